@@ -1,0 +1,184 @@
+//! Names for things. Each id is a type of its own, so that a participant can't be passed where a group belongs.
+//!
+//! Where nature has an identity we use it ([`SessionId::of`]); everything else is a UUIDv7, made of a [`Moment`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use minicbor::{Decode, Decoder, Encode, Encoder};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::time::{Date, Moment};
+
+/// What every id can do; lets the store treat all of them as sixteen bytes.
+pub trait Id: Copy + Eq + Ord + fmt::Debug {
+    fn from_uuid(uuid: Uuid) -> Self;
+    fn uuid(self) -> Uuid;
+}
+
+/// A text that is not an id: ids are written as `018f3f6e-7d2c-7000-8000-0123456789ab` (RFC 9562).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an id: ids look like 018f3f6e-7d2c-7000-8000-0123456789ab")]
+pub struct NotAnId;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id: UUIDv7 of the moment's time and randomness.
+            pub fn new(moment: &Moment) -> Self {
+                Self(moment.uuid())
+            }
+
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl Id for $name {
+            fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+            fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                Uuid::try_parse(text).map(Self).map_err(|_| NotAnId)
+            }
+        }
+
+        impl<C> Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                e: &mut Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                e.bytes(self.0.as_bytes())?.ok()
+            }
+        }
+
+        impl<'b, C> Decode<'b, C> for $name {
+            fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                let at = d.position();
+                Uuid::from_slice(d.bytes()?)
+                    .map(Self)
+                    .map_err(|_| minicbor::decode::Error::message("an id is sixteen bytes").at(at))
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An organisation of the partnership.
+    OrganisationId
+    /// A person who signs in: facilitator, supervisor, manager and so on.
+    UserId
+    /// An enrolled tablet, or the server acting as an author.
+    DeviceId
+    /// A healing space or dialogue circle (itsinda).
+    GroupId
+    /// A pseudonym inside one group.
+    ParticipantId
+    /// One meeting of a group.
+    SessionId
+    ReferralId
+    IncidentId
+    ScreeningId
+    LessonId
+    /// Any record, where its kind does not matter.
+    DocumentId
+    /// The unit of access and of order: a group, an organisation or the partnership.
+    StreamId
+    /// What one tablet signed and sent together.
+    BatchId
+    /// One continuous life of the central store.
+    EpochId
+}
+
+impl SessionId {
+    /// The session of `group` on `date` in the given part of the day. Two facilitators who each record
+    /// today's meeting arrive at the same id, hence at one document: UUIDv5 with the group as namespace
+    /// and `2026-03-05/0` as name (the ordinal of the part of day: 0 morning, 1 afternoon, 2 evening).
+    pub fn of(group: GroupId, date: Date, part_ordinal: u8) -> Self {
+        Self(Uuid::new_v5(&group.0, format!("{date}/{part_ordinal}").as_bytes()))
+    }
+}
+
+macro_rules! documents {
+    ($($name:ident)*) => {$(
+        impl From<$name> for DocumentId {
+            fn from(id: $name) -> Self {
+                Self(id.0)
+            }
+        }
+        impl From<DocumentId> for $name {
+            fn from(id: DocumentId) -> Self {
+                Self(id.0)
+            }
+        }
+    )*};
+}
+documents! { GroupId ParticipantId SessionId ReferralId IncidentId ScreeningId LessonId }
+
+impl StreamId {
+    /// The stream that every organisation reads: lessons shared by the partnership.
+    pub const PARTNERSHIP: Self = Self(Uuid::from_u128(0x1b1b_1b1b_0000_8000_8000_0000_0000_0001));
+}
+
+impl From<GroupId> for StreamId {
+    fn from(id: GroupId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<OrganisationId> for StreamId {
+    fn from(id: OrganisationId) -> Self {
+        Self(id.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_meeting_has_one_id_whoever_records_it() {
+        let group: GroupId = "018f3f6e-7d2c-7000-8000-0123456789ab".parse().expect("a UUID");
+        let date: Date = "2026-03-05".parse().expect("a date");
+        assert_eq!(SessionId::of(group, date, 0), SessionId::of(group, date, 0));
+        assert_ne!(SessionId::of(group, date, 0), SessionId::of(group, date, 1));
+        assert_eq!(SessionId::of(group, date, 0).to_string(), "94bcd838-77c7-5d8c-a75b-6fa94a2ab9c7");
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_in_words() {
+        assert_eq!("kabeza".parse::<GroupId>(), Err(NotAnId));
+    }
+}
