@@ -1,2 +1,3 @@
+pub mod area;
 pub mod id;
 pub mod time;
