@@ -29,13 +29,9 @@ mod tests {
 
     #[test]
     fn each_level_has_as_many_areas_as_the_source_says() {
-        let counts =
-            Level::ALL.map(|level| all().iter().filter(|area| area.level() == level).count());
+        let counts = Level::ALL.map(|level| all().iter().filter(|area| area.level() == level).count());
         assert_eq!(counts, [5, 30, 416, 2148, 14_842]);
-        assert!(
-            all().is_sorted_by(|a, b| a.code < b.code),
-            "by code, each once"
-        );
+        assert!(all().is_sorted_by(|a, b| a.code < b.code), "by code, each once");
     }
 
     #[test]
@@ -45,11 +41,7 @@ mod tests {
                 Some(parent) => assert!(parent.children().contains(area)),
                 None => assert_eq!(area.level(), Level::Province),
             }
-            assert!(
-                area.children()
-                    .iter()
-                    .all(|child| child.parent() == Some(*area))
-            );
+            assert!(area.children().iter().all(|child| child.parent() == Some(*area)));
         }
         let below: usize = all().iter().map(|area| area.children().len()).sum();
         assert_eq!(below, all().len() - 5);
@@ -58,22 +50,14 @@ mod tests {
     #[test]
     fn a_chain_goes_from_the_province_down_and_a_path_back_up() {
         let cell = area("521303");
-        assert!(
-            cell.chain()
-                .map(|area| area.level())
-                .eq(Level::ALL.into_iter().take(4))
-        );
+        assert!(cell.chain().map(|area| area.level()).eq(Level::ALL.into_iter().take(4)));
         assert_eq!(cell.chain().last(), Some(cell));
         assert_eq!(area("5").path(), "East");
     }
 
     #[test]
     fn names_repeat_and_paths_do_not() {
-        let kabeza = |level| {
-            all()
-                .iter()
-                .filter(move |area| area.name == "Kabeza" && area.level() == level)
-        };
+        let kabeza = |level| all().iter().filter(move |area| area.name == "Kabeza" && area.level() == level);
         assert_eq!(kabeza(Level::Village).count(), 148);
         assert_eq!(kabeza(Level::Cell).count(), 10);
         let paths: HashSet<String> = all().iter().map(Area::path).collect();
@@ -83,11 +67,7 @@ mod tests {
     #[test]
     fn a_code_that_no_area_has_finds_none() {
         for text in ["6", "58", "5799", "110199", "11010101"] {
-            assert_eq!(
-                find(text.parse().expect("the shape of a code")),
-                None,
-                "{text}"
-            );
+            assert_eq!(find(text.parse().expect("the shape of a code")), None, "{text}");
         }
     }
 

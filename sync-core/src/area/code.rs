@@ -19,13 +19,7 @@ pub enum Level {
 
 impl Level {
     /// From the province down.
-    pub const ALL: [Self; 5] = [
-        Self::Province,
-        Self::District,
-        Self::Sector,
-        Self::Cell,
-        Self::Village,
-    ];
+    pub const ALL: [Self; 5] = [Self::Province, Self::District, Self::Sector, Self::Cell, Self::Village];
 
     /// How many digits a code of this level has: 1, 2, 4, 6 or 8.
     pub const fn digits(self) -> u32 {
@@ -71,18 +65,13 @@ impl fmt::Display for Level {
 
 /// A word that is no [`Level`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this is not a level of areas: the levels are province, district, sector, cell and village"
-)]
+#[error("this is not a level of areas: the levels are province, district, sector, cell and village")]
 pub struct NotALevel;
 
 impl FromStr for Level {
     type Err = NotALevel;
     fn from_str(text: &str) -> Result<Self, NotALevel> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.word() == text)
-            .ok_or(NotALevel)
+        Self::ALL.into_iter().find(|level| level.word() == text).ok_or(NotALevel)
     }
 }
 
@@ -135,9 +124,7 @@ pub struct NotAnAreaCode;
 impl TryFrom<u32> for AreaCode {
     type Error = NotAnAreaCode;
     fn try_from(number: u32) -> Result<Self, NotAnAreaCode> {
-        Level::of_digits(digits(number))
-            .map(|_| Self(number))
-            .ok_or(NotAnAreaCode)
+        Level::of_digits(digits(number)).map(|_| Self(number)).ok_or(NotAnAreaCode)
     }
 }
 
@@ -172,9 +159,7 @@ impl Serialize for AreaCode {
 
 impl<'de> Deserialize<'de> for AreaCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -191,9 +176,7 @@ impl<C> Encode<C> for AreaCode {
 impl<'b, C> Decode<'b, C> for AreaCode {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        d.u32()?
-            .try_into()
-            .map_err(|error: NotAnAreaCode| minicbor::decode::Error::message(error).at(at))
+        d.u32()?.try_into().map_err(|error: NotAnAreaCode| minicbor::decode::Error::message(error).at(at))
     }
 }
 
@@ -215,10 +198,7 @@ mod tests {
             assert_eq!(village.at(level), Some(code(text)));
             assert_eq!(code(text).level(), level);
             assert_eq!(level.to_string().parse(), Ok(level));
-            assert_eq!(
-                serde_json::to_string(&level).expect("JSON"),
-                format!("\"{level}\"")
-            );
+            assert_eq!(serde_json::to_string(&level).expect("JSON"), format!("\"{level}\""));
         }
         for pair in above.windows(2) {
             assert_eq!(code(pair[1]).parent(), Some(code(pair[0])));
@@ -239,20 +219,9 @@ mod tests {
 
     #[test]
     fn what_is_no_code_is_refused_in_words() {
-        for text in [
-            "",
-            "0",
-            "01",
-            "+1",
-            "-1",
-            "1 ",
-            "111",
-            "11010",
-            "1101010",
-            "110101011",
-            "99999999999",
-            "Kabeza",
-        ] {
+        for text in
+            ["", "0", "01", "+1", "-1", "1 ", "111", "11010", "1101010", "110101011", "99999999999", "Kabeza"]
+        {
             assert_eq!(text.parse::<AreaCode>(), Err(NotAnAreaCode), "{text:?}");
         }
         assert!(NotAnAreaCode.to_string().contains("1, 2, 4, 6 or 8 digits"));

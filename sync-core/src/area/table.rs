@@ -17,8 +17,7 @@ static AREAS: LazyLock<Vec<Area>> = LazyLock::new(|| {
 });
 
 fn csv() -> String {
-    let bytes =
-        zstd::decode_all(COMPACT).expect("the embedded areas are whole: a test decompresses them");
+    let bytes = zstd::decode_all(COMPACT).expect("the embedded areas are whole: a test decompresses them");
     String::from_utf8(bytes).expect("the embedded areas are UTF-8: a test compares them")
 }
 
@@ -28,9 +27,7 @@ fn area(line: &'static str) -> Area {
         unreachable!("each embedded line has a code and a name: a test reads them all");
     };
     Area {
-        code: code
-            .parse()
-            .expect("each embedded code has the shape of one: a test reads them all"),
+        code: code.parse().expect("each embedded code has the shape of one: a test reads them all"),
         name: legible(name),
     }
 }
@@ -69,9 +66,7 @@ impl Area {
     /// From the province down to this area.
     pub fn chain(&self) -> impl DoubleEndedIterator<Item = Self> + use<> {
         let code = self.code;
-        Level::ALL
-            .into_iter()
-            .filter_map(move |level| code.at(level).and_then(find))
+        Level::ALL.into_iter().filter_map(move |level| code.at(level).and_then(find))
     }
 
     /// The areas directly in this one, by code; none in a village.
@@ -87,11 +82,7 @@ impl Area {
 
     /// The name with the areas it lies in, `Kabeza, Rwimiyaga, Nyagatare, East`. No two areas have the same.
     pub fn path(&self) -> String {
-        self.chain()
-            .rev()
-            .map(|area| area.name)
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.chain().rev().map(|area| area.name).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -139,12 +130,7 @@ mod tests {
             let fields: Vec<&str> = line.split(',').collect();
             let area = find(fields[0].parse().expect("a code")).expect("an area");
             assert_eq!(area.code.to_string(), fields[0]);
-            assert_eq!(
-                area.parent()
-                    .map(|parent| parent.code.to_string())
-                    .unwrap_or_default(),
-                fields[2]
-            );
+            assert_eq!(area.parent().map(|parent| parent.code.to_string()).unwrap_or_default(), fields[2]);
             let same = area.name.eq_ignore_ascii_case(fields[1])
                 || (area.name, fields[1]) == ("Cité", "Cit\u{fffd}\u{fffd}");
             assert!(same, "{} {line}", area.name);
