@@ -92,7 +92,7 @@ impl Document {
     }
 
     pub fn contains(&self, hash: &ChangeHash) -> bool {
-        self.inner.get_change_by_hash(&(*hash).into()).is_some()
+        self.inner.get_change_meta_by_hash(&(*hash).into()).is_some()
     }
 
     /// The hash of an actor's change number `seq`, where the document has it.
@@ -143,15 +143,33 @@ impl Document {
 
     /// Applies changes that may come from anybody. The document is as it was if this fails.
     ///
+    /// Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
+    /// change counts as applied only if the document can give it back byte for byte.
+    ///
     /// # Errors
-    /// [`Unmergeable`] if Automerge refuses or panics.
+    /// [`Unmergeable`] if Automerge refuses, panics or garbles a change, or one that it builds on is not there.
     pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Result<(), Unmergeable> {
-        let changes: Vec<automerge::Change> =
-            changes.into_iter().map(|change| change.inner().clone()).collect();
+        let changes: Vec<&automerge::Change> = changes.into_iter().map(Change::inner).collect();
         let mut next = self.inner.clone();
-        contain(|| next.apply_changes(changes))?.map_err(|_| Unmergeable)?;
-        self.inner = next;
+        let faithful = contain(|| {
+            next.apply_changes(changes.iter().map(|change| (*change).clone()))?;
+            let same = |change: &automerge::Change| {
+                let back = next.get_change_by_hash(&change.hash());
+                back.is_some_and(|back| back.raw_bytes() == change.raw_bytes())
+            };
+            Ok::<_, automerge::AutomergeError>(changes.iter().all(|change| same(change)))
+        });
+        match faithful {
+            Ok(Ok(true)) => self.inner = next,
+            _ => return Err(Unmergeable),
+        }
         Ok(())
+    }
+
+    /// Whether the document, written out, opens again as the same.
+    pub fn survives(&self) -> bool {
+        let again = contain(|| Self::load(self.kind, &self.save()));
+        matches!(again, Ok(Ok(again)) if again.heads() == self.heads())
     }
 
     /// The record as a plain struct. Fields that this version does not know stay in the document.

@@ -1,7 +1,7 @@
 //! All policy of merging, in one place: what the store has, and what arrives, become a plan. The store carries it out.
 
 use crate::change::{Change, Unreadable};
-use crate::document::{Damaged, Document};
+use crate::document::{Damaged, Document, Unmergeable, contain};
 use crate::form::{Candidate, Invalid, Rule, Shape, candidates};
 use crate::id::{DeviceId, StreamId};
 use crate::quarantine::{Outcome, Reason};
@@ -54,6 +54,31 @@ pub fn plan(
     stored: Option<&[u8]>,
     incoming: &[Incoming<'_>],
 ) -> Result<Plan, Damaged> {
+    let quick = plan_with(|document, change| document.apply(change), kind, stream, stored, incoming)?;
+    match &quick.after {
+        // Something in it is rotten, though each change went in: find out which.
+        Some(after) if !after.document.survives() => {
+            plan_with(apply_and_reopen, kind, stream, stored, incoming)
+        }
+        _ => Ok(quick),
+    }
+}
+
+type Apply = for<'a> fn(&mut Document, [&'a Change; 1]) -> Result<(), Unmergeable>;
+
+/// Applies a change and proves that the document can still be written out and opened.
+fn apply_and_reopen(document: &mut Document, change: [&Change; 1]) -> Result<(), Unmergeable> {
+    document.apply(change)?;
+    if document.survives() { Ok(()) } else { Err(Unmergeable) }
+}
+
+fn plan_with(
+    apply: Apply,
+    kind: Kind,
+    stream: StreamId,
+    stored: Option<&[u8]>,
+    incoming: &[Incoming<'_>],
+) -> Result<Plan, Damaged> {
     let mut document = match stored {
         Some(snapshot) => Document::load(kind, snapshot)?,
         None => Document::genesis(kind),
@@ -81,7 +106,7 @@ pub fn plan(
             } else if document.hash_of(&change.actor(), change.seq()).is_some() {
                 outcomes[place] = Outcome::Quarantined(Reason::Rekeyed);
             } else if change.deps().all(|hash| document.contains(&hash)) {
-                match take(&document, &change, stream, size + change.bytes().len()) {
+                match take(apply, &document, &change, stream, size + change.bytes().len()) {
                     Ok((next, read)) => {
                         size += change.bytes().len();
                         document = next;
@@ -125,19 +150,17 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
 /// Merges one change whose dependencies are there, if the record stands with it.
 /// `size` is at least what the document will take; only where that passes the limit is it worth measuring.
 fn take(
+    apply: Apply,
     before: &Document,
     change: &Change,
     stream: StreamId,
     size: usize,
 ) -> Result<(Document, Record), Reason> {
     let mut after = before.clone();
-    after.apply([change]).map_err(|_| Reason::Unreadable)?;
-    if !after.contains(&change.hash()) {
-        return Err(Reason::Unreadable);
-    }
+    apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
     record.check_home(stream).map_err(invalid)?;
-    check_rules(before, &after).map_err(invalid)?;
+    contain(|| check_rules(before, &after)).map_err(|_| Reason::Unreadable)?.map_err(invalid)?;
     if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
         return Err(Reason::TooLarge);
     }
