@@ -1,1 +1,11 @@
+//! The service: many tablets in, one store, questions answered.
+//!
+//! A request comes in over [`http`] and is given an id and a line in the log by [`telemetry`]. The room it is
+//! meant for asks [`access`] who calls and whether they may, then runs one use case as one transaction of the
+//! [`store`]. What went wrong becomes a [`problem`] that a person can act on. Time comes from the [`clock`],
+//! so that a test can hold it still.
+//!
+//! The modules stand in reading order; each imports only from those above it.
 
+pub mod clock;
+pub mod store;

@@ -1,0 +1,72 @@
+//! What time it is. The only place of the server that asks the machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use rand::Rng;
+use sync_core::time::{Millis, Moment};
+
+/// A clock to hand around: the machine's, or one that a test holds still and moves.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    Machine,
+    Held(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn system() -> Self {
+        Self(Source::Machine)
+    }
+
+    /// A clock that stands at `at`; its clones move together.
+    pub fn fixed(at: Millis) -> Self {
+        Self(Source::Held(Arc::new(AtomicI64::new(at.0))))
+    }
+
+    /// Moves a fixed clock; the machine's clock stays what it is.
+    pub fn advance(&self, minutes: i64) {
+        if let Source::Held(at) = &self.0 {
+            at.fetch_add(Millis(0).plus_minutes(minutes).0, Ordering::SeqCst);
+        }
+    }
+
+    pub fn now(&self) -> Millis {
+        match &self.0 {
+            Source::Machine => Millis(Timestamp::now().as_millisecond()),
+            Source::Held(at) => Millis(at.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Now, with fresh randomness: what an id is made of.
+    pub fn moment(&self) -> Moment {
+        let mut random = [0; 16];
+        rand::rng().fill_bytes(&mut random);
+        Moment {
+            now: self.now(),
+            random,
+        }
+    }
+}
+
+/// How a time is written in answers: RFC 3339 in UTC. A time beyond the year 9999 is written as its last moment.
+pub fn timestamp(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_clock_moves_only_when_told_and_its_clones_with_it() {
+        let clock = Clock::fixed(Millis(1_000));
+        let handed_on = clock.clone();
+        clock.advance(1);
+        assert_eq!(handed_on.now(), Millis(61_000));
+        assert_ne!(clock.moment().uuid(), clock.moment().uuid());
+    }
+}

@@ -1,0 +1,91 @@
+//! Where everything is kept: SQLite in a file, or PostgreSQL, with one text of queries for both.
+//!
+//! A use case is a closure over one transaction, named for the metrics:
+//!
+//! ```ignore
+//! let organisations = store.read("organisations", |tx| {
+//!     on_each!(tx, |c| organisations::table.select(Organisation::as_select()).load(c))
+//! }).await?;
+//! ```
+//!
+//! The closure may run several times (see [`StoreError::Raced`]), so it must not do anything but talk to the
+//! store. No connection leaves it.
+//!
+//! Reading order: where the database is ([`address`]), what can go wrong ([`error`]), the two connections
+//! ([`conn`], [`sqlite`], [`postgres`]), columns and tables, transactions, then [`migrate`] and [`identity`].
+
+mod address;
+pub mod columns;
+mod conn;
+mod error;
+pub mod identity;
+mod migrate;
+mod postgres;
+pub mod schema;
+mod sqlite;
+#[cfg(test)]
+pub(crate) mod tests;
+mod transaction;
+
+pub use address::Address;
+pub use columns::{At, Code, Db};
+pub use conn::Conn;
+pub use error::{Retry, StoreError};
+pub use postgres::Pg;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// The store of one service. Cheap to clone; all clones share one pool of connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+#[derive(Clone)]
+enum Pool {
+    Sqlite {
+        pool: r2d2::Pool<sqlite::Files>,
+        /// SQLite has one writer at a time. Queueing here, before a connection is taken, is fairer than its
+        /// polling and leaves the pool to the readers.
+        writer: Arc<Mutex<()>>,
+    },
+    Postgres(r2d2::Pool<postgres::Servers>),
+}
+
+impl Store {
+    /// Opens `sqlite:PATH`, `file:PATH`, a bare path, or `postgres://…`, and makes sure that it answers.
+    ///
+    /// For PostgreSQL, `sslmode` is `disable`, `prefer` (the default), `require` or `verify-full`; wherever TLS is
+    /// used, the server's certificate is verified, against `sslrootcert=FILE` if given, otherwise against the
+    /// system's roots.
+    ///
+    /// Blocks for up to ten seconds while a database does not answer.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] and [`StoreError::Away`].
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let pool = match url.parse()? {
+            Address::Sqlite(path) => Pool::Sqlite {
+                pool: sqlite::pool(path)?,
+                writer: Arc::new(Mutex::new(())),
+            },
+            Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
+        };
+        Ok(Self { pool })
+    }
+
+    /// `SQLite` or `PostgreSQL`, for people.
+    pub fn kind(&self) -> &'static str {
+        match self.pool {
+            Pool::Sqlite { .. } => "SQLite",
+            Pool::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.kind())
+    }
+}

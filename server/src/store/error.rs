@@ -1,0 +1,75 @@
+//! What can go wrong between us and the database.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// What went wrong in the store. The text is for the log and the command line; over HTTP nobody sees more than
+/// whether to try again.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database address is not understood: {0}")]
+    Address(String),
+    #[error("the database does not answer: {0}")]
+    Away(String),
+    /// Deadlock, serialization failure, a lock not granted in time. Run again by the store.
+    #[error("the database is busy: {0}")]
+    Busy(DieselError),
+    /// A use case says: somebody was faster, run me again on what is there now.
+    #[error("somebody else kept changing the same thing at the same moment")]
+    Raced,
+    #[error("the database refused a query: {0}")]
+    Query(DieselError),
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    #[error("the database holds something unreadable: {0}")]
+    Damaged(&'static str),
+    /// The use case panicked; its transaction was rolled back.
+    #[error("the use case {0} stopped half way")]
+    Stopped(&'static str),
+}
+
+/// Tells the store whether an error of a use case asks for another run. An error type of a room answers for the
+/// [`StoreError`] it may hold, and `false` for everything else.
+pub trait Retry {
+    fn retry(&self) -> bool;
+}
+
+impl Retry for StoreError {
+    fn retry(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Raced)
+    }
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                about,
+            ) => Self::Away(about.message().to_owned()),
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
+                Self::Busy(error)
+            }
+            // Diesel does not pass SQLSTATE or SQLite's codes on, only the text. Our connections ask PostgreSQL
+            // for English texts where they may.
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, about) => {
+                match about.message() {
+                    "deadlock detected" | "canceling statement due to lock timeout" => {
+                        Self::Busy(error)
+                    }
+                    text if text.starts_with("database is locked")
+                        || text.starts_with("database table is locked") =>
+                    {
+                        Self::Busy(error)
+                    }
+                    text if text.starts_with("terminating connection")
+                        || text.starts_with("the database system is") =>
+                    {
+                        Self::Away(text.to_owned())
+                    }
+                    _ => Self::Query(error),
+                }
+            }
+            _ => Self::Query(error),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What makes this store this one: its epoch, and the key its access tokens are signed with.
+
+use diesel::prelude::*;
+use rand::Rng;
+use sync_core::id::{EpochId, Id};
+use uuid::Uuid;
+
+use super::schema::settings;
+use super::{Conn, StoreError};
+use crate::on_each;
+
+/// One continuous life of the store (UUIDv7). A restore from a backup begins a new one.
+const EPOCH: &str = "epoch";
+/// The Ed25519 seed that signs access tokens.
+const TOKEN_KEY: &str = "token_key";
+
+/// Gives a store that has none its identity; whoever comes first decides it.
+pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    let mut seed = [0; 32];
+    rand::rng().fill_bytes(&mut seed);
+    let epoch = Uuid::now_v7();
+    for (name, value) in [(EPOCH, &epoch.as_bytes()[..]), (TOKEN_KEY, &seed[..])] {
+        on_each!(tx, |c| diesel::insert_into(settings::table)
+            .values((settings::name.eq(name), settings::value.eq(value)))
+            .on_conflict(settings::name)
+            .do_nothing()
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn epoch(tx: &mut Conn<'_>) -> Result<EpochId, StoreError> {
+    let bytes = setting(tx, EPOCH)?;
+    Uuid::from_slice(&bytes)
+        .map(EpochId::from_uuid)
+        .map_err(|_| StoreError::Damaged("the epoch is not an id"))
+}
+
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn token_key(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
+    let bytes = setting(tx, TOKEN_KEY)?;
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Damaged("the token key is not 32 bytes"))
+}
+
+fn setting(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    on_each!(tx, |c| settings::table
+        .find(name)
+        .select(settings::value)
+        .first(c)
+        .optional())?
+    .ok_or(StoreError::Damaged(
+        "it has no identity; run `ihuriro migrate`",
+    ))
+}

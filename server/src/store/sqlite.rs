@@ -1,0 +1,60 @@
+//! SQLite in a file: no server to look after, for one office or a laptop.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{Error, R2D2Connection};
+use diesel::{Connection, SqliteConnection};
+
+use super::StoreError;
+
+const CONNECTIONS: u32 = 8;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `busy_timeout` first: the others may have to wait for a lock themselves. FULL, since a change that was
+/// acknowledged leaves the tablet's outbox, and must then survive a power cut here.
+const SETTINGS: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+";
+
+/// Makes connections to one file.
+#[derive(Debug)]
+pub(super) struct Files {
+    path: PathBuf,
+}
+
+pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
+    r2d2::Pool::builder()
+        .max_size(CONNECTIONS)
+        .min_idle(Some(1))
+        .connection_timeout(PATIENCE)
+        .build(Files { path })
+        .map_err(|error| StoreError::Away(error.to_string()))
+}
+
+impl r2d2::ManageConnection for Files {
+    type Connection = SqliteConnection;
+    type Error = Error;
+
+    fn connect(&self) -> Result<SqliteConnection, Error> {
+        let mut connection = SqliteConnection::establish(&self.path.to_string_lossy())
+            .map_err(Error::ConnectionError)?;
+        connection
+            .batch_execute(SETTINGS)
+            .map_err(Error::QueryError)?;
+        Ok(connection)
+    }
+
+    fn is_valid(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        connection.ping().map_err(Error::QueryError)
+    }
+
+    /// A connection that a panic passed through may be inside a transaction still.
+    fn has_broken(&self, connection: &mut SqliteConnection) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}

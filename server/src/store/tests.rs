@@ -1,0 +1,203 @@
+//! Rules of the store itself, on SQLite, and on PostgreSQL where `IHURIRO_TEST_POSTGRES` names one. (The contract
+//! suite that must hold on both, and fails where one is missing, lives in the tests crate.)
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
+
+use diesel::prelude::*;
+use sync_core::id::{Id, OrganisationId};
+use sync_core::time::Millis;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::schema::organisations;
+use super::*;
+use crate::on_each;
+
+/// A migrated SQLite store; its folder goes with it.
+pub(crate) fn fresh() -> (Store, TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store =
+        Store::open(&folder.path().join("test.db").to_string_lossy()).expect("a new file opens");
+    store.migrate_blocking().expect("a new file migrates");
+    (store, folder)
+}
+
+/// SQLite, and PostgreSQL (emptied) where there is one.
+fn each_store(test: impl Fn(&Store)) {
+    let (store, _folder) = fresh();
+    test(&store);
+    if let Ok(url) = std::env::var("IHURIRO_TEST_POSTGRES") {
+        let store = Store::open(&url).expect("PostgreSQL answers");
+        store.migrate_blocking().expect("PostgreSQL migrates");
+        test(&store);
+    }
+}
+
+fn insert(tx: &mut Conn<'_>, code: &str) -> Result<OrganisationId, StoreError> {
+    let id = OrganisationId::from_uuid(Uuid::now_v7());
+    on_each!(tx, |c| diesel::insert_into(organisations::table)
+        .values((
+            organisations::id.eq(Db(id)),
+            organisations::code.eq(code),
+            organisations::name.eq("Aegis"),
+            organisations::created_at.eq(At(Millis(-5))),
+        ))
+        .execute(c))?;
+    Ok(id)
+}
+
+fn count(store: &Store, code: &str) -> i64 {
+    store
+        .read_blocking("count", |tx| -> Result<i64, StoreError> {
+            on_each!(tx, |c| organisations::table
+                .filter(organisations::code.eq(code))
+                .count()
+                .get_result(c))
+        })
+        .expect("a count")
+}
+
+fn unique() -> String {
+    Uuid::now_v7().to_string()
+}
+
+#[test]
+fn ids_and_times_come_back_as_they_went_in() {
+    each_store(|store| {
+        let code = unique();
+        let id = store
+            .write_blocking("insert", |tx| insert(tx, &code))
+            .expect("an insert");
+        let (found, at): (Db<OrganisationId>, At) = store
+            .read_blocking("find", |tx| -> Result<_, StoreError> {
+                on_each!(tx, |c| organisations::table
+                    .find(Db(id))
+                    .select((organisations::id, organisations::created_at))
+                    .first(c))
+            })
+            .expect("a row");
+        assert_eq!((found.0, at.0), (id, Millis(-5)));
+    });
+}
+
+#[test]
+fn an_error_leaves_nothing_behind() {
+    each_store(|store| {
+        let code = unique();
+        let result = store.write_blocking("half", |tx| {
+            insert(tx, &code)?;
+            Err::<(), _>(StoreError::Damaged("half way"))
+        });
+        assert!(matches!(result, Err(StoreError::Damaged(_))));
+        assert_eq!(count(store, &code), 0);
+    });
+}
+
+#[test]
+fn a_read_cannot_write_on_postgres_and_a_panic_rolls_back() {
+    each_store(|store| {
+        let code = unique();
+        let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            store.write_blocking("panic", |tx| -> Result<(), StoreError> {
+                insert(tx, &code)?;
+                panic!("on purpose")
+            })
+        }));
+        assert!(panics.is_err());
+        assert_eq!(count(store, &code), 0);
+        if store.kind() == "PostgreSQL" {
+            assert!(
+                store
+                    .read_blocking("write in a read", |tx| insert(tx, &code))
+                    .is_err()
+            );
+        }
+        store
+            .write_blocking("after", |tx| insert(tx, &code))
+            .expect("the store works on");
+    });
+}
+
+#[test]
+fn who_lost_a_race_runs_again_and_who_always_loses_hears_it() {
+    each_store(|store| {
+        let runs = AtomicU32::new(0);
+        let answer = store.write_blocking("race", |_| match runs.fetch_add(1, Ordering::SeqCst) {
+            0..3 => Err(StoreError::Raced),
+            run => Ok(run),
+        });
+        assert_eq!(answer.expect("won at last"), 3);
+        let lost = store.write_blocking("always", |_| Err::<(), _>(StoreError::Raced));
+        assert!(matches!(lost, Err(StoreError::Raced)));
+    });
+}
+
+#[test]
+fn many_writers_at_once_all_get_their_turn() {
+    each_store(|store| {
+        let code = unique();
+        let start = Barrier::new(12);
+        std::thread::scope(|threads| {
+            for n in 0..12 {
+                let (start, code) = (&start, &code);
+                threads.spawn(move || {
+                    start.wait();
+                    for i in 0..5 {
+                        store
+                            .write_blocking("turn", |tx| insert(tx, &format!("{code}/{n}/{i}")))
+                            .expect("a turn");
+                    }
+                });
+            }
+        });
+        let written = store
+            .read_blocking("count", |tx| -> Result<i64, StoreError> {
+                on_each!(tx, |c| organisations::table
+                    .filter(organisations::code.like(format!("{code}/%")))
+                    .count()
+                    .get_result(c))
+            })
+            .expect("a count");
+        assert_eq!(written, 60);
+    });
+}
+
+#[test]
+fn migrating_again_or_at_the_same_time_keeps_one_identity() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let url = Arc::new(folder.path().join("race.db").to_string_lossy().into_owned());
+    let epochs: Vec<_> = std::thread::scope(|threads| {
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                let url = Arc::clone(&url);
+                threads.spawn(move || {
+                    let store = Store::open(&url).expect("it opens");
+                    store.migrate_blocking().expect("it migrates");
+                    store.migrate_blocking().expect("it migrates again");
+                    let identity =
+                        |tx: &mut Conn<'_>| Ok((identity::epoch(tx)?, identity::token_key(tx)?));
+                    store
+                        .read_blocking::<_, StoreError, _>("identity", identity)
+                        .expect("an identity")
+                })
+            })
+            .collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().expect("no panic"))
+            .collect()
+    });
+    assert!(epochs.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn a_store_that_was_never_migrated_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open(&folder.path().join("empty.db").to_string_lossy()).expect("it opens");
+    let missing = store.read_blocking("epoch", identity::epoch);
+    assert!(matches!(
+        missing,
+        Err(StoreError::Query(_) | StoreError::Damaged(_))
+    ));
+}

@@ -1,0 +1,158 @@
+//! One use case, one transaction, run again when it lost a race.
+
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use rand::RngExt;
+use tracing::Span;
+
+use super::{Conn, Pg, Pool, Retry, Store, StoreError};
+
+const RETRIES: u32 = 20;
+/// A database that made us wait this long is busy; the caller should hear it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[derive(Clone, Copy)]
+enum Access {
+    Read,
+    Write,
+}
+
+impl Store {
+    /// Runs `case` in one transaction that may write, on a thread where blocking is allowed. Either all of it is
+    /// durably committed, or none: `Err` rolls back. A case that lost a race runs again, up to twenty times.
+    ///
+    /// # Errors
+    /// What `case` answers, or a [`StoreError`] turned into it.
+    pub async fn write<T, E, F>(&self, name: &'static str, case: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Retry + Send + 'static,
+        F: Fn(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let store = self.clone();
+        on_a_blocking_thread(name, move || store.write_blocking(name, case)).await
+    }
+
+    /// Runs `case` in one transaction that sees the store as it was at one moment.
+    ///
+    /// # Errors
+    /// What `case` answers, or a [`StoreError`] turned into it.
+    pub async fn read<T, E, F>(&self, name: &'static str, case: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Retry + Send + 'static,
+        F: Fn(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let store = self.clone();
+        on_a_blocking_thread(name, move || store.read_blocking(name, case)).await
+    }
+
+    /// [`Store::write`] for the command line. Must not be called from async code.
+    pub fn write_blocking<T, E, F>(&self, name: &'static str, case: F) -> Result<T, E>
+    where
+        E: From<StoreError> + Retry,
+        F: Fn(&mut Conn<'_>) -> Result<T, E>,
+    {
+        self.run(Access::Write, name, case)
+    }
+
+    /// [`Store::read`] for the command line. Must not be called from async code.
+    pub fn read_blocking<T, E, F>(&self, name: &'static str, case: F) -> Result<T, E>
+    where
+        E: From<StoreError> + Retry,
+        F: Fn(&mut Conn<'_>) -> Result<T, E>,
+    {
+        self.run(Access::Read, name, case)
+    }
+
+    fn run<T, E, F>(&self, access: Access, name: &'static str, case: F) -> Result<T, E>
+    where
+        E: From<StoreError> + Retry,
+        F: Fn(&mut Conn<'_>) -> Result<T, E>,
+    {
+        let started = Instant::now();
+        let mut lost = 0;
+        let result = loop {
+            match self.once(access, &case) {
+                Err(error) if error.retry() && lost < RETRIES && started.elapsed() < PATIENCE => {
+                    lost += 1;
+                    tracing::debug!(name, lost, "running again");
+                    std::thread::sleep(pause(lost));
+                }
+                result => break result,
+            }
+        };
+        let outcome = match &result {
+            Ok(_) => "ok",
+            Err(error) if error.retry() => "busy",
+            Err(_) => "refused",
+        };
+        metrics::histogram!("ihuriro_store_seconds", "name" => name, "outcome" => outcome)
+            .record(started.elapsed().as_secs_f64());
+        result
+    }
+
+    fn once<T, E, F>(&self, access: Access, case: &F) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        F: Fn(&mut Conn<'_>) -> Result<T, E>,
+    {
+        let away = |error: r2d2::Error| E::from(StoreError::Away(error.to_string()));
+        let result = match (&self.pool, access) {
+            (Pool::Sqlite { pool, .. }, Access::Read) => {
+                let mut connection = pool.get().map_err(away)?;
+                connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
+            }
+            (Pool::Sqlite { pool, writer }, Access::Write) => {
+                let _turn = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut connection = pool.get().map_err(away)?;
+                let connection: &mut SqliteConnection = &mut connection;
+                connection.immediate_transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
+            }
+            (Pool::Postgres(pool), access) => {
+                let mut connection = pool.get().map_err(away)?;
+                let connection: &mut Pg = &mut connection;
+                connection.transaction(|c| {
+                    if matches!(access, Access::Read) {
+                        c.batch_execute(
+                            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                        )?;
+                    }
+                    case(&mut Conn::Postgres(c)).map_err(Inside)
+                })
+            }
+        };
+        result.map_err(|Inside(error)| error)
+    }
+}
+
+/// A case's own error while Diesel holds it: Diesel must be able to put its errors in, a room need not know them.
+struct Inside<E>(E);
+
+impl<E: From<StoreError>> From<diesel::result::Error> for Inside<E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(E::from(StoreError::from(error)))
+    }
+}
+
+/// Up to 2, 4, 8 … 64 ms, at random, so that those who met once do not meet again.
+fn pause(lost: u32) -> Duration {
+    Duration::from_micros(rand::rng().random_range(0..1000 << lost.min(6)))
+}
+
+async fn on_a_blocking_thread<T, E>(
+    name: &'static str,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let span = Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(work))
+        .await
+        .unwrap_or_else(|_panicked| Err(E::from(StoreError::Stopped(name))))
+}
