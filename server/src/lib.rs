@@ -7,5 +7,11 @@
 //!
 //! The modules stand in reading order; each imports only from those above it.
 
+pub mod access;
 pub mod clock;
+pub mod http;
+pub mod page;
+pub mod problem;
+pub mod request_id;
 pub mod store;
+pub mod telemetry;

@@ -30,7 +30,7 @@ mod transaction;
 pub use address::Address;
 pub use columns::{At, Code, Db};
 pub use conn::Conn;
-pub use error::{Retry, StoreError};
+pub use error::{Failure, Refusal, Retry, StoreError};
 pub use postgres::Pg;
 
 use std::fmt;
