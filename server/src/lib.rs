@@ -9,5 +9,16 @@
 
 pub mod clock;
 pub mod store;
+pub mod request_id;
+pub mod problem;
+pub mod page;
+pub mod telemetry;
+
+pub mod access;
 pub mod projection;
 pub mod ledger;
+pub mod sync;
+pub mod records;
+pub mod aggregate;
+
+pub mod http;

@@ -30,7 +30,7 @@ mod transaction;
 pub use address::Address;
 pub use columns::{At, Code, Db};
 pub use conn::Conn;
-pub use error::{Retry, StoreError};
+pub use error::{Failure, Refusal, Retry, StoreError};
 pub use postgres::Pg;
 
 use std::fmt;
@@ -66,10 +66,9 @@ impl Store {
     /// [`StoreError::Address`] and [`StoreError::Away`].
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let pool = match url.parse()? {
-            Address::Sqlite(path) => Pool::Sqlite {
-                pool: sqlite::pool(path)?,
-                writer: Arc::new(Mutex::new(())),
-            },
+            Address::Sqlite(path) => {
+                Pool::Sqlite { pool: sqlite::pool(path)?, writer: Arc::new(Mutex::new(())) }
+            }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
         Ok(Self { pool })

@@ -5,12 +5,12 @@
 //! ([`pull`]). The grammar of both directions is `api-spec/sync.md`.
 
 mod admit;
-mod handler;
+pub mod handler;
 mod pull;
 mod push;
 mod refusal;
 
-pub use handler::sync;
+use handler::sync;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

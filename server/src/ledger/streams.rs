@@ -99,4 +99,3 @@ pub fn assigned_streams(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<StreamRow
         .load(c))?;
     rows.into_iter().map(StreamRow::try_from).collect()
 }
-

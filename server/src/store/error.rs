@@ -39,6 +39,37 @@ impl Retry for StoreError {
     }
 }
 
+/// Why a use case was not done: a refusal of its own, or the store. A room says its refusals as one small enum
+/// and marks it with [`Refusal`]; `?` then lifts both kinds.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure<R> {
+    #[error(transparent)]
+    Refused(R),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+/// Marks the refusals of one use case.
+pub trait Refusal: std::error::Error {}
+
+impl<R: Refusal> From<R> for Failure<R> {
+    fn from(refusal: R) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl<R> From<StoreError> for Failure<R> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl<R> Retry for Failure<R> {
+    fn retry(&self) -> bool {
+        matches!(self, Self::Store(error) if error.retry())
+    }
+}
+
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
         match &error {
@@ -46,29 +77,23 @@ impl From<DieselError> for StoreError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 about,
             ) => Self::Away(about.message().to_owned()),
-            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::Busy(error)
-            }
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy(error),
             // Diesel does not pass SQLSTATE or SQLite's codes on, only the text. Our connections ask PostgreSQL
             // for English texts where they may.
-            DieselError::DatabaseError(DatabaseErrorKind::Unknown, about) => {
-                match about.message() {
-                    "deadlock detected" | "canceling statement due to lock timeout" => {
-                        Self::Busy(error)
-                    }
-                    text if text.starts_with("database is locked")
-                        || text.starts_with("database table is locked") =>
-                    {
-                        Self::Busy(error)
-                    }
-                    text if text.starts_with("terminating connection")
-                        || text.starts_with("the database system is") =>
-                    {
-                        Self::Away(text.to_owned())
-                    }
-                    _ => Self::Query(error),
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, about) => match about.message() {
+                "deadlock detected" | "canceling statement due to lock timeout" => Self::Busy(error),
+                text if text.starts_with("database is locked")
+                    || text.starts_with("database table is locked") =>
+                {
+                    Self::Busy(error)
                 }
-            }
+                text if text.starts_with("terminating connection")
+                    || text.starts_with("the database system is") =>
+                {
+                    Self::Away(text.to_owned())
+                }
+                _ => Self::Query(error),
+            },
             _ => Self::Query(error),
         }
     }

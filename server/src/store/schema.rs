@@ -76,7 +76,6 @@ table! {
     }
 }
 
-
 table! {
     /// The unit of access and of order.
     streams (id) {

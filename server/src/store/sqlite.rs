@@ -41,11 +41,9 @@ impl r2d2::ManageConnection for Files {
     type Error = Error;
 
     fn connect(&self) -> Result<SqliteConnection, Error> {
-        let mut connection = SqliteConnection::establish(&self.path.to_string_lossy())
-            .map_err(Error::ConnectionError)?;
-        connection
-            .batch_execute(SETTINGS)
-            .map_err(Error::QueryError)?;
+        let mut connection =
+            SqliteConnection::establish(&self.path.to_string_lossy()).map_err(Error::ConnectionError)?;
+        connection.batch_execute(SETTINGS).map_err(Error::QueryError)?;
         Ok(connection)
     }
 

@@ -117,9 +117,7 @@ impl Store {
                 let connection: &mut Pg = &mut connection;
                 connection.transaction(|c| {
                     if matches!(access, Access::Read) {
-                        c.batch_execute(
-                            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                        )?;
+                        c.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
                     }
                     case(&mut Conn::Postgres(c)).map_err(Inside)
                 })

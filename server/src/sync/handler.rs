@@ -46,8 +46,10 @@ pub async fn sync(
     let claimed = admit::open(http.headers(), &body)?;
     let request = claimed.request.clone();
     let now = clock.now();
-    let (tablet, outcomes) =
-        store.write("push", move |tx| push(tx, &claimed, now)).await.map_err(|failure: Failure<Refused>| failure)?;
+    let (tablet, outcomes) = store
+        .write("push", move |tx| push(tx, &claimed, now))
+        .await
+        .map_err(|failure: Failure<Refused>| failure)?;
     let pulled = store.read("pull", move |tx| pull(tx, &tablet, &request)).await?;
     for outcome in outcomes.iter().flat_map(|batch| &batch.outcomes) {
         let word = match outcome {
@@ -69,8 +71,10 @@ pub async fn sync(
     let body = minicbor::to_vec(&answer).map_err(|_| StoreError::Damaged("an answer"))?;
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let coding = Coding::accepted(accepted.unwrap_or_default());
-    Ok(HttpResponse::Ok()
-        .content_type(wire::CONTENT_TYPE)
-        .insert_header((CONTENT_ENCODING, coding.to_string()))
-        .body(wire::close(coding, &body)))
+    let mut response = HttpResponse::Ok();
+    response.content_type(wire::CONTENT_TYPE);
+    if coding != Coding::Identity {
+        response.insert_header((CONTENT_ENCODING, coding.to_string()));
+    }
+    Ok(response.body(wire::close(coding, &body)))
 }

@@ -71,8 +71,13 @@ fn page(
     authors: &mut BTreeSet<DeviceId>,
 ) -> Result<Page, StoreError> {
     type Row = (i64, Code<Kind>, Db<DocumentId>, i32, Db<DeviceId>, Vec<u8>);
-    let mut page =
-        Page { stream: stream.id, from: reader.from, to: reader.from, fingerprint: None, entries: Vec::new() };
+    let mut page = Page {
+        stream: stream.id,
+        from: reader.from,
+        to: reader.from,
+        fingerprint: None,
+        entries: Vec::new(),
+    };
     while page.to < stream.last_seq && *budget > 0 {
         let after = page.to as i64;
         let rows: Vec<Row> = on_each!(tx, |c, Backend| {

@@ -38,7 +38,12 @@ pub(super) fn push(
         });
         record_batch(tx, &tablet, envelope, &statement, now)?;
         for (item, bytes) in statement.items.into_iter().zip(&envelope.changes) {
-            arrivals.push(Arrival { batch: statement.batch, device: tablet.device, item, bytes: bytes.to_vec() });
+            arrivals.push(Arrival {
+                batch: statement.batch,
+                device: tablet.device,
+                item,
+                bytes: bytes.to_vec(),
+            });
         }
     }
     let mut decided = decide(tx, &tablet, arrivals, now)?.into_iter();
@@ -51,19 +56,18 @@ pub(super) fn push(
 }
 
 /// Takes the number of the request, once. This locks the tablet's row: two requests of one tablet queue.
-fn count(
-    tx: &mut Conn<'_>,
-    tablet: &Tablet,
-    request: &Request,
-    now: Millis,
-) -> Result<(), Failure<Refused>> {
+fn count(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> Result<(), Failure<Refused>> {
     let number = i64::try_from(request.number).map_err(|_| Refused::NotCbor)?;
     let fresh = devices::id.eq(Db(tablet.device)).and(devices::last_request.lt(number));
     let taken = on_each!(tx, |c| diesel::update(devices::table)
         .filter(fresh)
         .set((devices::last_request.eq(number), devices::last_seen_at.eq(At(now))))
         .execute(c))?;
-    if taken == 1 { Ok(()) } else { Err(Refused::Seen { last: tablet.last_request.max(request.number) }.into()) }
+    if taken == 1 {
+        Ok(())
+    } else {
+        Err(Refused::Seen { last: tablet.last_request.max(request.number) }.into())
+    }
 }
 
 /// Notes which streams the tablet has dropped, as it was told.
@@ -197,10 +201,7 @@ fn set_apart(tx: &mut Conn<'_>, arrival: &Arrival, reason: &Reason, now: Millis)
         quarantine::received_at.eq(At(now)),
         quarantine::bytes.eq(&arrival.bytes),
     );
-    on_each!(tx, |c| diesel::insert_into(quarantine::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
+    on_each!(tx, |c| diesel::insert_into(quarantine::table).values(row).on_conflict_do_nothing().execute(c))?;
     Ok(())
 }
 

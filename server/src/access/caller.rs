@@ -1,0 +1,101 @@
+//! Who calls: what a handler that needs to know takes as an argument.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use diesel::prelude::*;
+use sync_core::id::{OrganisationId, UserId};
+
+use super::{Role, Tokens};
+use crate::clock::Clock;
+use crate::on_each;
+use crate::problem::Problem;
+use crate::store::schema::users;
+use crate::store::{At, Code, Conn, Db, Store, StoreError};
+
+/// The person who calls, as the store knows them now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub user: UserId,
+    /// Facilitators, supervisors and managers have one.
+    pub organisation: Option<OrganisationId>,
+    pub role: Role,
+}
+
+impl Caller {
+    /// Refuses a caller who has none of these roles.
+    ///
+    /// # Errors
+    /// 403 `role-not-allowed`.
+    pub fn require(&self, roles: &[Role]) -> Result<(), Problem> {
+        if roles.contains(&self.role) {
+            return Ok(());
+        }
+        let roles: Vec<_> = roles.iter().map(|role| role.code()).collect();
+        let detail = format!("Only a {} may do this.", roles.join(" or a "));
+        Err(Problem::forbidden("role-not-allowed", "Your role does not allow this", detail))
+    }
+
+    /// Whether the caller may act for this organisation: its own people, and administrators everywhere.
+    pub fn acts_for(&self, organisation: Option<OrganisationId>) -> bool {
+        self.role == Role::Administrator || (organisation.is_some() && self.organisation == organisation)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let user = verified(request);
+        let store = request.app_data::<web::Data<Store>>().cloned();
+        Box::pin(async move {
+            let user = user?;
+            let store = store.ok_or_else(Problem::internal)?;
+            store.read("caller", move |tx| known(tx, user)).await?.ok_or_else(disabled)
+        })
+    }
+}
+
+fn verified(request: &HttpRequest) -> Result<UserId, Problem> {
+    let tokens = request.app_data::<web::Data<Tokens>>().ok_or_else(Problem::internal)?;
+    let clock = request.app_data::<web::Data<Clock>>().ok_or_else(Problem::internal)?;
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    Ok(tokens.verify(token.trim(), clock.now())?)
+}
+
+fn missing() -> Problem {
+    Problem::unauthorized(
+        "token-missing",
+        "Sign in first",
+        "Send the access token that POST /v1/login gives, as `Authorization: Bearer …`.",
+    )
+}
+
+pub(super) fn disabled() -> Problem {
+    Problem::forbidden(
+        "account-disabled",
+        "This account is disabled",
+        "Ask your organisation's manager or the administrator.",
+    )
+}
+
+/// The user with this id, unless disabled.
+fn known(tx: &mut Conn<'_>, id: UserId) -> Result<Option<Caller>, StoreError> {
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>);
+    let row: Option<Row> = on_each!(tx, |c| users::table
+        .find(Db(id))
+        .select((users::organisation_id, users::role, users::disabled_at))
+        .first(c)
+        .optional())?;
+    Ok(row.and_then(|(organisation, Code(role), disabled)| match disabled {
+        None => Some(Caller { user: id, organisation: organisation.map(|Db(id)| id), role }),
+        Some(_) => None,
+    }))
+}

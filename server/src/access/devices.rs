@@ -1,0 +1,235 @@
+//! The tablets: seen and revoked by the manager of their holders' organisation, or by an administrator.
+
+use actix_web::{get, post, web};
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::Serialize;
+use sync_core::id::{DeviceId, Id, OrganisationId, UserId};
+use sync_core::time::Millis;
+use utoipa::ToSchema;
+
+use super::{Caller, Role};
+use crate::clock::{Clock, timestamp};
+use crate::on_each;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::store::schema::{devices, users};
+use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
+
+/// An enrolled tablet.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct DeviceView {
+    #[schema(value_type = Uuid)]
+    id: DeviceId,
+    #[schema(example = "Nyagatare 3")]
+    name: String,
+    /// Who holds it.
+    #[schema(value_type = Uuid)]
+    user_id: UserId,
+    #[schema(value_type = Option<Uuid>)]
+    organisation_id: Option<OrganisationId>,
+    enrolled_at: Timestamp,
+    /// When it last reached the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_at: Option<Timestamp>,
+    /// Since when the service refuses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Timestamp>,
+}
+
+/// A tablet as the room that answers it needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    /// Its holder.
+    pub user: UserId,
+    pub organisation: Option<OrganisationId>,
+    pub role: Role,
+    /// Ed25519.
+    pub public_key: [u8; 32],
+    pub revoked: bool,
+    /// The holder may not sign in any more.
+    pub disabled: bool,
+    /// The number of its last request.
+    pub last_request: i64,
+}
+
+/// Why a tablet was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeviceRefused {
+    #[error("there is no such tablet in the organisation")]
+    NoSuchDevice,
+}
+
+impl Refusal for DeviceRefused {}
+
+impl From<DeviceRefused> for Problem {
+    fn from(refused: DeviceRefused) -> Self {
+        match refused {
+            DeviceRefused::NoSuchDevice => Self::not_found(
+                "no-such-device",
+                "There is no such tablet",
+                "No tablet of your organisation has this id.",
+            ),
+        }
+    }
+}
+
+/// List tablets
+///
+/// An administrator sees all; a manager those of their own organisation.
+#[utoipa::path(
+    tag = "Tablets",
+    security(("bearer" = [])),
+    params(PageQuery),
+    responses(
+        (status = 200, description = "Enrolled tablets", body = Page<DeviceView>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/devices")]
+pub(crate) async fn list_devices(
+    caller: Caller,
+    query: web::Query<PageQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<DeviceView>>, Problem> {
+    caller.require(&[Role::Manager, Role::Administrator])?;
+    let page = query.into_inner();
+    let asked = page.clone();
+    let rows = store.read("list devices", move |tx| list(tx, caller.organisation, &asked)).await?;
+    Ok(web::Json(Page::of(rows, &page, |row: &ViewRow| row.0.0.uuid())))
+}
+
+/// Revoke a tablet
+///
+/// The service refuses what it sends from now on. What it recorded and could not send is not lost: see `sync.md`.
+#[utoipa::path(
+    tag = "Tablets",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The tablet")),
+    responses(
+        (status = 200, description = "Revoked, now or before", body = DeviceView),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-device`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/devices/{id}/revoke")]
+pub(crate) async fn revoke_device(
+    caller: Caller,
+    device: web::Path<DeviceId>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<DeviceView>, Problem> {
+    caller.require(&[Role::Manager, Role::Administrator])?;
+    let (device, now) = (device.into_inner(), clock.now());
+    let revoked = store.write("revoke device", move |tx| revoke(tx, &caller, device, now)).await?;
+    Ok(web::Json(revoked))
+}
+
+type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
+
+impl From<ViewRow> for DeviceView {
+    fn from((Db(id), name, Db(user_id), organisation, At(enrolled), seen, revoked): ViewRow) -> Self {
+        Self {
+            id,
+            name,
+            user_id,
+            organisation_id: organisation.map(|Db(id)| id),
+            enrolled_at: timestamp(enrolled),
+            last_seen_at: seen.map(|At(at)| timestamp(at)),
+            revoked_at: revoked.map(|At(at)| timestamp(at)),
+        }
+    }
+}
+
+fn list(
+    tx: &mut Conn<'_>,
+    organisation: Option<OrganisationId>,
+    page: &PageQuery,
+) -> Result<Vec<ViewRow>, StoreError> {
+    let after = Db(DeviceId::from_uuid(page.start()));
+    on_each!(tx, |c, Backend| {
+        let mut rows = devices::table
+            .inner_join(users::table)
+            .filter(devices::id.gt(after))
+            .order(devices::id)
+            .limit(page.rows())
+            .select((
+                devices::id,
+                devices::name,
+                devices::user_id,
+                users::organisation_id,
+                devices::enrolled_at,
+                devices::last_seen_at,
+                devices::revoked_at,
+            ))
+            .into_boxed::<Backend>();
+        if let Some(organisation) = organisation {
+            rows = rows.filter(users::organisation_id.eq(Db(organisation)));
+        }
+        rows.load(c)
+    })
+}
+
+fn revoke(
+    tx: &mut Conn<'_>,
+    caller: &Caller,
+    id: DeviceId,
+    now: Millis,
+) -> Result<DeviceView, Failure<DeviceRefused>> {
+    find(tx, id)?.filter(|device| caller.acts_for(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
+    on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
+        .filter(devices::revoked_at.is_null())
+        .set(devices::revoked_at.eq(At(now)))
+        .execute(c))?;
+    let row: ViewRow = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(id)))
+        .select((
+            devices::id,
+            devices::name,
+            devices::user_id,
+            users::organisation_id,
+            devices::enrolled_at,
+            devices::last_seen_at,
+            devices::revoked_at,
+        ))
+        .first(c))?;
+    Ok(row.into())
+}
+
+/// The tablet with this id, revoked or not.
+///
+/// # Errors
+/// Those of the store.
+pub fn find(tx: &mut Conn<'_>, id: DeviceId) -> Result<Option<Device>, StoreError> {
+    type Row = (Db<UserId>, Option<Db<OrganisationId>>, Code<Role>, Vec<u8>, Option<At>, Option<At>, i64);
+    let row: Option<Row> = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(id)))
+        .select((
+            devices::user_id,
+            users::organisation_id,
+            users::role,
+            devices::public_key,
+            devices::revoked_at,
+            users::disabled_at,
+            devices::last_request,
+        ))
+        .first(c)
+        .optional())?;
+    let Some((Db(user), organisation, Code(role), key, revoked, disabled, last_request)) = row else {
+        return Ok(None);
+    };
+    let public_key = key.try_into().map_err(|_| StoreError::Damaged("a device's key is not 32 bytes"))?;
+    Ok(Some(Device {
+        id,
+        user,
+        organisation: organisation.map(|Db(id)| id),
+        role,
+        public_key,
+        revoked: revoked.is_some(),
+        disabled: disabled.is_some(),
+        last_request,
+    }))
+}

@@ -1,0 +1,91 @@
+//! Signing in: a login and a password for a pair of tokens.
+
+use actix_web::{post, web};
+use diesel::prelude::*;
+use serde::Deserialize;
+use sync_core::id::{OrganisationId, UserId};
+use utoipa::ToSchema;
+
+use super::caller::disabled;
+use super::refresh_token::{Family, Holder, TokenPair, forget_expired, issue};
+use super::{PasswordHash, Role, Tokens, password};
+use crate::clock::Clock;
+use crate::on_each;
+use crate::problem::Problem;
+use crate::store::schema::users;
+use crate::store::{At, Code, Conn, Db, Store, StoreError};
+
+/// What to sign in with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Login {
+    /// Upper and lower case are the same.
+    #[schema(example = "uwase")]
+    login: String,
+    password: String,
+}
+
+/// Sign in
+///
+/// A login that does not exist and a wrong password get the same answer, after the same time.
+#[utoipa::path(
+    tag = "Access",
+    responses(
+        (status = 200, description = "Signed in", body = TokenPair),
+        (status = 401, description = "`login-refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/login")]
+pub(crate) async fn log_in(
+    body: web::Json<Login>,
+    store: web::Data<Store>,
+    tokens: web::Data<Tokens>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<TokenPair>, Problem> {
+    let Login { login, password } = body.into_inner();
+    let login = login.trim().to_lowercase();
+    let account = store.read("login", move |tx| find(tx, &login)).await?;
+
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let right = password::verify(password, hash).await;
+    let account = account.filter(|_| right).ok_or_else(refused)?;
+    if account.disabled {
+        return Err(disabled());
+    }
+
+    let moment = clock.moment();
+    let pair = store.write("issue tokens", move |tx| {
+        forget_expired(tx, account.holder.user, moment.now)?;
+        issue(tx, &tokens, account.holder, Family::new(&moment), moment.now)
+    });
+    Ok(web::Json(pair.await?))
+}
+
+fn refused() -> Problem {
+    Problem::unauthorized(
+        "login-refused",
+        "This login and password do not go together",
+        "Check both and try again.",
+    )
+}
+
+struct Account {
+    holder: Holder,
+    password_hash: PasswordHash,
+    disabled: bool,
+}
+
+fn find(tx: &mut Conn<'_>, login: &str) -> Result<Option<Account>, StoreError> {
+    type Row = (Db<UserId>, Option<Db<OrganisationId>>, Code<Role>, String, Option<At>);
+    let row: Option<Row> = on_each!(tx, |c| users::table
+        .filter(users::login.eq(login))
+        .select((users::id, users::organisation_id, users::role, users::password_hash, users::disabled_at))
+        .first(c)
+        .optional())?;
+    Ok(row.map(|(Db(user), organisation, Code(role), hash, disabled)| Account {
+        holder: Holder { user, organisation: organisation.map(|Db(id)| id), role },
+        password_hash: PasswordHash::stored(hash),
+        disabled: disabled.is_some(),
+    }))
+}

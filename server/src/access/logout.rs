@@ -1,0 +1,32 @@
+//! Signing out: the login's refresh tokens end at once; an access token that is out ends within its minutes.
+
+use actix_web::{HttpResponse, post, web};
+
+use super::refresh::RefreshToken;
+use super::refresh_token::{find, revoke};
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::store::{Store, StoreError};
+
+/// Sign out
+///
+/// Ends the login that the refresh token belongs to. An unknown token is signed out already.
+#[utoipa::path(tag = "Access", responses((status = 204, description = "Signed out")))]
+#[post("/v1/logout")]
+pub(crate) async fn log_out(
+    body: web::Json<RefreshToken>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let token = body.into_inner().refresh_token;
+    let now = clock.now();
+    store
+        .write("logout", move |tx| -> Result<(), StoreError> {
+            match find(tx, &token, now)? {
+                Some(known) => revoke(tx, known.family, now),
+                None => Ok(()),
+            }
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

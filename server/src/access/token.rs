@@ -1,0 +1,172 @@
+//! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 8037), good for fifteen minutes.
+
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::{Deserialize, Serialize};
+use sync_core::id::{EpochId, OrganisationId, UserId};
+use sync_core::time::Millis;
+
+use super::Role;
+use crate::problem::Problem;
+use crate::store::{Conn, Store, StoreError, identity};
+
+pub(super) const MINUTES: i64 = 15;
+const AUDIENCE: &str = "ihuriro";
+
+/// An Ed25519 private key in PKCS #8 is these bytes and then the key (RFC 8410).
+const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+/// Why a token does not say who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TokenRefused {
+    #[error("the access token has expired")]
+    Expired,
+    #[error("the access token is not one of this service")]
+    Foreign,
+}
+
+impl From<TokenRefused> for Problem {
+    fn from(refused: TokenRefused) -> Self {
+        match refused {
+            TokenRefused::Expired => Self::unauthorized(
+                "token-expired",
+                "The access token has expired",
+                "Get another one with the refresh token, or sign in again.",
+            ),
+            TokenRefused::Foreign => Self::unauthorized(
+                "token-refused",
+                "The access token is not one of this service",
+                "Sign in again.",
+            ),
+        }
+    }
+}
+
+/// What a token says. Only `sub` is believed; role and organisation are looked up, so that a change of them acts
+/// at once. They are here for clients.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: UserId,
+    org: Option<OrganisationId>,
+    role: Role,
+    iat: i64,
+    exp: i64,
+    iss: EpochId,
+    aud: String,
+}
+
+/// Signs and reads the access tokens of one store.
+#[derive(Clone)]
+pub struct Tokens {
+    epoch: EpochId,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokens({:?})", self.epoch)
+    }
+}
+
+impl Tokens {
+    /// The tokens of a migrated store.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if the store was never migrated.
+    pub async fn of(store: &Store) -> Result<Self, StoreError> {
+        store.read("tokens", Self::read).await
+    }
+
+    pub(super) fn read(tx: &mut Conn<'_>) -> Result<Self, StoreError> {
+        Ok(Self::with(identity::epoch(tx)?, &identity::token_key(tx)?))
+    }
+
+    pub(super) fn with(epoch: EpochId, seed: &[u8; 32]) -> Self {
+        let public = SigningKey::from_bytes(seed).verifying_key();
+        Self {
+            epoch,
+            signing: EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed].concat()),
+            // Despite its name, this takes the 32 bytes of the key.
+            verifying: DecodingKey::from_ed_der(public.as_bytes()),
+        }
+    }
+
+    pub fn sign(
+        &self,
+        user: UserId,
+        organisation: Option<OrganisationId>,
+        role: Role,
+        now: Millis,
+    ) -> String {
+        let claims = Claims {
+            sub: user,
+            org: organisation,
+            role,
+            iat: now.seconds(),
+            exp: now.plus_minutes(MINUTES).seconds(),
+            iss: self.epoch,
+            aud: AUDIENCE.to_owned(),
+        };
+        encode(&Header::new(Algorithm::EdDSA), &claims, &self.signing)
+            .expect("an Ed25519 key signs any claims")
+    }
+
+    /// Who a token speaks for, `now`. Time is the service's clock, to the second, without leeway.
+    pub(super) fn verify(&self, token: &str, now: Millis) -> Result<UserId, TokenRefused> {
+        let mut expected = Validation::new(Algorithm::EdDSA);
+        expected.validate_exp = false;
+        expected.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        expected.set_issuer(&[self.epoch]);
+        expected.set_audience(&[AUDIENCE]);
+        let claims =
+            decode::<Claims>(token, &self.verifying, &expected).map_err(|_| TokenRefused::Foreign)?.claims;
+        if claims.exp <= now.seconds() { Err(TokenRefused::Expired) } else { Ok(claims.sub) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_core::id::Id;
+    use uuid::Uuid;
+
+    const NOW: Millis = Millis(1_772_697_600_000);
+
+    fn epoch(n: u128) -> EpochId {
+        EpochId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn token(tokens: &Tokens) -> (UserId, String) {
+        let user = UserId::from_uuid(Uuid::from_u128(7));
+        (user, tokens.sign(user, None, Role::Manager, NOW))
+    }
+
+    #[test]
+    fn a_token_speaks_for_its_user_for_fifteen_minutes() {
+        let tokens = Tokens::with(epoch(1), &[1; 32]);
+        let (user, token) = token(&tokens);
+        assert_eq!(tokens.verify(&token, NOW.plus_minutes(14)), Ok(user));
+        assert_eq!(tokens.verify(&token, NOW.plus_minutes(15)), Err(TokenRefused::Expired));
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_another_life_is_foreign() {
+        let tokens = Tokens::with(epoch(1), &[1; 32]);
+        let (_, of_another_key) = token(&Tokens::with(epoch(1), &[2; 32]));
+        let (_, of_another_life) = token(&Tokens::with(epoch(2), &[1; 32]));
+        for token in [of_another_key.as_str(), of_another_life.as_str(), "", "a.b.c"] {
+            assert_eq!(tokens.verify(token, NOW), Err(TokenRefused::Foreign));
+        }
+    }
+
+    #[test]
+    fn an_unsigned_token_is_foreign() {
+        let tokens = Tokens::with(epoch(1), &[1; 32]);
+        let (_, token) = token(&tokens);
+        let claims = token.split('.').nth(1).expect("claims");
+        // {"alg":"none","typ":"JWT"}
+        let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
+        assert_eq!(tokens.verify(&unsigned, NOW), Err(TokenRefused::Foreign));
+    }
+}

@@ -1,0 +1,67 @@
+//! The command line. Each command is a file that reads: its arguments, then what it does.
+
+mod admin;
+mod migrate;
+mod openapi;
+mod serve;
+
+use std::error::Error;
+
+use clap::{Args, Parser, Subcommand};
+use server::store::{Store, StoreError};
+
+/// What a command ends with; the error is one sentence for the person at the keyboard.
+type Ended = Result<(), Box<dyn Error>>;
+
+/// Ihuriro: where the records of many tablets meet.
+#[derive(Debug, Parser)]
+#[command(name = "ihuriro", version, about)]
+struct Ihuriro {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service. Brings the database up to date first.
+    Serve(serve::Serve),
+    /// Bring the database up to date.
+    Migrate(migrate::Migrate),
+    /// Add organisations and people.
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Print the OpenAPI document.
+    Openapi(openapi::Openapi),
+    // Next commands: tablet, demo.
+}
+
+pub(crate) fn run() -> Ended {
+    match Ihuriro::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Migrate(migrate) => migrate.run(),
+        Command::Admin(admin) => admin.run(),
+        Command::Openapi(openapi) => openapi.run(),
+    }
+}
+
+/// Which database.
+#[derive(Debug, Args)]
+struct Database {
+    /// `sqlite:PATH` or `postgres://…?sslmode=require`
+    #[arg(
+        long = "database-url",
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite:ihuriro.db"
+    )]
+    url: String,
+}
+
+impl Database {
+    /// The store, brought up to date.
+    fn open(&self) -> Result<Store, StoreError> {
+        let store = Store::open(&self.url)?;
+        store.migrate_blocking()?;
+        Ok(store)
+    }
+}

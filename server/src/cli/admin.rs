@@ -1,0 +1,110 @@
+use std::error::Error;
+
+use clap::{Args, Subcommand};
+use server::access::organisations::{self, NewOrganisation};
+use server::access::users::create::{NewUser, create};
+use server::access::{PasswordHash, Role};
+use server::clock::Clock;
+use server::store::StoreError;
+
+use super::{Database, Ended};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Admin {
+    /// Add an organisation of the partnership.
+    CreateOrganisation(CreateOrganisation),
+    /// Add a person, for example the first administrator. The password is asked for, or read from
+    /// IHURIRO_PASSWORD.
+    CreateUser(CreateUser),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateOrganisation {
+    /// 2 to 32 letters (a to z), digits or -.
+    #[arg(long)]
+    code: String,
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateUser {
+    /// What the person signs in with.
+    #[arg(long)]
+    login: String,
+    #[arg(long)]
+    name: String,
+    /// facilitator, supervisor, manager, secretariat, donor or administrator.
+    #[arg(long)]
+    role: Role,
+    /// The code of the organisation of a facilitator, supervisor or manager.
+    #[arg(long, value_name = "CODE")]
+    organisation: Option<String>,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Admin {
+    pub(super) fn run(self) -> Ended {
+        match self {
+            Self::CreateOrganisation(command) => command.run(),
+            Self::CreateUser(command) => command.run(),
+        }
+    }
+}
+
+impl CreateOrganisation {
+    fn run(self) -> Ended {
+        let new = NewOrganisation { code: self.code, name: self.name }.checked().map_err(in_words)?;
+        let store = self.database.open()?;
+        let moment = Clock::system().moment();
+        let added =
+            store.write_blocking("create organisation", |tx| organisations::create(tx, &new, &moment))?;
+        println!("{} {}", added.id, added.code);
+        Ok(())
+    }
+}
+
+impl CreateUser {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let organisation = match &self.organisation {
+            None => None,
+            Some(code) => store
+                .read_blocking("organisation", |tx| -> Result<_, StoreError> {
+                    organisations::find_by_code(tx, code)
+                })?
+                .ok_or_else(|| format!("there is no organisation with the code {code}"))
+                .map(Some)?,
+        };
+        let password = password()?;
+        let organisation = organisation.map(|organisation| organisation.id);
+        let new = NewUser::checked(&self.login, &self.name, self.role, organisation, &password)
+            .map_err(in_words)?;
+        let hash = PasswordHash::of_blocking(&password);
+        let moment = Clock::system().moment();
+        let added = store.write_blocking("create user", |tx| create(tx, &new, &hash, &moment))?;
+        println!("{} {} {}", added.id, added.login, added.role);
+        Ok(())
+    }
+}
+
+/// A refused form, field by field, in one sentence.
+fn in_words(problem: server::problem::Problem) -> String {
+    let said: Vec<_> =
+        problem.errors().iter().map(|error| format!("{} {}", error.field, error.detail)).collect();
+    said.join("; ")
+}
+
+fn password() -> Result<String, Box<dyn Error>> {
+    if let Ok(password) = std::env::var("IHURIRO_PASSWORD") {
+        return Ok(password);
+    }
+    let password = rpassword::prompt_password("Password: ")?;
+    if rpassword::prompt_password("Once more: ")? != password {
+        return Err("the two passwords are not the same".into());
+    }
+    Ok(password)
+}

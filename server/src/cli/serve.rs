@@ -1,0 +1,32 @@
+use std::net::SocketAddr;
+
+use clap::Args;
+use server::http::{Settings, serve};
+use server::telemetry;
+use tokio::runtime::Runtime;
+
+use super::{Database, Ended};
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The address to listen on.
+    #[arg(long, env = "IHURIRO_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Threads that answer; one per core if left out.
+    #[arg(long)]
+    workers: Option<usize>,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Ended {
+        telemetry::start_log();
+        let settings = Settings { workers: self.workers, ..Settings::new(self.listen, self.database.url) };
+        Runtime::new()?.block_on(async {
+            let running = serve(settings).await?;
+            running.until_asked().await
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! The service on the network: its addresses, what surrounds every request, starting and stopping.
+//!
+//! A new room adds its addresses in [`configure_v1`]; the OpenAPI document and the browsable page follow from
+//! the code.
+
+mod health;
+mod openapi;
+mod serve;
+
+pub use openapi::openapi;
+pub use serve::{Running, ServeError, Settings, serve};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::{App, Error, web};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::access::{self, Tokens};
+use crate::aggregate;
+use crate::clock::Clock;
+use crate::problem;
+use crate::records;
+use crate::store::{Store, StoreError};
+use crate::sync;
+use crate::telemetry;
+
+/// What the handlers work with; each takes the parts it needs as `web::Data`.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub store: Store,
+    pub clock: Clock,
+    pub tokens: Tokens,
+}
+
+impl State {
+    /// The state of a service on a migrated store.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
+        let tokens = Tokens::of(&store).await?;
+        Ok(Self { store, clock, tokens })
+    }
+}
+
+/// The addresses of version 1, room by room.
+pub fn configure_v1(config: &mut ServiceConfig<'_>) {
+    access::configure(config);
+    sync::configure(config);
+    records::configure(config);
+    aggregate::configure(config);
+}
+
+/// One worker's copy of the service.
+pub fn app(
+    state: State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let (app, api) =
+        App::new().into_utoipa_app().openapi(openapi::about()).configure(configure_v1).split_for_parts();
+    app.configure(problem::extractors)
+        .configure(health::configure)
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/v1/openapi.json", api.clone()))
+        .default_service(web::to(problem::no_such_route))
+        .app_data(web::Data::new(api))
+        .app_data(web::Data::new(state.store))
+        .app_data(web::Data::new(state.clock))
+        .app_data(web::Data::new(state.tokens))
+        .wrap(
+            DefaultHeaders::new()
+                .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .add((header::CACHE_CONTROL, "no-store")),
+        )
+        .wrap(Compress::default())
+        .wrap(from_fn(telemetry::observe))
+}

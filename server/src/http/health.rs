@@ -1,0 +1,38 @@
+//! Whether the service lives, whether it can work, and its numbers.
+
+use actix_web::{HttpResponse, Responder, get, web};
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+
+use crate::on_each;
+use crate::problem::Problem;
+use crate::store::{Conn, Store, StoreError};
+use crate::telemetry;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(health).service(ready).service(metrics);
+}
+
+/// The process lives. Restart it if it does not say so.
+#[get("/health")]
+async fn health() -> impl Responder {
+    "alive\n"
+}
+
+/// The store answers. Send no requests here while it does not.
+#[get("/ready")]
+async fn ready(store: web::Data<Store>) -> Result<&'static str, Problem> {
+    store
+        .read("ready", |tx: &mut Conn<'_>| -> Result<i32, StoreError> {
+            on_each!(tx, |c| diesel::select(1.into_sql::<Integer>()).get_result(c))
+        })
+        .await?;
+    Ok("ready\n")
+}
+
+#[get("/metrics")]
+async fn metrics() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(telemetry::numbers().render())
+}

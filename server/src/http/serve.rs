@@ -1,0 +1,153 @@
+//! Starting the service, and stopping it without cutting anybody off.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use tokio::task::JoinHandle;
+
+use super::{State, app};
+use crate::clock::Clock;
+use crate::store::{Store, StoreError};
+use crate::telemetry;
+
+/// How long a stopping service waits for the requests it is answering.
+const LAST_REQUESTS_SECONDS: u64 = 30;
+/// A tablet on EDGE takes its time.
+const REQUEST_HEAD: Duration = Duration::from_secs(30);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Prometheus may never come; the numbers are folded together all the same.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How to run a service.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Port 0 picks a free one; [`Running::addr`] tells which.
+    pub listen: SocketAddr,
+    /// See [`Store::open`].
+    pub database_url: String,
+    /// Threads that answer; one per core if `None`.
+    pub workers: Option<usize>,
+    pub clock: Clock,
+}
+
+impl Settings {
+    pub fn new(listen: SocketAddr, database_url: impl Into<String>) -> Self {
+        Self { listen, database_url: database_url.into(), workers: None, clock: Clock::system() }
+    }
+}
+
+/// Why a service did not start, or broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("it can't listen on {addr}: {cause}")]
+    Listen { addr: SocketAddr, cause: io::Error },
+    #[error("the service broke off: {0}")]
+    BrokeOff(io::Error),
+}
+
+/// A running service. It runs on when this is dropped; [`Running::stop`] it.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// What it works with.
+    pub state: State,
+    handle: ServerHandle,
+    server: JoinHandle<io::Result<()>>,
+    upkeep: JoinHandle<()>,
+}
+
+/// Opens and migrates the store and starts answering. Several may run in one process.
+///
+/// # Errors
+/// The store does not open, or the address is taken.
+pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
+    let url = settings.database_url.clone();
+    let open = move || Store::open(&url);
+    let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
+    store.migrate().await?;
+    let state = State::of(store, settings.clock).await?;
+
+    let numbers = telemetry::numbers();
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            numbers.run_upkeep();
+        }
+    });
+
+    let shared = state.clone();
+    let mut server = HttpServer::new(move || app(shared.clone()))
+        .client_request_timeout(REQUEST_HEAD)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(LAST_REQUESTS_SECONDS)
+        .disable_signals();
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers);
+    }
+    let server =
+        server.bind(settings.listen).map_err(|cause| ServeError::Listen { addr: settings.listen, cause })?;
+    let addr = server.addrs().first().copied().unwrap_or(settings.listen);
+    let server = server.run();
+    let handle = server.handle();
+    tracing::info!(%addr, store = state.store.kind(), "listening");
+    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep })
+}
+
+impl Running {
+    /// `http://127.0.0.1:8080`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Takes no more requests, and waits until those being answered are done, at most thirty seconds.
+    ///
+    /// # Errors
+    /// The service had broken off before.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.handle.stop(true).await;
+        self.upkeep.abort();
+        self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
+    }
+
+    /// Serves until the process is asked to end (SIGTERM or SIGINT), then [stops](Running::stop).
+    ///
+    /// # Errors
+    /// The service broke off.
+    pub async fn until_asked(mut self) -> Result<(), ServeError> {
+        tokio::select! {
+            () = asked_to_end() => {
+                tracing::info!("stopping");
+                self.stop().await
+            }
+            ended = &mut self.server => {
+                self.upkeep.abort();
+                ended.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() {
+    drop(tokio::signal::ctrl_c().await);
+}

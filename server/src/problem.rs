@@ -1,0 +1,246 @@
+//! What went wrong, as HTTP says it: RFC 9457 `application/problem+json`. The only place that knows status codes
+//! of errors; a room says `impl From<ItsRefusal> for Problem` beside the refusal.
+//!
+//! The `type` is stable and meant for programs; `title` and `detail` are for people. None of them ever holds a
+//! personal datum.
+
+mod extract;
+
+pub use extract::{extractors, no_such_route};
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::request_id::RequestId;
+use crate::store::{Failure, StoreError};
+
+/// Why a request was not done (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem for programs; stable.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/login-refused")]
+    kind: String,
+    /// What went wrong, in a few words; the same for every problem of this type.
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The HTTP status.
+    #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16, example = 401)]
+    status: StatusCode,
+    /// What happened this time, and what to do about it.
+    detail: String,
+    /// The id of the request, as the service's log knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:uuid:019aac2c-8f4e-7a51-b4a0-3d8d6b5f0a11")]
+    instance: Option<String>,
+    /// The fields that were refused, all of them at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: Map<String, Value>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    headers: Vec<(header::HeaderName, String)>,
+}
+
+/// One field of the request, and why it was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name as in the request.
+    pub field: String,
+    /// What it should be.
+    pub detail: String,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident $status:ident)*) => {$(
+        $(#[$doc])*
+        pub fn $name(slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+            Self::new(StatusCode::$status, slug, title, detail)
+        }
+    )*};
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        slug: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: format!("/problems/{slug}"),
+            title,
+            status,
+            detail: detail.into(),
+            instance: RequestId::current().map(|id| format!("urn:uuid:{id}")),
+            errors: Vec::new(),
+            more: Map::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    kinds! {
+        /// The request itself can't be read.
+        bad_request BAD_REQUEST
+        /// Who calls is not known; says `WWW-Authenticate: Bearer`.
+        unauthorized UNAUTHORIZED
+        forbidden FORBIDDEN
+        not_found NOT_FOUND
+        conflict CONFLICT
+        /// The request is too large.
+        too_large PAYLOAD_TOO_LARGE
+        unsupported UNSUPPORTED_MEDIA_TYPE
+        /// The request can be read, but what it says can't be.
+        unprocessable UNPROCESSABLE_ENTITY
+    }
+
+    /// Fields that were refused, each by its name.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let names: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        let detail = format!("Please correct {}.", names.join(", "));
+        Self {
+            errors,
+            ..Self::unprocessable("invalid-fields", "Some fields are not as they should be", detail)
+        }
+    }
+
+    /// Try again a little later.
+    pub fn unavailable() -> Self {
+        let detail =
+            "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is not available now", detail)
+            .header(header::RETRY_AFTER, "5")
+    }
+
+    /// Our own fault. What it was stands in the log, under the request's id.
+    pub fn internal() -> Self {
+        let detail = "Something went wrong in the service. Its log knows this request by the id given here.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
+    }
+
+    /// Adds a member of its own to the problem.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a header to the answer.
+    pub fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The fields that were refused.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The last part of the `type`.
+    pub fn slug(&self) -> &str {
+        self.kind.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.title, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.content_type("application/problem+json");
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        for (name, value) in &self.headers {
+            response.insert_header((name, value.as_str()));
+        }
+        response.body(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Away(_) | StoreError::Busy(_) | StoreError::Raced => {
+                tracing::warn!(%error, "the store did not answer");
+                Self::unavailable()
+            }
+            _ => {
+                tracing::error!(%error, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl<R: Into<Self>> From<Failure<R>> for Problem {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Store(error) => error.into(),
+        }
+    }
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::body::to_bytes;
+    use serde_json::json;
+
+    fn header_of<'a>(response: &'a HttpResponse, name: &str) -> &'a str {
+        response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    #[actix_web::test]
+    async fn a_problem_has_the_shape_of_rfc_9457() {
+        let errors = vec![FieldError { field: "login".into(), detail: "is empty".into() }];
+        let response = Problem::fields(errors).with("waiting", 3).error_response();
+        assert_eq!(response.status(), 422);
+        assert_eq!(header_of(&response, "content-type"), "application/problem+json");
+        let body = to_bytes(response.into_body()).await.expect("a body");
+        assert_eq!(
+            serde_json::from_slice::<Value>(&body).expect("JSON"),
+            json!({
+                "type": "/problems/invalid-fields",
+                "title": "Some fields are not as they should be",
+                "status": 422,
+                "detail": "Please correct login.",
+                "errors": [{ "field": "login", "detail": "is empty" }],
+                "waiting": 3,
+            })
+        );
+    }
+
+    #[test]
+    fn a_store_that_is_away_asks_to_come_back_and_a_broken_one_says_nothing() {
+        let away = Problem::from(StoreError::Away("password authentication failed".into())).error_response();
+        assert_eq!((away.status().as_u16(), header_of(&away, "retry-after")), (503, "5"));
+        let broken = Problem::from(StoreError::Damaged("the token key"));
+        assert_eq!(broken.slug(), "internal");
+        assert!(!broken.to_string().contains("key"));
+    }
+}
