@@ -25,6 +25,7 @@ mod token;
 pub mod users;
 
 pub use caller::Caller;
+pub(crate) use fields::Fields;
 pub use password::PasswordHash;
 pub use role::Role;
 pub use token::Tokens;
