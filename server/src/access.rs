@@ -19,8 +19,6 @@ mod refresh;
 mod refresh_token;
 mod role;
 mod secret;
-#[cfg(test)]
-mod tests;
 mod token;
 pub mod users;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Error, R2D2Connection};
 use diesel::{Connection, SqliteConnection};
+use r2d2::ManageConnection;
 
 use super::StoreError;
 
@@ -28,15 +29,22 @@ pub(super) struct Files {
 }
 
 pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
+    let files = Files { path };
+    // A file that can't be opened now won't be in ten seconds either: say so at once.
+    drop(
+        files
+            .connect()
+            .map_err(|error| StoreError::Away(format!("{}: {error}", files.path.display())))?,
+    );
     r2d2::Pool::builder()
         .max_size(CONNECTIONS)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
-        .build(Files { path })
+        .build(files)
         .map_err(|error| StoreError::Away(error.to_string()))
 }
 
-impl r2d2::ManageConnection for Files {
+impl ManageConnection for Files {
     type Connection = SqliteConnection;
     type Error = Error;
 
