@@ -45,10 +45,7 @@ impl Clock {
     pub fn moment(&self) -> Moment {
         let mut random = [0; 16];
         rand::rng().fill_bytes(&mut random);
-        Moment {
-            now: self.now(),
-            random,
-        }
+        Moment { now: self.now(), random }
     }
 }
 

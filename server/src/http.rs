@@ -42,11 +42,7 @@ impl State {
     /// Those of the store.
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
-        Ok(Self {
-            store,
-            clock,
-            tokens,
-        })
+        Ok(Self { store, clock, tokens })
     }
 }
 
@@ -68,11 +64,8 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let (app, api) = App::new()
-        .into_utoipa_app()
-        .openapi(openapi::about())
-        .configure(configure_v1)
-        .split_for_parts();
+    let (app, api) =
+        App::new().into_utoipa_app().openapi(openapi::about()).configure(configure_v1).split_for_parts();
     app.configure(problem::extractors)
         .configure(health::configure)
         .service(web::redirect("/docs", "/docs/"))

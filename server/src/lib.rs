@@ -7,11 +7,14 @@
 //!
 //! The modules stand in reading order; each imports only from those above it.
 
-pub mod access;
+// The docs are read beside the code, with private items.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod clock;
-pub mod http;
-pub mod page;
-pub mod problem;
 pub mod request_id;
 pub mod store;
+pub mod problem;
+pub mod page;
+pub mod access;
 pub mod telemetry;
+pub mod http;

@@ -52,10 +52,7 @@ impl<T> Page<T> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(id);
-        Self {
-            items: rows.into_iter().map(Into::into).collect(),
-            next,
-        }
+        Self { items: rows.into_iter().map(Into::into).collect(), next }
     }
 }
 
@@ -65,15 +62,9 @@ mod tests {
 
     #[test]
     fn the_last_page_names_no_next() {
-        let query = PageQuery {
-            after: None,
-            limit: Some(2),
-        };
+        let query = PageQuery { after: None, limit: Some(2) };
         let id = |n: &u32| Uuid::from_u128(u128::from(*n));
-        assert_eq!(
-            Page::<u32>::of(vec![1, 2, 3], &query, id).next,
-            Some(Uuid::from_u128(2))
-        );
+        assert_eq!(Page::<u32>::of(vec![1, 2, 3], &query, id).next, Some(Uuid::from_u128(2)));
         assert_eq!(Page::<u32>::of(vec![1, 2], &query, id).next, None);
     }
 }

@@ -110,43 +110,27 @@ impl Problem {
         let detail = format!("Please correct {}.", names.join(", "));
         Self {
             errors,
-            ..Self::unprocessable(
-                "invalid-fields",
-                "Some fields are not as they should be",
-                detail,
-            )
+            ..Self::unprocessable("invalid-fields", "Some fields are not as they should be", detail)
         }
     }
 
     /// Try again a little later.
     pub fn unavailable() -> Self {
-        let detail = "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "The service is not available now",
-            detail,
-        )
-        .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        let detail =
+            "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is not available now", detail)
+            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// Our own fault. What it was stands in the log, under the request's id.
     pub fn internal() -> Self {
-        let detail =
-            "Something went wrong in the service. Its log knows this request by the id given here.";
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "The service failed",
-            detail,
-        )
+        let detail = "Something went wrong in the service. Its log knows this request by the id given here.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
     }
 
     /// Adds a member of its own to the problem.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more
-            .get_or_insert_default()
-            .insert(name.to_owned(), value.into());
+        self.more.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
 
@@ -240,25 +224,15 @@ mod tests {
     use serde_json::json;
 
     fn header_of<'a>(response: &'a HttpResponse, name: &str) -> &'a str {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     #[actix_web::test]
     async fn a_problem_has_the_shape_of_rfc_9457() {
-        let errors = vec![FieldError {
-            field: "login".into(),
-            detail: "is empty".into(),
-        }];
+        let errors = vec![FieldError { field: "login".into(), detail: "is empty".into() }];
         let response = Problem::fields(errors).with("waiting", 3).error_response();
         assert_eq!(response.status(), 422);
-        assert_eq!(
-            header_of(&response, "content-type"),
-            "application/problem+json"
-        );
+        assert_eq!(header_of(&response, "content-type"), "application/problem+json");
         let body = to_bytes(response.into_body()).await.expect("a body");
         assert_eq!(
             serde_json::from_slice::<Value>(&body).expect("JSON"),
@@ -275,12 +249,8 @@ mod tests {
 
     #[test]
     fn a_store_that_is_away_asks_to_come_back_and_a_broken_one_says_nothing() {
-        let away = Problem::from(StoreError::Away("password authentication failed".into()))
-            .error_response();
-        assert_eq!(
-            (away.status().as_u16(), header_of(&away, "retry-after")),
-            (503, "5")
-        );
+        let away = Problem::from(StoreError::Away("password authentication failed".into())).error_response();
+        assert_eq!((away.status().as_u16(), header_of(&away, "retry-after")), (503, "5"));
         let broken = Problem::from(StoreError::Damaged("the token key"));
         assert_eq!(broken.slug(), "internal");
         assert!(!broken.to_string().contains("key"));

@@ -15,17 +15,17 @@
 //! ([`conn`], [`sqlite`], [`postgres`]), columns and tables, transactions, then [`migrate`] and [`identity`].
 
 mod address;
-pub mod columns;
-mod conn;
 mod error;
-pub mod identity;
-mod migrate;
-mod postgres;
-pub mod schema;
+mod conn;
 mod sqlite;
+mod postgres;
+pub mod columns;
+pub mod schema;
+mod transaction;
+mod migrate;
+pub mod identity;
 #[cfg(test)]
 pub(crate) mod tests;
-mod transaction;
 
 pub use address::Address;
 pub use columns::{At, Code, Db};
@@ -66,10 +66,9 @@ impl Store {
     /// [`StoreError::Address`] and [`StoreError::Away`].
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let pool = match url.parse()? {
-            Address::Sqlite(path) => Pool::Sqlite {
-                pool: sqlite::pool(path)?,
-                writer: Arc::new(Mutex::new(())),
-            },
+            Address::Sqlite(path) => {
+                Pool::Sqlite { pool: sqlite::pool(path)?, writer: Arc::new(Mutex::new(())) }
+            }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
         Ok(Self { pool })

@@ -5,6 +5,7 @@
 
 mod counted;
 
+use std::io::{self, IsTerminal};
 use std::panic;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -23,29 +24,23 @@ use crate::request_id::{self, RequestId};
 use counted::Counted;
 
 /// Seconds, from a row found to an upload over EDGE.
-const SECONDS: [f64; 12] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
-];
+const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// Starts the log of this process, on standard error: text, or JSON where `IHURIRO_LOG_FORMAT=json`; filtered by
 /// `RUST_LOG`, `info` if unset. A process calls it once, at its start; again does nothing.
 pub fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A pool that can't connect is told by the request that needed it; r2d2 would tell it dozens of times more.
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,r2d2=off"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let json = std::env::var("IHURIRO_LOG_FORMAT").is_ok_and(|format| format == "json");
-    let started = if json {
-        log.json().flatten_event(true).try_init()
-    } else {
-        log.try_init()
-    };
+    let started = if json { log.json().flatten_event(true).try_init() } else { log.try_init() };
     if started.is_ok() {
         panic::set_hook(Box::new(|panic| {
-            let place = panic
-                .location()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(place, "panic");
         }));
     }
@@ -73,10 +68,7 @@ fn describe() {
         "ihuriro_http_requests_total",
         "Requests answered, by method, route and status."
     );
-    metrics::describe_histogram!(
-        "ihuriro_http_seconds",
-        "Time to answer a request, by method and route."
-    );
+    metrics::describe_histogram!("ihuriro_http_seconds", "Time to answer a request, by method and route.");
     metrics::describe_counter!(
         "ihuriro_http_sent_bytes_total",
         "Bytes of answers' bodies as sent, by route."
@@ -96,11 +88,7 @@ pub(crate) async fn observe(
     let id = RequestId::of(request.headers());
     let method = known(request.method());
     let span = tracing::info_span!("request", %id);
-    let mut response = id
-        .scope(next.call(request))
-        .instrument(span.clone())
-        .await?
-        .map_into_boxed_body();
+    let mut response = id.scope(next.call(request)).instrument(span.clone()).await?.map_into_boxed_body();
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(request_id::HEADER, value);
     }
@@ -108,10 +96,7 @@ pub(crate) async fn observe(
         span,
         started,
         method,
-        route: response
-            .request()
-            .match_pattern()
-            .unwrap_or_else(|| "unmatched".to_owned()),
+        route: response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned()),
         status: response.status().as_u16(),
     };
     Ok(response.map_body(|_, body| BoxBody::new(Counted::new(body, line))))

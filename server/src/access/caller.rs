@@ -35,17 +35,12 @@ impl Caller {
         }
         let roles: Vec<_> = roles.iter().map(|role| role.code()).collect();
         let detail = format!("Only a {} may do this.", roles.join(" or a "));
-        Err(Problem::forbidden(
-            "role-not-allowed",
-            "Your role does not allow this",
-            detail,
-        ))
+        Err(Problem::forbidden("role-not-allowed", "Your role does not allow this", detail))
     }
 
     /// Whether the caller may act for this organisation: its own people, and administrators everywhere.
     pub fn acts_for(&self, organisation: Option<OrganisationId>) -> bool {
-        self.role == Role::Administrator
-            || (organisation.is_some() && self.organisation == organisation)
+        self.role == Role::Administrator || (organisation.is_some() && self.organisation == organisation)
     }
 }
 
@@ -59,28 +54,16 @@ impl FromRequest for Caller {
         Box::pin(async move {
             let user = user?;
             let store = store.ok_or_else(Problem::internal)?;
-            store
-                .read("caller", move |tx| known(tx, user))
-                .await?
-                .ok_or_else(disabled)
+            store.read("caller", move |tx| known(tx, user)).await?.ok_or_else(disabled)
         })
     }
 }
 
 fn verified(request: &HttpRequest) -> Result<UserId, Problem> {
-    let tokens = request
-        .app_data::<web::Data<Tokens>>()
-        .ok_or_else(Problem::internal)?;
-    let clock = request
-        .app_data::<web::Data<Clock>>()
-        .ok_or_else(Problem::internal)?;
-    let header = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let (scheme, token) = header
-        .and_then(|value| value.split_once(' '))
-        .ok_or_else(missing)?;
+    let tokens = request.app_data::<web::Data<Tokens>>().ok_or_else(Problem::internal)?;
+    let clock = request.app_data::<web::Data<Clock>>().ok_or_else(Problem::internal)?;
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or_else(missing)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
@@ -111,14 +94,8 @@ fn known(tx: &mut Conn<'_>, id: UserId) -> Result<Option<Caller>, StoreError> {
         .select((users::organisation_id, users::role, users::disabled_at))
         .first(c)
         .optional())?;
-    Ok(
-        row.and_then(|(organisation, Code(role), disabled)| match disabled {
-            None => Some(Caller {
-                user: id,
-                organisation: organisation.map(|Db(id)| id),
-                role,
-            }),
-            Some(_) => None,
-        }),
-    )
+    Ok(row.and_then(|(organisation, Code(role), disabled)| match disabled {
+        None => Some(Caller { user: id, organisation: organisation.map(|Db(id)| id), role }),
+        Some(_) => None,
+    }))
 }

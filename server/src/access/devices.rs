@@ -96,14 +96,8 @@ pub(crate) async fn list_devices(
     caller.require(&[Role::Manager, Role::Administrator])?;
     let page = query.into_inner();
     let asked = page.clone();
-    let rows = store
-        .read("list devices", move |tx| {
-            list(tx, caller.organisation, &asked)
-        })
-        .await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &ViewRow| {
-        row.0.0.uuid()
-    })))
+    let rows = store.read("list devices", move |tx| list(tx, caller.organisation, &asked)).await?;
+    Ok(web::Json(Page::of(rows, &page, |row: &ViewRow| row.0.0.uuid())))
 }
 
 /// Revoke a tablet
@@ -128,26 +122,14 @@ pub(crate) async fn revoke_device(
 ) -> Result<web::Json<DeviceView>, Problem> {
     caller.require(&[Role::Manager, Role::Administrator])?;
     let (device, now) = (device.into_inner(), clock.now());
-    let revoked = store
-        .write("revoke device", move |tx| revoke(tx, &caller, device, now))
-        .await?;
+    let revoked = store.write("revoke device", move |tx| revoke(tx, &caller, device, now)).await?;
     Ok(web::Json(revoked))
 }
 
-type ViewRow = (
-    Db<DeviceId>,
-    String,
-    Db<UserId>,
-    Option<Db<OrganisationId>>,
-    At,
-    Option<At>,
-    Option<At>,
-);
+type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
 
 impl From<ViewRow> for DeviceView {
-    fn from(
-        (Db(id), name, Db(user_id), organisation, At(enrolled), seen, revoked): ViewRow,
-    ) -> Self {
+    fn from((Db(id), name, Db(user_id), organisation, At(enrolled), seen, revoked): ViewRow) -> Self {
         Self {
             id,
             name,
@@ -195,9 +177,7 @@ fn revoke(
     id: DeviceId,
     now: Millis,
 ) -> Result<DeviceView, Failure<DeviceRefused>> {
-    find(tx, id)?
-        .filter(|device| caller.acts_for(device.organisation))
-        .ok_or(DeviceRefused::NoSuchDevice)?;
+    find(tx, id)?.filter(|device| caller.acts_for(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
     on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
         .filter(devices::revoked_at.is_null())
         .set(devices::revoked_at.eq(At(now)))
@@ -223,15 +203,7 @@ fn revoke(
 /// # Errors
 /// Those of the store.
 pub fn find(tx: &mut Conn<'_>, id: DeviceId) -> Result<Option<Device>, StoreError> {
-    type Row = (
-        Db<UserId>,
-        Option<Db<OrganisationId>>,
-        Code<Role>,
-        Vec<u8>,
-        Option<At>,
-        Option<At>,
-        i64,
-    );
+    type Row = (Db<UserId>, Option<Db<OrganisationId>>, Code<Role>, Vec<u8>, Option<At>, Option<At>, i64);
     let row: Option<Row> = on_each!(tx, |c| devices::table
         .inner_join(users::table)
         .filter(devices::id.eq(Db(id)))
@@ -246,13 +218,10 @@ pub fn find(tx: &mut Conn<'_>, id: DeviceId) -> Result<Option<Device>, StoreErro
         ))
         .first(c)
         .optional())?;
-    let Some((Db(user), organisation, Code(role), key, revoked, disabled, last_request)) = row
-    else {
+    let Some((Db(user), organisation, Code(role), key, revoked, disabled, last_request)) = row else {
         return Ok(None);
     };
-    let public_key = key
-        .try_into()
-        .map_err(|_| StoreError::Damaged("a device's key is not 32 bytes"))?;
+    let public_key = key.try_into().map_err(|_| StoreError::Damaged("a device's key is not 32 bytes"))?;
     Ok(Some(Device {
         id,
         user,

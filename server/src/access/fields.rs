@@ -10,10 +10,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn refuse(&mut self, field: &str, detail: impl Into<String>) {
-        self.errors.push(FieldError {
-            field: field.to_owned(),
-            detail: detail.into(),
-        });
+        self.errors.push(FieldError { field: field.to_owned(), detail: detail.into() });
     }
 
     /// A name to sign in with; upper and lower case are the same.
@@ -53,11 +50,7 @@ impl Fields {
     }
 
     pub(crate) fn done(self) -> Result<(), Problem> {
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::fields(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::fields(self.errors)) }
     }
 }
 
@@ -71,11 +64,7 @@ mod tests {
         assert_eq!(fields.login(" Uwase.M "), "uwase.m");
         fields.name("name", "\n");
         fields.password("short");
-        let named: Vec<_> = fields
-            .errors
-            .iter()
-            .map(|error| error.field.as_str())
-            .collect();
+        let named: Vec<_> = fields.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(named, ["name", "password"]);
         assert!(fields.done().is_err());
     }

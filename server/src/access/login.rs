@@ -47,9 +47,7 @@ pub(crate) async fn log_in(
     let login = login.trim().to_lowercase();
     let account = store.read("login", move |tx| find(tx, &login)).await?;
 
-    let hash = account
-        .as_ref()
-        .map(|account| account.password_hash.clone());
+    let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = password::verify(password, hash).await;
     let account = account.filter(|_| right).ok_or_else(refused)?;
     if account.disabled {
@@ -59,13 +57,7 @@ pub(crate) async fn log_in(
     let moment = clock.moment();
     let pair = store.write("issue tokens", move |tx| {
         forget_expired(tx, account.holder.user, moment.now)?;
-        issue(
-            tx,
-            &tokens,
-            account.holder,
-            Family::new(&moment),
-            moment.now,
-        )
+        issue(tx, &tokens, account.holder, Family::new(&moment), moment.now)
     });
     Ok(web::Json(pair.await?))
 }
@@ -85,33 +77,15 @@ struct Account {
 }
 
 fn find(tx: &mut Conn<'_>, login: &str) -> Result<Option<Account>, StoreError> {
-    type Row = (
-        Db<UserId>,
-        Option<Db<OrganisationId>>,
-        Code<Role>,
-        String,
-        Option<At>,
-    );
+    type Row = (Db<UserId>, Option<Db<OrganisationId>>, Code<Role>, String, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .filter(users::login.eq(login))
-        .select((
-            users::id,
-            users::organisation_id,
-            users::role,
-            users::password_hash,
-            users::disabled_at
-        ))
+        .select((users::id, users::organisation_id, users::role, users::password_hash, users::disabled_at))
         .first(c)
         .optional())?;
-    Ok(row.map(
-        |(Db(user), organisation, Code(role), hash, disabled)| Account {
-            holder: Holder {
-                user,
-                organisation: organisation.map(|Db(id)| id),
-                role,
-            },
-            password_hash: PasswordHash::stored(hash),
-            disabled: disabled.is_some(),
-        },
-    ))
+    Ok(row.map(|(Db(user), organisation, Code(role), hash, disabled)| Account {
+        holder: Holder { user, organisation: organisation.map(|Db(id)| id), role },
+        password_hash: PasswordHash::stored(hash),
+        disabled: disabled.is_some(),
+    }))
 }

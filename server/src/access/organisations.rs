@@ -84,9 +84,7 @@ pub(crate) async fn create_organisation(
     caller.require(&[Role::Administrator])?;
     let new = body.into_inner().checked()?;
     let moment = clock.moment();
-    let added = store
-        .write("create organisation", move |tx| create(tx, &new, &moment))
-        .await?;
+    let added = store.write("create organisation", move |tx| create(tx, &new, &moment)).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/v1/organisations/{}", added.id)))
         .json(added))
@@ -107,12 +105,8 @@ pub(crate) async fn list_organisations(
 ) -> Result<web::Json<Page<Organisation>>, Problem> {
     let page = query.into_inner();
     let asked = page.clone();
-    let rows = store
-        .read("list organisations", move |tx| list(tx, &asked))
-        .await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &Organisation| {
-        row.id.uuid()
-    })))
+    let rows = store.read("list organisations", move |tx| list(tx, &asked)).await?;
+    Ok(web::Json(Page::of(rows, &page, |row: &Organisation| row.id.uuid())))
 }
 
 impl NewOrganisation {
@@ -122,10 +116,7 @@ impl NewOrganisation {
     /// 422 `invalid-fields`.
     pub fn checked(&self) -> Result<Self, Problem> {
         let mut fields = Fields::default();
-        let checked = Self {
-            code: fields.code(&self.code),
-            name: fields.name("name", &self.name),
-        };
+        let checked = Self { code: fields.code(&self.code), name: fields.name("name", &self.name) };
         fields.done().map(|()| checked)
     }
 }
@@ -153,23 +144,13 @@ pub fn create(
     if added == 0 {
         return Err(OrganisationRefused::CodeTaken.into());
     }
-    Ok(Organisation {
-        id,
-        code: new.code.clone(),
-        name: new.name.clone(),
-        created_at: timestamp(moment.now),
-    })
+    Ok(Organisation { id, code: new.code.clone(), name: new.name.clone(), created_at: timestamp(moment.now) })
 }
 
 type Row = (Db<OrganisationId>, String, String, At);
 
 fn read((Db(id), code, name, At(created)): Row) -> Organisation {
-    Organisation {
-        id,
-        code,
-        name,
-        created_at: timestamp(created),
-    }
+    Organisation { id, code, name, created_at: timestamp(created) }
 }
 
 fn list(tx: &mut Conn<'_>, page: &PageQuery) -> Result<Vec<Organisation>, StoreError> {
@@ -187,10 +168,7 @@ fn list(tx: &mut Conn<'_>, page: &PageQuery) -> Result<Vec<Organisation>, StoreE
 /// # Errors
 /// Those of the store.
 pub fn find(tx: &mut Conn<'_>, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
-    let row: Option<Row> = on_each!(tx, |c| organisations::table
-        .find(Db(id))
-        .first(c)
-        .optional())?;
+    let row: Option<Row> = on_each!(tx, |c| organisations::table.find(Db(id)).first(c).optional())?;
     Ok(row.map(read))
 }
 
@@ -200,9 +178,7 @@ pub fn find(tx: &mut Conn<'_>, id: OrganisationId) -> Result<Option<Organisation
 /// Those of the store.
 pub fn find_by_code(tx: &mut Conn<'_>, code: &str) -> Result<Option<Organisation>, StoreError> {
     let code = code.to_lowercase();
-    let row: Option<Row> = on_each!(tx, |c| organisations::table
-        .filter(organisations::code.eq(&code))
-        .first(c)
-        .optional())?;
+    let row: Option<Row> =
+        on_each!(tx, |c| organisations::table.filter(organisations::code.eq(&code)).first(c).optional())?;
     Ok(row.map(read))
 }

@@ -13,7 +13,8 @@ static AT_ONCE: Semaphore = Semaphore::const_new(4);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
 /// same path and the same time as a wrong password.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bVILcqOUBhT7RT5fSFueBg$1dZmcDrlMVGvrLrOAPguPl9E8ZqeEFouh3LGyTqkWJ8";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bVILcqOUBhT7RT5fSFueBg$1dZmcDrlMVGvrLrOAPguPl9E8ZqeEFouh3LGyTqkWJ8";
 
 /// An Argon2id hash in PHC form.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,20 +29,14 @@ impl fmt::Debug for PasswordHash {
 impl PasswordHash {
     /// Hashes a password. Takes a noticeable part of a second, on a thread where blocking is allowed.
     pub async fn of(password: String) -> Self {
-        let _turn = AT_ONCE
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
-        spawn_blocking(move || Self::of_blocking(&password))
-            .await
-            .expect("hashing does not panic")
+        let _turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
+        spawn_blocking(move || Self::of_blocking(&password)).await.expect("hashing does not panic")
     }
 
     /// [`PasswordHash::of`] for the command line.
     pub fn of_blocking(password: &str) -> Self {
-        let hash: phc::PasswordHash = argon2()
-            .hash_password(password.as_bytes())
-            .expect("a password under 4 GiB can be hashed");
+        let hash: phc::PasswordHash =
+            argon2().hash_password(password.as_bytes()).expect("a password under 4 GiB can be hashed");
         Self(hash.to_string())
     }
 
@@ -56,10 +51,7 @@ impl PasswordHash {
 
 /// Whether this is the password. Without a hash it is not, but that takes as long to say.
 pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> bool {
-    let _turn = AT_ONCE
-        .acquire()
-        .await
-        .expect("the semaphore is never closed");
+    let _turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
     spawn_blocking(move || {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| NOBODY.to_owned(), |hash| hash.0);
@@ -90,12 +82,7 @@ mod tests {
 
     #[test]
     fn nobody_costs_as_much_to_check_as_anybody() {
-        let cost = |hash: &str| {
-            hash.split('$')
-                .take(4)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
+        let cost = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(cost(NOBODY), cost(PasswordHash::of_blocking("x").as_str()));
         assert!(phc::PasswordHash::new(NOBODY).is_ok());
     }

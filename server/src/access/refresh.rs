@@ -53,10 +53,7 @@ pub(crate) async fn refresh_login(
 ) -> Result<web::Json<TokenPair>, Problem> {
     let token = body.into_inner().refresh_token;
     let now = clock.now();
-    match store
-        .write("refresh", move |tx| rotate(tx, &tokens, &token, now))
-        .await?
-    {
+    match store.write("refresh", move |tx| rotate(tx, &tokens, &token, now)).await? {
         Outcome::Refreshed(pair) => Ok(web::Json(pair)),
         Outcome::Refused => Err(Problem::unauthorized(
             "refresh-refused",
@@ -71,12 +68,7 @@ pub(crate) async fn refresh_login(
     }
 }
 
-fn rotate(
-    tx: &mut Conn<'_>,
-    tokens: &Tokens,
-    token: &str,
-    now: Millis,
-) -> Result<Outcome, StoreError> {
+fn rotate(tx: &mut Conn<'_>, tokens: &Tokens, token: &str, now: Millis) -> Result<Outcome, StoreError> {
     let Some(known) = find(tx, token, now)? else {
         return Ok(Outcome::Refused);
     };

@@ -82,11 +82,7 @@ pub(super) struct Known {
     pub(super) valid: bool,
 }
 
-pub(super) fn find(
-    tx: &mut Conn<'_>,
-    token: &str,
-    now: Millis,
-) -> Result<Option<Known>, StoreError> {
+pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option<Known>, StoreError> {
     type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| refresh_tokens::table
         .find(secret::hash(token))
@@ -102,8 +98,8 @@ pub(super) fn find(
     let Some((family, Db(user), At(expires), used, revoked)) = row else {
         return Ok(None);
     };
-    let family = Uuid::from_slice(&family)
-        .map_err(|_| StoreError::Damaged("a family is not sixteen bytes"))?;
+    let family =
+        Uuid::from_slice(&family).map_err(|_| StoreError::Damaged("a family is not sixteen bytes"))?;
     Ok(Some(Known {
         family: Family(family),
         user,
@@ -114,13 +110,11 @@ pub(super) fn find(
 
 /// Marks a token as used. `false` if somebody else used or revoked it a moment ago.
 pub(super) fn spend(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<bool, StoreError> {
-    let spent = on_each!(tx, |c| diesel::update(
-        refresh_tokens::table.find(secret::hash(token))
-    )
-    .filter(refresh_tokens::used_at.is_null())
-    .filter(refresh_tokens::revoked_at.is_null())
-    .set(refresh_tokens::used_at.eq(At(now)))
-    .execute(c))?;
+    let spent = on_each!(tx, |c| diesel::update(refresh_tokens::table.find(secret::hash(token)))
+        .filter(refresh_tokens::used_at.is_null())
+        .filter(refresh_tokens::revoked_at.is_null())
+        .set(refresh_tokens::used_at.eq(At(now)))
+        .execute(c))?;
     Ok(spent == 1)
 }
 
@@ -138,11 +132,7 @@ pub(super) fn revoke(tx: &mut Conn<'_>, family: Family, now: Millis) -> Result<(
 }
 
 /// Forgets what expired; once in a while, at a login, so that the table stays as large as its use.
-pub(super) fn forget_expired(
-    tx: &mut Conn<'_>,
-    user: UserId,
-    now: Millis,
-) -> Result<(), StoreError> {
+pub(super) fn forget_expired(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::delete(refresh_tokens::table)
         .filter(refresh_tokens::user_id.eq(Db(user)))
         .filter(refresh_tokens::expires_at.lt(At(now)))

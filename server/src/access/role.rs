@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A person's role; see the table of roles in ARCHITECTURE.md.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Leads groups and records them on a tablet.
@@ -68,10 +66,7 @@ impl FromStr for Role {
     type Err = NotARole;
 
     fn from_str(text: &str) -> Result<Self, NotARole> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.code() == text)
-            .ok_or(NotARole)
+        Self::ALL.into_iter().find(|role| role.code() == text).ok_or(NotARole)
     }
 }
 
@@ -83,10 +78,7 @@ mod tests {
     fn a_role_is_written_the_same_everywhere() {
         for role in Role::ALL {
             assert_eq!(role.code().parse(), Ok(role));
-            assert_eq!(
-                serde_json::to_string(&role).expect("JSON"),
-                format!("\"{role}\"")
-            );
+            assert_eq!(serde_json::to_string(&role).expect("JSON"), format!("\"{role}\""));
         }
     }
 }

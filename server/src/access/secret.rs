@@ -23,9 +23,8 @@ pub(super) fn token() -> String {
 /// Fifty random bits that a person can read out and type: `7KQ2M-X9T4B`.
 pub(super) fn code() -> String {
     let mut rng = rand::rng();
-    let mut code: String = (0..CODE_LENGTH)
-        .map(|_| char::from(SYMBOLS[rng.random_range(0..SYMBOLS.len())]))
-        .collect();
+    let mut code: String =
+        (0..CODE_LENGTH).map(|_| char::from(SYMBOLS[rng.random_range(0..SYMBOLS.len())])).collect();
     code.insert(CODE_LENGTH / 2, '-');
     code
 }
@@ -53,10 +52,7 @@ mod tests {
     fn a_code_survives_being_read_out_and_typed() {
         let code = code();
         assert_eq!(code.len(), 11);
-        assert_eq!(
-            normalised(&code.to_lowercase()),
-            Some(code.replace('-', ""))
-        );
+        assert_eq!(normalised(&code.to_lowercase()), Some(code.replace('-', "")));
         assert_eq!(normalised(" o1l2i-ABCDE "), Some("01121ABCDE".to_owned()));
         assert_eq!(normalised("ABCDE-ABCD"), None);
         assert_eq!(normalised("ABCDE-ABCDU"), None);

@@ -14,9 +14,7 @@ pub(super) const MINUTES: i64 = 15;
 const AUDIENCE: &str = "ihuriro";
 
 /// An Ed25519 private key in PKCS #8 is these bytes and then the key (RFC 8410).
-const PKCS8: [u8; 16] = [
-    0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
-];
+const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Why a token does not say who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -121,14 +119,9 @@ impl Tokens {
         expected.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         expected.set_issuer(&[self.epoch]);
         expected.set_audience(&[AUDIENCE]);
-        let claims = decode::<Claims>(token, &self.verifying, &expected)
-            .map_err(|_| TokenRefused::Foreign)?
-            .claims;
-        if claims.exp <= now.seconds() {
-            Err(TokenRefused::Expired)
-        } else {
-            Ok(claims.sub)
-        }
+        let claims =
+            decode::<Claims>(token, &self.verifying, &expected).map_err(|_| TokenRefused::Foreign)?.claims;
+        if claims.exp <= now.seconds() { Err(TokenRefused::Expired) } else { Ok(claims.sub) }
     }
 }
 
@@ -154,10 +147,7 @@ mod tests {
         let tokens = Tokens::with(epoch(1), &[1; 32]);
         let (user, token) = token(&tokens);
         assert_eq!(tokens.verify(&token, NOW.plus_minutes(14)), Ok(user));
-        assert_eq!(
-            tokens.verify(&token, NOW.plus_minutes(15)),
-            Err(TokenRefused::Expired)
-        );
+        assert_eq!(tokens.verify(&token, NOW.plus_minutes(15)), Err(TokenRefused::Expired));
     }
 
     #[test]
@@ -165,12 +155,7 @@ mod tests {
         let tokens = Tokens::with(epoch(1), &[1; 32]);
         let (_, of_another_key) = token(&Tokens::with(epoch(1), &[2; 32]));
         let (_, of_another_life) = token(&Tokens::with(epoch(2), &[1; 32]));
-        for token in [
-            of_another_key.as_str(),
-            of_another_life.as_str(),
-            "",
-            "a.b.c",
-        ] {
+        for token in [of_another_key.as_str(), of_another_life.as_str(), "", "a.b.c"] {
             assert_eq!(tokens.verify(token, NOW), Err(TokenRefused::Foreign));
         }
     }

@@ -67,10 +67,7 @@ impl From<Row> for User {
 /// # Errors
 /// Those of the store.
 pub fn find(tx: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    let row: Option<Row> = on_each!(tx, |c| users::table
-        .find(Db(id))
-        .select(Row::as_select())
-        .first(c)
-        .optional())?;
+    let row: Option<Row> =
+        on_each!(tx, |c| users::table.find(Db(id)).select(Row::as_select()).first(c).optional())?;
     Ok(row.map(User::from))
 }

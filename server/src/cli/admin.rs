@@ -57,17 +57,11 @@ impl Admin {
 
 impl CreateOrganisation {
     fn run(self) -> Ended {
-        let new = NewOrganisation {
-            code: self.code,
-            name: self.name,
-        }
-        .checked()
-        .map_err(in_words)?;
+        let new = NewOrganisation { code: self.code, name: self.name }.checked().map_err(in_words)?;
         let store = self.database.open()?;
         let moment = Clock::system().moment();
-        let added = store.write_blocking("create organisation", |tx| {
-            organisations::create(tx, &new, &moment)
-        })?;
+        let added =
+            store.write_blocking("create organisation", |tx| organisations::create(tx, &new, &moment))?;
         println!("{} {}", added.id, added.code);
         Ok(())
     }
@@ -99,11 +93,8 @@ impl CreateUser {
 
 /// A refused form, field by field, in one sentence.
 fn in_words(problem: server::problem::Problem) -> String {
-    let said: Vec<_> = problem
-        .errors()
-        .iter()
-        .map(|error| format!("{} {}", error.field, error.detail))
-        .collect();
+    let said: Vec<_> =
+        problem.errors().iter().map(|error| format!("{} {}", error.field, error.detail)).collect();
     said.join("; ")
 }
 

@@ -22,10 +22,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Ended {
         telemetry::start_log();
-        let settings = Settings {
-            workers: self.workers,
-            ..Settings::new(self.listen, self.database.url)
-        };
+        let settings = Settings { workers: self.workers, ..Settings::new(self.listen, self.database.url) };
         Runtime::new()?.block_on(async {
             let running = serve(settings).await?;
             running.until_asked().await

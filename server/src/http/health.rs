@@ -24,8 +24,7 @@ async fn health() -> impl Responder {
 async fn ready(store: web::Data<Store>) -> Result<&'static str, Problem> {
     store
         .read("ready", |tx: &mut Conn<'_>| -> Result<i32, StoreError> {
-            on_each!(tx, |c| diesel::select(1.into_sql::<Integer>())
-                .get_result(c))
+            on_each!(tx, |c| diesel::select(1.into_sql::<Integer>()).get_result(c))
         })
         .await?;
     Ok("ready\n")

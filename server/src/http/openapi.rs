@@ -20,12 +20,7 @@ Lists come in pages: give the `next` of a page as `after` to get the one that fo
 
 /// The document as the code describes it now. `ihuriro openapi` prints it; a test holds `api-spec` to it.
 pub fn openapi() -> OpenApi {
-    App::new()
-        .into_utoipa_app()
-        .openapi(about())
-        .configure(configure_v1)
-        .split_for_parts()
-        .1
+    App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts().1
 }
 
 pub(super) fn about() -> OpenApi {
@@ -36,15 +31,9 @@ pub(super) fn about() -> OpenApi {
     info.license = Some(license);
 
     let mut components = Components::new();
-    let bearer = Http::builder()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .build();
+    let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    components.schemas.insert(
-        "Problem".to_owned(),
-        <Problem as utoipa::PartialSchema>::schema(),
-    );
+    components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
 
     OpenApiBuilder::new()
         .info(info)
@@ -73,10 +62,7 @@ mod tests {
         let text = document.to_string();
         for reference in text.split("\"#/").skip(1) {
             let path = reference.split('"').next().unwrap_or_default();
-            assert!(
-                document.pointer(&format!("/{path}")).is_some(),
-                "{path} leads nowhere"
-            );
+            assert!(document.pointer(&format!("/{path}")).is_some(), "{path} leads nowhere");
         }
     }
 

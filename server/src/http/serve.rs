@@ -35,12 +35,7 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(listen: SocketAddr, database_url: impl Into<String>) -> Self {
-        Self {
-            listen,
-            database_url: database_url.into(),
-            workers: None,
-            clock: Clock::system(),
-        }
+        Self { listen, database_url: database_url.into(), workers: None, clock: Clock::system() }
     }
 }
 
@@ -74,9 +69,7 @@ pub struct Running {
 pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let url = settings.database_url.clone();
     let open = move || Store::open(&url);
-    let store = tokio::task::spawn_blocking(open)
-        .await
-        .unwrap_or(Err(StoreError::Stopped("open")))?;
+    let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
     let state = State::of(store, settings.clock).await?;
 
@@ -97,23 +90,13 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     if let Some(workers) = settings.workers {
         server = server.workers(workers);
     }
-    let server = server
-        .bind(settings.listen)
-        .map_err(|cause| ServeError::Listen {
-            addr: settings.listen,
-            cause,
-        })?;
+    let server =
+        server.bind(settings.listen).map_err(|cause| ServeError::Listen { addr: settings.listen, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(settings.listen);
     let server = server.run();
     let handle = server.handle();
     tracing::info!(%addr, store = state.store.kind(), "listening");
-    Ok(Running {
-        addr,
-        state,
-        handle,
-        server: tokio::spawn(server),
-        upkeep,
-    })
+    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep })
 }
 
 impl Running {
@@ -129,10 +112,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), ServeError> {
         self.handle.stop(true).await;
         self.upkeep.abort();
-        self.server
-            .await
-            .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-            .map_err(ServeError::BrokeOff)
+        self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
     }
 
     /// Serves until the process is asked to end (SIGTERM or SIGINT), then [stops](Running::stop).

@@ -2,8 +2,8 @@
 //! `IHURIRO_TEST_POSTGRES` names one.
 
 mod desk;
-mod enrolment;
 mod login;
 mod people;
+mod enrolment;
 mod problems;
 mod running;

@@ -14,11 +14,7 @@ const JSON_LIMIT: usize = 256 * 1024;
 /// Makes what the extractors refuse a [`Problem`]. Give it to the app's `configure`.
 pub fn extractors(config: &mut web::ServiceConfig) {
     config
-        .app_data(
-            JsonConfig::default()
-                .limit(JSON_LIMIT)
-                .error_handler(|error, _| json(&error).into()),
-        )
+        .app_data(JsonConfig::default().limit(JSON_LIMIT).error_handler(|error, _| json(&error).into()))
         .app_data(QueryConfig::default().error_handler(|error, _| query(&error).into()))
         .app_data(PathConfig::default().error_handler(|error, _| path(&error).into()))
         .app_data(PayloadConfig::new(JSON_LIMIT));
@@ -26,8 +22,7 @@ pub fn extractors(config: &mut web::ServiceConfig) {
 
 fn json(error: &JsonPayloadError) -> Problem {
     match error {
-        JsonPayloadError::OverflowKnownLength { limit, .. }
-        | JsonPayloadError::Overflow { limit } => {
+        JsonPayloadError::OverflowKnownLength { limit, .. } | JsonPayloadError::Overflow { limit } => {
             let detail = format!("A body may have {} KiB here.", limit / 1024);
             Problem::too_large("body-too-large", "The request is too large", detail)
         }
@@ -36,11 +31,9 @@ fn json(error: &JsonPayloadError) -> Problem {
             "The request is not JSON",
             "Send the body as JSON, with `content-type: application/json`.",
         ),
-        JsonPayloadError::Deserialize(error) if error.is_data() => Problem::unprocessable(
-            "unexpected-body",
-            "The body says something unexpected",
-            sentence(error),
-        ),
+        JsonPayloadError::Deserialize(error) if error.is_data() => {
+            Problem::unprocessable("unexpected-body", "The body says something unexpected", sentence(error))
+        }
         JsonPayloadError::Deserialize(error) => {
             Problem::bad_request("unreadable-body", "The body is not JSON", sentence(error))
         }
@@ -56,11 +49,7 @@ fn query(error: &QueryPayloadError) -> Problem {
     let QueryPayloadError::Deserialize(error) = error else {
         return Problem::internal();
     };
-    Problem::unprocessable(
-        "unexpected-query",
-        "The query says something unexpected",
-        sentence(error),
-    )
+    Problem::unprocessable("unexpected-query", "The query says something unexpected", sentence(error))
 }
 
 fn path(error: &PathError) -> Problem {
@@ -74,28 +63,18 @@ fn path(error: &PathError) -> Problem {
 fn sentence(error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), letters.as_str())
-    })
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// The answer where no route is: 405 with `Allow` if the path exists for other methods, otherwise 404.
 pub async fn no_such_route(request: HttpRequest, api: web::Data<OpenApi>) -> HttpResponse {
     let Some(pattern) = request.match_pattern() else {
         let detail = "This service has no such address. /docs/ shows all of them.";
-        return Problem::not_found(
-            "no-such-address",
-            "There is nothing at this address",
-            detail,
-        )
-        .error_response();
+        return Problem::not_found("no-such-address", "There is nothing at this address", detail)
+            .error_response();
     };
     // What the API does not describe (pages, metrics) can only be read.
-    let allowed = api
-        .paths
-        .paths
-        .get(&pattern)
-        .map_or_else(|| "GET".to_owned(), methods);
+    let allowed = api.paths.paths.get(&pattern).map_or_else(|| "GET".to_owned(), methods);
     let detail = format!("This address answers to {allowed}.");
     Problem::new(
         actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
@@ -103,10 +82,7 @@ pub async fn no_such_route(request: HttpRequest, api: web::Data<OpenApi>) -> Htt
         "This address has no such method",
         detail,
     )
-    .header(
-        header::ALLOW,
-        HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static("GET")),
-    )
+    .header(header::ALLOW, HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static("GET")))
     .error_response()
 }
 

@@ -28,20 +28,18 @@ impl FromStr for Address {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return postgres(url).map(Self::Postgres);
         }
-        let path = url
-            .strip_prefix("sqlite:")
-            .or_else(|| url.strip_prefix("file:"))
-            .unwrap_or(url);
+        let path = url.strip_prefix("sqlite:").or_else(|| url.strip_prefix("file:")).unwrap_or(url);
         // `sqlite:///srv/x.db` and `file:///srv/x.db` are the absolute path; `sqlite://x.db` is a relative one.
         let path = path.strip_prefix("//").unwrap_or(path);
         match path {
             "" => Err(StoreError::Address("it names no file; write sqlite:ihuriro.db".to_owned())),
             ":memory:" => Err(StoreError::Address(
-                "a database in memory would be another one for each connection; write sqlite:ihuriro.db".to_owned(),
+                "a database in memory would be another one for each connection; write sqlite:ihuriro.db"
+                    .to_owned(),
             )),
-            path if path.contains("://") => Err(StoreError::Address(
-                "it starts neither with sqlite: nor with postgres://".to_owned(),
-            )),
+            path if path.contains("://") => {
+                Err(StoreError::Address("it starts neither with sqlite: nor with postgres://".to_owned()))
+            }
             path => Ok(Self::Sqlite(PathBuf::from(path))),
         }
     }
@@ -62,10 +60,7 @@ fn postgres(url: &str) -> Result<PostgresAddress, StoreError> {
     let config = format!("{base}?{}", known.join("&"))
         .parse()
         .map_err(|error: tokio_postgres::Error| StoreError::Address(with_causes(&error)))?;
-    Ok(PostgresAddress {
-        config: Box::new(config),
-        root_certificates,
-    })
+    Ok(PostgresAddress { config: Box::new(config), root_certificates })
 }
 
 /// An error and what lies under it, in one line.
@@ -89,47 +84,25 @@ mod tests {
 
     #[test]
     fn a_file_may_be_named_in_four_ways() {
-        for url in [
-            "/srv/x.db",
-            "sqlite:/srv/x.db",
-            "sqlite:///srv/x.db",
-            "file:/srv/x.db",
-        ] {
-            assert_eq!(
-                url.parse::<Address>().expect("a file"),
-                Address::Sqlite("/srv/x.db".into()),
-                "{url}"
-            );
+        for url in ["/srv/x.db", "sqlite:/srv/x.db", "sqlite:///srv/x.db", "file:/srv/x.db"] {
+            assert_eq!(url.parse::<Address>().expect("a file"), Address::Sqlite("/srv/x.db".into()), "{url}");
         }
-        assert_eq!(
-            "sqlite:x.db".parse::<Address>().expect("a file"),
-            Address::Sqlite("x.db".into())
-        );
+        assert_eq!("sqlite:x.db".parse::<Address>().expect("a file"), Address::Sqlite("x.db".into()));
     }
 
     #[test]
     fn verify_full_is_require_since_we_always_verify() {
-        let url = "postgres://ihuriro@db/ihuriro?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=3";
-        let Ok(Address::Postgres(address)) = url.parse() else {
-            panic!("a PostgreSQL address")
-        };
+        let url =
+            "postgres://ihuriro@db/ihuriro?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=3";
+        let Ok(Address::Postgres(address)) = url.parse() else { panic!("a PostgreSQL address") };
         assert_eq!(address.config.get_ssl_mode(), SslMode::Require);
         assert_eq!(address.root_certificates, Some("/etc/ca.pem".into()));
     }
 
     #[test]
     fn what_is_no_address_is_refused_in_words() {
-        for url in [
-            "",
-            "sqlite:",
-            ":memory:",
-            "mysql://x",
-            "postgres://x/y?sslmode=maybe",
-        ] {
-            assert!(
-                matches!(url.parse::<Address>(), Err(StoreError::Address(_))),
-                "{url}"
-            );
+        for url in ["", "sqlite:", ":memory:", "mysql://x", "postgres://x/y?sslmode=maybe"] {
+            assert!(matches!(url.parse::<Address>(), Err(StoreError::Address(_))), "{url}");
         }
     }
 }

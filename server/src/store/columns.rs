@@ -39,9 +39,7 @@ where
     Vec<u8>: FromSql<Binary, B>,
 {
     fn from_sql(bytes: B::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(T::from_uuid(Uuid::from_slice(&Vec::from_sql(
-            bytes,
-        )?)?)))
+        Ok(Self(T::from_uuid(Uuid::from_slice(&Vec::from_sql(bytes)?)?)))
     }
 }
 

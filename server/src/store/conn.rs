@@ -35,8 +35,7 @@ macro_rules! on_each {
             $crate::store::Conn::Sqlite(connection) => {
                 #[allow(dead_code)]
                 type $backend = ::diesel::sqlite::Sqlite;
-                let run =
-                    |$c: &mut ::diesel::SqliteConnection| -> ::diesel::QueryResult<_> { $body };
+                let run = |$c: &mut ::diesel::SqliteConnection| -> ::diesel::QueryResult<_> { $body };
                 run(connection).map_err($crate::store::StoreError::from)
             }
             $crate::store::Conn::Postgres(connection) => {

@@ -77,29 +77,23 @@ impl From<DieselError> for StoreError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 about,
             ) => Self::Away(about.message().to_owned()),
-            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::Busy(error)
-            }
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Busy(error),
             // Diesel does not pass SQLSTATE or SQLite's codes on, only the text. Our connections ask PostgreSQL
             // for English texts where they may.
-            DieselError::DatabaseError(DatabaseErrorKind::Unknown, about) => {
-                match about.message() {
-                    "deadlock detected" | "canceling statement due to lock timeout" => {
-                        Self::Busy(error)
-                    }
-                    text if text.starts_with("database is locked")
-                        || text.starts_with("database table is locked") =>
-                    {
-                        Self::Busy(error)
-                    }
-                    text if text.starts_with("terminating connection")
-                        || text.starts_with("the database system is") =>
-                    {
-                        Self::Away(text.to_owned())
-                    }
-                    _ => Self::Query(error),
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, about) => match about.message() {
+                "deadlock detected" | "canceling statement due to lock timeout" => Self::Busy(error),
+                text if text.starts_with("database is locked")
+                    || text.starts_with("database table is locked") =>
+                {
+                    Self::Busy(error)
                 }
-            }
+                text if text.starts_with("terminating connection")
+                    || text.starts_with("the database system is") =>
+                {
+                    Self::Away(text.to_owned())
+                }
+                _ => Self::Query(error),
+            },
             _ => Self::Query(error),
         }
     }

@@ -42,18 +42,10 @@ pub fn epoch(tx: &mut Conn<'_>) -> Result<EpochId, StoreError> {
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn token_key(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
     let bytes = setting(tx, TOKEN_KEY)?;
-    bytes
-        .try_into()
-        .map_err(|_| StoreError::Damaged("the token key is not 32 bytes"))
+    bytes.try_into().map_err(|_| StoreError::Damaged("the token key is not 32 bytes"))
 }
 
 fn setting(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {
-    on_each!(tx, |c| settings::table
-        .find(name)
-        .select(settings::value)
-        .first(c)
-        .optional())?
-    .ok_or(StoreError::Damaged(
-        "it has no identity; run `ihuriro migrate`",
-    ))
+    on_each!(tx, |c| settings::table.find(name).select(settings::value).first(c).optional())?
+        .ok_or(StoreError::Damaged("it has no identity; run `ihuriro migrate`"))
 }

@@ -70,9 +70,8 @@ pub(super) fn pool(address: &PostgresAddress) -> Result<r2d2::Pool<Servers>, Sto
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(PATIENCE);
     }
-    let tls = tls(address.root_certificates.as_deref()).map_err(|error| {
-        StoreError::Address(format!("the root certificates can't be read: {error}"))
-    })?;
+    let tls = tls(address.root_certificates.as_deref())
+        .map_err(|error| StoreError::Address(format!("the root certificates can't be read: {error}")))?;
     r2d2::Pool::builder()
         .max_size(CONNECTIONS)
         .min_idle(Some(1))
@@ -92,32 +91,24 @@ fn tls(root_certificates: Option<&Path>) -> io::Result<MakeRustlsConnect> {
     };
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(io::Error::other)? {
-        roots
-            .add(certificate.map_err(io::Error::other)?)
-            .map_err(io::Error::other)?;
+        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
     }
-    let config = rustls::ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
 impl Servers {
     async fn dial(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let (client, connection) =
-            self.config
-                .connect(self.tls.clone())
-                .await
-                .map_err(|error| {
-                    let mut text = with_causes(&error);
-                    if text.contains("certificate") {
-                        text.push_str(
-                            " (name the authority that signed it with sslrootcert=FILE, \
+        let (client, connection) = self.config.connect(self.tls.clone()).await.map_err(|error| {
+            let mut text = with_causes(&error);
+            if text.contains("certificate") {
+                text.push_str(
+                    " (name the authority that signed it with sslrootcert=FILE, \
                      or write sslmode=disable where the network itself is trusted)",
-                        );
-                    }
-                    ConnectionError::BadConnection(text)
-                })?;
+                );
+            }
+            ConnectionError::BadConnection(text)
+        })?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
 }
@@ -127,13 +118,9 @@ impl r2d2::ManageConnection for Servers {
     type Error = Error;
 
     fn connect(&self) -> Result<Pg, Error> {
-        let connection = OnOwnRuntime::get_runtime()
-            .block_on(self.dial())
-            .map_err(Error::ConnectionError)?;
+        let connection = OnOwnRuntime::get_runtime().block_on(self.dial()).map_err(Error::ConnectionError)?;
         let mut connection = Pg::from(connection);
-        connection
-            .batch_execute(SETTINGS)
-            .map_err(Error::QueryError)?;
+        connection.batch_execute(SETTINGS).map_err(Error::QueryError)?;
         // `StoreError` recognises a deadlock by its text. Only a superuser may choose the language, or a user
         // it was granted to; where we may not, a deadlock in another language is not run again.
         let _ = connection.batch_execute("SET lc_messages = 'C'");

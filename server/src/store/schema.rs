@@ -81,10 +81,4 @@ joinable!(refresh_tokens -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
 
-allow_tables_to_appear_in_same_query!(
-    organisations,
-    users,
-    refresh_tokens,
-    enrolment_codes,
-    devices
-);
+allow_tables_to_appear_in_same_query!(organisations, users, refresh_tokens, enrolment_codes, devices);

@@ -30,12 +30,11 @@ pub(super) struct Files {
 
 pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
     let files = Files { path };
-    // A file that can't be opened now won't be in ten seconds either: say so at once.
-    drop(
-        files
-            .connect()
-            .map_err(|error| StoreError::Away(format!("{}: {error}", files.path.display())))?,
-    );
+    // A file that can't be opened now won't be in ten seconds either: say so at once. One that is only locked,
+    // since another process is making it a WAL database, is left to the pool, which tries again.
+    if let Err(Error::ConnectionError(error)) = files.connect() {
+        return Err(StoreError::Away(format!("{}: {error}", files.path.display())));
+    }
     r2d2::Pool::builder()
         .max_size(CONNECTIONS)
         .min_idle(Some(1))
@@ -49,11 +48,9 @@ impl ManageConnection for Files {
     type Error = Error;
 
     fn connect(&self) -> Result<SqliteConnection, Error> {
-        let mut connection = SqliteConnection::establish(&self.path.to_string_lossy())
-            .map_err(Error::ConnectionError)?;
-        connection
-            .batch_execute(SETTINGS)
-            .map_err(Error::QueryError)?;
+        let mut connection =
+            SqliteConnection::establish(&self.path.to_string_lossy()).map_err(Error::ConnectionError)?;
+        connection.batch_execute(SETTINGS).map_err(Error::QueryError)?;
         Ok(connection)
     }
 

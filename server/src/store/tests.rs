@@ -17,8 +17,7 @@ use crate::on_each;
 /// A migrated SQLite store; its folder goes with it.
 pub(crate) fn fresh() -> (Store, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store =
-        Store::open(&folder.path().join("test.db").to_string_lossy()).expect("a new file opens");
+    let store = Store::open(&folder.path().join("test.db").to_string_lossy()).expect("a new file opens");
     store.migrate_blocking().expect("a new file migrates");
     (store, folder)
 }
@@ -66,10 +65,7 @@ fn insert(tx: &mut Conn<'_>, code: &str) -> Result<OrganisationId, StoreError> {
 fn count(store: &Store, code: &str) -> i64 {
     store
         .read_blocking("count", |tx| -> Result<i64, StoreError> {
-            on_each!(tx, |c| organisations::table
-                .filter(organisations::code.eq(code))
-                .count()
-                .get_result(c))
+            on_each!(tx, |c| organisations::table.filter(organisations::code.eq(code)).count().get_result(c))
         })
         .expect("a count")
 }
@@ -82,9 +78,7 @@ fn unique() -> String {
 fn ids_and_times_come_back_as_they_went_in() {
     each_store(|store| {
         let code = unique();
-        let id = store
-            .write_blocking("insert", |tx| insert(tx, &code))
-            .expect("an insert");
+        let id = store.write_blocking("insert", |tx| insert(tx, &code)).expect("an insert");
         let (found, at): (Db<OrganisationId>, At) = store
             .read_blocking("find", |tx| -> Result<_, StoreError> {
                 on_each!(tx, |c| organisations::table
@@ -123,15 +117,9 @@ fn a_read_cannot_write_on_postgres_and_a_panic_rolls_back() {
         assert!(panics.is_err());
         assert_eq!(count(store, &code), 0);
         if store.kind() == "PostgreSQL" {
-            assert!(
-                store
-                    .read_blocking("write in a read", |tx| insert(tx, &code))
-                    .is_err()
-            );
+            assert!(store.read_blocking("write in a read", |tx| insert(tx, &code)).is_err());
         }
-        store
-            .write_blocking("after", |tx| insert(tx, &code))
-            .expect("the store works on");
+        store.write_blocking("after", |tx| insert(tx, &code)).expect("the store works on");
     });
 }
 
@@ -191,18 +179,12 @@ fn migrating_again_or_at_the_same_time_keeps_one_identity() {
                     let store = Store::open(&url).expect("it opens");
                     store.migrate_blocking().expect("it migrates");
                     store.migrate_blocking().expect("it migrates again");
-                    let identity =
-                        |tx: &mut Conn<'_>| Ok((identity::epoch(tx)?, identity::token_key(tx)?));
-                    store
-                        .read_blocking::<_, StoreError, _>("identity", identity)
-                        .expect("an identity")
+                    let identity = |tx: &mut Conn<'_>| Ok((identity::epoch(tx)?, identity::token_key(tx)?));
+                    store.read_blocking::<_, StoreError, _>("identity", identity).expect("an identity")
                 })
             })
             .collect();
-        starts
-            .into_iter()
-            .map(|start| start.join().expect("no panic"))
-            .collect()
+        starts.into_iter().map(|start| start.join().expect("no panic")).collect()
     });
     assert!(epochs.windows(2).all(|pair| pair[0] == pair[1]));
 }
@@ -212,8 +194,14 @@ fn a_store_that_was_never_migrated_says_so() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open(&folder.path().join("empty.db").to_string_lossy()).expect("it opens");
     let missing = store.read_blocking("epoch", identity::epoch);
-    assert!(matches!(
-        missing,
-        Err(StoreError::Query(_) | StoreError::Damaged(_))
-    ));
+    assert!(matches!(missing, Err(StoreError::Query(_) | StoreError::Damaged(_))));
+}
+
+#[actix_web::test]
+async fn a_use_case_that_panics_is_an_error_of_the_store() {
+    let (store, _folder) = tokio::task::spawn_blocking(fresh).await.expect("a store");
+    let stopped = store.write("panics", |_| -> Result<(), StoreError> { panic!("on purpose") }).await;
+    assert!(matches!(stopped, Err(StoreError::Stopped("panics"))));
+    let epoch = store.read("epoch", identity::epoch).await;
+    assert!(epoch.is_ok());
 }

@@ -26,11 +26,7 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn new(body: BoxBody, line: Line) -> Self {
-        Self {
-            body,
-            sent: 0,
-            line,
-        }
+        Self { body, sent: 0, line }
     }
 }
 
@@ -41,10 +37,7 @@ impl MessageBody for Counted {
         self.body.size()
     }
 
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let polled = Pin::new(&mut self.body).poll_next(cx);
         if let Poll::Ready(Some(Ok(bytes))) = &polled {
             self.sent += bytes.len() as u64;
@@ -55,17 +48,11 @@ impl MessageBody for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let Line {
-            span,
-            started,
-            method,
-            route,
-            status,
-        } = &self.line;
+        let Line { span, started, method, route, status } = &self.line;
         let (method, status, bytes) = (*method, *status, self.sent);
         let seconds = started.elapsed().as_secs_f64();
         span.in_scope(|| {
-            let ms = (seconds * 1000.0).round();
+            let ms = (seconds * 10_000.0).round() / 10.0;
             if status < 500 {
                 tracing::info!(method, route, status, ms, bytes, "answered");
             } else {
@@ -79,7 +66,6 @@ impl Drop for Counted {
         .increment(1);
         metrics::histogram!("ihuriro_http_seconds", "method" => method, "route" => route.clone())
             .record(seconds);
-        metrics::counter!("ihuriro_http_sent_bytes_total", "route" => route.clone())
-            .increment(bytes);
+        metrics::counter!("ihuriro_http_sent_bytes_total", "route" => route.clone()).increment(bytes);
     }
 }

@@ -136,28 +136,19 @@ pub(crate) async fn enrol_tablet(
     let mut fields = Fields::default();
     let name = fields.name("device_name", &body.device_name);
     let key = public_key(&body.public_key).unwrap_or_else(|| {
-        fields.refuse(
-            "public_key",
-            "is an Ed25519 public key: 32 bytes as base64url without padding",
-        );
+        fields.refuse("public_key", "is an Ed25519 public key: 32 bytes as base64url without padding");
         Vec::new()
     });
     fields.done()?;
     let code = secret::normalised(&body.code).ok_or(EnrolRefused::Code)?;
     let moment = clock.moment();
-    let enrolled = store
-        .write("enrol", move |tx| register(tx, &code, &key, &name, &moment))
-        .await?;
+    let enrolled = store.write("enrol", move |tx| register(tx, &code, &key, &name, &moment)).await?;
     Ok(web::Json(enrolled))
 }
 
 /// The key's bytes, unless anybody could sign for it (a point of small order).
 fn public_key(text: &str) -> Option<Vec<u8>> {
-    let bytes: [u8; 32] = BASE64URL_NOPAD
-        .decode(text.as_bytes())
-        .ok()?
-        .try_into()
-        .ok()?;
+    let bytes: [u8; 32] = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
     let key = VerifyingKey::from_bytes(&bytes).ok()?;
     (!key.is_weak()).then(|| bytes.to_vec())
 }
@@ -179,15 +170,8 @@ fn register(
     };
     Ok(Enrolled {
         device_id: device,
-        user: Holder {
-            id: user.id,
-            name: user.name,
-            login: user.login,
-        },
-        organisation: HolderOrganisation {
-            id: organisation.id,
-            name: organisation.name,
-        },
+        user: Holder { id: user.id, name: user.name, login: user.login },
+        organisation: HolderOrganisation { id: organisation.id, name: organisation.name },
         epoch: identity::epoch(tx)?,
         now: timestamp(moment.now),
     })
@@ -252,15 +236,13 @@ fn add(
         .on_conflict(devices::public_key)
         .do_nothing()
         .execute(c))?;
-    let used = on_each!(tx, |c| diesel::update(
-        enrolment_codes::table.find(&code.hash)
-    )
-    .filter(enrolment_codes::used_at.is_null())
-    .set((
-        enrolment_codes::used_at.eq(At(moment.now)),
-        enrolment_codes::device_id.eq((added == 1).then_some(Db(device))),
-    ))
-    .execute(c))?;
+    let used = on_each!(tx, |c| diesel::update(enrolment_codes::table.find(&code.hash))
+        .filter(enrolment_codes::used_at.is_null())
+        .set((
+            enrolment_codes::used_at.eq(At(moment.now)),
+            enrolment_codes::device_id.eq((added == 1).then_some(Db(device))),
+        ))
+        .execute(c))?;
     match (added, used) {
         (1, 1) => Ok(device),
         // Another request with this code was faster; what it did decides our answer.

@@ -90,11 +90,7 @@ pub(crate) async fn issue_enrolment_code(
 ) -> Result<HttpResponse, Problem> {
     caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
     let (user, now) = (user.into_inner(), clock.now());
-    let code = store
-        .write("issue enrolment code", move |tx| {
-            issue(tx, &caller, user, now)
-        })
-        .await?;
+    let code = store.write("issue enrolment code", move |tx| issue(tx, &caller, user, now)).await?;
     Ok(HttpResponse::Created().json(code))
 }
 
@@ -125,8 +121,5 @@ fn issue(
             enrolment_codes::expires_at.eq(At(expires)),
         ))
         .execute(c))?;
-    Ok(EnrolmentCode {
-        code,
-        expires_at: timestamp(expires),
-    })
+    Ok(EnrolmentCode { code, expires_at: timestamp(expires) })
 }

@@ -93,38 +93,20 @@ pub(crate) async fn create_user(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
-    let organisation = body.organisation_id.or(if body.role.in_organisation() {
-        caller.organisation
-    } else {
-        None
-    });
+    let organisation =
+        body.organisation_id.or(if body.role.in_organisation() { caller.organisation } else { None });
     may_add(&caller, body.role, organisation)?;
-    let new = NewUser::checked(
-        &body.login,
-        &body.name,
-        body.role,
-        organisation,
-        &body.password,
-    )?;
+    let new = NewUser::checked(&body.login, &body.name, body.role, organisation, &body.password)?;
 
     let hash = PasswordHash::of(body.password).await;
     let moment = clock.moment();
-    let added = store
-        .write("create user", move |tx| create(tx, &new, &hash, &moment))
-        .await?;
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/v1/users/{}", added.id)))
-        .json(added))
+    let added = store.write("create user", move |tx| create(tx, &new, &hash, &moment)).await?;
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.id))).json(added))
 }
 
-fn may_add(
-    caller: &Caller,
-    role: Role,
-    organisation: Option<OrganisationId>,
-) -> Result<(), Problem> {
+fn may_add(caller: &Caller, role: Role, organisation: Option<OrganisationId>) -> Result<(), Problem> {
     caller.require(&[Role::Manager, Role::Administrator])?;
-    let theirs =
-        matches!(role, Role::Facilitator | Role::Supervisor) && caller.acts_for(organisation);
+    let theirs = matches!(role, Role::Facilitator | Role::Supervisor) && caller.acts_for(organisation);
     if caller.role == Role::Administrator || theirs {
         return Ok(());
     }
@@ -148,18 +130,11 @@ impl NewUser {
         password: &str,
     ) -> Result<Self, Problem> {
         let mut fields = Fields::default();
-        let new = Self {
-            login: fields.login(login),
-            name: fields.name("name", name),
-            role,
-            organisation,
-        };
+        let new = Self { login: fields.login(login), name: fields.name("name", name), role, organisation };
         fields.password(password);
         match (role.in_organisation(), organisation) {
             (true, None) => fields.refuse("organisation_id", format!("is required for a {role}")),
-            (false, Some(_)) => {
-                fields.refuse("organisation_id", format!("is left out for a {role}"))
-            }
+            (false, Some(_)) => fields.refuse("organisation_id", format!("is left out for a {role}")),
             _ => {}
         }
         fields.done().map(|()| new)

@@ -33,14 +33,8 @@ pub(crate) async fn list_users(
     caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
     let page = query.into_inner();
     let asked = page.clone();
-    let rows = store
-        .read("list users", move |tx| {
-            list(tx, caller.organisation, &asked)
-        })
-        .await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &Row| {
-        row.id.0.uuid()
-    })))
+    let rows = store.read("list users", move |tx| list(tx, caller.organisation, &asked)).await?;
+    Ok(web::Json(Page::of(rows, &page, |row: &Row| row.id.0.uuid())))
 }
 
 /// The people of one organisation, or of all.

@@ -26,10 +26,7 @@ pub(crate) struct Me {
     responses((status = 200, description = "The person who calls", body = Me))
 )]
 #[get("/v1/me")]
-pub(crate) async fn who_am_i(
-    caller: Caller,
-    store: web::Data<Store>,
-) -> Result<web::Json<Me>, Problem> {
+pub(crate) async fn who_am_i(caller: Caller, store: web::Data<Store>) -> Result<web::Json<Me>, Problem> {
     let me = store.read("me", move |tx| read(tx, caller)).await?;
     Ok(web::Json(me))
 }

@@ -39,28 +39,17 @@ pub(super) struct Answer {
 impl Answer {
     /// Status and slug of a problem.
     pub(super) fn problem(&self) -> (u16, &str) {
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{}",
-            self.body
-        );
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
         let kind = self.body["type"].as_str().unwrap_or_default();
         (self.status, kind.strip_prefix("/problems/").unwrap_or(kind))
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn text(&self, field: &str) -> String {
-        self.body[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {field} in {}", self.body))
-            .to_owned()
+        self.body[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.body)).to_owned()
     }
 }
 
@@ -69,40 +58,23 @@ impl Desk {
     pub(super) async fn each(test: impl AsyncFn(Desk)) {
         let open = || {
             let (store, folder) = tests::fresh();
-            (
-                Some((store, Some(folder))),
-                tests::fresh_postgres().map(|store| (store, None)),
-            )
+            (Some((store, Some(folder))), tests::fresh_postgres().map(|store| (store, None)))
         };
-        let (sqlite, postgres) = tokio::task::spawn_blocking(open)
-            .await
-            .expect("stores open");
+        let (sqlite, postgres) = tokio::task::spawn_blocking(open).await.expect("stores open");
         for (store, folder) in [sqlite, postgres].into_iter().flatten() {
             test(Self::on(store, folder).await).await;
         }
     }
 
     async fn on(store: Store, folder: Option<TempDir>) -> Self {
-        let state = State::of(store, Clock::fixed(START))
-            .await
-            .expect("a migrated store");
-        Self {
-            state,
-            _folder: folder,
-        }
+        let state = State::of(store, Clock::fixed(START)).await.expect("a migrated store");
+        Self { state, _folder: folder }
     }
 
     pub(super) async fn organisation(&self, code: &str) -> OrganisationId {
-        let new = NewOrganisation {
-            code: code.into(),
-            name: code.to_uppercase(),
-        };
+        let new = NewOrganisation { code: code.into(), name: code.to_uppercase() };
         let moment = self.state.clock.moment();
-        let added = self
-            .state
-            .store
-            .write("test", move |tx| organisations::create(tx, &new, &moment))
-            .await;
+        let added = self.state.store.write("test", move |tx| organisations::create(tx, &new, &moment)).await;
         added.expect("an organisation").id
     }
 
@@ -114,16 +86,10 @@ impl Desk {
         organisation: Option<OrganisationId>,
     ) -> UserId {
         static HASH: OnceLock<PasswordHash> = OnceLock::new();
-        let new =
-            NewUser::checked(login, login, role, organisation, PASSWORD).expect("a good form");
+        let new = NewUser::checked(login, login, role, organisation, PASSWORD).expect("a good form");
         let moment = self.state.clock.moment();
         let hash = HASH.get_or_init(|| PasswordHash::of_blocking(PASSWORD));
-        self.state
-            .store
-            .write("test", move |tx| create(tx, &new, hash, &moment))
-            .await
-            .expect("a person")
-            .id
+        self.state.store.write("test", move |tx| create(tx, &new, hash, &moment)).await.expect("a person").id
     }
 
     pub(super) async fn disable(&self, user: UserId) {
@@ -140,13 +106,7 @@ impl Desk {
 
     /// Signs in and gives the access token.
     pub(super) async fn token(&self, login: &str) -> String {
-        let answer = self
-            .post(
-                "/v1/login",
-                "",
-                json!({ "login": login, "password": PASSWORD }),
-            )
-            .await;
+        let answer = self.post("/v1/login", "", json!({ "login": login, "password": PASSWORD })).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.text("access_token")
     }
@@ -167,13 +127,11 @@ impl Desk {
     }
 
     pub(super) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
-        self.call(TestRequest::post().uri(path).set_json(body), token)
-            .await
+        self.call(TestRequest::post().uri(path).set_json(body), token).await
     }
 
     pub(super) async fn request(&self, method: Method, path: &str) -> Answer {
-        self.call(TestRequest::default().method(method).uri(path), "")
-            .await
+        self.call(TestRequest::default().method(method).uri(path), "").await
     }
 
     pub(super) async fn call(&self, mut request: TestRequest, token: &str) -> Answer {
@@ -181,25 +139,15 @@ impl Desk {
             request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
         }
         let service = init_service(app(self.state.clone())).await;
-        let request = request
-            .insert_header((ACCEPT_ENCODING, "identity"))
-            .to_request();
+        let request = request.insert_header((ACCEPT_ENCODING, "identity")).to_request();
         let response = call_service(&service, request).await;
         let status = response.status().as_u16();
-        let text = |value: &actix_web::http::header::HeaderValue| {
-            value.to_str().unwrap_or_default().to_owned()
-        };
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
+        let text =
+            |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let bytes = to_bytes(response.into_body()).await.unwrap_or_default();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        Answer {
-            status,
-            body,
-            headers,
-        }
+        Answer { status, body, headers }
     }
 }

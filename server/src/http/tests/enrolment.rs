@@ -18,17 +18,8 @@ async fn code(desk: &Desk) -> (String, String) {
     let aegis = desk.organisation("aegis").await;
     let manager = desk.signed_in("manager", Role::Manager, Some(aegis)).await;
     let uwase = desk.person("uwase", Role::Facilitator, Some(aegis)).await;
-    let issued = desk
-        .post(
-            &format!("/v1/users/{uwase}/enrolment-codes"),
-            &manager,
-            json!(null),
-        )
-        .await;
-    assert_eq!(
-        (issued.status, issued.text("expires_at").as_str()),
-        (201, "2026-03-08T08:00:00Z")
-    );
+    let issued = desk.post(&format!("/v1/users/{uwase}/enrolment-codes"), &manager, json!(null)).await;
+    assert_eq!((issued.status, issued.text("expires_at").as_str()), (201, "2026-03-08T08:00:00Z"));
     (manager, issued.text("code"))
 }
 
@@ -37,25 +28,13 @@ async fn a_code_enrols_one_tablet_and_a_lost_answer_can_be_asked_for_again() {
     Desk::each(async |desk| {
         let (manager, code) = code(&desk).await;
         let enrolled = desk.post("/v1/enrol", "", tablet(&code, &key(1))).await;
-        assert_eq!(
-            (enrolled.status, &enrolled.body["user"]["login"]),
-            (200, &json!("uwase"))
-        );
+        assert_eq!((enrolled.status, &enrolled.body["user"]["login"]), (200, &json!("uwase")));
         assert_eq!(enrolled.body["organisation"]["name"], "AEGIS");
         assert_eq!(enrolled.text("now"), "2026-03-05T08:00:00Z");
 
         desk.state.clock.advance(10 * 24 * 60);
-        let again = desk
-            .post(
-                "/v1/enrol",
-                "",
-                tablet(&code.to_lowercase().replace('-', " "), &key(1)),
-            )
-            .await;
-        assert_eq!(
-            (again.status, &again.body["device_id"]),
-            (200, &enrolled.body["device_id"])
-        );
+        let again = desk.post("/v1/enrol", "", tablet(&code.to_lowercase().replace('-', " "), &key(1))).await;
+        assert_eq!((again.status, &again.body["device_id"]), (200, &enrolled.body["device_id"]));
         assert_eq!(again.body["epoch"], enrolled.body["epoch"]);
         let other = desk.post("/v1/enrol", "", tablet(&code, &key(2))).await;
         assert_eq!(other.problem(), (409, "enrolment-code-used"));
@@ -74,9 +53,7 @@ async fn an_expired_code_and_an_unknown_one_get_the_same_answer() {
         let (_, code) = code(&desk).await;
         desk.state.clock.advance(72 * 60);
         let expired = desk.post("/v1/enrol", "", tablet(&code, &key(1))).await;
-        let unknown = desk
-            .post("/v1/enrol", "", tablet("00000-00000", &key(1)))
-            .await;
+        let unknown = desk.post("/v1/enrol", "", tablet("00000-00000", &key(1))).await;
         let unreadable = desk.post("/v1/enrol", "", tablet("what?", &key(1))).await;
         for answer in [&expired, &unknown, &unreadable] {
             assert_eq!(answer.problem(), (403, "enrolment-code-refused"));
@@ -90,22 +67,10 @@ async fn an_expired_code_and_an_unknown_one_get_the_same_answer() {
 async fn a_key_belongs_to_one_device_and_must_be_a_key() {
     Desk::each(async |desk| {
         let (manager, first) = code(&desk).await;
-        assert_eq!(
-            desk.post("/v1/enrol", "", tablet(&first, &key(1)))
-                .await
-                .status,
-            200
-        );
-        let uwase = desk
-            .get("/v1/me", &desk.token("uwase").await)
-            .await
-            .text("id");
+        assert_eq!(desk.post("/v1/enrol", "", tablet(&first, &key(1))).await.status, 200);
+        let uwase = desk.get("/v1/me", &desk.token("uwase").await).await.text("id");
         let second = desk
-            .post(
-                &format!("/v1/users/{uwase}/enrolment-codes"),
-                &manager,
-                json!(null),
-            )
+            .post(&format!("/v1/users/{uwase}/enrolment-codes"), &manager, json!(null))
             .await
             .text("code");
         let taken = desk.post("/v1/enrol", "", tablet(&second, &key(1))).await;
@@ -119,9 +84,7 @@ async fn a_key_belongs_to_one_device_and_must_be_a_key() {
             );
         }
         assert_eq!(
-            desk.post("/v1/enrol", "", tablet(&second, &key(2)))
-                .await
-                .status,
+            desk.post("/v1/enrol", "", tablet(&second, &key(2))).await.status,
             200,
             "the code is still good"
         );
@@ -134,48 +97,26 @@ async fn one_organisation_does_not_touch_the_tablets_of_another() {
     Desk::each(async |desk| {
         let (manager, code) = code(&desk).await;
         let enrolled = desk.post("/v1/enrol", "", tablet(&code, &key(1))).await;
-        let (device, uwase) = (
-            enrolled.text("device_id"),
-            enrolled.body["user"]["id"].as_str().expect("an id"),
-        );
+        let (device, uwase) =
+            (enrolled.text("device_id"), enrolled.body["user"]["id"].as_str().expect("an id"));
         let nar = desk.organisation("nar").await;
         let stranger = desk.signed_in("stranger", Role::Manager, Some(nar)).await;
         let facilitator = desk.token("uwase").await;
 
         let path = format!("/v1/users/{uwase}/enrolment-codes");
-        assert_eq!(
-            desk.post(&path, &stranger, json!(null)).await.problem(),
-            (404, "no-such-user")
-        );
-        assert_eq!(
-            desk.post(&path, &facilitator, json!(null)).await.problem(),
-            (403, "role-not-allowed")
-        );
-        assert_eq!(
-            desk.get("/v1/devices", &stranger).await.body["items"],
-            json!([])
-        );
+        assert_eq!(desk.post(&path, &stranger, json!(null)).await.problem(), (404, "no-such-user"));
+        assert_eq!(desk.post(&path, &facilitator, json!(null)).await.problem(), (403, "role-not-allowed"));
+        assert_eq!(desk.get("/v1/devices", &stranger).await.body["items"], json!([]));
         let revoke = format!("/v1/devices/{device}/revoke");
-        assert_eq!(
-            desk.post(&revoke, &stranger, json!(null)).await.problem(),
-            (404, "no-such-device")
-        );
+        assert_eq!(desk.post(&revoke, &stranger, json!(null)).await.problem(), (404, "no-such-device"));
 
         let revoked = desk.post(&revoke, &manager, json!(null)).await;
-        assert_eq!(
-            (revoked.status, revoked.text("revoked_at").as_str()),
-            (200, "2026-03-05T08:00:00Z")
-        );
+        assert_eq!((revoked.status, revoked.text("revoked_at").as_str()), (200, "2026-03-05T08:00:00Z"));
         desk.state.clock.advance(1);
         let again = desk.post(&revoke, &manager, json!(null)).await;
         assert_eq!(again.text("revoked_at"), "2026-03-05T08:00:00Z");
         let id = device.parse().expect("an id");
-        let known = desk
-            .state
-            .store
-            .read("test", move |tx| devices::find(tx, id))
-            .await
-            .expect("a store");
+        let known = desk.state.store.read("test", move |tx| devices::find(tx, id)).await.expect("a store");
         assert!(known.is_some_and(|device| device.revoked && !device.disabled));
     })
     .await;
@@ -185,11 +126,7 @@ async fn one_organisation_does_not_touch_the_tablets_of_another() {
 async fn a_code_shown_by_two_tablets_at_once_enrols_one_of_them() {
     Desk::each(async |desk| {
         let (_, code) = code(&desk).await;
-        let enrol = async |n: u8| {
-            desk.post("/v1/enrol", "", tablet(&code, &key(n)))
-                .await
-                .status
-        };
+        let enrol = async |n: u8| desk.post("/v1/enrol", "", tablet(&code, &key(n))).await.status;
         let (a, b, c) = tokio::join!(enrol(1), enrol(2), enrol(3));
         let mut statuses = [a, b, c];
         statuses.sort_unstable();

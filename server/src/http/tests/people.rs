@@ -8,42 +8,19 @@ async fn an_administrator_adds_organisations_and_everybody_sees_them_page_by_pag
     Desk::each(async |desk| {
         let admin = desk.signed_in("admin", Role::Administrator, None).await;
         for code in ["aegis", "interpeace", "nar"] {
-            let added = desk
-                .post(
-                    "/v1/organisations",
-                    &admin,
-                    json!({ "code": code, "name": code }),
-                )
-                .await;
+            let added = desk.post("/v1/organisations", &admin, json!({ "code": code, "name": code })).await;
             assert_eq!((added.status, added.text("code")), (201, code.to_owned()));
             desk.state.clock.advance(1);
         }
-        let taken = desk
-            .post(
-                "/v1/organisations",
-                &admin,
-                json!({ "code": "Aegis", "name": "x" }),
-            )
-            .await;
+        let taken = desk.post("/v1/organisations", &admin, json!({ "code": "Aegis", "name": "x" })).await;
         assert_eq!(taken.problem(), (409, "code-taken"));
 
         let donor = desk.signed_in("donor", Role::Donor, None).await;
-        let refused = desk
-            .post(
-                "/v1/organisations",
-                &donor,
-                json!({ "code": "xx", "name": "x" }),
-            )
-            .await;
+        let refused = desk.post("/v1/organisations", &donor, json!({ "code": "xx", "name": "x" })).await;
         assert_eq!(refused.problem(), (403, "role-not-allowed"));
         let first = desk.get("/v1/organisations?limit=2", &donor).await;
         assert_eq!(first.body["items"].as_array().map(Vec::len), Some(2));
-        let rest = desk
-            .get(
-                &format!("/v1/organisations?after={}", first.text("next")),
-                &donor,
-            )
-            .await;
+        let rest = desk.get(&format!("/v1/organisations?after={}", first.text("next")), &donor).await;
         assert_eq!(rest.body["items"][0]["code"], "nar");
         assert!(rest.body.get("next").is_none());
     })
@@ -91,12 +68,8 @@ async fn a_form_is_refused_with_every_field_named() {
         let form = json!({ "login": "x", "name": " ", "role": "facilitator", "password": "short" });
         let refused = desk.post("/v1/users", &admin, form).await;
         assert_eq!(refused.problem(), (422, "invalid-fields"));
-        let fields: Vec<_> = refused.body["errors"]
-            .as_array()
-            .expect("errors")
-            .iter()
-            .map(|e| &e["field"])
-            .collect();
+        let fields: Vec<_> =
+            refused.body["errors"].as_array().expect("errors").iter().map(|e| &e["field"]).collect();
         assert_eq!(fields, ["login", "name", "password", "organisation_id"]);
 
         let nowhere = json!({
@@ -112,10 +85,7 @@ async fn a_form_is_refused_with_every_field_named() {
             "login": "usaid", "name": "Donor", "role": "donor", "password": PASSWORD,
             "organisation_id": desk.organisation("aegis").await.to_string(),
         });
-        assert_eq!(
-            desk.post("/v1/users", &admin, donor).await.problem(),
-            (422, "invalid-fields")
-        );
+        assert_eq!(desk.post("/v1/users", &admin, donor).await.problem(), (422, "invalid-fields"));
     })
     .await;
 }

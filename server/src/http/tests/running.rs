@@ -4,28 +4,15 @@ use crate::http::{Settings, serve};
 use crate::telemetry;
 
 fn settings(folder: &tempfile::TempDir) -> Settings {
-    let url = folder
-        .path()
-        .join("served.db")
-        .to_string_lossy()
-        .into_owned();
-    Settings {
-        workers: Some(1),
-        ..Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), url)
-    }
+    let url = folder.path().join("served.db").to_string_lossy().into_owned();
+    Settings { workers: Some(1), ..Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), url) }
 }
 
 async fn get(url: String) -> (u16, String) {
     let ask = move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .build()
-            .into();
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut answer = agent.get(&url).call().expect("an answer");
-        (
-            answer.status().as_u16(),
-            answer.body_mut().read_to_string().expect("a body"),
-        )
+        (answer.status().as_u16(), answer.body_mut().read_to_string().expect("a body"))
     };
     tokio::task::spawn_blocking(ask).await.expect("no panic")
 }
@@ -47,15 +34,10 @@ async fn two_services_run_on_one_store_answer_and_stop() {
     }
     let (_, numbers) = get(format!("{}/metrics", one.url())).await;
     assert!(
-        numbers.contains(
-            "ihuriro_http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"}"
-        ),
+        numbers.contains("ihuriro_http_requests_total{method=\"GET\",route=\"/health\",status=\"200\"}"),
         "{numbers}"
     );
-    assert!(
-        numbers.contains("ihuriro_store_seconds_bucket{name=\"ready\",outcome=\"ok\""),
-        "{numbers}"
-    );
+    assert!(numbers.contains("ihuriro_store_seconds_bucket{name=\"ready\",outcome=\"ok\""), "{numbers}");
 
     let addr = one.addr;
     one.stop().await.expect("it stops");
@@ -68,17 +50,8 @@ async fn two_services_run_on_one_store_answer_and_stop() {
 async fn a_taken_address_is_said_in_words() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let one = serve(settings(&folder)).await.expect("it starts");
-    let refused = serve(Settings {
-        listen: one.addr,
-        ..settings(&folder)
-    })
-    .await
-    .expect_err("the address is taken");
-    assert!(
-        refused
-            .to_string()
-            .starts_with("it can't listen on 127.0.0.1:"),
-        "{refused}"
-    );
+    let refused =
+        serve(Settings { listen: one.addr, ..settings(&folder) }).await.expect_err("the address is taken");
+    assert!(refused.to_string().starts_with("it can't listen on 127.0.0.1:"), "{refused}");
     one.stop().await.expect("it stops");
 }
