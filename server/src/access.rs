@@ -7,22 +7,20 @@
 //!
 //! Each operation reads: what can come out, handler, rule, queries.
 
-mod caller;
-pub mod devices;
-pub mod enrolment;
+mod role;
 mod fields;
+mod secret;
+mod password;
+mod token;
+mod caller;
+mod refresh_token;
 mod login;
+mod refresh;
 mod logout;
 pub mod organisations;
-mod password;
-mod refresh;
-mod refresh_token;
-mod role;
-mod secret;
-#[cfg(test)]
-mod tests;
-mod token;
 pub mod users;
+pub mod enrolment;
+pub mod devices;
 
 pub use caller::Caller;
 pub(crate) use fields::Fields;

@@ -1,9 +1,9 @@
 //! The command line. Each command is a file that reads: its arguments, then what it does.
 
-mod admin;
-mod migrate;
-mod openapi;
 mod serve;
+mod migrate;
+mod admin;
+mod openapi;
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ type Ended = Result<(), Box<dyn Error>>;
 
 /// Ihuriro: where the records of many tablets meet.
 #[derive(Debug, Parser)]
-#[command(name = "ihuriro", version, about)]
+#[command(name = "ihuriro", version)]
 struct Ihuriro {
     #[command(subcommand)]
     command: Command,

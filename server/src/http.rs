@@ -6,6 +6,8 @@
 mod health;
 mod openapi;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 pub use openapi::openapi;
 pub use serve::{Running, ServeError, Settings, serve};

@@ -11,7 +11,7 @@ pub use extract::{extractors, no_such_route};
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,9 +24,9 @@ use crate::store::{Failure, StoreError};
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem for programs; stable.
-    #[serde(rename = "type")]
-    #[schema(example = "/problems/login-refused")]
-    kind: String,
+    #[serde(rename = "type", serialize_with = "as_reference")]
+    #[schema(value_type = String, example = "/problems/login-refused")]
+    slug: &'static str,
     /// What went wrong, in a few words; the same for every problem of this type.
     #[schema(value_type = String)]
     title: &'static str,
@@ -37,19 +37,19 @@ pub struct Problem {
     /// What happened this time, and what to do about it.
     detail: String,
     /// The id of the request, as the service's log knows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "urn:uuid:019aac2c-8f4e-7a51-b4a0-3d8d6b5f0a11")]
-    instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_urn")]
+    #[schema(value_type = Option<String>, example = "urn:uuid:019aac2c-8f4e-7a51-b4a0-3d8d6b5f0a11")]
+    instance: Option<RequestId>,
     /// The fields that were refused, all of them at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
     #[serde(flatten)]
     #[schema(ignore)]
-    more: Map<String, Value>,
+    more: Option<Box<Map<String, Value>>>,
     #[serde(skip)]
     #[schema(ignore)]
-    headers: Vec<(header::HeaderName, String)>,
+    headers: Option<Box<HeaderMap>>,
 }
 
 /// One field of the request, and why it was refused.
@@ -78,14 +78,14 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("/problems/{slug}"),
+            slug,
             title,
             status,
             detail: detail.into(),
-            instance: RequestId::current().map(|id| format!("urn:uuid:{id}")),
+            instance: RequestId::current(),
             errors: Vec::new(),
-            more: Map::new(),
-            headers: Vec::new(),
+            more: None,
+            headers: None,
         }
     }
 
@@ -119,7 +119,7 @@ impl Problem {
         let detail =
             "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is not available now", detail)
-            .header(header::RETRY_AFTER, "5")
+            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// Our own fault. What it was stands in the log, under the request's id.
@@ -130,13 +130,13 @@ impl Problem {
 
     /// Adds a member of its own to the problem.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.more.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
 
     /// Adds a header to the answer.
-    pub fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.headers.get_or_insert_default().insert(name, value);
         self
     }
 
@@ -146,8 +146,8 @@ impl Problem {
     }
 
     /// The last part of the `type`.
-    pub fn slug(&self) -> &str {
-        self.kind.rsplit('/').next().unwrap_or_default()
+    pub fn slug(&self) -> &'static str {
+        self.slug
     }
 }
 
@@ -170,8 +170,8 @@ impl ResponseError for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        for (name, value) in &self.headers {
-            response.insert_header((name, value.as_str()));
+        for (name, value) in self.headers.iter().flat_map(|headers| headers.iter()) {
+            response.insert_header((name, value));
         }
         response.body(serde_json::to_string(self).unwrap_or_default())
     }
@@ -198,6 +198,18 @@ impl<R: Into<Self>> From<Failure<R>> for Problem {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Store(error) => error.into(),
         }
+    }
+}
+
+/// Resolved against the service's address, so that it leads to where the problem happened.
+fn as_reference<S: serde::Serializer>(slug: &&str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("/problems/{slug}"))
+}
+
+fn as_urn<S: serde::Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => serializer.collect_str(&format_args!("urn:uuid:{id}")),
+        None => serializer.serialize_none(),
     }
 }
 

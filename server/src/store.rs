@@ -15,17 +15,17 @@
 //! ([`conn`], [`sqlite`], [`postgres`]), columns and tables, transactions, then [`migrate`] and [`identity`].
 
 mod address;
-pub mod columns;
-mod conn;
 mod error;
-pub mod identity;
-mod migrate;
-mod postgres;
-pub mod schema;
+mod conn;
 mod sqlite;
+mod postgres;
+pub mod columns;
+pub mod schema;
+mod transaction;
+mod migrate;
+pub mod identity;
 #[cfg(test)]
 pub(crate) mod tests;
-mod transaction;
 
 pub use address::Address;
 pub use columns::{At, Code, Db};

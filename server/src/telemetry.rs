@@ -5,6 +5,7 @@
 
 mod counted;
 
+use std::io::{self, IsTerminal};
 use std::panic;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -28,8 +29,13 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 /// Starts the log of this process, on standard error: text, or JSON where `IHURIRO_LOG_FORMAT=json`; filtered by
 /// `RUST_LOG`, `info` if unset. A process calls it once, at its start; again does nothing.
 pub fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A pool that can't connect is told by the request that needed it; r2d2 would tell it dozens of times more.
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,r2d2=off"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     let json = std::env::var("IHURIRO_LOG_FORMAT").is_ok_and(|format| format == "json");
     let started = if json { log.json().flatten_event(true).try_init() } else { log.try_init() };
     if started.is_ok() {

@@ -82,7 +82,7 @@ impl Tokens {
         Ok(Self::with(identity::epoch(tx)?, &identity::token_key(tx)?))
     }
 
-    pub(super) fn with(epoch: EpochId, seed: &[u8; 32]) -> Self {
+    pub(crate) fn with(epoch: EpochId, seed: &[u8; 32]) -> Self {
         let public = SigningKey::from_bytes(seed).verifying_key();
         Self {
             epoch,

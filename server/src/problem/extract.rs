@@ -1,7 +1,7 @@
 //! Actix's own refusals (a body that is no JSON, an unknown route …) as problems.
 
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa::openapi::{OpenApi, PathItem};
@@ -82,7 +82,7 @@ pub async fn no_such_route(request: HttpRequest, api: web::Data<OpenApi>) -> Htt
         "This address has no such method",
         detail,
     )
-    .header(header::ALLOW, allowed)
+    .header(header::ALLOW, HeaderValue::from_str(&allowed).unwrap_or(HeaderValue::from_static("GET")))
     .error_response()
 }
 

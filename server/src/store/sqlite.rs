@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{Error, R2D2Connection};
 use diesel::{Connection, SqliteConnection};
+use r2d2::ManageConnection;
 
 use super::StoreError;
 
@@ -28,15 +29,21 @@ pub(super) struct Files {
 }
 
 pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
+    let files = Files { path };
+    // A file that can't be opened now won't be in ten seconds either: say so at once. One that is only locked,
+    // since another process is making it a WAL database, is left to the pool, which tries again.
+    if let Err(Error::ConnectionError(error)) = files.connect() {
+        return Err(StoreError::Away(format!("{}: {error}", files.path.display())));
+    }
     r2d2::Pool::builder()
         .max_size(CONNECTIONS)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
-        .build(Files { path })
+        .build(files)
         .map_err(|error| StoreError::Away(error.to_string()))
 }
 
-impl r2d2::ManageConnection for Files {
+impl ManageConnection for Files {
     type Connection = SqliteConnection;
     type Error = Error;
 

@@ -22,13 +22,29 @@ pub(crate) fn fresh() -> (Store, TempDir) {
     (store, folder)
 }
 
-/// SQLite, and PostgreSQL (emptied) where there is one.
+/// A migrated PostgreSQL store in a schema of its own, where there is a PostgreSQL.
+pub(crate) fn fresh_postgres() -> Option<Store> {
+    let url = std::env::var("IHURIRO_TEST_POSTGRES").ok()?;
+    let schema = format!("test_{}", Uuid::now_v7().simple());
+    let create = format!("CREATE SCHEMA {schema}");
+    let store = Store::open(&url).expect("PostgreSQL answers");
+    store
+        .write_blocking("schema", |tx| -> Result<usize, StoreError> {
+            on_each!(tx, |c| diesel::sql_query(&create).execute(c))
+        })
+        .expect("a schema of its own");
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let store = Store::open(&format!("{url}{separator}options=-csearch_path%3D{schema}"))
+        .expect("PostgreSQL answers");
+    store.migrate_blocking().expect("PostgreSQL migrates");
+    Some(store)
+}
+
+/// SQLite, and PostgreSQL where there is one.
 fn each_store(test: impl Fn(&Store)) {
     let (store, _folder) = fresh();
     test(&store);
-    if let Ok(url) = std::env::var("IHURIRO_TEST_POSTGRES") {
-        let store = Store::open(&url).expect("PostgreSQL answers");
-        store.migrate_blocking().expect("PostgreSQL migrates");
+    if let Some(store) = fresh_postgres() {
         test(&store);
     }
 }
@@ -179,4 +195,13 @@ fn a_store_that_was_never_migrated_says_so() {
     let store = Store::open(&folder.path().join("empty.db").to_string_lossy()).expect("it opens");
     let missing = store.read_blocking("epoch", identity::epoch);
     assert!(matches!(missing, Err(StoreError::Query(_) | StoreError::Damaged(_))));
+}
+
+#[actix_web::test]
+async fn a_use_case_that_panics_is_an_error_of_the_store() {
+    let (store, _folder) = tokio::task::spawn_blocking(fresh).await.expect("a store");
+    let stopped = store.write("panics", |_| -> Result<(), StoreError> { panic!("on purpose") }).await;
+    assert!(matches!(stopped, Err(StoreError::Stopped("panics"))));
+    let epoch = store.read("epoch", identity::epoch).await;
+    assert!(epoch.is_ok());
 }

@@ -11,6 +11,8 @@ use tracing::Span;
 use super::{Conn, Pg, Pool, Retry, Store, StoreError};
 
 const RETRIES: u32 = 20;
+/// How long to wait for a connection.
+const CONNECTION: Duration = Duration::from_secs(5);
 /// A database that made us wait this long is busy; the caller should hear it.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -103,17 +105,17 @@ impl Store {
         let away = |error: r2d2::Error| E::from(StoreError::Away(error.to_string()));
         let result = match (&self.pool, access) {
             (Pool::Sqlite { pool, .. }, Access::Read) => {
-                let mut connection = pool.get().map_err(away)?;
+                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
                 connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
             }
             (Pool::Sqlite { pool, writer }, Access::Write) => {
                 let _turn = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut connection = pool.get().map_err(away)?;
+                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
                 let connection: &mut SqliteConnection = &mut connection;
                 connection.immediate_transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
             }
             (Pool::Postgres(pool), access) => {
-                let mut connection = pool.get().map_err(away)?;
+                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
                 let connection: &mut Pg = &mut connection;
                 connection.transaction(|c| {
                     if matches!(access, Access::Read) {

@@ -52,7 +52,7 @@ impl Drop for Counted {
         let (method, status, bytes) = (*method, *status, self.sent);
         let seconds = started.elapsed().as_secs_f64();
         span.in_scope(|| {
-            let ms = (seconds * 1000.0).round();
+            let ms = (seconds * 10_000.0).round() / 10.0;
             if status < 500 {
                 tracing::info!(method, route, status, ms, bytes, "answered");
             } else {
