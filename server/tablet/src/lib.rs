@@ -12,6 +12,6 @@ pub mod folder;
 pub mod link;
 
 pub mod device;
-//pub mod recording;
+pub mod recording;
 
 //pub mod cli;
