@@ -1,0 +1,139 @@
+//! A sync, carried out one output after the other. It may be stopped between any two of them.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use sync_core::tablet::{NotAnAnswer, Output, Report};
+
+use super::Device;
+use crate::folder::FolderError;
+use crate::link::{Exchange, Link, LinkError, Said, Traffic};
+
+/// How often the server may say in one sync that it has seen a request, before we stop believing it.
+const OUTRUNS: u32 = 3;
+/// How many requests one sync may take: 256 MiB of changes in pages of 256 KiB.
+const REQUESTS: u32 = 1024;
+
+/// What is about to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Something is put on the disk.
+    Keep,
+    /// A request is sent; so many changes wait to be handed in.
+    Send { waiting: usize },
+    /// The sync is over.
+    Finish,
+}
+
+/// Somebody who watches a sync.
+pub trait Progress {
+    /// Called before each step; may stop the sync there. Nothing is lost by it.
+    fn before(&mut self, _step: Step) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// So many more bytes have travelled.
+    fn moved(&mut self, _more: Traffic) {}
+}
+
+/// Nobody watches.
+impl Progress for () {}
+
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    pub report: Report,
+    /// Bytes of request bodies as they travelled, compressed.
+    pub bytes_up: u64,
+    /// Bytes of answer bodies as they travelled, compressed.
+    pub bytes_down: u64,
+}
+
+/// A sync that ended early. Everything recorded is kept, and what was handed in until then stays so.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    #[error("{0}; everything you recorded is kept, sync again when you can")]
+    Link(#[from] LinkError),
+    #[error(transparent)]
+    Answer(#[from] NotAnAnswer),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("the sync was stopped; everything you recorded is kept")]
+    Stopped,
+    #[error("the server asks for more without end; everything you recorded is kept, tell your administrator")]
+    Endless,
+}
+
+impl Device {
+    /// Hands in what waits and fetches what others did.
+    ///
+    /// # Errors
+    /// [`SyncError`] in words.
+    pub fn sync(&mut self, progress: &mut dyn Progress) -> Result<Summary, SyncError> {
+        let mut link = Link::to(&self.settings.server)?;
+        self.sync_over(&mut link, progress)
+    }
+
+    /// As [`Device::sync`], over a given link.
+    ///
+    /// # Errors
+    /// [`SyncError`] in words.
+    pub fn sync_over(
+        &mut self,
+        link: &mut dyn Exchange,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, SyncError> {
+        let done = self.carry_out(link, progress);
+        if done.is_err() {
+            // What was not yet on the disk is as if it had never come.
+            self.tablet.unanswered();
+            self.go_back();
+        }
+        done
+    }
+
+    fn carry_out(
+        &mut self,
+        link: &mut dyn Exchange,
+        progress: &mut dyn Progress,
+    ) -> Result<Summary, SyncError> {
+        let mut traffic = Traffic::default();
+        let (mut outruns, mut requests) = (0, 0);
+        let mut outputs = VecDeque::from(self.tablet.sync(&self.clock.moment()));
+        while let Some(output) = outputs.pop_front() {
+            let step = match output {
+                Output::Persist(_) => Step::Keep,
+                Output::Send(_) => Step::Send { waiting: self.tablet.outbox().len() },
+                Output::Finished(_) => Step::Finish,
+            };
+            if progress.before(step).is_break() {
+                return Err(SyncError::Stopped);
+            }
+            match output {
+                Output::Persist(writes) => self.folder.persist(&writes)?,
+                Output::Finished(report) => {
+                    return Ok(Summary { report, bytes_up: traffic.up, bytes_down: traffic.down });
+                }
+                Output::Send(body) => {
+                    requests += 1;
+                    let reply = link.exchange(body, &mut |more| progress.moved(more))?;
+                    traffic.up += reply.traffic.up;
+                    traffic.down += reply.traffic.down;
+                    let moment = self.clock.moment();
+                    let next = match reply.said {
+                        Said::Answer(body) => self.tablet.answered(&moment, &body)?,
+                        Said::Seen { last } => {
+                            outruns += 1;
+                            self.tablet.outrun(&moment, last)
+                        }
+                    };
+                    if outruns > OUTRUNS || requests > REQUESTS {
+                        return Err(SyncError::Endless);
+                    }
+                    outputs.extend(next);
+                }
+            }
+        }
+        Err(SyncError::Endless)
+    }
+}

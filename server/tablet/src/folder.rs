@@ -1,0 +1,175 @@
+//! The tablet's data folder: one SQLite file in which every blob, and every blob's name, is sealed. A stolen folder
+//! shows how many blobs there are and how large, nothing else.
+//!
+//! Durable means durable: a write has returned only once it is on the disk (`synchronous=FULL`), all of it or none. One
+//! program has the folder at a time.
+
+mod file;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use diesel::prelude::*;
+use sync_core::tablet::{Blob, Write};
+
+use file::{Header, blobs, header};
+use seal::Seal;
+
+/// The name of the database in the folder.
+pub const FILE: &str = "tablet.db";
+/// The least length of a passphrase, in characters.
+pub const SHORTEST_PASSPHRASE: usize = 8;
+/// Where the machine's own settings stand, among the names of the tablet's blobs, none of which is this.
+const SETTINGS: &str = "settings";
+
+/// A folder that can't be made, opened or written to.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("there is no tablet in {}; enrol it first: ihuriro tablet enrol", .0.display())]
+    Missing(PathBuf),
+    #[error("there is already a tablet in {}", .0.display())]
+    There(PathBuf),
+    #[error("another program has the tablet in {} open; close it first", .0.display())]
+    InUse(PathBuf),
+    #[error("choose a passphrase of at least {SHORTEST_PASSPHRASE} characters")]
+    ShortPassphrase,
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    #[error("the tablet's folder was made by a newer version; update this program")]
+    Newer,
+    #[error("the tablet's folder is damaged: {0}")]
+    Damaged(&'static str),
+    #[error("{} can't be written: {why}", path.display())]
+    Unwritable { path: PathBuf, why: std::io::Error },
+    #[error("the tablet's folder can't be used: {0}")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// An open folder. Whoever has it has it alone.
+pub struct Folder {
+    connection: SqliteConnection,
+    seal: Seal,
+}
+
+impl fmt::Debug for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Folder").finish_non_exhaustive()
+    }
+}
+
+impl Folder {
+    /// Whether there is a tablet in the directory `at`.
+    pub fn is_at(at: &Path) -> bool {
+        at.join(FILE).exists()
+    }
+
+    /// Makes a new, empty folder; the directory too, where there is none.
+    ///
+    /// # Errors
+    /// [`FolderError::There`] if there is one already, [`FolderError::ShortPassphrase`], or why it can't be written.
+    pub fn create(at: &Path, passphrase: &str) -> Result<Self, FolderError> {
+        if passphrase.chars().count() < SHORTEST_PASSPHRASE {
+            return Err(FolderError::ShortPassphrase);
+        }
+        file::make(at)?;
+        let mut connection = file::connect(at)?;
+        let (seal, lock) = Seal::new(passphrase);
+        let began = connection.transaction(|connection| {
+            if header::table.count().get_result::<i64>(connection)? > 0 {
+                return Ok(false);
+            }
+            diesel::insert_into(header::table).values(Header::of(&lock)).execute(connection)?;
+            Ok::<_, diesel::result::Error>(true)
+        })?;
+        if began { Ok(Self { connection, seal }) } else { Err(FolderError::There(at.to_owned())) }
+    }
+
+    /// Opens the folder in the directory `at`.
+    ///
+    /// # Errors
+    /// [`FolderError::Missing`], [`FolderError::InUse`], [`FolderError::WrongPassphrase`] and so on.
+    pub fn open(at: &Path, passphrase: &str) -> Result<Self, FolderError> {
+        if !Self::is_at(at) {
+            return Err(FolderError::Missing(at.to_owned()));
+        }
+        let mut connection = file::connect(at)?;
+        let header = header::table.select(Header::as_select()).first(&mut connection).optional()?;
+        let header = header.ok_or_else(|| FolderError::Missing(at.to_owned()))?;
+        let seal = Seal::open(passphrase, &header.lock()?)?;
+        Ok(Self { connection, seal })
+    }
+
+    /// Makes the tablet's writes durable, all or none.
+    ///
+    /// # Errors
+    /// [`FolderError::Database`] if the disk refuses; nothing is written then.
+    pub fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
+        let Self { connection, seal } = self;
+        Ok(connection.immediate_transaction(|connection| {
+            for write in writes {
+                match write {
+                    Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,
+                    Write::Delete(key) => {
+                        let name = seal.name(&key.to_string());
+                        diesel::delete(blobs::table.find(name.as_slice())).execute(connection)?;
+                    }
+                }
+            }
+            Ok::<_, diesel::result::Error>(())
+        })?)
+    }
+
+    /// All blobs of the tablet.
+    ///
+    /// # Errors
+    /// [`FolderError::Damaged`] if one was tampered with or bears another's name.
+    pub fn blobs(&mut self) -> Result<Vec<Blob>, FolderError> {
+        let mut open = self.open_all()?;
+        open.remove(SETTINGS);
+        let keyed = open.into_iter().map(|(name, value)| Ok((name.parse()?, value)));
+        keyed.collect::<Result<_, sync_core::document::Damaged>>().map_err(|_| {
+            FolderError::Damaged("it holds something that this version does not know; update this program")
+        })
+    }
+
+    /// The machine's own settings, where they were kept.
+    ///
+    /// # Errors
+    /// [`FolderError::Damaged`] if they were tampered with.
+    pub fn settings(&mut self) -> Result<Option<Vec<u8>>, FolderError> {
+        let name = self.seal.name(SETTINGS);
+        let row = blobs::table.find(name.as_slice()).select(blobs::value);
+        let sealed: Option<Vec<u8>> = row.first(&mut self.connection).optional()?;
+        sealed.map(|sealed| Ok(self.seal.unseal(&name, &sealed)?.1)).transpose()
+    }
+
+    /// Keeps the machine's own settings.
+    ///
+    /// # Errors
+    /// [`FolderError::Database`] if the disk refuses.
+    pub fn keep_settings(&mut self, settings: &[u8]) -> Result<(), FolderError> {
+        Ok(put(&mut self.connection, &self.seal, SETTINGS, settings)?)
+    }
+
+    fn open_all(&mut self) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = blobs::table.load(&mut self.connection)?;
+        rows.iter().map(|(name, sealed)| self.seal.unseal(name, sealed)).collect()
+    }
+}
+
+fn put(
+    connection: &mut SqliteConnection,
+    seal: &Seal,
+    name: &str,
+    value: &[u8],
+) -> Result<(), diesel::result::Error> {
+    let sealed = seal.seal(name, value);
+    let row = (blobs::name.eq(seal.name(name).to_vec()), blobs::value.eq(sealed));
+    diesel::replace_into(blobs::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

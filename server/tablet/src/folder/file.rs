@@ -1,0 +1,113 @@
+//! The file: one table of sealed blobs, one row that says how to open them.
+
+use std::fs;
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::seal::{Cost, Lock};
+use super::{FILE, FolderError};
+
+/// The version of this layout.
+const VERSION: i32 = 1;
+
+/// `EXCLUSIVE` before the first read: then nobody else reads or writes until we close.
+const OPENING: &str = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+    PRAGMA busy_timeout=500; BEGIN EXCLUSIVE; \
+    CREATE TABLE IF NOT EXISTS blobs (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID; \
+    CREATE TABLE IF NOT EXISTS header (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, version INTEGER NOT NULL, \
+    salt BLOB NOT NULL, memory_kib INTEGER NOT NULL, passes INTEGER NOT NULL, lanes INTEGER NOT NULL, \
+    wrapped BLOB NOT NULL); COMMIT";
+
+diesel::table! {
+    blobs (name) {
+        name -> Binary,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    header (id) {
+        id -> Integer,
+        version -> Integer,
+        salt -> Binary,
+        memory_kib -> Integer,
+        passes -> Integer,
+        lanes -> Integer,
+        wrapped -> Binary,
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = header, check_for_backend(diesel::sqlite::Sqlite))]
+pub(super) struct Header {
+    id: i32,
+    version: i32,
+    salt: Vec<u8>,
+    memory_kib: i32,
+    passes: i32,
+    lanes: i32,
+    wrapped: Vec<u8>,
+}
+
+impl Header {
+    pub(super) fn of(lock: &Lock) -> Self {
+        let Cost { memory_kib, passes, lanes } = lock.cost;
+        let [memory_kib, passes, lanes] = [memory_kib, passes, lanes].map(u32::cast_signed);
+        let (salt, wrapped) = (lock.salt.clone(), lock.wrapped.clone());
+        Self { id: 1, version: VERSION, salt, memory_kib, passes, lanes, wrapped }
+    }
+
+    /// # Errors
+    /// [`FolderError::Newer`] if it is of a later layout.
+    pub(super) fn lock(self) -> Result<Lock, FolderError> {
+        if self.version > VERSION {
+            return Err(FolderError::Newer);
+        }
+        let [memory_kib, passes, lanes] = [self.memory_kib, self.passes, self.lanes].map(i32::cast_unsigned);
+        let cost = Cost { memory_kib, passes, lanes };
+        Ok(Lock { salt: self.salt, cost, wrapped: self.wrapped })
+    }
+}
+
+/// Makes an empty file, and the directory where there is none, for nobody but their owner. SQLite gives its other
+/// files the same mode. A directory that is there already keeps its own.
+pub(super) fn make(at: &Path) -> Result<(), FolderError> {
+    let unwritable = |why| FolderError::Unwritable { path: at.to_owned(), why };
+    if at.join(FILE).exists() {
+        return Ok(());
+    }
+    let mut directory = fs::DirBuilder::new();
+    directory.recursive(true);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        directory.mode(0o700);
+        options.mode(0o600);
+    }
+    directory.create(at).map_err(unwritable)?;
+    options.open(at.join(FILE)).map_err(unwritable)?;
+    Ok(())
+}
+
+/// Opens the file, alone.
+pub(super) fn connect(at: &Path) -> Result<SqliteConnection, FolderError> {
+    let file = at.join(FILE);
+    let unreadable = FolderError::Damaged("its database can't be opened");
+    let path = file.to_str().ok_or(FolderError::Damaged("its path is not valid UTF-8"))?;
+    let mut connection = SqliteConnection::establish(path).map_err(|_| unreadable)?;
+    connection.batch_execute(OPENING).map_err(|error| {
+        let words = error.to_string();
+        if words.contains("locked") {
+            FolderError::InUse(at.to_owned())
+        } else if words.contains("not a database") || words.contains("malformed") {
+            FolderError::Damaged("its database can't be read")
+        } else {
+            FolderError::Database(error)
+        }
+    })?;
+    Ok(connection)
+}

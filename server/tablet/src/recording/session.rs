@@ -1,0 +1,152 @@
+//! A meeting is recorded, or corrected. Only what is said is written; what is not said stays as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::form::EditError;
+use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId, UserId};
+use sync_core::record::session::{
+    Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionEdit, SessionState, Theme, TimeOfDay,
+};
+use sync_core::tablet::Tablet;
+use sync_core::time::Date;
+
+use super::{RecordError, Who, find, group_of, participants_of};
+use crate::device::Device;
+
+/// A meeting of a group, with what is said of it.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub date: Date,
+    pub part: PartOfDay,
+    pub details: Details,
+}
+
+/// What is said of a meeting; for an edit, only what changes.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    pub starts_at: Option<TimeOfDay>,
+    pub minutes: Option<Minutes>,
+    pub phase: Option<Phase>,
+    /// Themes that were spoken of, and those that were noted by mistake.
+    pub themes: BTreeSet<Theme>,
+    pub not_themes: BTreeSet<Theme>,
+    /// Who was there and who was not.
+    pub attendance: Vec<(Who, Attendance)>,
+    /// Whose mark is taken back.
+    pub unmarked: Vec<Who>,
+    /// The facilitators who were there. A new record names the tablet's own user where none is given.
+    pub facilitators: BTreeSet<UserId>,
+    /// Heads counted in an open circle.
+    pub headcount: BTreeMap<Cell, Count>,
+    /// How it went. A record adds it to what is there, an edit puts it in its place.
+    pub summary: Option<String>,
+    /// How far the record has come; only forward.
+    pub state: Option<SessionState>,
+}
+
+/// What became of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    pub session: SessionId,
+    /// Whether the tablet had no record of this meeting before.
+    pub begun: bool,
+    /// Whether there was anything to change.
+    pub changed: bool,
+}
+
+/// Details with the people found.
+struct Marks {
+    put: BTreeMap<ParticipantId, Attendance>,
+    cleared: BTreeSet<ParticipantId>,
+}
+
+impl Marks {
+    fn of(tablet: &Tablet, group: GroupId, details: &Details) -> Result<Self, RecordError> {
+        let all = participants_of(tablet, group);
+        let mut put = BTreeMap::new();
+        for (who, mark) in &details.attendance {
+            let before = put.insert(find(&all, who)?, *mark);
+            if before.is_some_and(|before| before != *mark) {
+                return Err(RecordError::MarkedTwice(who.clone()));
+            }
+        }
+        let mut cleared = BTreeSet::new();
+        for who in &details.unmarked {
+            let id = find(&all, who)?;
+            if put.contains_key(&id) {
+                return Err(RecordError::MarkedTwice(who.clone()));
+            }
+            cleared.insert(id);
+        }
+        Ok(Self { put, cleared })
+    }
+}
+
+impl Device {
+    /// Records a meeting. Where it is on this tablet already, recorded here or by a co-facilitator, this adds to it.
+    ///
+    /// # Errors
+    /// [`RecordError`] in words; nothing is recorded then.
+    pub fn record_session(&mut self, group: GroupId, new: NewSession) -> Result<Recorded, RecordError> {
+        group_of(self.tablet(), group)?;
+        let NewSession { date, part, mut details } = new;
+        let marks = Marks::of(self.tablet(), group, &details)?;
+        let session = SessionId::of(group, date, part.ordinal());
+        let there = self.tablet().read::<Session>(session).ok();
+        let summary = details.summary.take();
+        let said = there.as_ref().map_or("", |there| there.summary.as_str());
+        let addition = summary.filter(|text| !said.contains(text.trim()));
+        if there.is_none() && details.facilitators.is_empty() {
+            details.facilitators.insert(self.tablet().user());
+        }
+        let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
+            edit.group().set(group)?;
+            if there.is_none() {
+                edit.date().set(date)?;
+                edit.part().set(part)?;
+            }
+            write(edit, &details, &marks)?;
+            addition.map_or(Ok(()), |text| edit.summary().append(&text))
+        })?;
+        Ok(Recorded { session, begun: there.is_none(), changed })
+    }
+
+    /// Changes what is recorded of a meeting. Setting one of two clashing values settles the clash.
+    ///
+    /// # Errors
+    /// [`RecordError`] in words; nothing is changed then.
+    pub fn edit_session(&mut self, session: SessionId, details: &Details) -> Result<Recorded, RecordError> {
+        let group = self.tablet().read::<Session>(session)?.group;
+        let marks = Marks::of(self.tablet(), group, details)?;
+        let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
+            write(edit, details, &marks)?;
+            details.summary.as_deref().map_or(Ok(()), |text| edit.summary().write(text))
+        })?;
+        Ok(Recorded { session, begun: false, changed })
+    }
+}
+
+fn write(edit: &mut SessionEdit<'_>, details: &Details, marks: &Marks) -> Result<(), EditError> {
+    details.starts_at.map_or(Ok(()), |time| edit.starts_at().set(time))?;
+    details.minutes.map_or(Ok(()), |minutes| edit.minutes().set(minutes))?;
+    details.phase.map_or(Ok(()), |phase| edit.phase().set(phase))?;
+    for theme in &details.themes {
+        edit.themes().add(theme)?;
+    }
+    for theme in &details.not_themes {
+        edit.themes().remove(theme)?;
+    }
+    for (who, mark) in &marks.put {
+        edit.attendance().put(who, *mark)?;
+    }
+    for who in &marks.cleared {
+        edit.attendance().clear(who)?;
+    }
+    for facilitator in &details.facilitators {
+        edit.facilitators_present().add(facilitator)?;
+    }
+    for (cell, count) in &details.headcount {
+        edit.headcount().put(cell, *count)?;
+    }
+    details.state.map_or(Ok(()), |state| edit.state().set(state))
+}
