@@ -6,6 +6,7 @@
 pub mod app;
 pub mod database;
 pub mod network;
+pub mod recount;
 pub mod village;
 
 pub use app::{Session, TestApp};
