@@ -22,9 +22,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{self, Tokens};
+use crate::aggregate;
 use crate::clock::Clock;
 use crate::problem;
+use crate::records;
 use crate::store::{Store, StoreError};
+use crate::sync;
 use crate::telemetry;
 
 /// What the handlers work with; each takes the parts it needs as `web::Data`.
@@ -49,7 +52,9 @@ impl State {
 /// The addresses of version 1, room by room.
 pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
-    // Next rooms: sync, records, aggregate.
+    sync::configure(config);
+    records::configure(config);
+    aggregate::configure(config);
 }
 
 /// One worker's copy of the service.

@@ -11,10 +11,17 @@
 #![allow(rustdoc::private_intra_doc_links)]
 
 pub mod clock;
-pub mod request_id;
 pub mod store;
+pub mod request_id;
 pub mod problem;
 pub mod page;
-pub mod access;
 pub mod telemetry;
+
+pub mod access;
+pub mod projection;
+pub mod ledger;
+pub mod sync;
+pub mod records;
+pub mod aggregate;
+
 pub mod http;

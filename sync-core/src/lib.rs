@@ -1,2 +1,31 @@
+//! The records of healing spaces and dialogue circles: what they are, how they merge, and how they travel.
+//!
+//! The journey of an edit, in the order of the modules. A facilitator edits a [`record`] (a [`record::Session`], say);
+//! its fields have a [`form`] that says how they merge, and [`value`]s that are checked. The edit becomes one [`change`]
+//! of a [`document`]. Changes of one tablet are signed together as a [`batch`] and travel over the [`wire`], with
+//! [`cursor`]s that say how far the tablet has read. Where they arrive, [`merge::plan`] decides what becomes of each: an
+//! outcome, which may be to wait in [`quarantine`]. Fields that two people set differently are [`conflict`]s, for people
+//! to see and settle. The [`tablet`] is a state machine of all this.
+//!
+//! Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to
+//! keep and bytes to send are results.
+
 pub mod id;
 pub mod time;
+
+pub mod area;
+pub mod form;
+pub mod record;
+pub mod value;
+
+pub mod change;
+pub mod conflict;
+pub mod document;
+
+pub mod batch;
+pub mod cursor;
+pub mod quarantine;
+pub mod wire;
+
+pub mod merge;
+pub mod tablet;

@@ -10,7 +10,9 @@ use uuid::Uuid;
 pub type Date = jiff::civil::Date;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, Encode, Decode)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, Encode, Decode,
+)]
 #[serde(transparent)]
 #[cbor(transparent)]
 pub struct Millis(#[n(0)] pub i64);

@@ -76,9 +76,201 @@ table! {
     }
 }
 
+table! {
+    /// The unit of access and of order.
+    streams (id) {
+        id -> Binary,
+        kind -> Text,
+        organisation_id -> Nullable<Binary>,
+        /// The sequence number of the last change; they count from 1 without gaps.
+        last_seq -> BigInt,
+        fingerprint -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+table! {
+    assignments (id) {
+        id -> Binary,
+        group_id -> Binary,
+        user_id -> Binary,
+        assigned_by -> Binary,
+        assigned_at -> BigInt,
+        ended_by -> Nullable<Binary>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    documents (id) {
+        id -> Binary,
+        kind -> Text,
+        stream_id -> Binary,
+        /// Counts the document's writes.
+        version -> BigInt,
+        snapshot -> Binary,
+        /// Hashes of 32 bytes, ascending, one after the other.
+        heads -> Binary,
+        updated_at -> BigInt,
+    }
+}
+
+table! {
+    batches (id) {
+        id -> Binary,
+        device_id -> Binary,
+        /// COSE_Sign1, as the tablet signed it.
+        statement -> Binary,
+        /// The tablet's clock.
+        claimed_at -> BigInt,
+        received_at -> BigInt,
+    }
+}
+
+table! {
+    changes (stream_id, seq) {
+        stream_id -> Binary,
+        seq -> BigInt,
+        hash -> Binary,
+        document_id -> Binary,
+        kind -> Text,
+        /// The device, or the user who wrote at the web interface.
+        author -> Binary,
+        incarnation -> BigInt,
+        schema -> Integer,
+        batch_id -> Nullable<Binary>,
+        received_at -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+table! {
+    quarantine (digest) {
+        digest -> Binary,
+        stream_id -> Binary,
+        document_id -> Binary,
+        kind -> Text,
+        device_id -> Binary,
+        schema -> Integer,
+        batch_id -> Binary,
+        reason -> Text,
+        field -> Nullable<Text>,
+        detail -> Text,
+        received_at -> BigInt,
+        released_at -> Nullable<BigInt>,
+        bytes -> Binary,
+    }
+}
+
+table! {
+    purges (device_id, stream_id, received_at) {
+        device_id -> Binary,
+        stream_id -> Binary,
+        received_at -> BigInt,
+    }
+}
+
+table! {
+    groups (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        name -> Text,
+        kind -> Text,
+        modality -> Text,
+        pillar -> Nullable<Text>,
+        setting -> Nullable<Text>,
+        cohort -> Nullable<Text>,
+        area -> Text,
+        planned_sessions -> Nullable<Integer>,
+        starts_on -> Nullable<Text>,
+        status -> Text,
+        conflicts -> Integer,
+    }
+}
+
+table! {
+    participants (id) {
+        id -> Binary,
+        group_id -> Binary,
+        code -> Text,
+        sex -> Nullable<Text>,
+        age_band -> Nullable<Text>,
+        family -> Nullable<Text>,
+        consents -> Bool,
+        exit -> Nullable<Text>,
+        erased -> Bool,
+        conflicts -> Integer,
+    }
+}
+
+table! {
+    sessions (id) {
+        id -> Binary,
+        group_id -> Binary,
+        date -> Text,
+        part -> Text,
+        starts_at -> Nullable<Text>,
+        minutes -> Nullable<Integer>,
+        phase -> Nullable<Text>,
+        state -> Text,
+        commemoration -> Bool,
+        attended -> Integer,
+        summary -> Text,
+        conflicts -> Integer,
+    }
+}
+
+table! {
+    session_themes (session_id, theme) {
+        session_id -> Binary,
+        theme -> Text,
+    }
+}
+
+table! {
+    attendances (session_id, participant_id) {
+        session_id -> Binary,
+        participant_id -> Binary,
+        mark -> Text,
+    }
+}
+
+table! {
+    headcounts (session_id, sex, age_band) {
+        session_id -> Binary,
+        sex -> Text,
+        age_band -> Text,
+        heads -> Integer,
+    }
+}
+
 joinable!(users -> organisations (organisation_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
+joinable!(streams -> organisations (organisation_id));
+joinable!(assignments -> streams (group_id));
+joinable!(documents -> streams (stream_id));
+joinable!(batches -> devices (device_id));
+joinable!(groups -> organisations (organisation_id));
 
-allow_tables_to_appear_in_same_query!(organisations, users, refresh_tokens, enrolment_codes, devices);
+allow_tables_to_appear_in_same_query!(
+    organisations,
+    users,
+    refresh_tokens,
+    enrolment_codes,
+    devices,
+    streams,
+    assignments,
+    documents,
+    batches,
+    changes,
+    quarantine,
+    purges,
+    groups,
+    participants,
+    sessions,
+    session_themes,
+    attendances,
+    headcounts,
+);

@@ -1,0 +1,85 @@
+-- The unit of access and of order. Changes of a stream are numbered from 1 without gaps.
+CREATE TABLE streams (
+    id              BYTEA   NOT NULL PRIMARY KEY,
+    kind            TEXT   NOT NULL,
+    organisation_id BYTEA   REFERENCES organisations (id),
+    last_seq        BIGINT NOT NULL,
+    fingerprint     BYTEA   NOT NULL,
+    created_at      BIGINT NOT NULL
+);
+
+CREATE TABLE assignments (
+    id          BYTEA   NOT NULL PRIMARY KEY,
+    group_id    BYTEA   NOT NULL REFERENCES streams (id),
+    user_id     BYTEA   NOT NULL REFERENCES users (id),
+    assigned_by BYTEA   NOT NULL REFERENCES users (id),
+    assigned_at BIGINT NOT NULL,
+    ended_by    BYTEA   REFERENCES users (id),
+    ended_at    BIGINT
+);
+CREATE UNIQUE INDEX assignments_in_force ON assignments (group_id, user_id) WHERE ended_at IS NULL;
+CREATE INDEX assignments_by_user ON assignments (user_id) WHERE ended_at IS NULL;
+
+-- A record as it stands, with its history, compacted. The version counts its writes.
+CREATE TABLE documents (
+    id         BYTEA   NOT NULL PRIMARY KEY,
+    kind       TEXT   NOT NULL,
+    stream_id  BYTEA   NOT NULL REFERENCES streams (id),
+    version    BIGINT NOT NULL,
+    snapshot   BYTEA   NOT NULL,
+    heads      BYTEA   NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX documents_by_stream ON documents (stream_id);
+
+-- What a tablet signed: the statement names every change by its digest.
+CREATE TABLE batches (
+    id          BYTEA   NOT NULL PRIMARY KEY,
+    device_id   BYTEA   NOT NULL REFERENCES devices (id),
+    statement   BYTEA   NOT NULL,
+    claimed_at  BIGINT NOT NULL,
+    received_at BIGINT NOT NULL
+);
+
+-- The feed of a stream. An author without a batch wrote at the web interface.
+CREATE TABLE changes (
+    stream_id   BYTEA   NOT NULL REFERENCES streams (id),
+    seq         BIGINT NOT NULL,
+    hash        BYTEA   NOT NULL UNIQUE,
+    document_id BYTEA   NOT NULL REFERENCES documents (id),
+    kind        TEXT   NOT NULL,
+    author      BYTEA   NOT NULL,
+    incarnation BIGINT NOT NULL,
+    schema      INTEGER NOT NULL,
+    batch_id    BYTEA   REFERENCES batches (id),
+    received_at BIGINT NOT NULL,
+    bytes       BYTEA   NOT NULL,
+    PRIMARY KEY (stream_id, seq)
+);
+CREATE INDEX changes_by_document ON changes (document_id, seq);
+
+-- Changes that can't be merged now, whole, by the digest of their bytes.
+CREATE TABLE quarantine (
+    digest      BYTEA   NOT NULL PRIMARY KEY,
+    stream_id   BYTEA   NOT NULL,
+    document_id BYTEA   NOT NULL,
+    kind        TEXT   NOT NULL,
+    device_id   BYTEA   NOT NULL REFERENCES devices (id),
+    schema      INTEGER NOT NULL,
+    batch_id    BYTEA   NOT NULL REFERENCES batches (id),
+    reason      TEXT   NOT NULL,
+    field       TEXT,
+    detail      TEXT   NOT NULL,
+    received_at BIGINT NOT NULL,
+    released_at BIGINT,
+    bytes       BYTEA   NOT NULL
+);
+CREATE INDEX quarantine_by_document ON quarantine (document_id) WHERE released_at IS NULL;
+
+-- Receipts of tablets that dropped a stream as they were told.
+CREATE TABLE purges (
+    device_id   BYTEA   NOT NULL REFERENCES devices (id),
+    stream_id   BYTEA   NOT NULL REFERENCES streams (id),
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (device_id, stream_id, received_at)
+);

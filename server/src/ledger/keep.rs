@@ -1,0 +1,141 @@
+//! Carrying out what was planned: numbers, changes, documents, fingerprints and rows, under the locks of the streams.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use sync_core::change::{Change, ChangeHash};
+use sync_core::cursor::Fingerprint;
+use sync_core::id::{BatchId, DeviceId, DocumentId, StreamId};
+use sync_core::merge::After;
+use sync_core::time::Millis;
+
+use super::Stored;
+use crate::on_each;
+use crate::projection;
+use crate::store::schema::{changes, documents, streams};
+use crate::store::{At, Code, Conn, Db, StoreError};
+
+/// Where a change comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The batch that vouches for it; none for what is written at the web interface.
+    pub batch: Option<BatchId>,
+    pub schema: u32,
+}
+
+/// A document that gained changes.
+#[derive(Debug)]
+pub struct Gain {
+    pub stream: StreamId,
+    pub id: DocumentId,
+    /// What the plan was made on.
+    pub before: Option<Stored>,
+    pub after: After,
+    /// The new changes, in the order in which they are to be read.
+    pub fresh: Vec<(Origin, Change)>,
+}
+
+/// Stores what documents gained, all in the order of their streams, and projects them.
+///
+/// # Errors
+/// [`StoreError::Raced`] if one of the documents was written since it was loaded, and those of the store.
+pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, now: Millis) -> Result<(), StoreError> {
+    let mut by_stream: BTreeMap<StreamId, Vec<Gain>> = BTreeMap::new();
+    for gain in gains {
+        by_stream.entry(gain.stream).or_default().push(gain);
+    }
+    // In the order of their ids, so that two pushes that touch the same streams queue and never deadlock.
+    for (stream, gains) in by_stream {
+        let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
+        let (mut seq, mut fingerprint) = lock(tx, stream, total as i64)?;
+        for gain in gains {
+            let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
+            let heads = gain.after.document.heads();
+            fingerprint =
+                fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &heads));
+            write_document(tx, &gain, &heads, now)?;
+            for (origin, change) in &gain.fresh {
+                seq += 1;
+                write_change(tx, &gain, seq, *origin, change, now)?;
+            }
+            projection::project(tx, gain.id, &gain.after)?;
+        }
+        let row = streams::table.find(Db(stream));
+        let bytes = fingerprint.as_bytes().to_vec();
+        on_each!(tx, |c| diesel::update(row).set(streams::fingerprint.eq(bytes)).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Takes a stream's row lock by taking `count` numbers; gives the number before the first of them. Whoever else
+/// wants numbers waits here until this transaction ends.
+fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerprint), StoreError> {
+    let (last, fingerprint): (i64, Vec<u8>) =
+        on_each!(tx, |c| diesel::update(streams::table.find(Db(stream)))
+            .set(streams::last_seq.eq(streams::last_seq + count))
+            .returning((streams::last_seq, streams::fingerprint))
+            .get_result(c))?;
+    let fingerprint = fingerprint.as_slice().try_into().map_err(|_| StoreError::Damaged("a stream"))?;
+    Ok((last - count, Fingerprint::from_bytes(fingerprint)))
+}
+
+fn write_document(
+    tx: &mut Conn<'_>,
+    gain: &Gain,
+    heads: &[ChangeHash],
+    now: Millis,
+) -> Result<(), StoreError> {
+    let document = &gain.after.document;
+    let content = (
+        documents::snapshot.eq(document.save()),
+        documents::heads.eq(heads.iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
+        documents::updated_at.eq(At(now)),
+    );
+    let written = match &gain.before {
+        Some(before) => on_each!(tx, |c| diesel::update(documents::table.find(Db(gain.id)))
+            .filter(documents::version.eq(before.version))
+            .set((documents::version.eq(before.version + 1), content))
+            .execute(c))?,
+        None => {
+            let row = (
+                documents::id.eq(Db(gain.id)),
+                documents::kind.eq(Code(document.kind())),
+                documents::stream_id.eq(Db(gain.stream)),
+                documents::version.eq(1),
+                content,
+            );
+            on_each!(tx, |c| diesel::insert_into(documents::table)
+                .values(row)
+                .on_conflict(documents::id)
+                .do_nothing()
+                .execute(c))?
+        }
+    };
+    if written == 1 { Ok(()) } else { Err(StoreError::Raced) }
+}
+
+fn write_change(
+    tx: &mut Conn<'_>,
+    gain: &Gain,
+    seq: i64,
+    origin: Origin,
+    change: &Change,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let author: DeviceId = change.actor().device;
+    let row = (
+        changes::stream_id.eq(Db(gain.stream)),
+        changes::seq.eq(seq),
+        changes::hash.eq(change.hash().as_bytes().to_vec()),
+        changes::document_id.eq(Db(gain.id)),
+        changes::kind.eq(Code(gain.after.document.kind())),
+        changes::author.eq(Db(author)),
+        changes::incarnation.eq(i64::from(change.actor().incarnation)),
+        changes::schema.eq(origin.schema as i32),
+        changes::batch_id.eq(origin.batch.map(Db)),
+        changes::received_at.eq(At(now)),
+        changes::bytes.eq(change.bytes().to_vec()),
+    );
+    on_each!(tx, |c| diesel::insert_into(changes::table).values(row).execute(c))?;
+    Ok(())
+}

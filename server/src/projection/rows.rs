@@ -1,0 +1,123 @@
+//! Records as rows: what can be asked for, without what only a reader of the whole record needs.
+
+use diesel::prelude::*;
+use sync_core::id::{GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
+use sync_core::record::{Group, Participant, Session};
+
+use crate::store::Db;
+use crate::store::schema::{groups, participants, sessions};
+
+fn word(value: Option<impl ToString>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn number(value: Option<i64>) -> Option<i32> {
+    value.and_then(|value| value.try_into().ok())
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = groups, treat_none_as_null = true)]
+pub(super) struct GroupRow {
+    id: Db<GroupId>,
+    organisation_id: Db<OrganisationId>,
+    name: String,
+    kind: String,
+    modality: String,
+    pillar: Option<String>,
+    setting: Option<String>,
+    cohort: Option<String>,
+    area: String,
+    planned_sessions: Option<i32>,
+    starts_on: Option<String>,
+    status: String,
+    conflicts: i32,
+}
+
+impl GroupRow {
+    pub(super) fn of(id: GroupId, group: &Group, conflicts: i32) -> Self {
+        Self {
+            id: Db(id),
+            organisation_id: Db(group.organisation),
+            name: group.name.to_string(),
+            kind: group.kind.to_string(),
+            modality: group.modality.to_string(),
+            pillar: word(group.pillar),
+            setting: word(group.setting),
+            cohort: word(group.cohort),
+            area: group.area.to_string(),
+            planned_sessions: number(group.planned_sessions.map(Into::into)),
+            starts_on: word(group.starts_on),
+            status: group.status.to_string(),
+            conflicts,
+        }
+    }
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = participants, treat_none_as_null = true)]
+pub(super) struct ParticipantRow {
+    id: Db<ParticipantId>,
+    group_id: Db<StreamId>,
+    code: String,
+    sex: Option<String>,
+    age_band: Option<String>,
+    family: Option<String>,
+    consents: bool,
+    exit: Option<String>,
+    erased: bool,
+    conflicts: i32,
+}
+
+impl ParticipantRow {
+    pub(super) fn of(id: ParticipantId, participant: &Participant, conflicts: i32) -> Self {
+        Self {
+            id: Db(id),
+            group_id: Db(participant.group.into()),
+            code: participant.code.to_string(),
+            sex: word(participant.sex),
+            age_band: word(participant.age_band),
+            family: word(participant.family.as_ref()),
+            consents: participant.consents(),
+            exit: word(participant.exit),
+            erased: participant.erased.is_some(),
+            conflicts,
+        }
+    }
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub(super) struct SessionRow {
+    id: Db<SessionId>,
+    group_id: Db<StreamId>,
+    date: String,
+    part: String,
+    starts_at: Option<String>,
+    minutes: Option<i32>,
+    phase: Option<String>,
+    state: String,
+    commemoration: bool,
+    attended: i32,
+    summary: String,
+    conflicts: i32,
+}
+
+impl SessionRow {
+    pub(super) fn of(id: SessionId, session: &Session, conflicts: i32) -> Self {
+        Self {
+            id: Db(id),
+            group_id: Db(session.group.into()),
+            date: session.date.to_string(),
+            part: session.part.to_string(),
+            starts_at: word(session.starts_at),
+            minutes: number(session.minutes.map(Into::into)),
+            phase: word(session.phase),
+            state: session.state.to_string(),
+            commemoration: session.commemoration(),
+            attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
+            // PostgreSQL has no place for NUL in a text; the document keeps it.
+            summary: session.summary.replace('\0', ""),
+            conflicts,
+        }
+    }
+}

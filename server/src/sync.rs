@@ -1,0 +1,20 @@
+//! One round trip: what a tablet hands in goes up, what it may read and has not comes down.
+//!
+//! The body is opened within its limits and the tablet's signature over it is checked ([`admit`]); then everything in it
+//! is handed in within one transaction ([`push`]), and what the tablet has not read is collected as of one moment
+//! ([`pull`]). The grammar of both directions is `api-spec/sync.md`.
+
+mod admit;
+pub mod handler;
+mod pull;
+mod push;
+mod refusal;
+
+use handler::sync;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The address of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(sync);
+}

@@ -1,0 +1,94 @@
+//! From bytes to a request that one known tablet signed.
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use diesel::prelude::*;
+use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
+use sync_core::id::{DeviceId, UserId};
+use sync_core::wire::{self, Coding, MAX_EXPANDED, PROTOCOL, Request};
+
+use super::refusal::Refused;
+use crate::on_each;
+use crate::store::schema::{devices, users};
+use crate::store::{At, Conn, Db, Failure, StoreError};
+
+/// A request as it came, its signature not yet checked: for that the store must say whose key it is.
+#[derive(Debug, Clone)]
+pub(super) struct Claimed {
+    signed: Signed,
+    pub(super) request: Request,
+}
+
+/// Opens a body, within its limits.
+pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused> {
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?")).unwrap_or_default();
+    if header(CONTENT_TYPE) != wire::CONTENT_TYPE {
+        return Err(Refused::ContentType);
+    }
+    let coding: Coding = header(CONTENT_ENCODING).parse().map_err(|_| Refused::ContentType)?;
+    let body = wire::open(coding, body, MAX_EXPANDED).map_err(|error| match error {
+        wire::TooExpansive::Limit(_) => Refused::TooLarge,
+        wire::TooExpansive::Broken => Refused::Coding,
+    })?;
+    let signed = Signed::from_bytes(&body).map_err(|_| Refused::NotCbor)?;
+    // The version stands first, so that it can be read whatever follows.
+    let version = (|| {
+        let mut payload = minicbor::Decoder::new(&signed.payload);
+        payload.array()?;
+        payload.u32()
+    })();
+    match version {
+        Ok(PROTOCOL) => {}
+        Ok(version) => return Err(Refused::Protocol(version)),
+        Err(_) => return Err(Refused::NotCbor),
+    }
+    let request = minicbor::decode(&signed.payload).map_err(|_| Refused::NotCbor)?;
+    Ok(Claimed { signed, request })
+}
+
+/// The tablet whose request this is, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tablet {
+    pub(super) device: DeviceId,
+    pub(super) user: UserId,
+    pub(super) last_request: u64,
+    key: VerifyingKey,
+}
+
+impl Claimed {
+    /// Checks the signature against the key that the tablet was enrolled with.
+    pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<Tablet, Failure<Refused>> {
+        type Row = (Db<UserId>, Vec<u8>, i64, Option<At>, Option<At>);
+        let row: Option<Row> = on_each!(tx, |c| devices::table
+            .inner_join(users::table)
+            .filter(devices::id.eq(Db(self.signed.device)))
+            .select((
+                devices::user_id,
+                devices::public_key,
+                devices::last_request,
+                devices::revoked_at,
+                users::disabled_at
+            ))
+            .first(c)
+            .optional())?;
+        let (Db(user), key, last, revoked, disabled) = row.ok_or(Refused::UnknownDevice)?;
+        let damaged = StoreError::Damaged("a tablet's key");
+        let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
+        let key = key.ok_or(damaged)?;
+        self.signed.verify(Purpose::Request, &key).map_err(|_| Refused::Signature)?;
+        if revoked.is_some() || disabled.is_some() {
+            return Err(Refused::Revoked.into());
+        }
+        Ok(Tablet { device: self.signed.device, user, last_request: u64::try_from(last).unwrap_or(0), key })
+    }
+}
+
+impl Tablet {
+    /// A batch that this tablet signed.
+    pub(super) fn open(&self, envelope: &Envelope) -> Result<Statement, Refused> {
+        let (signed, statement) = envelope.open().map_err(|_| Refused::ForeignBatch)?;
+        if signed.device != self.device || signed.verify(Purpose::Batch, &self.key).is_err() {
+            return Err(Refused::ForeignBatch);
+        }
+        Ok(statement)
+    }
+}

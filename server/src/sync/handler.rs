@@ -1,0 +1,80 @@
+//! `POST /v1/sync`.
+
+use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use sync_core::quarantine::Outcome;
+use sync_core::wire::{self, Answer, Coding, MAX_BODY, PROTOCOL};
+
+use super::admit;
+use super::pull::pull;
+use super::push::push;
+use super::refusal::Refused;
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::store::{Failure, Store, StoreError};
+
+/// Hands in what a tablet recorded, and gives it what it may read and has not.
+///
+/// The body is CBOR, signed by the tablet; `api-spec/sync.md` and `sync.cddl` say how. It needs no access token.
+#[utoipa::path(
+    tag = "sync",
+    request_body(content = String, content_type = "application/vnd.ihuriro.sync+cbor", description = "A signed request, see sync.md"),
+    responses(
+        (status = 200, description = "An outcome for each change, and what is new", content_type = "application/vnd.ihuriro.sync+cbor", body = String),
+        (status = 400, description = "Not CBOR, cut off, or an unknown protocol version", body = Problem),
+        (status = 401, description = "Not enrolled here, or the signature does not hold", body = Problem),
+        (status = 403, description = "The tablet is revoked, or a batch is another's", body = Problem),
+        (status = 409, description = "A request with this number was seen before", body = Problem),
+        (status = 413, description = "Too large", body = Problem),
+        (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
+        (status = 503, description = "The store does not answer now; try again", body = Problem),
+    )
+)]
+#[post("/v1/sync")]
+pub async fn sync(
+    http: HttpRequest,
+    body: web::Payload,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let body = match body.to_bytes_limited(MAX_BODY).await {
+        Ok(Ok(body)) => body,
+        // The link broke: nobody is there to read the answer.
+        Ok(Err(_)) => return Err(Refused::Coding.into()),
+        Err(_) => return Err(Refused::TooLarge.into()),
+    };
+    let claimed = admit::open(http.headers(), &body)?;
+    let request = claimed.request.clone();
+    let now = clock.now();
+    let (tablet, outcomes) = store
+        .write("push", move |tx| push(tx, &claimed, now))
+        .await
+        .map_err(|failure: Failure<Refused>| failure)?;
+    let pulled = store.read("pull", move |tx| pull(tx, &tablet, &request)).await?;
+    for outcome in outcomes.iter().flat_map(|batch| &batch.outcomes) {
+        let word = match outcome {
+            Outcome::Accepted => "accepted",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Quarantined(reason) => reason.code(),
+        };
+        metrics::counter!("ihuriro_changes_total", "outcome" => word).increment(1);
+    }
+    let answer = Answer {
+        protocol: PROTOCOL,
+        epoch: pulled.epoch,
+        now,
+        outcomes,
+        pages: pulled.pages,
+        dropped: pulled.dropped,
+        people: pulled.people,
+    };
+    let body = minicbor::to_vec(&answer).map_err(|_| StoreError::Damaged("an answer"))?;
+    let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let coding = Coding::accepted(accepted.unwrap_or_default());
+    let mut response = HttpResponse::Ok();
+    response.content_type(wire::CONTENT_TYPE);
+    if coding != Coding::Identity {
+        response.insert_header((CONTENT_ENCODING, coding.to_string()));
+    }
+    Ok(response.body(wire::close(coding, &body)))
+}

@@ -1,0 +1,146 @@
+//! The way out: what a tablet may read and has not, as of one moment, within its budget.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId, UserId};
+use sync_core::record::Kind;
+use sync_core::wire::{Entry, PAGE, Page, Person, Request};
+
+use super::admit::Tablet;
+use crate::ledger::{StreamRow, assigned_streams};
+use crate::on_each;
+use crate::store::schema::{changes, devices, users};
+use crate::store::{Code, Conn, Db, StoreError, identity};
+
+/// How many changes are looked at in one query.
+const ROWS: i64 = 512;
+/// What an entry takes besides its change, in bytes.
+const FRAME: usize = 32;
+
+/// What comes down.
+#[derive(Debug)]
+pub(super) struct Pulled {
+    pub(super) epoch: EpochId,
+    pub(super) pages: Vec<Page>,
+    pub(super) dropped: Vec<StreamId>,
+    pub(super) people: Vec<Person>,
+}
+
+/// Collects it. A tablet whose cursors speak of another life of the store reads everything again.
+pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Result<Pulled, StoreError> {
+    let epoch = identity::epoch(tx)?;
+    let again = request.epoch != epoch;
+    let mut pulled = Pulled { epoch, pages: Vec::new(), dropped: Vec::new(), people: Vec::new() };
+    let mut budget = (request.budget as usize).clamp(1, PAGE);
+    let cursors: BTreeMap<_, _> = request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
+    let streams = assigned_streams(tx, tablet.user)?;
+    let readable: BTreeSet<StreamId> = streams.iter().map(|stream| stream.id).collect();
+    pulled.dropped = cursors.keys().copied().filter(|stream| !readable.contains(stream)).collect();
+    let mut authors = BTreeSet::new();
+    for stream in streams {
+        let cursor = cursors.get(&stream.id);
+        let known = cursor.filter(|cursor| !again && cursor.position <= stream.last_seq);
+        let reader = Reader {
+            from: known.map_or(0, |cursor| cursor.position),
+            // A tablet is not sent what it wrote, unless it asks for it, or can't be relied on to have it.
+            but: match (known, cursor) {
+                (Some(cursor), _) if cursor.whole => None,
+                (None, Some(_)) => None,
+                _ => Some((tablet.device, request.incarnation)),
+            },
+        };
+        pulled.pages.push(page(tx, &stream, &reader, &mut budget, &mut authors)?);
+    }
+    pulled.people = people(tx, authors)?;
+    Ok(pulled)
+}
+
+/// How one stream is read.
+struct Reader {
+    from: u64,
+    /// The author whose changes are left out.
+    but: Option<(DeviceId, u32)>,
+}
+
+fn page(
+    tx: &mut Conn<'_>,
+    stream: &StreamRow,
+    reader: &Reader,
+    budget: &mut usize,
+    authors: &mut BTreeSet<DeviceId>,
+) -> Result<Page, StoreError> {
+    type Row = (i64, Code<Kind>, Db<DocumentId>, i32, Db<DeviceId>, Vec<u8>);
+    let mut page = Page {
+        stream: stream.id,
+        from: reader.from,
+        to: reader.from,
+        fingerprint: None,
+        entries: Vec::new(),
+    };
+    while page.to < stream.last_seq && *budget > 0 {
+        let after = page.to as i64;
+        let rows: Vec<Row> = on_each!(tx, |c, Backend| {
+            let mut query = changes::table
+                .filter(changes::stream_id.eq(Db(stream.id)).and(changes::seq.gt(after)))
+                .order(changes::seq)
+                .limit(ROWS)
+                .select((
+                    changes::seq,
+                    changes::kind,
+                    changes::document_id,
+                    changes::schema,
+                    changes::author,
+                    changes::bytes,
+                ))
+                .into_boxed::<Backend>();
+            if let Some((author, incarnation)) = reader.but {
+                let others =
+                    changes::author.ne(Db(author)).or(changes::incarnation.ne(i64::from(incarnation)));
+                query = query.filter(others);
+            }
+            query.load(c)
+        })?;
+        let full = rows.len() as i64 == ROWS;
+        for (seq, Code(kind), Db(document), schema, Db(author), change) in rows {
+            let size = change.len() + FRAME;
+            // A change that is larger than the whole budget goes alone.
+            if size > *budget && !page.entries.is_empty() {
+                *budget = 0;
+                return Ok(page);
+            }
+            *budget = budget.saturating_sub(size);
+            page.to = seq as u64;
+            authors.insert(author);
+            page.entries.push(Entry { kind, document, schema: schema as u32, change: change.into() });
+            if *budget == 0 {
+                break;
+            }
+        }
+        if !full && *budget > 0 {
+            page.to = stream.last_seq;
+        }
+    }
+    if page.to == stream.last_seq {
+        page.fingerprint = Some(stream.fingerprint);
+    }
+    Ok(page)
+}
+
+/// The names behind the authors: of tablets, and of people at the web interface, who write under their own id.
+fn people(tx: &mut Conn<'_>, authors: BTreeSet<DeviceId>) -> Result<Vec<Person>, StoreError> {
+    let ids: Vec<Db<DeviceId>> = authors.iter().copied().map(Db).collect();
+    let tablets: Vec<(Db<DeviceId>, String)> = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq_any(&ids))
+        .select((devices::id, users::name))
+        .load(c))?;
+    let ids: Vec<Db<UserId>> = authors.iter().map(|author| Db(UserId::from_uuid(author.uuid()))).collect();
+    let users: Vec<(Db<UserId>, String)> = on_each!(tx, |c| users::table
+        .filter(users::id.eq_any(&ids))
+        .select((users::id, users::name))
+        .load(c))?;
+    let users = users.into_iter().map(|(Db(id), name)| (DeviceId::from_uuid(id.uuid()), name));
+    let tablets = tablets.into_iter().map(|(Db(id), name)| (id, name));
+    Ok(tablets.chain(users).map(|(device, name)| Person { device, name }).collect())
+}

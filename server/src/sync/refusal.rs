@@ -1,0 +1,93 @@
+//! Requests that are refused whole. Nothing of them is kept here; the tablet keeps all of it and may try again.
+
+use sync_core::wire::{MAX_BODY, MAX_EXPANDED, PROTOCOL};
+
+use crate::problem::Problem;
+use crate::store::Refusal;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("the content type or coding is not one of the protocol")]
+    ContentType,
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body is not what its content coding says")]
+    Coding,
+    #[error("the body is not a request")]
+    NotCbor,
+    #[error("the protocol version is not known")]
+    Protocol(u32),
+    #[error("the signature does not hold")]
+    Signature,
+    #[error("the tablet is not enrolled")]
+    UnknownDevice,
+    #[error("the tablet is revoked")]
+    Revoked,
+    #[error("a batch is signed by another tablet")]
+    ForeignBatch,
+    #[error("the number of the request was seen before")]
+    Seen { last: u64 },
+}
+
+impl Refusal for Refused {}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let kept = "Nothing was taken; the tablet keeps everything.";
+        match refused {
+            Refused::ContentType => Self::unsupported(
+                "not-a-sync",
+                "This is not a sync request",
+                format!("Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity. {kept}"),
+            ),
+            Refused::TooLarge => Self::too_large(
+                "too-large",
+                "The request is too large",
+                format!("At most {MAX_BODY} bytes, {MAX_EXPANDED} once expanded. Send less at a time. {kept}"),
+            ),
+            Refused::Coding => Self::bad_request(
+                "cut-off",
+                "The body does not expand",
+                format!("It was cut off or is not what Content-Encoding says. {kept} Send it again."),
+            ),
+            Refused::NotCbor => Self::bad_request(
+                "not-cbor",
+                "The body can't be read",
+                format!("It is not a signed CBOR request as sync.md describes it. {kept}"),
+            ),
+            Refused::Protocol(version) => Self::bad_request(
+                "unknown-protocol",
+                "The protocol version is not known",
+                format!("This server speaks version {PROTOCOL}, the request version {version}. {kept} Update the older side."),
+            )
+            .with("supported", PROTOCOL),
+            Refused::Signature => Self::unauthorized(
+                "signature-invalid",
+                "The signature does not hold",
+                format!("The request was not signed with this tablet's key, or was changed on its way. {kept}"),
+            ),
+            Refused::UnknownDevice => Self::unauthorized(
+                "device-unknown",
+                "This tablet is not enrolled here",
+                format!("Ask your manager for an enrolment code. {kept}"),
+            ),
+            Refused::Revoked => Self::forbidden(
+                "device-revoked",
+                "This tablet may not sync any more",
+                format!("It was revoked, or its user is disabled. Ask your manager. {kept}"),
+            ),
+            Refused::ForeignBatch => Self::forbidden(
+                "foreign-batch",
+                "A batch is not this tablet's",
+                format!("A batch in the request is signed by another tablet, or was changed after it was signed. {kept}"),
+            ),
+            Refused::Seen { last } => Self::conflict(
+                "request-seen",
+                "This request was seen before",
+                format!("Requests of a tablet count upwards; the last was {last}. Go on from there with a new incarnation. {kept}"),
+            )
+            .with("last", last),
+        }
+    }
+}

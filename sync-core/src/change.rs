@@ -1,0 +1,201 @@
+//! One Automerge change as it travels: a change chunk of the Automerge binary format, not deflated.
+
+use std::fmt;
+
+use automerge::ActorId;
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Encode};
+use sha2::{Digest as _, Sha256};
+
+use crate::document::contain;
+use crate::id::{DeviceId, Id};
+use crate::time::Millis;
+
+/// The largest change that is taken, in bytes: a text field written full in one go, several times over.
+pub const MAX_CHANGE: usize = 256 * 1024;
+
+/// The address of a change: SHA-256 as Automerge defines it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct ChangeHash(#[n(0)] ByteArray<32>);
+
+impl ChangeHash {
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<automerge::ChangeHash> for ChangeHash {
+    fn from(hash: automerge::ChangeHash) -> Self {
+        Self::from_bytes(hash.0)
+    }
+}
+
+impl From<ChangeHash> for automerge::ChangeHash {
+    fn from(hash: ChangeHash) -> Self {
+        Self(*hash.as_bytes())
+    }
+}
+
+impl fmt::Display for ChangeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(self.as_bytes()))
+    }
+}
+
+impl fmt::Debug for ChangeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChangeHash({self})")
+    }
+}
+
+/// SHA-256 of a change's bytes as sent; what a tablet signs. Unlike the hash it is defined for bytes that are no change.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Digest(#[n(0)] ByteArray<32>);
+
+impl Digest {
+    pub fn of(bytes: &[u8]) -> Self {
+        let sum: [u8; 32] = Sha256::digest(bytes).into();
+        Self(sum.into())
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Who wrote a change: a device in one of its lives. Twenty bytes in Automerge: the device, then the incarnation,
+/// big-endian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Actor {
+    pub device: DeviceId,
+    pub incarnation: u32,
+}
+
+impl From<Actor> for ActorId {
+    fn from(actor: Actor) -> Self {
+        let mut bytes = [0; 20];
+        bytes[..16].copy_from_slice(actor.device.as_bytes());
+        bytes[16..].copy_from_slice(&actor.incarnation.to_be_bytes());
+        ActorId::from(bytes)
+    }
+}
+
+impl TryFrom<&ActorId> for Actor {
+    type Error = Unreadable;
+    fn try_from(id: &ActorId) -> Result<Self, Unreadable> {
+        let bytes: [u8; 20] = id.to_bytes().try_into().map_err(|_| Unreadable::Actor)?;
+        let (device, incarnation) = bytes.split_at(16);
+        let device = uuid::Uuid::from_slice(device).map_err(|_| Unreadable::Actor)?;
+        let incarnation: [u8; 4] = incarnation.try_into().map_err(|_| Unreadable::Actor)?;
+        Ok(Self { device: DeviceId::from_uuid(device), incarnation: u32::from_be_bytes(incarnation) })
+    }
+}
+
+/// Bytes that are not one change that we take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the change is larger than {MAX_CHANGE} bytes")]
+    TooLarge,
+    #[error("the bytes are not one whole Automerge change")]
+    NotAChange,
+    #[error("the change is compressed; send it plain, the whole body is compressed already")]
+    Compressed,
+    #[error("the author of the change is not a device in a life of its own")]
+    Actor,
+}
+
+/// One change, parsed.
+#[derive(Debug, Clone)]
+pub struct Change {
+    inner: automerge::Change,
+    actor: Actor,
+}
+
+impl Change {
+    /// Parses bytes that nobody vouches for.
+    ///
+    /// # Errors
+    /// [`Unreadable`] says why these are not one change that we take; compressed ones are refused before they are
+    /// expanded (256 MiB of change fit into 261 KB: seen).
+    pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        if bytes.len() > MAX_CHANGE {
+            return Err(Unreadable::TooLarge);
+        }
+        frame(bytes)?;
+        let parsed = contain(|| automerge::Change::from_bytes(bytes.to_vec()));
+        let inner = parsed.ok().and_then(Result::ok).ok_or(Unreadable::NotAChange)?;
+        Self::try_from(inner)
+    }
+
+    pub fn hash(&self) -> ChangeHash {
+        self.inner.hash().into()
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// The number of this change among its actor's in this document, from 1.
+    pub fn seq(&self) -> u64 {
+        self.inner.seq()
+    }
+
+    /// What it was written on top of.
+    pub fn deps(&self) -> impl Iterator<Item = ChangeHash> + '_ {
+        self.inner.deps().iter().copied().map(ChangeHash::from)
+    }
+
+    /// The author's clock, to the second.
+    pub fn at(&self) -> Millis {
+        Millis(self.inner.timestamp().saturating_mul(1000))
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        self.inner.raw_bytes()
+    }
+
+    pub(crate) fn inner(&self) -> &automerge::Change {
+        &self.inner
+    }
+}
+
+impl TryFrom<automerge::Change> for Change {
+    type Error = Unreadable;
+    fn try_from(inner: automerge::Change) -> Result<Self, Unreadable> {
+        let actor = Actor::try_from(inner.actor_id())?;
+        Ok(Self { inner, actor })
+    }
+}
+
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const CHANGE_CHUNK: u8 = 1;
+const DEFLATED_CHUNK: u8 = 2;
+
+/// Checks the frame of a chunk without looking inside: magic, type, and a length that takes all the rest
+/// (Automerge binary format, "Chunk container").
+fn frame(bytes: &[u8]) -> Result<(), Unreadable> {
+    let (Some(magic), Some(kind), Some(mut rest)) = (bytes.get(..4), bytes.get(8), bytes.get(9..)) else {
+        return Err(Unreadable::NotAChange);
+    };
+    match (magic == MAGIC, *kind) {
+        (true, CHANGE_CHUNK) => {}
+        (true, DEFLATED_CHUNK) => return Err(Unreadable::Compressed),
+        _ => return Err(Unreadable::NotAChange),
+    }
+    let mut length: u64 = 0;
+    for shift in (0..63).step_by(7) {
+        let Some((byte, tail)) = rest.split_first() else { return Err(Unreadable::NotAChange) };
+        rest = tail;
+        length |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return if length == rest.len() as u64 { Ok(()) } else { Err(Unreadable::NotAChange) };
+        }
+    }
+    Err(Unreadable::NotAChange)
+}

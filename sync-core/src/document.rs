@@ -1,0 +1,198 @@
+//! One record as an Automerge document: how it begins, how it is edited, how it is read.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
+
+use crate::change::{Actor, Change, ChangeHash};
+use crate::form::{Edit, EditError, Invalid, Shape};
+use crate::record::{Kind, Kinded, Record, SCHEMA};
+use crate::time::Millis;
+
+/// The author of every genesis change. Nobody else may use it.
+pub const GENESIS_ACTOR: [u8; 1] = [0];
+
+/// A stored document that can't be opened: the store or the folder is damaged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored document can't be opened; restore it from a backup or let a sync bring it again")]
+pub struct Damaged;
+
+/// Automerge panicked or refused the bytes (it does panic on some corrupt changes: seen).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the change can't be merged")]
+pub struct Unmergeable;
+
+/// Runs Automerge on bytes that nobody vouches for. A panic becomes an error of that one piece of work.
+pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Unmergeable> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Unmergeable)
+}
+
+/// One record as an Automerge document.
+#[derive(Debug, Clone)]
+pub struct Document {
+    kind: Kind,
+    inner: Automerge,
+}
+
+impl Document {
+    /// A document as all of its kind begin: one genesis change, the same on every machine, that makes the maps
+    /// and texts of the field table. So two tablets that create the same record offline merge, and no nested map
+    /// is lost to a race.
+    pub fn genesis(kind: Kind) -> Self {
+        static GENESIS: LazyLock<Vec<Document>> =
+            LazyLock::new(|| Kind::ALL.iter().copied().map(Document::begin).collect());
+        GENESIS[kind as usize].clone()
+    }
+
+    fn begin(kind: Kind) -> Self {
+        let mut inner = Automerge::new().with_actor(ActorId::from(GENESIS_ACTOR));
+        let mut transaction = inner.transaction();
+        let built = (|| {
+            transaction.put(ROOT, "kind", kind.code())?;
+            transaction.put(ROOT, "schema", i64::from(SCHEMA))?;
+            for field in kind.fields() {
+                match field.shape {
+                    Shape::Register => continue,
+                    Shape::Map => transaction.put_object(ROOT, field.name, ObjType::Map)?,
+                    Shape::Text => transaction.put_object(ROOT, field.name, ObjType::Text)?,
+                };
+            }
+            Ok::<_, automerge::AutomergeError>(())
+        })();
+        built.expect("putting keys into a new map can't fail");
+        transaction.commit_with(CommitOptions::default().with_time(0));
+        Self { kind, inner }
+    }
+
+    /// Opens what [`Document::save`] wrote.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are not what was saved.
+    pub fn load(kind: Kind, snapshot: &[u8]) -> Result<Self, Damaged> {
+        let loaded = contain(|| Automerge::load(snapshot)).map_err(|_| Damaged)?;
+        Ok(Self { kind, inner: loaded.map_err(|_| Damaged)? })
+    }
+
+    /// The whole document with its history, compacted (Automerge's document chunk).
+    pub fn save(&self) -> Vec<u8> {
+        self.inner.save()
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Hashes of the changes that nothing follows, sorted.
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        let mut heads: Vec<_> = self.inner.get_heads().into_iter().map(ChangeHash::from).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    pub fn contains(&self, hash: &ChangeHash) -> bool {
+        self.inner.get_change_meta_by_hash(&(*hash).into()).is_some()
+    }
+
+    /// The hash of an actor's change number `seq`, where the document has it.
+    pub fn hash_of(&self, actor: &Actor, seq: u64) -> Option<ChangeHash> {
+        let id = ActorId::from(*actor);
+        let metas = self.inner.get_changes_meta(&[]);
+        metas.iter().find(|meta| *meta.actor == id && meta.seq == seq).map(|meta| meta.hash.into())
+    }
+
+    /// Every change but the genesis, in an order in which they can be applied.
+    pub fn changes(&self) -> Vec<Change> {
+        let genesis = Self::genesis(self.kind).inner.get_heads();
+        self.inner
+            .get_changes(&genesis)
+            .into_iter()
+            .filter_map(|change| Change::try_from(change).ok())
+            .collect()
+    }
+
+    /// Edits the record; see the `edited by` type of its kind for what can be said. Writes one change with only
+    /// what differs, checks the record as a whole, and gives back the change; `None` where nothing changed.
+    /// `at` is the author's clock, kept for people to read; nothing rests on it.
+    ///
+    /// # Errors
+    /// [`EditError`] in words; the document is then as it was.
+    pub fn edit<R: Kinded>(
+        &mut self,
+        actor: Actor,
+        at: Millis,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Option<Change>, EditError> {
+        debug_assert_eq!(self.kind, R::KIND);
+        let mut next = self.inner.clone();
+        next.set_actor(ActorId::from(actor));
+        let mut under = Edit::new(next.transaction());
+        edit(&mut under)?;
+        let transaction = under.into_transaction();
+        if transaction.pending_ops() == 0 {
+            return Ok(None);
+        }
+        let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(at.seconds()));
+        let hash = hash.ok_or(automerge::AutomergeError::Fail)?;
+        R::read(&next)?;
+        let change = next.get_change_by_hash(&hash).ok_or(automerge::AutomergeError::MissingHash(hash))?;
+        self.inner = next;
+        Change::try_from(change).map(Some).map_err(|_| automerge::AutomergeError::Fail.into())
+    }
+
+    /// Applies changes that may come from anybody. The document is as it was if this fails.
+    ///
+    /// Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
+    /// change counts as applied only if the document can give it back byte for byte.
+    ///
+    /// # Errors
+    /// [`Unmergeable`] if Automerge refuses, panics or garbles a change, or one that it builds on is not there.
+    pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Result<(), Unmergeable> {
+        let changes: Vec<&automerge::Change> = changes.into_iter().map(Change::inner).collect();
+        let mut next = self.inner.clone();
+        let faithful = contain(|| {
+            next.apply_changes(changes.iter().map(|change| (*change).clone()))?;
+            let same = |change: &automerge::Change| {
+                let back = next.get_change_by_hash(&change.hash());
+                back.is_some_and(|back| back.raw_bytes() == change.raw_bytes())
+            };
+            Ok::<_, automerge::AutomergeError>(changes.iter().all(|change| same(change)))
+        });
+        match faithful {
+            Ok(Ok(true)) => self.inner = next,
+            _ => return Err(Unmergeable),
+        }
+        Ok(())
+    }
+
+    /// Whether the document, written out, opens again as the same.
+    pub fn survives(&self) -> bool {
+        let again = contain(|| Self::load(self.kind, &self.save()));
+        matches!(again, Ok(Ok(again)) if again.heads() == self.heads())
+    }
+
+    /// The record as a plain struct. Fields that this version does not know stay in the document.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the first field that does not stand as the data dictionary says.
+    pub fn record(&self) -> Result<Record, Invalid> {
+        contain(|| Record::read(self.kind, &self.inner))
+            .unwrap_or_else(|_| Err(Invalid::new("document", "can't be read")))
+    }
+
+    /// As [`Document::record`], where the kind is known.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the first field that does not stand as the data dictionary says.
+    pub fn read<R: Kinded>(&self) -> Result<R, Invalid> {
+        if self.kind != R::KIND {
+            return Err(Invalid::new("kind", format!("must be {}", R::KIND)));
+        }
+        R::read(&self.inner)
+    }
+
+    pub(crate) fn inner(&self) -> &Automerge {
+        &self.inner
+    }
+}

@@ -1,0 +1,165 @@
+//! How a field merges. The form is part of a field's type, so that a record reads like its data dictionary,
+//! and everything else (genesis, reading, editing, conflicts, the rules of merging) follows from it.
+
+mod edit;
+pub(crate) mod read;
+
+use std::marker::PhantomData;
+
+use automerge::ScalarValue;
+
+pub use edit::{Edit, EditError, Editor};
+pub use read::{Candidate, Ranked, candidates};
+
+use crate::value::Why;
+
+/// One value or none. Concurrent values are a conflict for people to settle.
+#[derive(Debug)]
+pub struct Field<T>(PhantomData<T>);
+
+/// One value, always. Concurrent values are a conflict for people to settle.
+#[derive(Debug)]
+pub struct Required<T>(PhantomData<T>);
+
+/// One value, always, written once: what the record is about.
+#[derive(Debug)]
+pub struct Fixed<T>(PhantomData<T>);
+
+/// One value or none, written once: append-only records are made of these.
+#[derive(Debug)]
+pub struct Once<T>(PhantomData<T>);
+
+/// A status: starts at its first code and only moves forward. Of concurrent values the furthest holds.
+#[derive(Debug)]
+pub struct Forward<T>(PhantomData<T>);
+
+/// Once it is set it stays set, whatever happens at the same time. Of concurrent values the least holds
+/// (the earliest day of a withdrawal).
+#[derive(Debug)]
+pub struct Sticky<T>(PhantomData<T>);
+
+/// A set; adding wins over removing at the same time. Stands as a map of member to true or false.
+#[derive(Debug)]
+pub struct Set<K>(PhantomData<K>);
+
+/// A set that only grows. Stands as a map of member to true.
+#[derive(Debug)]
+pub struct Log<K>(PhantomData<K>);
+
+/// A map of registers. Concurrent values of one key are a conflict for people to settle.
+#[derive(Debug)]
+pub struct Entries<K, V>(PhantomData<(K, V)>);
+
+/// Text that several people can write at once; one person's edit keeps it to `MAX` characters.
+#[derive(Debug)]
+pub struct Text<const MAX: usize>;
+
+/// The container that genesis creates for a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A scalar at the root, absent until it is first put.
+    Register,
+    Map,
+    Text,
+}
+
+/// What merging does beyond what Automerge does.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// Concurrent values are shown to people.
+    Conflict,
+    /// The first value is never replaced.
+    Once,
+    /// The value never moves back; the rank of a value is its place in the code list.
+    Forward(fn(&ScalarValue) -> Option<usize>),
+    /// A set value is never unset.
+    Sticky,
+    /// Merges without remainder: sets, logs, texts.
+    Merges,
+    /// As `Merges`, and members are never removed.
+    Grows,
+}
+
+/// One row of a record's field table.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldInfo {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub rule: Rule,
+}
+
+/// A field of a record that can't be taken as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {why}")]
+pub struct Invalid {
+    pub field: String,
+    pub why: Why,
+}
+
+impl Invalid {
+    pub fn new(field: &str, why: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), why: Why(why.into()) }
+    }
+}
+
+/// What each form knows of itself.
+pub trait Form {
+    /// What a reader of the record sees.
+    type Plain: Clone + PartialEq + std::fmt::Debug;
+    const SHAPE: Shape;
+    const RULE: Rule;
+
+    /// Reads the field and checks every value in it, those that lost a race included.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the field's name.
+    fn read(document: &automerge::Automerge, name: &'static str) -> Result<Self::Plain, Invalid>;
+}
+
+/// Defines a record: its plain struct, its field table, how it is read and how it is edited.
+///
+/// ```text
+/// record! { /// One meeting.
+///     Session edited by SessionEdit { /// How long.
+///         minutes: Field<Minutes>, .. } }
+/// ```
+/// A free function `check(&Session) -> Result<(), Invalid>` beside it says what no single field can.
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident edited by $edit:ident {
+        $($(#[$field_doc:meta])* $field:ident : $form:ty),* $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: <$form as $crate::form::Form>::Plain),*
+        }
+
+        impl $name {
+            pub const FIELDS: &'static [$crate::form::FieldInfo] = &[$($crate::form::FieldInfo {
+                name: stringify!($field),
+                shape: <$form as $crate::form::Form>::SHAPE,
+                rule: <$form as $crate::form::Form>::RULE,
+            }),*];
+        }
+
+        impl $crate::record::Fields for $name {
+            fn read(document: &automerge::Automerge) -> Result<Self, $crate::form::Invalid> {
+                let record = Self {
+                    $($field: <$form as $crate::form::Form>::read(document, stringify!($field))?),*
+                };
+                check(&record)?;
+                Ok(record)
+            }
+        }
+
+        #[doc = concat!("A [`", stringify!($name), "`] under edit: each method names a field.")]
+        pub type $edit<'d> = $crate::form::Edit<'d, $name>;
+
+        impl<'d> $crate::form::Edit<'d, $name> {
+            $($(#[$field_doc])* pub fn $field(&mut self) -> $crate::form::Editor<'_, 'd, $form> {
+                self.field(stringify!($field))
+            })*
+        }
+    };
+}
+pub(crate) use record;

@@ -1,0 +1,206 @@
+//! Editing fields: each call writes the least that says what is meant, and nothing where nothing changes.
+
+use std::marker::PhantomData;
+
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+
+use super::read::Ranked;
+use super::{Entries, Field, Fixed, Forward, Log, Once, Required, Set, Shape, Sticky, Text};
+use crate::value::{Key, Value, Why};
+
+/// An edit that a record does not allow. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("{field} is already recorded and stays as it is")]
+    AlreadySet { field: &'static str },
+    #[error("{field} only moves forward")]
+    Backward { field: &'static str },
+    #[error("{field}: {why}")]
+    Refused { field: &'static str, why: Why },
+    #[error(transparent)]
+    Value(#[from] Why),
+    #[error(transparent)]
+    Invalid(#[from] super::Invalid),
+    #[error("the record can't be edited: its document is damaged")]
+    Damaged(#[from] AutomergeError),
+}
+
+/// A record under edit. The methods that name its fields stand with the record, see [`crate::record`].
+#[derive(Debug)]
+pub struct Edit<'d, R> {
+    transaction: Transaction<'d>,
+    record: PhantomData<R>,
+}
+
+impl<'d, R> Edit<'d, R> {
+    pub(crate) fn new(transaction: Transaction<'d>) -> Self {
+        Self { transaction, record: PhantomData }
+    }
+
+    pub(crate) fn field<F>(&mut self, name: &'static str) -> Editor<'_, 'd, F> {
+        Editor { transaction: &mut self.transaction, name, form: PhantomData }
+    }
+
+    pub(crate) fn into_transaction(self) -> Transaction<'d> {
+        self.transaction
+    }
+}
+
+/// One field of a record under edit.
+#[derive(Debug)]
+pub struct Editor<'t, 'd, F> {
+    transaction: &'t mut Transaction<'d>,
+    name: &'static str,
+    form: PhantomData<F>,
+}
+
+impl<F> Editor<'_, '_, F> {
+    fn container(&self, shape: Shape) -> Result<ObjId, EditError> {
+        let kind = if shape == Shape::Text { ObjType::Text } else { ObjType::Map };
+        match self.transaction.get(ROOT, self.name)? {
+            Some((value, id)) if value.to_objtype() == Some(kind) => Ok(id),
+            _ => Err(EditError::Damaged(AutomergeError::NotAnObject)),
+        }
+    }
+
+    /// Puts a scalar unless it is already the one and only value; so putting one of two clashing values settles
+    /// the clash, and putting what is there already writes nothing.
+    fn put_at(&mut self, object: &ObjId, key: &str, value: ScalarValue) -> Result<(), EditError> {
+        let unchanged = match self.transaction.get_all(object, key)?.as_slice() {
+            [] => value.is_null(),
+            [(only, _)] => only.as_scalar() == Some(&value),
+            _ => false,
+        };
+        if !unchanged {
+            self.transaction.put(object, key, value)?;
+        }
+        Ok(())
+    }
+
+    fn put_root(&mut self, value: ScalarValue) -> Result<(), EditError> {
+        self.put_at(&ROOT, self.name, value)
+    }
+
+    fn put_first(&mut self, value: &ScalarValue) -> Result<(), EditError> {
+        match self.transaction.get(ROOT, self.name)? {
+            None => self.put_root(value.clone()),
+            Some((there, _)) if there.as_scalar() == Some(value) => Ok(()),
+            Some(_) => Err(EditError::AlreadySet { field: self.name }),
+        }
+    }
+}
+
+impl<T: Value> Editor<'_, '_, Field<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+
+    /// Takes the value back. The key stays: removal is a value too.
+    pub fn clear(mut self) -> Result<(), EditError> {
+        self.put_root(ScalarValue::Null)
+    }
+}
+
+impl<T: Value> Editor<'_, '_, Required<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+}
+
+impl<T: Value> Editor<'_, '_, Fixed<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_first(&value.to_scalar())
+    }
+}
+
+impl<T: Value> Editor<'_, '_, Once<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_first(&value.to_scalar())
+    }
+}
+
+impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        let mut furthest = T::FIRST;
+        for (there, _) in self.transaction.get_all(ROOT, self.name)? {
+            let scalar = there.as_scalar().unwrap_or(&ScalarValue::Null);
+            let status =
+                T::from_scalar(scalar).map_err(|why| EditError::Refused { field: self.name, why })?;
+            furthest = furthest.max(status);
+        }
+        match value.cmp(&furthest) {
+            std::cmp::Ordering::Less => Err(EditError::Backward { field: self.name }),
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Greater => self.put_root(value.to_scalar()),
+        }
+    }
+}
+
+impl<T: Value + Ord> Editor<'_, '_, Sticky<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+}
+
+impl<K: Key> Editor<'_, '_, Set<K>> {
+    pub fn add(self, member: &K) -> Result<(), EditError> {
+        self.flag(member, true)
+    }
+
+    /// Takes a member out; one who was never in it leaves no trace.
+    pub fn remove(self, member: &K) -> Result<(), EditError> {
+        self.flag(member, false)
+    }
+
+    fn flag(mut self, member: &K, on: bool) -> Result<(), EditError> {
+        let object = self.container(Shape::Map)?;
+        let key = member.to_key();
+        if !on && self.transaction.get(&object, key.as_str())?.is_none() {
+            return Ok(());
+        }
+        self.put_at(&object, &key, ScalarValue::Boolean(on))
+    }
+}
+
+impl<K: Key> Editor<'_, '_, Log<K>> {
+    pub fn add(mut self, member: &K) -> Result<(), EditError> {
+        let object = self.container(Shape::Map)?;
+        self.put_at(&object, &member.to_key(), ScalarValue::Boolean(true))
+    }
+}
+
+impl<K: Key, V: Value> Editor<'_, '_, Entries<K, V>> {
+    pub fn put(mut self, key: &K, value: V) -> Result<(), EditError> {
+        let object = self.container(Shape::Map)?;
+        self.put_at(&object, &key.to_key(), value.to_scalar())
+    }
+
+    /// Takes an entry back. The key stays: removal is a value too.
+    pub fn clear(mut self, key: &K) -> Result<(), EditError> {
+        let object = self.container(Shape::Map)?;
+        self.put_at(&object, &key.to_key(), ScalarValue::Null)
+    }
+}
+
+impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
+    /// Makes the text read `text`, by the least insertions and deletions, so that what somebody else writes at the
+    /// same time stays.
+    pub fn write(self, text: &str) -> Result<(), EditError> {
+        let object = self.container(Shape::Text)?;
+        let length = text.chars().count();
+        if length > MAX && length > self.transaction.text(&object)?.chars().count() {
+            let why = Why(format!("must be at most {MAX} characters"));
+            return Err(EditError::Refused { field: self.name, why });
+        }
+        Ok(self.transaction.update_text(&object, text)?)
+    }
+
+    /// Adds `text` at the end, on a line of its own.
+    pub fn append(self, text: &str) -> Result<(), EditError> {
+        let object = self.container(Shape::Text)?;
+        let before = self.transaction.text(&object)?;
+        let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        self.write(&format!("{before}{gap}{text}"))
+    }
+}

@@ -1,0 +1,197 @@
+//! Reading fields out of a document, every concurrent value of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
+
+use super::{
+    Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Required, Rule, Set, Shape, Sticky, Text,
+};
+use crate::value::{Key, Value, Why};
+
+/// One of the values that a field or an entry has at the same time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    pub value: ScalarValue,
+    /// The operation that put it; leads to the change, hence to who and when.
+    pub operation: ObjId,
+}
+
+/// All values of `key` in `object`, the one that Automerge shows last. An object in a scalar's place is left out
+/// here and refused by [`Form::read`].
+pub fn candidates(document: &Automerge, object: &ObjId, key: &str) -> Vec<Candidate> {
+    let all = document.get_all(object, key).unwrap_or_default();
+    all.into_iter()
+        .filter_map(|(value, operation)| {
+            let value = value.as_scalar()?.clone();
+            Some(Candidate { value, operation })
+        })
+        .collect()
+}
+
+/// Every value of one key, read and checked; empty where it was never put or was cleared.
+fn values<T: Value>(document: &Automerge, object: &ObjId, key: &str) -> Result<Vec<T>, Why> {
+    let all = document.get_all(object, key).map_err(|_| Why::new("can't be read"))?;
+    let mut read = Vec::with_capacity(all.len());
+    for (value, _) in &all {
+        let scalar = value.as_scalar().ok_or_else(|| Why::new("must be a single value"))?;
+        if !scalar.is_null() {
+            read.push(T::from_scalar(scalar)?);
+        }
+    }
+    Ok(read)
+}
+
+fn register<T: Value>(document: &Automerge, name: &'static str) -> Result<Vec<T>, Invalid> {
+    values(document, &ROOT, name).map_err(|why| Invalid { field: name.to_owned(), why })
+}
+
+/// The map or text that genesis made for a field.
+pub(super) fn container(document: &Automerge, name: &str, shape: Shape) -> Result<ObjId, Invalid> {
+    let kind = match shape {
+        Shape::Register => return Ok(ROOT),
+        Shape::Map => automerge::ObjType::Map,
+        Shape::Text => automerge::ObjType::Text,
+    };
+    match document.get_all(ROOT, name).as_deref() {
+        Ok([(value, id)]) if value.to_objtype() == Some(kind) => Ok(id.clone()),
+        _ => Err(Invalid::new(name, "must stay the object that the record began with")),
+    }
+}
+
+impl<T: Value> Form for Field<T> {
+    type Plain = Option<T>;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Conflict;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(document, name)?.pop())
+    }
+}
+
+impl<T: Value> Form for Required<T> {
+    type Plain = T;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Conflict;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
+        register(document, name)?.pop().ok_or_else(|| Invalid::new(name, "must be given"))
+    }
+}
+
+impl<T: Value> Form for Fixed<T> {
+    type Plain = T;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Once;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
+        <Required<T> as Form>::read(document, name)
+    }
+}
+
+impl<T: Value> Form for Once<T> {
+    type Plain = Option<T>;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Once;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
+        <Field<T> as Form>::read(document, name)
+    }
+}
+
+/// The rank of a status is its own order; a scalar that is no such status has none.
+fn rank<T: Value + Ord + Copy + Ranked>(scalar: &ScalarValue) -> Option<usize> {
+    T::from_scalar(scalar).ok().map(Ranked::rank)
+}
+
+/// A code list in the order in which a status moves.
+pub trait Ranked {
+    /// Where every record starts.
+    const FIRST: Self;
+    fn rank(self) -> usize;
+}
+
+impl<T: Value + Ord + Copy + Ranked> Form for Forward<T> {
+    type Plain = T;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Forward(rank::<T>);
+
+    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
+        Ok(register(document, name)?.into_iter().max().unwrap_or(T::FIRST))
+    }
+}
+
+impl<T: Value + Ord> Form for Sticky<T> {
+    type Plain = Option<T>;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Sticky;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(document, name)?.into_iter().min())
+    }
+}
+
+/// Members of a map of flags that are on, by at least one of the concurrent values.
+fn members<K: Key>(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+    let object = container(document, name, Shape::Map)?;
+    let mut on = BTreeSet::new();
+    for key in document.keys(&object) {
+        let at = |why| Invalid { field: format!("{name}/{key}"), why };
+        let member = K::from_key(&key).map_err(at)?;
+        if values::<bool>(document, &object, &key).map_err(at)?.contains(&true) {
+            on.insert(member);
+        }
+    }
+    Ok(on)
+}
+
+impl<K: Key> Form for Set<K> {
+    type Plain = BTreeSet<K>;
+    const SHAPE: Shape = Shape::Map;
+    const RULE: Rule = Rule::Merges;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+        members(document, name)
+    }
+}
+
+impl<K: Key> Form for Log<K> {
+    type Plain = BTreeSet<K>;
+    const SHAPE: Shape = Shape::Map;
+    const RULE: Rule = Rule::Grows;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+        members(document, name)
+    }
+}
+
+impl<K: Key, V: Value> Form for Entries<K, V> {
+    type Plain = BTreeMap<K, V>;
+    const SHAPE: Shape = Shape::Map;
+    const RULE: Rule = Rule::Conflict;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
+        let object = container(document, name, Shape::Map)?;
+        let mut entries = BTreeMap::new();
+        for key in document.keys(&object) {
+            let at = |why| Invalid { field: format!("{name}/{key}"), why };
+            if let Some(value) = values(document, &object, &key).map_err(at)?.pop() {
+                entries.insert(K::from_key(&key).map_err(at)?, value);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// The length is a rule for whoever writes, not for the merged text: two people who each keep to it must not
+/// make each other's work invalid.
+impl<const MAX: usize> Form for Text<MAX> {
+    type Plain = String;
+    const SHAPE: Shape = Shape::Text;
+    const RULE: Rule = Rule::Merges;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<String, Invalid> {
+        let object = container(document, name, Shape::Text)?;
+        document.text(&object).map_err(|_| Invalid::new(name, "must be text"))
+    }
+}

@@ -1,0 +1,84 @@
+//! What becomes of a change that was handed in. Outcomes are values: none of them is an error of the protocol, and
+//! none loses the change.
+
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+
+/// What the store did with one change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Outcome {
+    /// It is merged and durable.
+    #[n(0)]
+    Accepted,
+    /// The store had it already.
+    #[n(1)]
+    Duplicate,
+    /// The store keeps it whole, apart, until somebody or something releases it.
+    #[n(2)]
+    Quarantined(#[n(0)] Reason),
+}
+
+/// Why a change waits.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Reason {
+    /// The author was not assigned to the group.
+    #[n(0)]
+    NotAssigned,
+    /// The bytes are not a change, or can't be merged.
+    #[n(1)]
+    Unreadable,
+    /// With it a field would not stand as the data dictionary says.
+    #[n(2)]
+    Invalid(#[n(0)] String, #[n(1)] String),
+    /// Another change of the same author bears the same number: the tablet was copied or restored.
+    #[n(3)]
+    Rekeyed,
+    /// It builds on a change that has not arrived. It goes on by itself when that one does.
+    #[n(4)]
+    MissingDependency,
+    /// It belongs to a later version of the data dictionary.
+    #[n(5)]
+    UnknownSchema,
+    /// It, or its record with it, passes a limit of size.
+    #[n(6)]
+    TooLarge,
+}
+
+impl Reason {
+    /// A stable word for logs, metrics and the store.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAssigned => "not-assigned",
+            Self::Unreadable => "unreadable",
+            Self::Invalid(..) => "invalid",
+            Self::Rekeyed => "re-keyed",
+            Self::MissingDependency => "missing-dependency",
+            Self::UnknownSchema => "unknown-schema",
+            Self::TooLarge => "too-large",
+        }
+    }
+}
+
+/// For the person who recorded it.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAssigned => {
+                f.write_str("you are not assigned to this group; the group's manager can take it in")
+            }
+            Self::Unreadable => f.write_str("it could not be read; it is kept, tell your administrator"),
+            Self::Invalid(field, why) => write!(f, "{field} {why}; your supervisor can correct it"),
+            Self::Rekeyed => f.write_str(
+                "this tablet was copied or restored; it is kept and your supervisor can take it in",
+            ),
+            Self::MissingDependency => {
+                f.write_str("it builds on work that has not arrived yet; it goes on by itself")
+            }
+            Self::UnknownSchema => {
+                f.write_str("it was written by a newer version; it waits until the server is updated")
+            }
+            Self::TooLarge => f.write_str("it is too large; it is kept, tell your administrator"),
+        }
+    }
+}

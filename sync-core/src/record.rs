@@ -1,0 +1,150 @@
+//! The records of the data dictionary, one file each. A record is a plain struct with its fields' forms as types;
+//! see [`crate::form`] for what the forms mean.
+
+pub mod group;
+pub mod incident;
+pub mod lesson;
+pub mod participant;
+pub mod referral;
+pub mod screening;
+pub mod session;
+
+use automerge::Automerge;
+
+pub use group::Group;
+pub use incident::Incident;
+pub use lesson::Lesson;
+pub use participant::Participant;
+pub use referral::Referral;
+pub use screening::Screening;
+pub use session::Session;
+
+use crate::form::{FieldInfo, Invalid};
+use crate::id::StreamId;
+use crate::value::codes;
+
+/// The version of the data dictionary that this code writes and reads. A document of a later one waits, whole.
+pub const SCHEMA: u32 = 1;
+
+codes! {
+    /// The kinds of record.
+    Kind {
+        Group = "group",
+        Participant = "participant",
+        Session = "session",
+        Referral = "referral",
+        Incident = "incident",
+        Screening = "screening",
+        Lesson = "lesson",
+    }
+
+    /// As a person describes themselves; recorded for totals, never for access.
+    Sex { Female = "female", Male = "male" }
+
+    /// Years of age, in the bands in which the partnership reports.
+    AgeBand {
+        Under16 = "under_16",
+        From16To24 = "16_24",
+        From25To35 = "25_35",
+        From36To59 = "36_59",
+        From60 = "60_plus",
+    }
+
+    /// What a group or a lesson serves.
+    Pillar {
+        CommunityHealing = "community_healing",
+        SocialReintegration = "social_reintegration",
+        SocialCohesion = "social_cohesion",
+    }
+
+    /// The method that a group follows.
+    Modality {
+        Sociotherapy = "sociotherapy",
+        MultifamilyHealing = "multifamily_healing",
+        ResilienceOrientedTherapy = "resilience_oriented_therapy",
+        SpaceForPeace = "space_for_peace",
+        YouthPeaceDialogue = "youth_peace_dialogue",
+        CitizenForum = "citizen_forum",
+        DialogueClub = "dialogue_club",
+        PeaceClub = "peace_club",
+        CollaborativeLivelihood = "collaborative_livelihood",
+        PrisonCurriculum = "prison_curriculum",
+    }
+}
+
+/// A record that is read from a document, and edited through a [`crate::form::Edit`] of it.
+pub trait Fields: Sized {
+    /// # Errors
+    /// [`Invalid`] names the first field that does not stand as the data dictionary says.
+    fn read(document: &Automerge) -> Result<Self, Invalid>;
+}
+
+/// A record of some kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    Group(Group),
+    Participant(Participant),
+    Session(Session),
+    Referral(Referral),
+    Incident(Incident),
+    Screening(Screening),
+    Lesson(Lesson),
+}
+
+/// Ties each kind to its type, in one place.
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        impl Kind {
+            /// The field table, in the order of the data dictionary.
+            pub const fn fields(self) -> &'static [FieldInfo] {
+                match self { $(Kind::$kind => $kind::FIELDS),* }
+            }
+        }
+
+        impl Record {
+            /// # Errors
+            /// [`Invalid`] names the first field that does not stand as the data dictionary says.
+            pub fn read(kind: Kind, document: &Automerge) -> Result<Self, Invalid> {
+                match kind { $(Kind::$kind => $kind::read(document).map(Record::$kind)),* }
+            }
+        }
+
+        $(
+            impl From<$kind> for Record {
+                fn from(record: $kind) -> Self {
+                    Record::$kind(record)
+                }
+            }
+
+            impl Kinded for $kind {
+                const KIND: Kind = Kind::$kind;
+            }
+        )*
+    };
+}
+kinds! { Group Participant Session Referral Incident Screening Lesson }
+
+/// A record type that knows its kind.
+pub trait Kinded: Fields {
+    const KIND: Kind;
+}
+
+impl Record {
+    /// Checks that the record lives in the stream that its own fields name: a session in its group's stream. A record
+    /// that names no group (an incident names its session) says nothing against its stream here.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the field that points elsewhere.
+    pub fn check_home(&self, stream: StreamId) -> Result<(), Invalid> {
+        let (field, home) = match self {
+            Record::Participant(participant) => ("group", participant.group),
+            Record::Session(session) => ("group", session.group),
+            _ => return Ok(()),
+        };
+        if StreamId::from(home) == stream {
+            Ok(())
+        } else {
+            Err(Invalid::new(field, "must be the group in whose stream the record travels"))
+        }
+    }
+}

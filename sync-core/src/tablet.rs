@@ -1,0 +1,150 @@
+//! The tablet, without its machine: what happens and when it is come in, what to do goes out. The caller carries the
+//! [`Output`]s out one after the other and may be stopped between any two of them: nothing that was shown as saved is
+//! lost, and what was sent but not answered is sent again.
+//!
+//! An edit is durable before it is shown ([`Tablet::edit`]). A sync is a few rounds of one request and one answer
+//! ([`Tablet::sync`], [`Tablet::answered`]); what an answer brings is kept whole or not at all. Only what the store has
+//! durably committed leaves the outbox.
+
+mod outbox;
+mod receive;
+mod state;
+
+use crate::batch::SigningKey;
+use crate::change::Actor;
+use crate::conflict::{Conflict, conflicts};
+use crate::document::{Damaged, Document};
+use crate::form::{Edit, EditError};
+use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, StreamId, UserId};
+use crate::record::{Kind, Kinded};
+use crate::time::{Millis, Moment};
+
+pub use receive::{NotAnAnswer, Report};
+pub use state::{Blob, Key, Tablet, Waiting, Write};
+
+/// What the tablet asks its machine to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Make these writes durable, all or none, before going on.
+    Persist(Vec<Write>),
+    /// Send these bytes as one request; give the answer to [`Tablet::answered`].
+    Send(Vec<u8>),
+    /// The sync is over.
+    Finished(Report),
+}
+
+/// What enrolling gave: the tablet's place in the partnership.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    pub device: DeviceId,
+    pub user: UserId,
+    pub name: String,
+    pub organisation: OrganisationId,
+    pub epoch: EpochId,
+    pub key: SigningKey,
+}
+
+/// An edit that is not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSaved {
+    #[error("this tablet does not hold that group; sync first, or ask your manager to assign you")]
+    UnknownGroup,
+    #[error("this tablet has no such record")]
+    UnknownRecord,
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+}
+
+impl Tablet {
+    /// Edits a record of `stream`, or begins it if the tablet has none with this id. Gives what to carry out, and whether
+    /// there was anything to change; the edit may be shown as saved once the outputs are carried out.
+    ///
+    /// # Errors
+    /// [`NotSaved`] in words; nothing is changed then.
+    pub fn edit<R: Kinded>(
+        &mut self,
+        moment: &Moment,
+        stream: StreamId,
+        id: impl Into<DocumentId>,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Vec<Output>, NotSaved> {
+        let id = id.into();
+        let held = self.held(id);
+        let home = held.map_or(stream, |held| held.stream);
+        if home != stream || !self.streams.contains_key(&stream) {
+            return Err(NotSaved::UnknownGroup);
+        }
+        let mut document = match held {
+            Some(held) => held.open()?,
+            None => Document::genesis(R::KIND),
+        };
+        let actor = Actor { device: self.identity.device, incarnation: self.identity.incarnation };
+        match document.edit::<R>(actor, moment.now, edit)? {
+            Some(change) => Ok(vec![Output::Persist(self.enqueue(stream, id, &document, &change))]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A record as it stands on this tablet.
+    ///
+    /// # Errors
+    /// [`NotSaved::UnknownRecord`] if there is none of this kind with this id.
+    pub fn read<R: Kinded>(&self, id: impl Into<DocumentId>) -> Result<R, NotSaved> {
+        let held = self.held(id.into()).filter(|held| held.kind == R::KIND).ok_or(NotSaved::UnknownRecord)?;
+        Ok(held.open()?.read().map_err(EditError::from)?)
+    }
+
+    /// All records of a kind in a stream that can be read, with their ids, oldest id first.
+    pub fn all<R: Kinded>(&self, stream: StreamId) -> Vec<(DocumentId, R)> {
+        let mine = self.documents.iter().filter(|(_, held)| held.stream == stream && held.kind == R::KIND);
+        mine.filter_map(|(id, held)| Some((*id, held.open().ok()?.read().ok()?))).collect()
+    }
+
+    /// The groups that this tablet holds.
+    pub fn groups(&self) -> Vec<GroupId> {
+        let groups = self.documents.iter().filter(|(_, held)| held.kind == Kind::Group);
+        groups.map(|(id, _)| GroupId::from(*id)).collect()
+    }
+
+    /// What two people set differently in a record, and has not been settled.
+    ///
+    /// # Errors
+    /// [`NotSaved::UnknownRecord`] if there is no record with this id.
+    pub fn conflicts(&self, id: impl Into<DocumentId>) -> Result<Vec<Conflict>, NotSaved> {
+        let held = self.held(id.into()).ok_or(NotSaved::UnknownRecord)?;
+        Ok(conflicts(&held.open()?))
+    }
+
+    /// The kind and the stream of a record, where the tablet has it.
+    pub fn place_of(&self, id: DocumentId) -> Option<(Kind, StreamId)> {
+        self.held(id).map(|held| (held.kind, held.stream))
+    }
+
+    /// Who holds a device, as far as this tablet was told.
+    pub fn name_of(&self, device: DeviceId) -> Option<&str> {
+        if device == self.identity.device {
+            return Some(&self.identity.name);
+        }
+        self.people.get(&device).map(String::as_str)
+    }
+
+    /// The person whose tablet this is.
+    pub fn user(&self) -> UserId {
+        self.identity.user
+    }
+
+    pub fn device(&self) -> DeviceId {
+        self.identity.device
+    }
+
+    pub fn organisation(&self) -> OrganisationId {
+        self.identity.organisation
+    }
+
+    /// The store's clock at the last answer, in milliseconds; 0 before the first.
+    pub fn last_sync(&self) -> Millis {
+        self.identity.last_sync
+    }
+}

@@ -1,0 +1,141 @@
+//! The way up: from an edit to a request.
+
+use minicbor::bytes::ByteVec;
+
+use super::Output;
+use super::state::{Held, Key, Tablet, Waiting, Write, blob};
+use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
+use crate::change::Change;
+use crate::cursor::Cursor;
+use crate::document::Document;
+use crate::id::{BatchId, DocumentId, StreamId};
+use crate::record::SCHEMA;
+use crate::time::Moment;
+use crate::wire::{PAGE, PROTOCOL, Request};
+
+/// The batch of the request that is under way.
+#[derive(Debug, Clone)]
+pub(super) struct Flight {
+    pub(super) batch: BatchId,
+    pub(super) serials: Vec<u64>,
+}
+
+impl Tablet {
+    /// Keeps an edited document and puts its change into the outbox, in one write.
+    pub(super) fn enqueue(
+        &mut self,
+        stream: StreamId,
+        id: DocumentId,
+        document: &Document,
+        change: &Change,
+    ) -> Vec<Write> {
+        let held = Held::of(stream, document);
+        let mut writes = vec![Write::Put(Key::Document(id), blob(&held))];
+        self.documents.insert(id, held);
+        let waiting = Waiting {
+            stream,
+            document: id,
+            kind: document.kind(),
+            schema: SCHEMA,
+            hash: change.hash(),
+            change: change.bytes().to_vec().into(),
+            reason: None,
+        };
+        writes.push(self.offer(waiting));
+        writes.push(self.identity_write());
+        writes
+    }
+
+    /// Puts a change at the end of the outbox; the caller persists the identity, which counts the places.
+    pub(super) fn offer(&mut self, waiting: Waiting) -> Write {
+        self.identity.serial += 1;
+        let serial = self.identity.serial;
+        let write = Write::Put(Key::Outbox(serial), blob(&waiting));
+        self.outbox.insert(serial, waiting);
+        write
+    }
+
+    /// Begins a sync: one request, or the first of a few where there is more than fits into one.
+    pub fn sync(&mut self, moment: &Moment) -> Vec<Output> {
+        self.report = super::Report::default();
+        self.request(moment, Vec::new())
+    }
+
+    /// The next request, after what must be durable before it.
+    pub(super) fn request(&mut self, moment: &Moment, mut writes: Vec<Write>) -> Vec<Output> {
+        self.identity.number += 1;
+        self.report.requests += 1;
+        writes.push(self.identity_write());
+        let flight = self.next_flight(moment);
+        let batches = if flight.serials.is_empty() { Vec::new() } else { vec![self.seal(&flight, moment)] };
+        let request = Request {
+            protocol: PROTOCOL,
+            epoch: self.identity.epoch,
+            number: self.identity.number,
+            incarnation: self.identity.incarnation,
+            cursors: self.cursors(),
+            batches,
+            purged: self.identity.purged.clone(),
+            budget: PAGE as u32,
+        };
+        self.flight = Some(flight);
+        let signed =
+            Signed::sign(Purpose::Request, self.identity.device, &self.identity.key(), blob(&request));
+        vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
+    }
+
+    fn cursors(&self) -> Vec<Cursor> {
+        let cursors = self.streams.iter().filter(|(_, reading)| !reading.dropped);
+        cursors
+            .map(|(stream, reading)| Cursor {
+                stream: *stream,
+                position: reading.position,
+                whole: reading.whole,
+            })
+            .collect()
+    }
+
+    /// Takes from the front of the outbox what one request carries; at least one change, so that a large one goes too.
+    fn next_flight(&self, moment: &Moment) -> Flight {
+        let mut serials = Vec::new();
+        let mut bytes = 0;
+        for (serial, waiting) in &self.outbox {
+            bytes += waiting.change.len();
+            if bytes > PAGE && !serials.is_empty() {
+                break;
+            }
+            serials.push(*serial);
+        }
+        Flight { batch: BatchId::new(moment), serials }
+    }
+
+    fn seal(&self, flight: &Flight, moment: &Moment) -> Envelope {
+        let changes: Vec<&Waiting> =
+            flight.serials.iter().filter_map(|serial| self.outbox.get(serial)).collect();
+        let item = |waiting: &&Waiting| Item {
+            stream: waiting.stream,
+            kind: waiting.kind,
+            document: waiting.document,
+            schema: waiting.schema,
+            digest: waiting.digest(),
+        };
+        let statement =
+            Statement { batch: flight.batch, at: moment.now, items: changes.iter().map(item).collect() };
+        let signed =
+            Signed::sign(Purpose::Batch, self.identity.device, &self.identity.key(), blob(&statement));
+        Envelope {
+            statement: ByteVec::from(signed.to_bytes()),
+            changes: changes.iter().map(|waiting| waiting.change.clone()).collect(),
+        }
+    }
+
+    /// What waits to be handed in, oldest first.
+    pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Waiting> {
+        self.outbox.values()
+    }
+
+    /// What was handed in and is kept apart at the store, with the reason.
+    pub fn apart(&self) -> impl ExactSizeIterator<Item = &Waiting> {
+        self.apart.values()
+    }
+}

@@ -1,0 +1,304 @@
+//! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Output;
+use super::state::{Held, Key, Tablet, Waiting, Write, blob};
+use crate::change::{Change, ChangeHash};
+use crate::conflict::conflicts;
+use crate::cursor::Fingerprint;
+use crate::document::Document;
+use crate::id::{DocumentId, StreamId};
+use crate::quarantine::{Outcome, Reason};
+use crate::record::SCHEMA;
+use crate::time::Moment;
+use crate::wire::{Answer, Entry, PROTOCOL, Page};
+
+/// What a sync did, for the person who waited for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub requests: u32,
+    /// Changes handed in and merged at the store.
+    pub accepted: u32,
+    /// Changes that the store had already.
+    pub duplicate: u32,
+    /// Changes that the store keeps apart, with the record and the reason.
+    pub apart: Vec<(DocumentId, Reason)>,
+    /// Changes of others that came.
+    pub received: u32,
+    /// Records that changed by them.
+    pub merged: BTreeSet<DocumentId>,
+    /// Records among them in which something clashes.
+    pub clashing: BTreeSet<DocumentId>,
+    /// Streams that were dropped because the tablet may no longer hold them.
+    pub dropped: u32,
+    /// Streams in which the two sides differed and that were read again.
+    pub repaired: BTreeSet<StreamId>,
+    /// Changes of others that could not be merged here.
+    pub unreadable: u32,
+}
+
+/// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAnswer {
+    #[error("the answer could not be read, perhaps it was cut off; everything is kept, sync again")]
+    Unreadable,
+    #[error("the server speaks another version of the protocol; update the tablet, everything is kept")]
+    Protocol,
+    #[error("an answer came that was not asked for")]
+    Unasked,
+}
+
+impl Tablet {
+    /// Takes an answer in. Ends with the next request where there is more to send or to read, else with the report.
+    ///
+    /// # Errors
+    /// [`NotAnAnswer`]; the tablet is then as before the request.
+    pub fn answered(&mut self, moment: &Moment, body: &[u8]) -> Result<Vec<Output>, NotAnAnswer> {
+        let answer: Answer = minicbor::decode(body).map_err(|_| NotAnAnswer::Unreadable)?;
+        if answer.protocol != PROTOCOL {
+            return Err(NotAnAnswer::Protocol);
+        }
+        let flight = self.flight.take().ok_or(NotAnAnswer::Unasked)?;
+        let mut writes = Vec::new();
+        self.identity.purged.clear();
+        self.identity.last_sync = answer.now;
+        if self.identity.epoch != answer.epoch {
+            self.identity.epoch = answer.epoch;
+            for stream in self.streams.keys().copied().collect::<Vec<_>>() {
+                self.begin_again(stream, &mut writes);
+            }
+        }
+        for outcomes in answer.outcomes.iter().filter(|outcomes| outcomes.batch == flight.batch) {
+            for (serial, outcome) in flight.serials.iter().zip(&outcomes.outcomes) {
+                self.settle(*serial, outcome, moment, &mut writes);
+            }
+        }
+        if !answer.people.is_empty() {
+            self.people.extend(answer.people.into_iter().map(|person| (person.device, person.name)));
+            writes.push(Write::Put(Key::People, blob(&self.people)));
+        }
+        let mut more = false;
+        for page in answer.pages {
+            more |= self.turn(page, &mut writes);
+        }
+        for stream in answer.dropped {
+            self.streams.entry(stream).or_default().dropped = true;
+            writes.push(self.stream_write(stream));
+        }
+        self.purge(&mut writes);
+        if more || !self.outbox.is_empty() || !self.identity.purged.is_empty() {
+            return Ok(self.request(moment, writes));
+        }
+        writes.push(self.identity_write());
+        Ok(vec![Output::Persist(writes), Output::Finished(std::mem::take(&mut self.report))])
+    }
+
+    /// The request got no answer, or none that counts. What waited still waits.
+    pub fn unanswered(&mut self) {
+        self.flight = None;
+    }
+
+    /// The store has already seen a request numbered `last` from this tablet: the folder was copied or brought back
+    /// from a backup. The tablet starts a new life, so that its changes can't be mistaken for the other's, and asks again.
+    pub fn outrun(&mut self, moment: &Moment, last: u64) -> Vec<Output> {
+        self.flight = None;
+        if last > self.identity.number {
+            self.identity.number = last;
+            self.new_life(moment);
+        }
+        self.request(moment, Vec::new())
+    }
+
+    fn new_life(&mut self, moment: &Moment) {
+        let [a, b, c, d] = [12, 13, 14, 15].map(|at| moment.random[at]);
+        self.identity.incarnation = u32::from_be_bytes([a, b, c, d]).max(1);
+    }
+
+    fn settle(&mut self, serial: u64, outcome: &Outcome, moment: &Moment, writes: &mut Vec<Write>) {
+        let Some(mut waiting) = self.outbox.remove(&serial) else { return };
+        writes.push(Write::Delete(Key::Outbox(serial)));
+        match outcome {
+            Outcome::Accepted => self.report.accepted += 1,
+            Outcome::Duplicate => self.report.duplicate += 1,
+            Outcome::Quarantined(reason) => {
+                if *reason == Reason::Rekeyed {
+                    self.new_life(moment);
+                }
+                self.report.apart.push((waiting.document, reason.clone()));
+                waiting.reason = Some(reason.clone());
+                writes.push(Write::Put(Key::Apart(serial), blob(&waiting)));
+                self.apart.insert(serial, waiting);
+            }
+        }
+    }
+
+    /// Takes one page of a stream in; says whether there is more to read.
+    fn turn(&mut self, page: Page, writes: &mut Vec<Write>) -> bool {
+        let reading = self.streams.entry(page.stream).or_default();
+        if page.from != reading.position && page.from != 0 {
+            // An answer to a cursor that we do not have. Ask again from ours.
+            return true;
+        }
+        let (more, fingerprint) = (page.more(), page.fingerprint);
+        reading.position = page.to;
+        reading.dropped = false;
+        if !more {
+            reading.whole = false;
+        }
+        let mut arrived: BTreeMap<DocumentId, Vec<Entry>> = BTreeMap::new();
+        for entry in page.entries {
+            arrived.entry(entry.document).or_default().push(entry);
+        }
+        for (id, entries) in arrived {
+            self.merge(page.stream, id, &entries, writes);
+        }
+        writes.push(self.stream_write(page.stream));
+        let differs = fingerprint.is_some_and(|theirs| {
+            self.outbox.values().all(|waiting| waiting.stream != page.stream)
+                && self.fingerprint(page.stream) != theirs
+        });
+        // Once a sync: what still differs after that is for the next one, not for an endless loop.
+        if differs && self.report.repaired.insert(page.stream) {
+            self.begin_again(page.stream, writes);
+            return true;
+        }
+        more
+    }
+
+    fn merge(&mut self, stream: StreamId, id: DocumentId, entries: &[Entry], writes: &mut Vec<Write>) {
+        let Some(first) = entries.first() else { return };
+        let document = match self.documents.get(&id) {
+            Some(held) => held.open(),
+            None => Ok(Document::genesis(first.kind)),
+        };
+        // A document that is damaged here is taken anew from the store, which has it whole.
+        let mut document = document.unwrap_or_else(|_| Document::genesis(first.kind));
+        for entry in entries {
+            let Ok(change) = Change::parse(&entry.change) else {
+                self.report.unreadable += 1;
+                continue;
+            };
+            self.release(&change.hash(), writes);
+            if document.contains(&change.hash()) {
+                continue;
+            }
+            match document.apply([&change]) {
+                Ok(()) => self.report.received += 1,
+                Err(_) => self.report.unreadable += 1,
+            }
+        }
+        let held = Held::of(stream, &document);
+        if self.documents.get(&id).is_some_and(|before| before.heads == held.heads) {
+            return;
+        }
+        self.report.merged.insert(id);
+        if conflicts(&document).is_empty() {
+            self.report.clashing.remove(&id);
+        } else {
+            self.report.clashing.insert(id);
+        }
+        writes.push(Write::Put(Key::Document(id), blob(&held)));
+        self.documents.insert(id, held);
+    }
+
+    /// One of our own changes comes back from the store: it is merged there, wherever we thought that it waited.
+    fn release(&mut self, hash: &ChangeHash, writes: &mut Vec<Write>) {
+        for (waiting, key) in
+            [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
+        {
+            let there: Vec<u64> =
+                waiting.iter().filter(|(_, one)| one.hash == *hash).map(|(serial, _)| *serial).collect();
+            for serial in there {
+                waiting.remove(&serial);
+                writes.push(Write::Delete(key(serial)));
+            }
+        }
+    }
+
+    /// The two sides differ, or the store began a new life: reads the stream from its start, and offers what we wrote.
+    fn begin_again(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
+        let Some(reading) = self.streams.get_mut(&stream) else { return };
+        reading.position = 0;
+        reading.whole = true;
+        writes.push(self.stream_write(stream));
+        let waiting: BTreeSet<ChangeHash> =
+            self.outbox.values().chain(self.apart.values()).map(|waiting| waiting.hash).collect();
+        let mut mine = Vec::new();
+        for (id, held) in self.documents.iter().filter(|(_, held)| held.stream == stream) {
+            let Ok(document) = held.open() else { continue };
+            for change in document.changes() {
+                if change.actor().device == self.identity.device && !waiting.contains(&change.hash()) {
+                    mine.push(Waiting {
+                        stream,
+                        document: *id,
+                        kind: held.kind,
+                        schema: SCHEMA,
+                        hash: change.hash(),
+                        change: change.bytes().to_vec().into(),
+                        reason: None,
+                    });
+                }
+            }
+        }
+        for waiting in mine {
+            let write = self.offer(waiting);
+            writes.push(write);
+        }
+    }
+
+    /// Drops what the tablet may no longer hold, once all it recorded there is handed in, and notes the receipt.
+    fn purge(&mut self, writes: &mut Vec<Write>) {
+        let dropped: Vec<StreamId> =
+            self.streams.iter().filter(|(_, reading)| reading.dropped).map(|(stream, _)| *stream).collect();
+        for stream in dropped {
+            if self.outbox.values().any(|waiting| waiting.stream == stream) {
+                continue;
+            }
+            let gone: Vec<DocumentId> =
+                self.documents.iter().filter(|(_, held)| held.stream == stream).map(|(id, _)| *id).collect();
+            for id in gone {
+                self.documents.remove(&id);
+                writes.push(Write::Delete(Key::Document(id)));
+            }
+            let apart: Vec<u64> = self
+                .apart
+                .iter()
+                .filter(|(_, one)| one.stream == stream)
+                .map(|(serial, _)| *serial)
+                .collect();
+            for serial in apart {
+                self.apart.remove(&serial);
+                writes.push(Write::Delete(Key::Apart(serial)));
+            }
+            self.streams.remove(&stream);
+            writes.push(Write::Delete(Key::Stream(stream)));
+            self.identity.purged.push(stream);
+            self.report.dropped += 1;
+        }
+    }
+
+    /// The fingerprint of a stream as the store should have it: without what is kept apart there.
+    fn fingerprint(&self, stream: StreamId) -> Fingerprint {
+        let apart: BTreeSet<ChangeHash> = self.apart.values().map(|waiting| waiting.hash).collect();
+        let none = Fingerprint::default();
+        self.documents.iter().filter(|(_, held)| held.stream == stream).fold(none, |sum, (id, held)| {
+            let touched = self.apart.values().any(|waiting| waiting.document == *id);
+            let heads = if touched { heads_without(held, &apart) } else { held.heads.clone() };
+            sum.replace(none, Fingerprint::of(*id, &heads))
+        })
+    }
+}
+
+/// The heads that a document has without some changes, none of which anything else builds on.
+fn heads_without(held: &Held, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
+    let changes = held.open().map(|document| document.changes()).unwrap_or_default();
+    let mut heads = BTreeSet::new();
+    for change in changes.iter().filter(|change| !without.contains(&change.hash())) {
+        for behind in change.deps() {
+            heads.remove(&behind);
+        }
+        heads.insert(change.hash());
+    }
+    heads.into_iter().collect()
+}

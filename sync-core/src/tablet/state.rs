@@ -1,0 +1,263 @@
+//! What a tablet knows, and how it stands in the folder: one blob per thing, each under a key.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::{Decode, Encode};
+
+use super::outbox::Flight;
+use super::receive::Report;
+use super::{Enrolment, Output};
+use crate::batch::SigningKey;
+use crate::change::{ChangeHash, Digest};
+use crate::document::{Damaged, Document};
+use crate::id::{DeviceId, DocumentId, EpochId, OrganisationId, StreamId, UserId};
+use crate::quarantine::Reason;
+use crate::record::Kind;
+use crate::time::Millis;
+
+/// Where a blob stands in the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Identity,
+    People,
+    Stream(StreamId),
+    Document(DocumentId),
+    /// A change that the store has not answered for.
+    Outbox(u64),
+    /// A change that the store keeps apart.
+    Apart(u64),
+}
+
+/// A stable name: `document/018f…`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("identity"),
+            Self::People => f.write_str("people"),
+            Self::Stream(id) => write!(f, "stream/{id}"),
+            Self::Document(id) => write!(f, "document/{id}"),
+            Self::Outbox(serial) => write!(f, "outbox/{serial}"),
+            Self::Apart(serial) => write!(f, "apart/{serial}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Key {
+    type Err = Damaged;
+    fn from_str(name: &str) -> Result<Self, Damaged> {
+        let (kind, rest) = name.split_once('/').unwrap_or((name, ""));
+        match kind {
+            "identity" => Ok(Self::Identity),
+            "people" => Ok(Self::People),
+            "stream" => rest.parse().map(Self::Stream).map_err(|_| Damaged),
+            "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
+            "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
+            "apart" => rest.parse().map(Self::Apart).map_err(|_| Damaged),
+            _ => Err(Damaged),
+        }
+    }
+}
+
+/// A blob as it stands in the folder.
+pub type Blob = (Key, Vec<u8>);
+
+/// One write of a [`super::Output::Persist`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Put(Key, Vec<u8>),
+    Delete(Key),
+}
+
+/// The tablet's state machine; see the [module](super).
+pub struct Tablet {
+    pub(super) identity: Identity,
+    pub(super) streams: BTreeMap<StreamId, Reading>,
+    pub(super) documents: BTreeMap<DocumentId, Held>,
+    pub(super) outbox: BTreeMap<u64, Waiting>,
+    pub(super) apart: BTreeMap<u64, Waiting>,
+    pub(super) people: BTreeMap<DeviceId, String>,
+    pub(super) flight: Option<Flight>,
+    pub(super) report: Report,
+}
+
+impl fmt::Debug for Tablet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tablet").field("device", &self.identity.device).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Encode, Decode)]
+pub(super) struct Identity {
+    #[n(0)]
+    pub(super) device: DeviceId,
+    #[n(1)]
+    pub(super) user: UserId,
+    #[n(2)]
+    pub(super) name: String,
+    #[n(3)]
+    pub(super) organisation: OrganisationId,
+    #[n(4)]
+    pub(super) epoch: EpochId,
+    /// The Ed25519 seed. The folder seals what is written to it.
+    #[n(5)]
+    seed: ByteArray<32>,
+    #[n(6)]
+    pub(super) incarnation: u32,
+    /// The number of the last request that may have been sent.
+    #[n(7)]
+    pub(super) number: u64,
+    #[n(8)]
+    pub(super) serial: u64,
+    #[n(9)]
+    pub(super) purged: Vec<StreamId>,
+    #[n(10)]
+    pub(super) last_sync: Millis,
+}
+
+impl Identity {
+    pub(super) fn key(&self) -> SigningKey {
+        SigningKey::from_bytes(&self.seed)
+    }
+}
+
+/// How far a stream is read.
+#[derive(Debug, Clone, Copy, Default, Encode, Decode)]
+pub(super) struct Reading {
+    #[n(0)]
+    pub(super) position: u64,
+    /// Reads all of it again, the tablet's own changes too.
+    #[n(1)]
+    pub(super) whole: bool,
+    /// The store said to drop it; what is in the outbox is handed in first.
+    #[n(2)]
+    pub(super) dropped: bool,
+}
+
+/// A document as the tablet keeps it.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(super) struct Held {
+    #[n(0)]
+    pub(super) kind: Kind,
+    #[n(1)]
+    pub(super) stream: StreamId,
+    #[n(2)]
+    pub(super) snapshot: ByteVec,
+    #[n(3)]
+    pub(super) heads: Vec<ChangeHash>,
+}
+
+impl Held {
+    pub(super) fn of(stream: StreamId, document: &Document) -> Self {
+        Self { kind: document.kind(), stream, snapshot: document.save().into(), heads: document.heads() }
+    }
+
+    pub(super) fn open(&self) -> Result<Document, Damaged> {
+        Document::load(self.kind, &self.snapshot)
+    }
+}
+
+/// A change of this tablet that is not merged at the store, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Waiting {
+    #[n(0)]
+    pub stream: StreamId,
+    #[n(1)]
+    pub document: DocumentId,
+    #[n(2)]
+    pub kind: Kind,
+    #[n(3)]
+    pub schema: u32,
+    #[n(4)]
+    pub hash: ChangeHash,
+    #[n(5)]
+    pub change: ByteVec,
+    /// Why the store keeps it apart; none while it has not been handed in.
+    #[n(6)]
+    pub reason: Option<Reason>,
+}
+
+impl Waiting {
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.change)
+    }
+}
+
+pub(super) fn blob<T: Encode<()>>(value: &T) -> Vec<u8> {
+    minicbor::to_vec(value).expect("writing to a Vec can't fail")
+}
+
+fn unblob<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Damaged> {
+    minicbor::decode(bytes).map_err(|_| Damaged)
+}
+
+impl Tablet {
+    /// A tablet that has just been enrolled, and what to persist of it.
+    pub fn enrol(enrolment: Enrolment) -> (Self, Vec<Output>) {
+        let identity = Identity {
+            device: enrolment.device,
+            user: enrolment.user,
+            name: enrolment.name,
+            organisation: enrolment.organisation,
+            epoch: enrolment.epoch,
+            seed: enrolment.key.to_bytes().into(),
+            incarnation: 0,
+            number: 0,
+            serial: 0,
+            purged: Vec::new(),
+            last_sync: Millis(0),
+        };
+        let tablet = Self::with(identity);
+        let outputs = vec![Output::Persist(vec![tablet.identity_write()])];
+        (tablet, outputs)
+    }
+
+    fn with(identity: Identity) -> Self {
+        Self {
+            identity,
+            streams: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            apart: BTreeMap::new(),
+            people: BTreeMap::new(),
+            flight: None,
+            report: Report::default(),
+        }
+    }
+
+    /// Opens a tablet from all blobs of its folder.
+    ///
+    /// # Errors
+    /// [`Damaged`] if there is no identity among them or one of them can't be read.
+    pub fn open(blobs: impl IntoIterator<Item = Blob>) -> Result<Self, Damaged> {
+        let blobs: BTreeMap<Key, Vec<u8>> = blobs.into_iter().collect();
+        let mut tablet = Self::with(unblob(blobs.get(&Key::Identity).ok_or(Damaged)?)?);
+        for (key, bytes) in &blobs {
+            match *key {
+                Key::Identity => {}
+                Key::People => tablet.people = unblob(bytes)?,
+                Key::Stream(id) => drop(tablet.streams.insert(id, unblob(bytes)?)),
+                Key::Document(id) => drop(tablet.documents.insert(id, unblob(bytes)?)),
+                Key::Outbox(serial) => drop(tablet.outbox.insert(serial, unblob(bytes)?)),
+                Key::Apart(serial) => drop(tablet.apart.insert(serial, unblob(bytes)?)),
+            }
+        }
+        Ok(tablet)
+    }
+
+    pub(super) fn held(&self, id: DocumentId) -> Option<&Held> {
+        self.documents.get(&id)
+    }
+
+    pub(super) fn identity_write(&self) -> Write {
+        Write::Put(Key::Identity, blob(&self.identity))
+    }
+
+    pub(super) fn stream_write(&self, id: StreamId) -> Write {
+        match self.streams.get(&id) {
+            Some(reading) => Write::Put(Key::Stream(id), blob(reading)),
+            None => Write::Delete(Key::Stream(id)),
+        }
+    }
+}
