@@ -23,6 +23,7 @@ pub mod enrolment;
 pub mod devices;
 
 pub use caller::Caller;
+pub(crate) use fields::Fields;
 pub use password::PasswordHash;
 pub use role::Role;
 pub use token::Tokens;

@@ -5,9 +5,11 @@
 //! is taken last, when all is decided ([`keep`]); a document that somebody else wrote in between sends the whole use
 //! case round again.
 
+mod authors;
 mod keep;
 mod streams;
 
+pub use authors::{names, web_author};
 pub use keep::{Gain, Origin, keep};
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, stream};
 

@@ -21,6 +21,11 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
+    /// The page part of a query that asks for more than a page.
+    pub fn new(after: Option<Uuid>, limit: Option<u32>) -> Self {
+        Self { after, limit }
+    }
+
     pub fn limit(&self) -> u32 {
         self.limit.unwrap_or(USUAL).clamp(1, MOST)
     }

@@ -1,1 +1,32 @@
-pub fn configure(_: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {}
+//! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
+//! from their documents. Groups begin here, and people are assigned to them.
+//!
+//! What a caller may see is decided in one place, [`scope`]; every list and every aggregate asks there.
+
+pub mod scope;
+mod asked;
+mod clash;
+pub mod groups;
+pub mod assignments;
+pub mod participants;
+pub mod sessions;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use asked::Asked;
+pub(crate) use asked::AskedQuery;
+
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(groups::create::create_group)
+        .service(groups::list::list_groups)
+        .service(groups::read::read_group)
+        .service(assignments::assign)
+        .service(assignments::unassign)
+        .service(assignments::list_assignments)
+        .service(participants::list_participants)
+        .service(participants::read_participant)
+        .service(sessions::list::list_sessions)
+        .service(sessions::read::read_session);
+}

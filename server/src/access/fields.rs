@@ -1,5 +1,7 @@
 //! What people type: checked field by field, so that an answer names all that is wrong at once.
 
+use std::str::FromStr;
+
 use crate::problem::{FieldError, Problem};
 
 /// Collects what is wrong with a form.
@@ -46,6 +48,21 @@ impl Fields {
     pub(crate) fn password(&mut self, text: &str) {
         if !(10..=256).contains(&text.chars().count()) {
             self.refuse("password", "has 10 to 256 characters");
+        }
+    }
+
+    /// A text that must be one of the field's values, where it is given.
+    pub(crate) fn parse<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+    ) -> Option<T> {
+        match text?.parse() {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.refuse(field, why.to_string());
+                None
+            }
         }
     }
 

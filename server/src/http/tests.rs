@@ -1,5 +1,5 @@
-//! Journeys through the whole service, without a socket: on SQLite, and on PostgreSQL where
-//! `IHURIRO_TEST_POSTGRES` names one.
+//! Journeys through the whole service, without a socket: on SQLite and on the PostgreSQL that
+//! `IHURIRO_TEST_POSTGRES` names.
 
 mod desk;
 mod login;

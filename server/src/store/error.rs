@@ -98,3 +98,13 @@ impl From<DieselError> for StoreError {
         }
     }
 }
+
+impl<R> Failure<R> {
+    /// The same failure among the refusals of a larger use case.
+    pub fn lift<S: From<R>>(self) -> Failure<S> {
+        match self {
+            Self::Refused(refusal) => Failure::Refused(refusal.into()),
+            Self::Store(error) => Failure::Store(error),
+        }
+    }
+}

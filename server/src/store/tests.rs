@@ -1,5 +1,5 @@
-//! Rules of the store itself, on SQLite, and on PostgreSQL where `IHURIRO_TEST_POSTGRES` names one. (The contract
-//! suite that must hold on both, and fails where one is missing, lives in the tests crate.)
+//! Rules of the store itself, on SQLite and on the PostgreSQL that `IHURIRO_TEST_POSTGRES` names; `tests/run` starts
+//! one. Where it is missing they fail.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
@@ -22,9 +22,10 @@ pub(crate) fn fresh() -> (Store, TempDir) {
     (store, folder)
 }
 
-/// A migrated PostgreSQL store in a schema of its own, where there is a PostgreSQL.
-pub(crate) fn fresh_postgres() -> Option<Store> {
-    let url = std::env::var("IHURIRO_TEST_POSTGRES").ok()?;
+/// A migrated PostgreSQL store in a schema of its own.
+pub(crate) fn fresh_postgres() -> Store {
+    let url =
+        std::env::var("IHURIRO_TEST_POSTGRES").expect("run these by tests/run, which starts a PostgreSQL");
     let schema = format!("test_{}", Uuid::now_v7().simple());
     let create = format!("CREATE SCHEMA {schema}");
     let store = Store::open(&url).expect("PostgreSQL answers");
@@ -37,16 +38,14 @@ pub(crate) fn fresh_postgres() -> Option<Store> {
     let store = Store::open(&format!("{url}{separator}options=-csearch_path%3D{schema}"))
         .expect("PostgreSQL answers");
     store.migrate_blocking().expect("PostgreSQL migrates");
-    Some(store)
+    store
 }
 
-/// SQLite, and PostgreSQL where there is one.
+/// SQLite, then PostgreSQL.
 fn each_store(test: impl Fn(&Store)) {
     let (store, _folder) = fresh();
     test(&store);
-    if let Some(store) = fresh_postgres() {
-        test(&store);
-    }
+    test(&fresh_postgres());
 }
 
 fn insert(tx: &mut Conn<'_>, code: &str) -> Result<OrganisationId, StoreError> {

@@ -31,7 +31,7 @@ use crate::store::{Failure, Store, StoreError};
     )
 )]
 #[post("/v1/sync")]
-pub async fn sync(
+pub(crate) async fn sync(
     http: HttpRequest,
     body: web::Payload,
     store: web::Data<Store>,

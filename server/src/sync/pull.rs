@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId, UserId};
+use sync_core::id::{DeviceId, DocumentId, EpochId, StreamId};
 use sync_core::record::Kind;
 use sync_core::wire::{Entry, PAGE, Page, Person, Request};
 
 use super::admit::Tablet;
-use crate::ledger::{StreamRow, assigned_streams};
+use crate::ledger::{StreamRow, assigned_streams, names};
 use crate::on_each;
-use crate::store::schema::{changes, devices, users};
+use crate::store::schema::changes;
 use crate::store::{Code, Conn, Db, StoreError, identity};
 
 /// How many changes are looked at in one query.
@@ -52,7 +52,8 @@ pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Res
         };
         pulled.pages.push(page(tx, &stream, &reader, &mut budget, &mut authors)?);
     }
-    pulled.people = people(tx, authors)?;
+    let names = names(tx, &authors)?;
+    pulled.people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
     Ok(pulled)
 }
 
@@ -125,22 +126,4 @@ fn page(
         page.fingerprint = Some(stream.fingerprint);
     }
     Ok(page)
-}
-
-/// The names behind the authors: of tablets, and of people at the web interface, who write under their own id.
-fn people(tx: &mut Conn<'_>, authors: BTreeSet<DeviceId>) -> Result<Vec<Person>, StoreError> {
-    let ids: Vec<Db<DeviceId>> = authors.iter().copied().map(Db).collect();
-    let tablets: Vec<(Db<DeviceId>, String)> = on_each!(tx, |c| devices::table
-        .inner_join(users::table)
-        .filter(devices::id.eq_any(&ids))
-        .select((devices::id, users::name))
-        .load(c))?;
-    let ids: Vec<Db<UserId>> = authors.iter().map(|author| Db(UserId::from_uuid(author.uuid()))).collect();
-    let users: Vec<(Db<UserId>, String)> = on_each!(tx, |c| users::table
-        .filter(users::id.eq_any(&ids))
-        .select((users::id, users::name))
-        .load(c))?;
-    let users = users.into_iter().map(|(Db(id), name)| (DeviceId::from_uuid(id.uuid()), name));
-    let tablets = tablets.into_iter().map(|(Db(id), name)| (id, name));
-    Ok(tablets.chain(users).map(|(device, name)| Person { device, name }).collect())
 }

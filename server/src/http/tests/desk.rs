@@ -58,10 +58,9 @@ impl Desk {
     pub(super) async fn each(test: impl AsyncFn(Desk)) {
         let open = || {
             let (store, folder) = tests::fresh();
-            (Some((store, Some(folder))), tests::fresh_postgres().map(|store| (store, None)))
+            [(store, Some(folder)), (tests::fresh_postgres(), None)]
         };
-        let (sqlite, postgres) = tokio::task::spawn_blocking(open).await.expect("stores open");
-        for (store, folder) in [sqlite, postgres].into_iter().flatten() {
+        for (store, folder) in tokio::task::spawn_blocking(open).await.expect("stores open") {
             test(Self::on(store, folder).await).await;
         }
     }

@@ -1,0 +1,90 @@
+//! What totals can be told apart by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sync_core::area::Level;
+
+/// One thing to tell totals apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dimension {
+    Organisation,
+    Area(Level),
+    Month,
+    Quarter,
+    Year,
+    Kind,
+    Modality,
+    Sex,
+    AgeBand,
+}
+
+impl Dimension {
+    const ALL: [Self; 13] = [
+        Self::Organisation,
+        Self::Area(Level::Province),
+        Self::Area(Level::District),
+        Self::Area(Level::Sector),
+        Self::Area(Level::Cell),
+        Self::Area(Level::Village),
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+        Self::Kind,
+        Self::Modality,
+        Self::Sex,
+        Self::AgeBand,
+    ];
+
+    /// The expression that gives its value, in SQL that both databases read, over the tables `g`, `s` and `p`.
+    pub(super) fn sql(self) -> String {
+        match self {
+            Self::Organisation => "o.code".to_owned(),
+            Self::Area(level) => format!("substr(g.area, 1, {})", level.digits()),
+            Self::Month => "substr(s.date, 1, 7)".to_owned(),
+            Self::Quarter => {
+                "substr(s.date, 1, 4) || '-Q' || ((cast(substr(s.date, 6, 2) as integer) + 2) / 3)".to_owned()
+            }
+            Self::Year => "substr(s.date, 1, 4)".to_owned(),
+            Self::Kind => "g.kind".to_owned(),
+            Self::Modality => "g.modality".to_owned(),
+            Self::Sex => "coalesce(p.sex, 'unknown')".to_owned(),
+            Self::AgeBand => "coalesce(p.age_band, 'unknown')".to_owned(),
+        }
+    }
+
+    /// Whether it tells people apart: a session to which nobody came then stands in no row.
+    pub(super) fn of_people(self) -> bool {
+        matches!(self, Self::Sex | Self::AgeBand)
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organisation => f.write_str("organisation"),
+            Self::Area(level) => level.fmt(f),
+            Self::Month => f.write_str("month"),
+            Self::Quarter => f.write_str("quarter"),
+            Self::Year => f.write_str("year"),
+            Self::Kind => f.write_str("kind"),
+            Self::Modality => f.write_str("modality"),
+            Self::Sex => f.write_str("sex"),
+            Self::AgeBand => f.write_str("age_band"),
+        }
+    }
+}
+
+/// A word that names no dimension.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is made of organisation, province, district, sector, cell, village, month, quarter, year, kind, modality, sex, age_band"
+)]
+pub(super) struct NotADimension;
+
+impl FromStr for Dimension {
+    type Err = NotADimension;
+    fn from_str(word: &str) -> Result<Self, NotADimension> {
+        Self::ALL.into_iter().find(|dimension| dimension.to_string() == word).ok_or(NotADimension)
+    }
+}

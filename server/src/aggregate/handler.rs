@@ -1,0 +1,156 @@
+//! `GET /v1/aggregates`.
+
+use std::collections::BTreeMap;
+
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::dimension::Dimension;
+use super::query::{Question, Total};
+use crate::access::{Caller, Fields};
+use crate::problem::Problem;
+use crate::records::scope::Scope;
+use crate::records::{Asked, AskedQuery};
+use crate::store::{Conn, Store, StoreError};
+
+/// What totals are asked for.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AggregatesQuery {
+    /// What to tell the totals apart by, with commas between: `organisation`, `province`, `district`, `sector`, `cell`,
+    /// `village`, `month`, `quarter`, `year`, `kind`, `modality`, `sex`, `age_band`. Left out: only the total.
+    #[param(example = "district,month")]
+    by: Option<String>,
+    /// One group.
+    group: Option<Uuid>,
+    /// One organisation.
+    organisation: Option<Uuid>,
+    /// `healing_space` or `dialogue_circle`.
+    kind: Option<String>,
+    modality: Option<String>,
+    /// NISR code of an area of any level: it and all below it.
+    area: Option<String>,
+    /// The first day, `2026-03-01`.
+    from: Option<String>,
+    /// The last day, `2026-03-31`.
+    to: Option<String>,
+    /// `female` or `male`: only people who say so of themselves.
+    sex: Option<String>,
+    /// `under_16`, `16_24`, `25_35`, `36_59` or `60_plus`.
+    age_band: Option<String>,
+}
+
+/// Totals, told apart as asked, and over all.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Aggregates {
+    /// What the rows are told apart by.
+    #[schema(example = json!(["district", "month"]))]
+    by: Vec<String>,
+    rows: Vec<AggregateRow>,
+    total: Totals,
+}
+
+/// One row of totals.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AggregateRow {
+    /// The value of each dimension; areas by their NISR code, an organisation by its code.
+    #[schema(example = json!({"district": "52", "month": "2026-03"}))]
+    of: BTreeMap<String, String>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// What is counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Totals {
+    /// Meetings, each once however many facilitators recorded it.
+    sessions: i64,
+    /// Marks of people who came, also late.
+    attendances: i64,
+    /// People who came at least once, each once.
+    people: i64,
+}
+
+impl From<&Total> for Totals {
+    fn from(total: &Total) -> Self {
+        Self { sessions: total.sessions, attendances: total.attendances, people: total.people }
+    }
+}
+
+/// Ask for totals
+///
+/// Over the sessions of the groups that the caller may see, exact. Where people are told apart (`sex`, `age_band`), a
+/// session stands in the row of everybody who came, and one to which nobody came in none.
+#[utoipa::path(
+    tag = "Aggregates",
+    security(("bearer" = [])),
+    params(AggregatesQuery),
+    responses(
+        (status = 200, description = "The totals", body = Aggregates),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/aggregates")]
+pub(crate) async fn aggregates(
+    caller: Caller,
+    query: web::Query<AggregatesQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Aggregates>, Problem> {
+    let scope = Scope::of(&caller)?;
+    let question = query.into_inner().checked()?;
+    let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
+    let (rows, total) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
+    let row = |total: &Total| AggregateRow {
+        of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
+        totals: total.into(),
+    };
+    let total = total.first().map_or(Totals { sessions: 0, attendances: 0, people: 0 }, Totals::from);
+    let rows = rows.iter().map(row).collect();
+    Ok(web::Json(Aggregates { by, rows, total }))
+}
+
+fn answer(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    question: &Question,
+) -> Result<(Vec<Total>, Vec<Total>), StoreError> {
+    let all = Question { by: Vec::new(), ..question.clone() };
+    // The total counts every session that fits, also where the rows tell people apart.
+    let rows = if question.by.is_empty() { Vec::new() } else { question.answer(tx, scope)? };
+    Ok((rows, all.answer(tx, scope)?))
+}
+
+impl AggregatesQuery {
+    fn checked(self) -> Result<Question, Problem> {
+        let asked: Asked = AskedQuery {
+            group: self.group,
+            organisation: self.organisation,
+            kind: self.kind,
+            modality: self.modality,
+            area: self.area,
+            from: self.from,
+            to: self.to,
+            ..AskedQuery::default()
+        }
+        .checked()?;
+        let mut fields = Fields::default();
+        let words = self.by.as_deref().unwrap_or_default();
+        let by: Vec<Dimension> = words
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .filter_map(|word| fields.parse("by", Some(word)))
+            .collect();
+        let question = Question {
+            by,
+            asked,
+            sex: fields.parse("sex", self.sex.as_deref()),
+            age_band: fields.parse("age_band", self.age_band.as_deref()),
+        };
+        fields.done().map(|()| question)
+    }
+}

@@ -1,0 +1,119 @@
+//! Which groups there are.
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use serde::Serialize;
+use sync_core::id::{GroupId, Id, OrganisationId};
+use utoipa::ToSchema;
+
+use crate::access::Caller;
+use crate::on_each;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::records::Asked;
+use crate::records::asked::{AskedQuery, anywhere};
+use crate::records::scope::{Scope, groups_in};
+use crate::store::schema::groups;
+use crate::store::{Conn, Db, Store, StoreError};
+
+/// A group in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupItem {
+    #[schema(value_type = Uuid)]
+    id: GroupId,
+    #[schema(value_type = Uuid)]
+    organisation_id: OrganisationId,
+    name: String,
+    kind: String,
+    modality: String,
+    /// NISR code of the village.
+    area: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planned_sessions: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_on: Option<String>,
+    status: String,
+    /// How many fields are in conflict.
+    conflicts: i32,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = groups)]
+struct Row {
+    id: Db<GroupId>,
+    organisation_id: Db<OrganisationId>,
+    name: String,
+    kind: String,
+    modality: String,
+    area: String,
+    planned_sessions: Option<i32>,
+    starts_on: Option<String>,
+    status: String,
+    conflicts: i32,
+}
+
+impl From<Row> for GroupItem {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            organisation_id: row.organisation_id.0,
+            name: row.name,
+            kind: row.kind,
+            modality: row.modality,
+            area: row.area,
+            planned_sessions: row.planned_sessions,
+            starts_on: row.starts_on,
+            status: row.status,
+            conflicts: row.conflicts,
+        }
+    }
+}
+
+/// List groups
+///
+/// A manager sees those of their organisation, a facilitator or supervisor those to which they are assigned. `from` and
+/// `to` are for the day on which a group starts.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(AskedQuery),
+    responses(
+        (status = 200, description = "Groups, oldest first", body = Page<GroupItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/groups")]
+pub(crate) async fn list_groups(
+    caller: Caller,
+    query: web::Query<AskedQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<GroupItem>>, Problem> {
+    let scope = Scope::of(&caller)?;
+    let (asked, page) = (query.checked()?, query.page());
+    let rows = store.read("list groups", move |tx| list(tx, scope, &asked, &page)).await?;
+    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+}
+
+fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
+    on_each!(tx, |c, Backend| {
+        let mut rows = groups::table
+            .filter(groups::id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(groups::id.gt(Db(GroupId::from_uuid(page.start()))))
+            .order(groups::id)
+            .limit(page.rows())
+            .select(Row::as_select())
+            .into_boxed::<Backend>();
+        if let Some(from) = asked.from {
+            rows = rows.filter(groups::starts_on.ge(from.to_string()));
+        }
+        if let Some(to) = asked.to {
+            rows = rows.filter(groups::starts_on.le(to.to_string()));
+        }
+        if let Some(text) = &asked.text {
+            let name = diesel::dsl::sql::<diesel::sql_types::Text>("lower(groups.name)");
+            rows = rows.filter(name.like(anywhere(text)).escape('\\'));
+        }
+        rows.load(c)
+    })
+}

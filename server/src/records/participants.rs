@@ -1,0 +1,183 @@
+//! Participants: pseudonyms inside their groups.
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use jiff::civil::Date;
+use serde::Serialize;
+use sync_core::id::{GroupId, Id, ParticipantId};
+use sync_core::record::Participant;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Asked;
+use super::asked::AskedQuery;
+use super::clash::{Clash, clashes};
+use super::scope::{Scope, groups_in};
+use crate::access::Caller;
+use crate::ledger;
+use crate::on_each;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::store::schema::participants;
+use crate::store::{Conn, Db, Store, StoreError};
+
+/// A participant in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ParticipantItem {
+    #[schema(value_type = Uuid)]
+    id: ParticipantId,
+    #[schema(value_type = Uuid)]
+    group_id: GroupId,
+    /// The pseudonym inside the group.
+    #[schema(example = "P07")]
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sex: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_band: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<String>,
+    /// Whether consent was given and still stands.
+    consents: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<String>,
+    /// How many fields are in conflict.
+    conflicts: i32,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = participants)]
+struct Row {
+    id: Db<ParticipantId>,
+    group_id: Db<GroupId>,
+    code: String,
+    sex: Option<String>,
+    age_band: Option<String>,
+    family: Option<String>,
+    consents: bool,
+    exit: Option<String>,
+    conflicts: i32,
+}
+
+impl From<Row> for ParticipantItem {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            group_id: row.group_id.0,
+            code: row.code,
+            sex: row.sex,
+            age_band: row.age_band,
+            family: row.family,
+            consents: row.consents,
+            exit: row.exit,
+            conflicts: row.conflicts,
+        }
+    }
+}
+
+/// List participants
+///
+/// Of the groups that the caller may see. `from`, `to` and `text` say nothing here.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(AskedQuery),
+    responses(
+        (status = 200, description = "Participants, oldest first", body = Page<ParticipantItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/participants")]
+pub(crate) async fn list_participants(
+    caller: Caller,
+    query: web::Query<AskedQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
+    let scope = Scope::of(&caller)?;
+    let (asked, page) = (query.checked()?, query.page());
+    let rows = store.read("list participants", move |tx| list(tx, scope, &asked, &page)).await?;
+    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+}
+
+fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
+    on_each!(tx, |c, Backend| participants::table
+        .filter(participants::group_id.eq_any(groups_in!(Backend, scope, asked)))
+        .filter(participants::erased.eq(false))
+        .filter(participants::id.gt(Db(ParticipantId::from_uuid(page.start()))))
+        .order(participants::id)
+        .limit(page.rows())
+        .select(Row::as_select())
+        .load(c))
+}
+
+/// A participant, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ParticipantWhole {
+    #[serde(flatten)]
+    item: ParticipantItem,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_purpose: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-03-05")]
+    consent_date: Option<Date>,
+    /// Whether a guardian consented, for a minor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_guardian: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-04-09")]
+    consent_withdrawn: Option<Date>,
+    clashes: Vec<Clash>,
+}
+
+/// Read a participant
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The participant", body = ParticipantWhole),
+        (status = 404, description = "`no-such-participant`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/participants/{id}")]
+pub(crate) async fn read_participant(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+) -> Result<web::Json<ParticipantWhole>, Problem> {
+    let scope = Scope::of(&caller)?;
+    let id = ParticipantId::from(*id);
+    let whole = store.read("read participant", move |tx| read(tx, scope, id)).await?;
+    whole.map(web::Json).ok_or_else(|| {
+        let detail = "No participant of a group that you may see has this id.";
+        Problem::not_found("no-such-participant", "There is no such participant", detail)
+    })
+}
+
+fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<ParticipantWhole>, StoreError> {
+    let row: Option<Row> = on_each!(tx, |c| participants::table
+        .find(Db(id))
+        .filter(participants::erased.eq(false))
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    let Some(row) = row else { return Ok(None) };
+    if !scope.holds(tx, row.group_id.0)? {
+        return Ok(None);
+    }
+    let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
+    let document = stored.open()?;
+    let participant: Participant = document.read().map_err(|_| StoreError::Damaged("a participant"))?;
+    Ok(Some(ParticipantWhole {
+        item: row.into(),
+        consent_purpose: participant.consent_purpose.map(|purpose| purpose.to_string()),
+        consent_method: participant.consent_method.map(|method| method.to_string()),
+        consent_date: participant.consent_date,
+        consent_guardian: participant.consent_guardian,
+        consent_withdrawn: participant.consent_withdrawn,
+        clashes: clashes(tx, &document)?,
+    }))
+}

@@ -1,0 +1,4 @@
+//! Sessions: listed newest first, read whole.
+
+pub mod list;
+pub mod read;

@@ -1,0 +1,117 @@
+//! One session, whole, as its document says.
+
+use std::collections::BTreeMap;
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use serde::Serialize;
+use sync_core::id::{ParticipantId, SessionId, UserId};
+use sync_core::record::Session;
+use sync_core::record::session::{Attendance, Theme};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::list::{Row, SessionItem};
+use crate::access::Caller;
+use crate::ledger;
+use crate::on_each;
+use crate::problem::Problem;
+use crate::records::clash::{Clash, clashes};
+use crate::records::scope::Scope;
+use crate::store::schema::{participants, sessions};
+use crate::store::{Conn, Db, Store, StoreError};
+
+/// A session, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionWhole {
+    #[serde(flatten)]
+    item: SessionItem,
+    #[schema(value_type = Vec<String>)]
+    themes: Vec<Theme>,
+    #[schema(value_type = Vec<Uuid>)]
+    facilitators_present: Vec<UserId>,
+    attendance: Vec<Mark>,
+    /// Heads counted in an open circle, by `sex/age band`; never part of `attendance`.
+    headcount: BTreeMap<String, i64>,
+    summary: String,
+    /// Fields that two people set differently at the same time.
+    clashes: Vec<Clash>,
+}
+
+/// How one participant came.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Mark {
+    #[schema(value_type = Uuid)]
+    participant_id: ParticipantId,
+    /// The pseudonym, once the participant's own record has arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "P07")]
+    code: Option<String>,
+    #[schema(value_type = String, example = "present")]
+    mark: Attendance,
+}
+
+/// Read a session
+///
+/// With everything that two facilitators recorded, and every value where they clash.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The session", body = SessionWhole),
+        (status = 404, description = "`no-such-session`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/sessions/{id}")]
+pub(crate) async fn read_session(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+) -> Result<web::Json<SessionWhole>, Problem> {
+    let scope = Scope::of(&caller)?;
+    let id = SessionId::from(*id);
+    let whole = store.read("read session", move |tx| read(tx, scope, id)).await?;
+    whole.map(web::Json).ok_or_else(|| {
+        let detail = "No session of a group that you may see has this id.";
+        Problem::not_found("no-such-session", "There is no such session", detail)
+    })
+}
+
+fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {
+    let row: Option<Row> =
+        on_each!(tx, |c| sessions::table.find(Db(id)).select(Row::as_select()).first(c).optional())?;
+    let Some(row) = row else { return Ok(None) };
+    if !scope.holds(tx, row.group_id.0)? {
+        return Ok(None);
+    }
+    let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
+    let document = stored.open()?;
+    let session: Session = document.read().map_err(|_| StoreError::Damaged("a session"))?;
+    let codes = codes(tx, &session)?;
+    let mark =
+        |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
+    Ok(Some(SessionWhole {
+        item: row.into(),
+        themes: session.themes.into_iter().collect(),
+        facilitators_present: session.facilitators_present.into_iter().collect(),
+        attendance: session.attendance.into_iter().map(mark).collect(),
+        headcount: session
+            .headcount
+            .into_iter()
+            .map(|(cell, heads)| (cell.to_string(), heads.get()))
+            .collect(),
+        summary: session.summary,
+        clashes: clashes(tx, &document)?,
+    }))
+}
+
+/// The pseudonyms of those who are marked.
+fn codes(tx: &mut Conn<'_>, session: &Session) -> Result<BTreeMap<ParticipantId, String>, StoreError> {
+    let ids: Vec<Db<ParticipantId>> = session.attendance.keys().copied().map(Db).collect();
+    let rows: Vec<(Db<ParticipantId>, String)> = on_each!(tx, |c| participants::table
+        .filter(participants::id.eq_any(&ids))
+        .select((participants::id, participants::code))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(Db(id), code)| (id, code)).collect())
+}
