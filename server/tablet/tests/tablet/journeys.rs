@@ -1,7 +1,5 @@
 //! A tablet with its folder, syncing with a store over a link that fails.
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -14,7 +12,7 @@ use tablet::device::{Device, EnrolError, OpenError, Progress, Step, SyncError};
 use tablet::folder::FolderError;
 use tablet::recording::{Details, NewParticipant, NewSession, RecordError, Who};
 
-use support::{Fault, NOW, Store};
+use crate::support::{Fault, NOW, Store};
 
 const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
 const SUMMARY: &str = "Twatangiye n'indirimbo; two people spoke of forgiving.";
