@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
-use crate::device::Device;
+use crate::device::{Device, OpenError};
+use crate::folder::{Folder, FolderError};
 
 pub use error::CommandError;
 
@@ -41,7 +42,10 @@ pub enum TabletCommand {
     /// List the groups on this tablet.
     Groups,
     /// List the participants of a group.
-    Participants { group: String },
+    Participants {
+        /// The group: its name or id, or the beginning of either
+        group: String,
+    },
     /// Add a participant to a group, or correct what is recorded of one.
     #[command(subcommand)]
     Participant(participant::ParticipantCommand),
@@ -49,7 +53,10 @@ pub enum TabletCommand {
     #[command(subcommand)]
     Session(session::SessionCommand),
     /// List the meetings of a group.
-    Sessions { group: String },
+    Sessions {
+        /// The group: its name or id, or the beginning of either
+        group: String,
+    },
     /// Show a record in words, with what two people set differently.
     Show(show::ShowArgs),
     /// Tell what waits to be sent, and what came back and why.
@@ -81,6 +88,9 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
     if let TabletCommand::Enrol(EnrolArgs { server, code, name }) = &command {
         let device = Device::enrol(&folder, &new_passphrase()?, server, code, name, Clock::System)?;
         return Ok(welcome(&device, out)?);
+    }
+    if !Folder::is_at(&folder) {
+        return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
     run_on(&mut Device::open(&folder, &passphrase()?, Clock::System)?, command, out)
 }

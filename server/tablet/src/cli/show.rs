@@ -149,12 +149,12 @@ fn clashes(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), C
 }
 
 fn waits(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), CommandError> {
-    let waiting = tablet.outbox().filter(|waiting| words::is_about(waiting, id)).count();
+    let waiting = tablet.outbox().filter(|waiting| waiting.document == id).count();
     if waiting > 0 {
         let verb = if waiting == 1 { "waits" } else { "wait" };
         writeln!(out, "\n{} to it {verb} to be handed in.", words::count(waiting, "change"))?;
     }
-    for apart in tablet.apart().filter(|waiting| words::is_about(waiting, id)) {
+    for apart in tablet.apart().filter(|waiting| waiting.document == id) {
         if let Some(reason) = &apart.reason {
             writeln!(out, "\nA change to it is kept apart at the server: {reason}.")?;
         }

@@ -1,7 +1,7 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
-use sync_core::id::{DocumentId, Id as _};
+use sync_core::id::DocumentId;
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
 use sync_core::tablet::Tablet;
@@ -127,9 +127,4 @@ pub(super) fn facilitators(tablet: &Tablet, session: &Session) -> String {
         (false, 0) => "none noted".into(),
         (false, others) => format!("{}, not you", count(others, "facilitator")),
     }
-}
-
-/// Whether a change of the tablet is about this record.
-pub(super) fn is_about(waiting: &sync_core::tablet::Waiting, id: DocumentId) -> bool {
-    waiting.document.uuid() == id.uuid()
 }

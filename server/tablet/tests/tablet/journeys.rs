@@ -259,3 +259,9 @@ fn a_stolen_folder_says_nothing() {
     let wrong = Device::open(at.path(), "not the passphrase", Clock::System);
     assert!(matches!(wrong, Err(OpenError::Folder(FolderError::WrongPassphrase))), "{wrong:?}");
 }
+
+#[test]
+fn tablets_can_be_run_side_by_side() {
+    fn goes_to_another_thread<T: Send>() {}
+    goes_to_another_thread::<Device>();
+}
