@@ -32,7 +32,8 @@ enum Command {
     Admin(admin::Admin),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
-    // Next commands: tablet, demo.
+    /// Record on a tablet, offline, and sync.
+    Tablet(tablet::cli::TabletArgs),
 }
 
 pub(crate) fn run() -> Ended {
@@ -41,6 +42,7 @@ pub(crate) fn run() -> Ended {
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
     }
 }
 

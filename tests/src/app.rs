@@ -106,6 +106,16 @@ impl Drop for TestApp {
 }
 
 impl Session {
+    /// The same token, held out to another service.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), token: self.token.clone() }
+    }
+
+    /// The same service, with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { url: self.url.clone(), token: token.to_owned() }
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send(ureq::http::Method::GET, path, None)
     }

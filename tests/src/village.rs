@@ -95,8 +95,8 @@ fn begin_group(manager: &Session, name: &str, modality: &str) -> GroupId {
 pub fn people_join(tablet: &mut Device, group: GroupId, count: usize) {
     for number in 1..=count {
         let mut person = NewParticipant::of(format!("P{number:02}").parse().expect("a pseudonym"));
-        person.sex = Some(Sex::ALL[number % 2]);
-        person.age_band = Some(AgeBand::ALL[1 + number % 4]);
+        person.details.sex = Some(Sex::ALL[number % 2]);
+        person.details.age_band = Some(AgeBand::ALL[1 + number % 4]);
         tablet.add_participant(group, person).expect("a person joins");
     }
 }
