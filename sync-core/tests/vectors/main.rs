@@ -4,6 +4,7 @@
 mod dictionary;
 mod exchange;
 mod files;
+mod foreign;
 mod grammar;
 mod page;
 mod scene;
