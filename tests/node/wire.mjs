@@ -62,7 +62,7 @@ export const answer = record({
 });
 
 export const write = (type, view) => new Uint8Array(encode(type.to(view)));
-export const read = (type, data) => type.from(decode(data));
+export const read = (type, data) => type.from(decode(new Uint8Array(data)));
 
 // --- Signatures: COSE_Sign1 (RFC 9052) with Ed25519 -----------------------------------------------------------------
 
@@ -91,7 +91,8 @@ export function seal(purpose, device, seed, payload) {
 
 /** Gives `{ device, payload, holds(publicKey, purpose) }`. */
 export function unseal(data) {
-  const tagged = decode(data, { preferMap: true });
+  // cbor2 writes a Buffer otherwise than the Uint8Array that it also is.
+  const tagged = decode(new Uint8Array(data), { preferMap: true });
   if (!(tagged instanceof Tag) || Number(tagged.tag) !== 18) throw new Error('not a COSE_Sign1');
   const [header, unprotected, payload, signature] = tagged.contents;
   if (hex(header) !== hex(PROTECTED)) throw new Error('not EdDSA');
