@@ -1,6 +1,6 @@
 // A tablet: its state in one file, its edits, and its sync. Written from api-spec/sync.md, section by section.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
@@ -20,7 +20,7 @@ export class NotAnswered extends Error {
 const packed = (data) => Buffer.from(data).toString('base64');
 const unpacked = (text) => new Uint8Array(Buffer.from(text, 'base64'));
 
-/** Sends a request and gives `{ status, type, body }`; the body expanded, within its limit. */
+/** Sends a request and gives `{ status, body, size }`: the body expanded, within its limit, and its bytes on the wire. */
 function post(url, headers, body) {
   const { request } = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ function post(url, headers, body) {
           const whole = Buffer.concat(parts);
           const coding = response.headers['content-encoding'] ?? 'identity';
           const plain = coding === 'gzip' ? gunzipSync(whole, { maxOutputLength: MAX_EXPANDED }) : whole;
-          resolve({ status: response.statusCode, type: response.headers['content-type'] ?? '', body: plain });
+          resolve({ status: response.statusCode, body: plain, size: whole.length });
         } catch (error) {
           reject(error);
         }
@@ -82,10 +82,10 @@ export class Tablet {
   /** The key is kept before it is sent: where the answer is lost, the same code and key are sent again. */
   static async enrol({ file, server, code, name = 'Node' }) {
     let seed = W.hex(randomBytes(32));
-    try {
-      seed = Tablet.open(file).state.seed;
-    } catch {
-      // A first attempt.
+    if (existsSync(file)) {
+      const { state } = Tablet.open(file);
+      if (state.device) throw new Error('this tablet is enrolled already; what it holds stays');
+      seed = state.seed;
     }
     const tablet = new Tablet(file, { server, seed });
     tablet.persist();
@@ -177,7 +177,7 @@ export class Tablet {
       'content-type': CONTENT_TYPE, 'content-encoding': 'gzip', 'accept-encoding': 'gzip', accept: CONTENT_TYPE,
     }, body);
     this.report.sent_bytes += body.length;
-    this.report.received_bytes += answer.body.length;
+    this.report.received_bytes += answer.size;
     if (answer.status === 200) return this.take(W.read(W.answer, answer.body), flight, batch);
     const failure = problemOf(answer);
     if (!failure.problem.type?.endsWith('/request-seen')) throw failure;
@@ -244,9 +244,24 @@ export class Tablet {
       this.report[outcome.outcome] += 1;
       return;
     }
-    if (outcome.reason === 're-keyed') this.state.incarnation = newLife();
     this.state.apart.push({ ...waiting, ...outcome });
+    if (outcome.reason === 're-keyed') {
+      this.state.incarnation = newLife();
+      this.buildAnew(waiting.document, waiting.hash);
+    }
     this.report.apart.push({ document: waiting.document, ...outcome });
+  }
+
+  /** Takes a re-keyed change, and what builds on it, out of its document: the change that has its number must fit in. */
+  buildAnew(id, hash) {
+    const { kind, stream } = this.state.documents[id];
+    const gone = new Set([hash]);
+    const stays = R.changes(this.open(id)).filter((one) => {
+      if (gone.has(one.hash) || one.deps.some((behind) => gone.has(behind))) gone.add(one.hash);
+      return !gone.has(one.hash);
+    });
+    const document = R.apply(R.open(kind, this.author), stays.map((one) => one.data));
+    this.keep(stream, kind, id, document);
   }
 
   /** Takes one page in; says whether there is more to read. */

@@ -91,11 +91,27 @@ test('a tablet brought back from a copy starts a new life and reads what it had 
   const { id } = await hers(...meeting, '--minutes', '90');
   await hers('sync');
   writeFileSync(file('claudine'), copy);
-  const report = await hers('sync');
-  assert.equal(report.repaired.length, 1);
+  await hers('sync');
   const { incarnation } = await hers('status');
   assert.notEqual(incarnation, 0);
   assert.equal((await hers('show', id)).minutes, 90);
+});
+
+test('a copy that went on writing sets that apart, begins a new life and comes to the same record', async () => {
+  const hers = await enrolled('claudine');
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  const copy = readFileSync(file('claudine'));
+  await hers('edit', id, '--minutes', '80');
+  await hers('sync');
+  writeFileSync(file('claudine'), copy);
+  await hers('edit', id, '--minutes', '70');
+  const report = await hers('sync');
+  assert.deepEqual(report.apart.map((one) => one.reason), ['re-keyed']);
+  assert.equal((await hers('show', id)).minutes, 80);
+  assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
+  await hers('edit', id, '--minutes', '70');
+  assert.equal((await hers('sync')).accepted, 1);
 });
 
 test('a store that was restored gets back what it lost', async () => {
@@ -134,5 +150,6 @@ test('what is not allowed is refused in a sentence and changes nothing', async (
   const hers = await enrolled('claudine');
   await assert.rejects(hers(...meeting, '--minutes', '0'), /minutes must be a whole number from 1 to 720/);
   await assert.rejects(hers(...meeting, '--present', 'P99'), /no participant P99/);
+  await assert.rejects(hers('enrol', '--server', store.url, '--code', 'again'), /enrolled already/);
   assert.equal((await hers('status')).outbox.length, 0);
 });

@@ -10,7 +10,7 @@ import * as W from './wire.mjs';
 
 export class Store {
   devices = new Map();
-  /** stream -> [{ device, kind, document, schema, change, hash }] */
+  /** stream -> [{ device, kind, document, schema, change, hash, actor, seq }] */
   logs = new Map();
   epoch = W.uuid7(Date.now(), randomBytes(16));
   /** Set to change an answer on its way out, or to lose it. */
@@ -69,10 +69,12 @@ export class Store {
   take(device, { stream, kind, document, schema }, change) {
     const log = this.logs.get(stream) ?? [];
     this.logs.set(stream, log);
-    const hash = R.changeHash(W.bytes(change));
+    const { hash, actor, seq } = R.metaOf(W.bytes(change));
     if (log.some((one) => one.hash === hash)) return { outcome: 'duplicate' };
+    const numbered = (one) => one.document === document && one.actor === actor && one.seq === seq;
+    if (log.some(numbered)) return { outcome: 'quarantined', reason: 're-keyed' };
     const outcome = this.judge({ kind, document, change });
-    if (outcome.outcome === 'accepted') log.push({ device, kind, document, schema, change, hash });
+    if (outcome.outcome === 'accepted') log.push({ device, kind, document, schema, change, hash, actor, seq });
     return outcome;
   }
 
@@ -85,16 +87,17 @@ export class Store {
     });
     const known = said.epoch === this.epoch;
     const cursors = new Map(said.cursors.map((one) => [one.stream, one]));
-    const pages = [...device.streams].map((stream) => this.page(id, stream, known ? cursors.get(stream) : undefined));
+    const pages = [...device.streams].map((stream) => this.page({ ...said, id }, stream, known ? cursors.get(stream) : undefined));
     const dropped = said.cursors.map((one) => one.stream).filter((stream) => !device.streams.has(stream));
     const people = [...this.devices].map(([other, { name }]) => ({ device: other, name }));
     return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people };
   }
 
-  page(id, stream, { position = 0, whole = false } = {}) {
+  page({ id, incarnation }, stream, { position = 0, whole = false } = {}) {
     const log = this.logs.get(stream) ?? [];
     const to = Math.min(log.length, position + this.pageSize);
-    const entries = log.slice(position, to).filter((one) => whole || one.device !== id);
+    const own = R.actor(id, incarnation);
+    const entries = log.slice(position, to).filter((one) => whole || one.actor !== own);
     return {
       stream, from: position, to, fingerprint: to === log.length ? this.fingerprint(log) : null,
       entries: entries.map(({ kind, document, schema, change }) => ({ kind, document, schema, change })),

@@ -47,6 +47,7 @@ test('story: each change has its hash, digest, actor and dependencies, and the r
     const data = W.bytes(one.change);
     const meta = R.metaOf(data);
     assert.equal(meta.hash, one.hash);
+    assert.equal(W.hex(W.sha256(data.subarray(8))), one.hash, 'from the type byte on');
     assert.equal(meta.actor, R.actor(one.device, one.incarnation));
     assert.deepEqual([meta.seq, meta.time, [...meta.deps].sort()], [one.seq, one.time, [...one.deps].sort()]);
     assert.equal(W.hex(W.sha256(data)), one.digest);
