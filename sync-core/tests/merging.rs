@@ -151,6 +151,44 @@ fn a_withdrawal_of_consent_wins_over_what_is_said_at_the_same_time() {
     assert!(!ours.read::<Participant>().expect("a sound record").consents());
 }
 
+#[test]
+fn what_the_data_dictionary_names_can_be_recorded() {
+    use sync_core::record::incident::{Action, Incident, IncidentType, Severity};
+    let mut document = Document::genesis(Kind::Incident);
+    document
+        .edit::<Incident>(actor(1), NOW, |incident| {
+            incident.session().set(sync_core::id::SessionId::from_uuid(uuid::Uuid::from_u128(5)))?;
+            incident.kind().set(IncidentType::TraumaCrisis)?;
+            incident.severity().set(Severity::High)?;
+            incident.action().insert(&Action::PsychologicalFirstAid)
+        })
+        .expect("a sound edit");
+    let changed = document.edit::<Incident>(actor(1), NOW, |incident| incident.severity().set(Severity::Low));
+    assert!(matches!(changed, Err(EditError::AlreadySet { field: "severity" })), "{changed:?}");
+    assert_eq!(document.read::<Incident>().expect("a sound record").kind, IncidentType::TraumaCrisis);
+}
+
+#[test]
+fn one_person_has_one_spelling() {
+    let mut document = Document::genesis(Kind::Session);
+    let first = edit(&mut document, 1, begin);
+    let mut raw = automerge::Automerge::load(&document.save()).expect("a document");
+    raw.set_actor(actor(1).into());
+    raw.transact::<_, _, automerge::AutomergeError>(|tx| {
+        use automerge::ReadDoc as _;
+        use automerge::transaction::Transactable as _;
+        let (_, marks) = tx.get(automerge::ROOT, "attendance")?.expect("the map of genesis");
+        tx.put(&marks, person(1).to_string().to_uppercase(), "present")
+    })
+    .expect("a change");
+    let shouted = raw.get_last_local_change().expect("a change");
+    let outcomes = offer(None, &[first.bytes(), shouted.raw_bytes()], |_| ());
+    assert!(
+        matches!(&outcomes[1], Outcome::Quarantined(Reason::Invalid(field, _)) if field.starts_with("attendance/")),
+        "{outcomes:?}"
+    );
+}
+
 /// Hands changes to `plan` as device 1, assigned, unless said otherwise.
 fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'_>)) -> Vec<Outcome> {
     let incoming: Vec<Incoming<'_>> = changes

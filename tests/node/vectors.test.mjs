@@ -23,7 +23,7 @@ test('genesis: each loads, has its hash, and can be built from the page', () => 
     assert.deepEqual(A.getHeads(given), [hash]);
     // Actor 00, time 0, no message: what genesis.json says can also be made.
     const built = A.change(A.init({ actor: '00' }), { time: 0 }, (root) => {
-      root.kind = new A.ImmutableString(kind);
+      root.record = new A.ImmutableString(kind);
       root.schema = schema;
       for (const { name, form } of FIELDS[kind]) {
         if (['set', 'log', 'entries'].includes(form)) root[name] = {};

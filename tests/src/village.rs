@@ -1,5 +1,8 @@
 //! A village in which a group meets: an organisation with its manager, facilitators who lead the group, and their tablets.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::{GroupId, OrganisationId, SessionId, UserId};
@@ -15,6 +18,8 @@ use crate::app::{START, Session, TestApp};
 
 /// Kabeza in Rwimiyaga, Nyagatare: the first village of the district.
 pub const AREA: &str = "52010101";
+
+const PASSPHRASE: &str = "akabanga ka tablet";
 
 /// One organisation at work.
 #[derive(Debug)]
@@ -64,9 +69,32 @@ impl Village {
     /// Enrols a tablet for a person. Its clock stands at the start, and is its own.
     pub fn tablet(&self, app: &TestApp, user: UserId) -> Device {
         let code = self.enrolment_code(user);
-        let folder = self.folders.path().join(&code);
-        Device::enrol(&folder, "akabanga ka tablet", &app.url, &code, "a tablet", Clock::fixed(START))
+        let folder = self.folders.path().join(user.to_string());
+        Device::enrol(&folder, PASSPHRASE, &app.url, &code, "a tablet", Clock::fixed(START))
             .expect("a tablet is enrolled")
+    }
+
+    /// Closes a tablet; gives its folder.
+    pub fn put_away(&self, tablet: Device) -> PathBuf {
+        let folder = self.folders.path().join(tablet.tablet().user().to_string());
+        drop(tablet);
+        folder
+    }
+
+    /// A copy of a tablet's folder, as somebody makes who wants to help.
+    pub fn copy_of(&self, folder: &Path) -> PathBuf {
+        let copy = folder.with_extension("copy");
+        fs::create_dir(&copy).expect("a new folder");
+        for file in fs::read_dir(folder).expect("the folder") {
+            let file = file.expect("a file");
+            fs::copy(file.path(), copy.join(file.file_name())).expect("a copy");
+        }
+        copy
+    }
+
+    /// Opens a tablet that was put away.
+    pub fn take_out(&self, folder: &Path) -> Device {
+        Device::open(folder, PASSPHRASE, Clock::fixed(START)).expect("it opens")
     }
 
     /// A facilitator of the village's group, with an enrolled tablet that has synced once.

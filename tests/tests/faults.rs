@@ -119,3 +119,41 @@ fn whatever_order_and_whatever_fails_tablets_and_totals_agree_in_the_end() {
         check_streams(app.store());
     }
 }
+
+#[test]
+fn a_copied_tablet_is_noticed_and_both_sides_agree_again() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 2);
+        let about = |minutes: i64| Details {
+            minutes: Some(minutes.try_into().expect("in range")),
+            ..Details::default()
+        };
+        let session = record(&mut jeanne, village.group, day(3, 5), about(60));
+        jeanne.sync(&mut ()).expect("a sync");
+
+        // The folder is copied while nobody writes; then both copies go on.
+        let folder = village.put_away(jeanne);
+        let copy = village.copy_of(&folder);
+        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
+        original.edit_session(session, &about(80)).expect("an edit");
+        original.sync(&mut ()).expect("a sync");
+        copied.edit_session(session, &about(70)).expect("an edit");
+        let noticed = copied.sync(&mut ()).expect("a sync");
+        assert_eq!(noticed.report.apart.len(), 1, "what the copy wrote is kept apart: {:?}", noticed.report);
+        for _ in 0..2 {
+            original.sync(&mut ()).expect("a sync");
+            copied.sync(&mut ()).expect("a sync");
+        }
+        let quiet = copied.sync(&mut ()).expect("a sync");
+        assert_eq!((quiet.report.requests, quiet.report.repaired.len()), (1, 0), "{:?}", quiet.report);
+        let minutes =
+            |tablet: &Device| tablet.tablet().read::<Session>(session).expect("the session").minutes;
+        assert_eq!(minutes(&copied), minutes(&original));
+        // From now on it writes under a name of its own.
+        copied.edit_session(session, &about(75)).expect("an edit");
+        assert_eq!(copied.sync(&mut ()).expect("a sync").report.accepted, 1);
+    });
+}

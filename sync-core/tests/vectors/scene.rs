@@ -169,7 +169,7 @@ impl Scene {
         let first = write::<Session>(&mut hers, CLAUDINE, 0, 0, |session| {
             begin(session)?;
             session.minutes().set(90.try_into()?)?;
-            session.themes().add(&Theme::Grief)?;
+            session.themes().insert(&Theme::Grief)?;
             session.attendance().put(&participant(1), Attendance::Present)?;
             session.attendance().put(&participant(2), Attendance::Absent)?;
             session.headcount().put(&"female/16_24".parse()?, 3.try_into()?)?;
@@ -179,7 +179,7 @@ impl Scene {
         let second = write::<Session>(&mut his, EMMANUEL, 7, 3, |session| {
             begin(session)?;
             session.minutes().set(75.try_into()?)?;
-            session.themes().add(&Theme::Forgiveness)?;
+            session.themes().insert(&Theme::Forgiveness)?;
             session.attendance().put(&participant(2), Attendance::Late)?;
             session.state().set(SessionState::Submitted)?;
             session.summary().write("Two people spoke of forgiving.")
