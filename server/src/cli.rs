@@ -4,6 +4,7 @@ mod serve;
 mod migrate;
 mod admin;
 mod openapi;
+mod demo;
 
 use std::error::Error;
 
@@ -32,7 +33,9 @@ enum Command {
     Admin(admin::Admin),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
-    // Next commands: tablet, demo.
+    /// Show three months of three organisations: twelve tablets, one service, and whether the totals agree.
+    Demo(demo::Demo),
+    // Next command: tablet.
 }
 
 pub(crate) fn run() -> Ended {
@@ -41,6 +44,7 @@ pub(crate) fn run() -> Ended {
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Demo(demo) => demo.run(),
     }
 }
 
