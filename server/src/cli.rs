@@ -33,9 +33,10 @@ enum Command {
     Admin(admin::Admin),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
+    /// Record on a tablet, offline, and sync.
+    Tablet(tablet::cli::TabletArgs),
     /// Show three months of three organisations: twelve tablets, one service, and whether the totals agree.
     Demo(demo::Demo),
-    // Next command: tablet.
 }
 
 pub(crate) fn run() -> Ended {
@@ -44,6 +45,7 @@ pub(crate) fn run() -> Ended {
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),
     }
 }

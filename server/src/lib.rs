@@ -7,6 +7,9 @@
 //!
 //! The modules stand in reading order; each imports only from those above it.
 
+// The docs are read beside the code, with private items.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod clock;
 pub mod store;
 pub mod request_id;

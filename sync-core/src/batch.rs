@@ -154,7 +154,7 @@ impl Envelope {
     /// [`Forged`] if the frame is not one, the statement can't be read, or a change is not the one that was signed.
     pub fn open(&self) -> Result<(Signed, Statement), Forged> {
         let signed = Signed::from_bytes(&self.statement)?;
-        let statement: Statement = minicbor::decode(&signed.payload).map_err(|_| Forged::Frame)?;
+        let statement: Statement = crate::cbor::from_bytes(&signed.payload).map_err(|_| Forged::Frame)?;
         let listed = statement.items.iter().map(|item| item.digest);
         if listed.eq(self.changes.iter().map(|change| Digest::of(change))) {
             Ok((signed, statement))

@@ -56,7 +56,7 @@ fn in_field(document: &Document, field: &FieldInfo, found: &mut Vec<Conflict>) {
 /// Several values are a conflict only if they differ: two people who say the same agree.
 fn clash(document: &Document, field: String, candidates: &[Candidate]) -> Option<Conflict> {
     let (first, rest) = candidates.split_first()?;
-    if rest.iter().all(|other| other.value == first.value) {
+    if rest.iter().all(|other| in_words(&other.value) == in_words(&first.value)) {
         return None;
     }
     let claims = candidates.iter().filter_map(|candidate| claim(document, candidate)).collect();

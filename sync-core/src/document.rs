@@ -50,7 +50,7 @@ impl Document {
         let mut inner = Automerge::new().with_actor(ActorId::from(GENESIS_ACTOR));
         let mut transaction = inner.transaction();
         let built = (|| {
-            transaction.put(ROOT, "kind", kind.code())?;
+            transaction.put(ROOT, "record", kind.code())?;
             transaction.put(ROOT, "schema", i64::from(SCHEMA))?;
             for field in kind.fields() {
                 match field.shape {

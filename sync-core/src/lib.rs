@@ -22,6 +22,7 @@ pub mod change;
 pub mod conflict;
 pub mod document;
 
+pub mod cbor;
 pub mod batch;
 pub mod cursor;
 pub mod quarantine;

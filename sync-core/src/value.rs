@@ -52,7 +52,8 @@ macro_rules! textual {
                 self.to_string()
             }
             fn from_key(text: &str) -> Result<Self, $crate::value::Why> {
-                text.parse().map_err(|error| $crate::value::Why(format!("{error}")))
+                let key = text.parse().map_err(|error| $crate::value::Why(format!("{error}")))?;
+                $crate::value::as_written(key, text)
             }
         }
         impl $crate::value::Value for $name {
@@ -66,6 +67,12 @@ macro_rules! textual {
     )*};
 }
 pub(crate) use textual;
+
+/// One thing has one spelling, or one person could stand in a map twice.
+pub(crate) fn as_written<K: Key>(key: K, text: &str) -> Result<K, Why> {
+    let spelling = key.to_key();
+    if spelling == text { Ok(key) } else { Err(Why(format!("must be written as {spelling}"))) }
+}
 
 pub(crate) fn read_text<K: Key>(scalar: &ScalarValue) -> Result<K, Why> {
     K::from_key(text_of(scalar)?)
@@ -115,7 +122,8 @@ impl Key for Date {
         self.to_string()
     }
     fn from_key(text: &str) -> Result<Self, Why> {
-        text.parse().map_err(|_| Why::new("must be a day written as 2026-03-05"))
+        let day = text.parse().map_err(|_| Why::new("must be a day written as 2026-03-05"))?;
+        as_written(day, text)
     }
 }
 

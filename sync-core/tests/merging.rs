@@ -53,7 +53,7 @@ fn two_recordings() -> (Document, Document) {
         session.minutes().set(90.try_into().expect("in range"))?;
         session.attendance().put(&person(1), Attendance::Present)?;
         session.attendance().put(&person(2), Attendance::Absent)?;
-        session.themes().add(&Theme::Grief)?;
+        session.themes().insert(&Theme::Grief)?;
         session.summary().write("We opened with a song.")
     });
     edit(&mut theirs, 2, |session| {
@@ -61,7 +61,7 @@ fn two_recordings() -> (Document, Document) {
         session.minutes().set(75.try_into().expect("in range"))?;
         session.attendance().put(&person(2), Attendance::Late)?;
         session.attendance().put(&person(3), Attendance::Present)?;
-        session.themes().add(&Theme::Forgiveness)?;
+        session.themes().insert(&Theme::Forgiveness)?;
         session.summary().write("Two people spoke of forgiving.")
     });
     (ours, theirs)
@@ -151,6 +151,44 @@ fn a_withdrawal_of_consent_wins_over_what_is_said_at_the_same_time() {
     assert!(!ours.read::<Participant>().expect("a sound record").consents());
 }
 
+#[test]
+fn what_the_data_dictionary_names_can_be_recorded() {
+    use sync_core::record::incident::{Action, Incident, IncidentType, Severity};
+    let mut document = Document::genesis(Kind::Incident);
+    document
+        .edit::<Incident>(actor(1), NOW, |incident| {
+            incident.session().set(sync_core::id::SessionId::from_uuid(uuid::Uuid::from_u128(5)))?;
+            incident.kind().set(IncidentType::TraumaCrisis)?;
+            incident.severity().set(Severity::High)?;
+            incident.action().insert(&Action::PsychologicalFirstAid)
+        })
+        .expect("a sound edit");
+    let changed = document.edit::<Incident>(actor(1), NOW, |incident| incident.severity().set(Severity::Low));
+    assert!(matches!(changed, Err(EditError::AlreadySet { field: "severity" })), "{changed:?}");
+    assert_eq!(document.read::<Incident>().expect("a sound record").kind, IncidentType::TraumaCrisis);
+}
+
+#[test]
+fn one_person_has_one_spelling() {
+    let mut document = Document::genesis(Kind::Session);
+    let first = edit(&mut document, 1, begin);
+    let mut raw = automerge::Automerge::load(&document.save()).expect("a document");
+    raw.set_actor(actor(1).into());
+    raw.transact::<_, _, automerge::AutomergeError>(|tx| {
+        use automerge::ReadDoc as _;
+        use automerge::transaction::Transactable as _;
+        let (_, marks) = tx.get(automerge::ROOT, "attendance")?.expect("the map of genesis");
+        tx.put(&marks, person(1).to_string().to_uppercase(), "present")
+    })
+    .expect("a change");
+    let shouted = raw.get_last_local_change().expect("a change");
+    let outcomes = offer(None, &[first.bytes(), shouted.raw_bytes()], |_| ());
+    assert!(
+        matches!(&outcomes[1], Outcome::Quarantined(Reason::Invalid(field, _)) if field.starts_with("attendance/")),
+        "{outcomes:?}"
+    );
+}
+
 /// Hands changes to `plan` as device 1, assigned, unless said otherwise.
 fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'_>)) -> Vec<Outcome> {
     let incoming: Vec<Incoming<'_>> = changes
@@ -169,7 +207,7 @@ fn one_bad_change_does_not_hold_back_the_others() {
     let mut document = Document::genesis(Kind::Session);
     let first = edit(&mut document, 1, begin);
     let mut other = document.clone();
-    let second = edit(&mut document, 1, |session| session.themes().add(&Theme::Grief));
+    let second = edit(&mut document, 1, |session| session.themes().insert(&Theme::Grief));
     let mut spoilt = second.bytes().to_vec();
     let last = spoilt.len() - 1;
     spoilt[last] ^= 0xff;
@@ -183,7 +221,7 @@ fn one_bad_change_does_not_hold_back_the_others() {
     );
 
     // Another life of the same tablet wrote a change with the same number.
-    let clone = edit(&mut other, 1, |session| session.themes().add(&Theme::Trauma));
+    let clone = edit(&mut other, 1, |session| session.themes().insert(&Theme::Trauma));
     let stored = document.save();
     assert_eq!(offer(Some(&stored), &[clone.bytes()], |_| ()), [Outcome::Quarantined(Reason::Rekeyed)]);
     assert_eq!(offer(Some(&stored), &[second.bytes()], |_| ()), [Outcome::Duplicate]);
@@ -193,7 +231,7 @@ fn one_bad_change_does_not_hold_back_the_others() {
 fn what_cannot_be_taken_waits_with_a_reason() {
     let mut document = Document::genesis(Kind::Session);
     let first = edit(&mut document, 1, begin);
-    let second = edit(&mut document, 1, |session| session.themes().add(&Theme::Grief));
+    let second = edit(&mut document, 1, |session| session.themes().insert(&Theme::Grief));
     let reason = |outcomes: Vec<Outcome>| match outcomes.into_iter().next() {
         Some(Outcome::Quarantined(reason)) => reason,
         other => panic!("{other:?}"),
@@ -254,7 +292,7 @@ fn run(steps: &[(usize, Step)]) -> Vec<Document> {
             Step::Mark(person_number, mark) => {
                 session.attendance().put(&person(*person_number), Attendance::ALL[*mark])
             }
-            Step::Theme(theme, true) => session.themes().add(&Theme::ALL[*theme]),
+            Step::Theme(theme, true) => session.themes().insert(&Theme::ALL[*theme]),
             Step::Theme(theme, false) => session.themes().remove(&Theme::ALL[*theme]),
             Step::Write(text) => session.summary().append(text),
             Step::State(state) => session.state().set(SessionState::ALL[*state]),
@@ -306,7 +344,7 @@ proptest! {
     fn spoilt_bytes_are_set_apart(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut document = Document::genesis(Kind::Session);
         let first = edit(&mut document, 1, begin);
-        let second = edit(&mut document, 1, |session| session.themes().add(&Theme::Grief));
+        let second = edit(&mut document, 1, |session| session.themes().insert(&Theme::Grief));
         let mut spoilt = second.bytes().to_vec();
         let place = at.index(spoilt.len());
         prop_assume!(spoilt[place] != byte);

@@ -18,6 +18,7 @@ use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
 
 /// An enrolled tablet.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Device)]
 pub(crate) struct DeviceView {
     #[schema(value_type = Uuid)]
     id: DeviceId,

@@ -90,7 +90,7 @@ pub(crate) async fn assign(
         .write("assign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
             in_organisation(tx, group, organisation)?;
             begin(tx, group, user, organisation, member)?;
-            edit(tx, group, member, |edit| edit.facilitators().add(&user)).map_err(Failure::lift)
+            edit(tx, group, member, |edit| edit.facilitators().insert(&user)).map_err(Failure::lift)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

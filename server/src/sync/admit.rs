@@ -41,7 +41,7 @@ pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused>
         Ok(version) => return Err(Refused::Protocol(version)),
         Err(_) => return Err(Refused::NotCbor),
     }
-    let request = minicbor::decode(&signed.payload).map_err(|_| Refused::NotCbor)?;
+    let request = sync_core::cbor::from_bytes(&signed.payload).map_err(|_| Refused::NotCbor)?;
     Ok(Claimed { signed, request })
 }
 

@@ -11,7 +11,7 @@ use super::push::push;
 use super::refusal::Refused;
 use crate::clock::Clock;
 use crate::problem::Problem;
-use crate::store::{Failure, Store, StoreError};
+use crate::store::{Failure, Store};
 
 /// Hands in what a tablet recorded, and gives it what it may read and has not.
 ///
@@ -68,7 +68,7 @@ pub(crate) async fn sync(
         dropped: pulled.dropped,
         people: pulled.people,
     };
-    let body = minicbor::to_vec(&answer).map_err(|_| StoreError::Damaged("an answer"))?;
+    let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let coding = Coding::accepted(accepted.unwrap_or_default());
     let mut response = HttpResponse::Ok();

@@ -14,4 +14,4 @@ pub mod link;
 pub mod device;
 pub mod recording;
 
-//pub mod cli;
+pub mod cli;

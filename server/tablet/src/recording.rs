@@ -13,7 +13,7 @@ use sync_core::value::Pseudonym;
 use crate::device::SaveError;
 use crate::folder::FolderError;
 
-pub use participant::{Consent, NewParticipant};
+pub use participant::{Consent, NewParticipant, ParticipantDetails};
 pub use session::{Details, NewSession, Recorded};
 
 /// Somebody in a group, by code or by id.
@@ -99,7 +99,14 @@ pub fn participants_of(tablet: &Tablet, group: GroupId) -> Vec<(ParticipantId, P
     all
 }
 
-/// Finds somebody among the participants of a group.
+/// Finds somebody of a group.
+///
+/// # Errors
+/// [`RecordError::NoSuchParticipant`], or [`RecordError::SeveralParticipants`] where two tablets gave one code.
+pub fn participant_of(tablet: &Tablet, group: GroupId, who: &Who) -> Result<ParticipantId, RecordError> {
+    find(&participants_of(tablet, group), who)
+}
+
 fn find(all: &[(ParticipantId, Participant)], who: &Who) -> Result<ParticipantId, RecordError> {
     let fits = |id: &ParticipantId, one: &Participant| match who {
         Who::Code(code) => one.code == *code,

@@ -144,7 +144,7 @@ impl<T: Value + Ord> Editor<'_, '_, Sticky<T>> {
 }
 
 impl<K: Key> Editor<'_, '_, Set<K>> {
-    pub fn add(self, member: &K) -> Result<(), EditError> {
+    pub fn insert(self, member: &K) -> Result<(), EditError> {
         self.flag(member, true)
     }
 
@@ -164,7 +164,7 @@ impl<K: Key> Editor<'_, '_, Set<K>> {
 }
 
 impl<K: Key> Editor<'_, '_, Log<K>> {
-    pub fn add(mut self, member: &K) -> Result<(), EditError> {
+    pub fn insert(mut self, member: &K) -> Result<(), EditError> {
         let object = self.container(Shape::Map)?;
         self.put_at(&object, &member.to_key(), ScalarValue::Boolean(true))
     }

@@ -3,8 +3,9 @@
 use minicbor::bytes::ByteVec;
 
 use super::Output;
-use super::state::{Held, Key, Tablet, Waiting, Write, blob};
+use super::state::{Held, Key, Tablet, Waiting, Write};
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
+use crate::cbor::to_bytes;
 use crate::change::Change;
 use crate::cursor::Cursor;
 use crate::document::Document;
@@ -30,7 +31,7 @@ impl Tablet {
         change: &Change,
     ) -> Vec<Write> {
         let held = Held::of(stream, document);
-        let mut writes = vec![Write::Put(Key::Document(id), blob(&held))];
+        let mut writes = vec![Write::Put(Key::Document(id), to_bytes(&held))];
         self.documents.insert(id, held);
         let waiting = Waiting {
             stream,
@@ -50,7 +51,7 @@ impl Tablet {
     pub(super) fn offer(&mut self, waiting: Waiting) -> Write {
         self.identity.serial += 1;
         let serial = self.identity.serial;
-        let write = Write::Put(Key::Outbox(serial), blob(&waiting));
+        let write = Write::Put(Key::Outbox(serial), to_bytes(&waiting));
         self.outbox.insert(serial, waiting);
         write
     }
@@ -80,7 +81,7 @@ impl Tablet {
         };
         self.flight = Some(flight);
         let signed =
-            Signed::sign(Purpose::Request, self.identity.device, &self.identity.key(), blob(&request));
+            Signed::sign(Purpose::Request, self.identity.device, &self.identity.key(), to_bytes(&request));
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
     }
 
@@ -122,7 +123,7 @@ impl Tablet {
         let statement =
             Statement { batch: flight.batch, at: moment.now, items: changes.iter().map(item).collect() };
         let signed =
-            Signed::sign(Purpose::Batch, self.identity.device, &self.identity.key(), blob(&statement));
+            Signed::sign(Purpose::Batch, self.identity.device, &self.identity.key(), to_bytes(&statement));
         Envelope {
             statement: ByteVec::from(signed.to_bytes()),
             changes: changes.iter().map(|waiting| waiting.change.clone()).collect(),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Output;
-use super::state::{Held, Key, Tablet, Waiting, Write, blob};
+use super::state::{Held, Key, Tablet, Waiting, Write};
+use crate::cbor::{from_bytes, to_bytes};
 use crate::change::{Change, ChangeHash};
 use crate::conflict::conflicts;
 use crate::cursor::Fingerprint;
@@ -55,7 +56,7 @@ impl Tablet {
     /// # Errors
     /// [`NotAnAnswer`]; the tablet is then as before the request.
     pub fn answered(&mut self, moment: &Moment, body: &[u8]) -> Result<Vec<Output>, NotAnAnswer> {
-        let answer: Answer = minicbor::decode(body).map_err(|_| NotAnAnswer::Unreadable)?;
+        let answer: Answer = from_bytes(body).map_err(|_| NotAnAnswer::Unreadable)?;
         if answer.protocol != PROTOCOL {
             return Err(NotAnAnswer::Protocol);
         }
@@ -74,9 +75,10 @@ impl Tablet {
                 self.settle(*serial, outcome, moment, &mut writes);
             }
         }
+        self.withdraw(&flight.serials, &mut writes);
         if !answer.people.is_empty() {
             self.people.extend(answer.people.into_iter().map(|person| (person.device, person.name)));
-            writes.push(Write::Put(Key::People, blob(&self.people)));
+            writes.push(Write::Put(Key::People, to_bytes(&self.people)));
         }
         let mut more = false;
         for page in answer.pages {
@@ -127,9 +129,42 @@ impl Tablet {
                 }
                 self.report.apart.push((waiting.document, reason.clone()));
                 waiting.reason = Some(reason.clone());
-                writes.push(Write::Put(Key::Apart(serial), blob(&waiting)));
+                writes.push(Write::Put(Key::Apart(serial), to_bytes(&waiting)));
                 self.apart.insert(serial, waiting);
             }
+        }
+    }
+
+    /// The store has other changes by the numbers of some of ours: takes ours out of the records, with what builds on
+    /// them, so that both sides can be equal again. They are kept apart, whole.
+    fn withdraw(&mut self, serials: &[u64], writes: &mut Vec<Write>) {
+        let rekeyed = |waiting: &&Waiting| waiting.reason == Some(Reason::Rekeyed);
+        let clashing: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
+            .iter()
+            .filter_map(|serial| self.apart.get(serial))
+            .filter(rekeyed)
+            .fold(BTreeMap::new(), |mut all: BTreeMap<_, BTreeSet<_>>, one| {
+                all.entry(one.document).or_default().insert(one.hash);
+                all
+            });
+        for (id, mut gone) in clashing {
+            let Some(held) = self.documents.get(&id) else { continue };
+            let Ok(document) = held.open() else { continue };
+            let mut stay = Vec::new();
+            for change in document.changes() {
+                if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
+                    gone.insert(change.hash());
+                } else {
+                    stay.push(change);
+                }
+            }
+            let mut rest = Document::genesis(held.kind);
+            if rest.apply(&stay).is_err() {
+                continue;
+            }
+            let held = Held::of(held.stream, &rest);
+            writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
+            self.documents.insert(id, held);
         }
     }
 
@@ -198,7 +233,7 @@ impl Tablet {
         } else {
             self.report.clashing.insert(id);
         }
-        writes.push(Write::Put(Key::Document(id), blob(&held)));
+        writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
         self.documents.insert(id, held);
     }
 

@@ -10,6 +10,7 @@ use super::outbox::Flight;
 use super::receive::Report;
 use super::{Enrolment, Output};
 use crate::batch::SigningKey;
+use crate::cbor;
 use crate::change::{ChangeHash, Digest};
 use crate::document::{Damaged, Document};
 use crate::id::{DeviceId, DocumentId, EpochId, OrganisationId, StreamId, UserId};
@@ -184,12 +185,8 @@ impl Waiting {
     }
 }
 
-pub(super) fn blob<T: Encode<()>>(value: &T) -> Vec<u8> {
-    minicbor::to_vec(value).expect("writing to a Vec can't fail")
-}
-
-fn unblob<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, Damaged> {
-    minicbor::decode(bytes).map_err(|_| Damaged)
+fn read<'b, T: Decode<'b, ()>>(blob: &'b [u8]) -> Result<T, Damaged> {
+    cbor::from_bytes(blob).map_err(|_| Damaged)
 }
 
 impl Tablet {
@@ -232,15 +229,15 @@ impl Tablet {
     /// [`Damaged`] if there is no identity among them or one of them can't be read.
     pub fn open(blobs: impl IntoIterator<Item = Blob>) -> Result<Self, Damaged> {
         let blobs: BTreeMap<Key, Vec<u8>> = blobs.into_iter().collect();
-        let mut tablet = Self::with(unblob(blobs.get(&Key::Identity).ok_or(Damaged)?)?);
+        let mut tablet = Self::with(read(blobs.get(&Key::Identity).ok_or(Damaged)?)?);
         for (key, bytes) in &blobs {
             match *key {
                 Key::Identity => {}
-                Key::People => tablet.people = unblob(bytes)?,
-                Key::Stream(id) => drop(tablet.streams.insert(id, unblob(bytes)?)),
-                Key::Document(id) => drop(tablet.documents.insert(id, unblob(bytes)?)),
-                Key::Outbox(serial) => drop(tablet.outbox.insert(serial, unblob(bytes)?)),
-                Key::Apart(serial) => drop(tablet.apart.insert(serial, unblob(bytes)?)),
+                Key::People => tablet.people = read(bytes)?,
+                Key::Stream(id) => drop(tablet.streams.insert(id, read(bytes)?)),
+                Key::Document(id) => drop(tablet.documents.insert(id, read(bytes)?)),
+                Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
+                Key::Apart(serial) => drop(tablet.apart.insert(serial, read(bytes)?)),
             }
         }
         Ok(tablet)
@@ -251,12 +248,12 @@ impl Tablet {
     }
 
     pub(super) fn identity_write(&self) -> Write {
-        Write::Put(Key::Identity, blob(&self.identity))
+        Write::Put(Key::Identity, cbor::to_bytes(&self.identity))
     }
 
     pub(super) fn stream_write(&self, id: StreamId) -> Write {
         match self.streams.get(&id) {
-            Some(reading) => Write::Put(Key::Stream(id), blob(reading)),
+            Some(reading) => Write::Put(Key::Stream(id), cbor::to_bytes(reading)),
             None => Write::Delete(Key::Stream(id)),
         }
     }

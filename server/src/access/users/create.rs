@@ -20,6 +20,7 @@ use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store};
 
 /// A person to add.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewUser)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUserBody {
     /// 3 to 64 letters (a to z), digits or . _ - @ +; upper and lower case are the same.

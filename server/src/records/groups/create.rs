@@ -136,7 +136,7 @@ impl NewGroup {
             group.cohort().set(cohort)?;
         }
         for target in &self.target_mix {
-            group.target_mix().add(target)?;
+            group.target_mix().insert(target)?;
         }
         if let Some(planned) = self.planned_sessions {
             group.planned_sessions().set(planned)?;
@@ -145,7 +145,7 @@ impl NewGroup {
             group.starts_on().set(day)?;
         }
         for user in &self.facilitators {
-            group.facilitators().add(user)?;
+            group.facilitators().insert(user)?;
         }
         Ok(())
     }

@@ -23,13 +23,19 @@ pub(in crate::records) struct Member {
 /// An edit that the record does not allow.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(in crate::records) struct EditRefused(#[from] EditError);
+pub(in crate::records) struct EditRefused(Box<EditError>);
+
+impl From<EditError> for EditRefused {
+    fn from(error: EditError) -> Self {
+        Self(Box::new(error))
+    }
+}
 
 impl Refusal for EditRefused {}
 
 impl From<EditRefused> for Problem {
     fn from(EditRefused(error): EditRefused) -> Self {
-        let field = match &error {
+        let field = match &*error {
             EditError::AlreadySet { field } | EditError::Backward { field } => (*field).to_owned(),
             EditError::Refused { field, .. } => (*field).to_owned(),
             EditError::Invalid(invalid) => invalid.field.clone(),
@@ -52,7 +58,7 @@ pub(in crate::records) fn edit(
         None => Document::genesis(Kind::Group),
     };
     let actor = Actor { device: web_author(member.user), incarnation: 0 };
-    let Some(change) = document.edit::<Group>(actor, member.now, edit).map_err(EditRefused)? else {
+    let Some(change) = document.edit::<Group>(actor, member.now, edit).map_err(EditRefused::from)? else {
         return Ok(());
     };
     let record = document.record().map_err(|_| StoreError::Damaged("a group"))?;

@@ -83,8 +83,11 @@ impl Device {
         let pending = pending
             .unwrap_or_else(|| Pending { code: code.to_owned(), seed: rand::random::<[u8; 32]>().into() });
         let key = SigningKey::from_bytes(&pending.seed);
-        let mut settings =
-            Settings { server: server.to_owned(), pending: Some(pending), ..Settings::default() };
+        let mut settings = Settings {
+            server: server.trim_end_matches('/').to_owned(),
+            pending: Some(pending),
+            ..Settings::default()
+        };
         settings.keep(&mut folder)?;
 
         let public_key = BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());

@@ -69,6 +69,7 @@ impl Exchange for Link {
     fn enrol(&mut self, asking: &Enrol) -> Result<Enrolled, LinkError> {
         let mut answer = self.agent.post(self.at("/v1/enrol")).send_json(asking).map_err(failed)?;
         let body = receive(&mut answer, &mut |_| ())?;
+        let body = expand(&answer, &body)?;
         if answer.status() != 200 {
             return Err(LinkError::Refused(Problem::read(&answer, &body).in_words()));
         }

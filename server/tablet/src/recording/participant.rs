@@ -1,7 +1,8 @@
-//! A person joins a group, under a code.
+//! A person joins a group, under a code; what is known of them is told or corrected.
 
+use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, StreamId};
-use sync_core::record::participant::{ConsentMethod, Participant, Purpose};
+use sync_core::record::participant::{ConsentMethod, Exit, Participant, ParticipantEdit, Purpose};
 use sync_core::record::{AgeBand, Sex};
 use sync_core::time::Date;
 use sync_core::value::Pseudonym;
@@ -9,15 +10,25 @@ use sync_core::value::Pseudonym;
 use super::{RecordError, group_of, participants_of};
 use crate::device::Device;
 
-/// What is recorded of somebody who joins. No name: no field could hold one.
+/// Somebody who joins. No name: no field could hold one.
 #[derive(Debug, Clone)]
 pub struct NewParticipant {
     pub code: Pseudonym,
+    pub details: ParticipantDetails,
+}
+
+/// What is said of somebody; for an edit, only what changes.
+#[derive(Debug, Clone, Default)]
+pub struct ParticipantDetails {
     pub sex: Option<Sex>,
     pub age_band: Option<AgeBand>,
     /// The family's code in a multifamily group, `F03`.
     pub family: Option<Pseudonym>,
     pub consent: Option<Consent>,
+    /// The day they withdrew it. Wins over whatever is said at the same time elsewhere.
+    pub withdrawn: Option<Date>,
+    /// How they left the group.
+    pub exit: Option<Exit>,
 }
 
 /// What somebody agreed to.
@@ -33,7 +44,31 @@ pub struct Consent {
 impl NewParticipant {
     /// Only a code; the rest can be told later.
     pub fn of(code: Pseudonym) -> Self {
-        Self { code, sex: None, age_band: None, family: None, consent: None }
+        Self { code, details: ParticipantDetails::default() }
+    }
+}
+
+impl ParticipantDetails {
+    fn check(&self, known: Option<AgeBand>) -> Result<(), RecordError> {
+        let minor = self.age_band.or(known) == Some(AgeBand::Under16);
+        match self.consent {
+            Some(consent) if minor && consent.guardian != Some(true) => Err(RecordError::NoGuardian),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(self, participant: &mut ParticipantEdit<'_>) -> Result<(), EditError> {
+        self.sex.map_or(Ok(()), |sex| participant.sex().set(sex))?;
+        self.age_band.map_or(Ok(()), |band| participant.age_band().set(band))?;
+        self.family.map_or(Ok(()), |family| participant.family().set(family))?;
+        if let Some(Consent { purpose, method, date, guardian }) = self.consent {
+            participant.consent_purpose().set(purpose)?;
+            participant.consent_method().set(method)?;
+            participant.consent_date().set(date)?;
+            guardian.map_or(Ok(()), |guardian| participant.consent_guardian().set(guardian))?;
+        }
+        self.withdrawn.map_or(Ok(()), |day| participant.consent_withdrawn().set(day))?;
+        self.exit.map_or(Ok(()), |exit| participant.exit().set(exit))
     }
 }
 
@@ -51,33 +86,28 @@ impl Device {
         if participants_of(self.tablet(), group).iter().any(|(_, there)| there.code == new.code) {
             return Err(RecordError::CodeTaken(new.code));
         }
-        let minor = new.age_band == Some(AgeBand::Under16);
-        if minor && new.consent.is_some_and(|consent| consent.guardian != Some(true)) {
-            return Err(RecordError::NoGuardian);
-        }
+        new.details.check(None)?;
         let id = ParticipantId::new(&self.clock().moment());
         self.edit::<Participant>(StreamId::from(group), id, |participant| {
             participant.group().set(group)?;
             participant.code().set(new.code)?;
-            new.sex.map_or(Ok(()), |sex| participant.sex().set(sex))?;
-            new.age_band.map_or(Ok(()), |band| participant.age_band().set(band))?;
-            new.family.map_or(Ok(()), |family| participant.family().set(family))?;
-            let Some(consent) = new.consent else { return Ok(()) };
-            participant.consent_purpose().set(consent.purpose)?;
-            participant.consent_method().set(consent.method)?;
-            participant.consent_date().set(consent.date)?;
-            consent.guardian.map_or(Ok(()), |guardian| participant.consent_guardian().set(guardian))
+            new.details.write(participant)
         })?;
         Ok(id)
     }
 
-    /// Records that somebody withdrew their consent on a day. Wins over whatever is said at the same time elsewhere.
+    /// Changes what is recorded of a participant; says whether there was anything to change.
     ///
     /// # Errors
-    /// [`RecordError`] in words: there is no such participant on this tablet.
-    pub fn withdraw_consent(&mut self, participant: ParticipantId, on: Date) -> Result<bool, RecordError> {
-        let group = self.tablet().read::<Participant>(participant)?.group;
-        Ok(self
-            .edit::<Participant>(StreamId::from(group), participant, |one| one.consent_withdrawn().set(on))?)
+    /// [`RecordError`] in words; nothing is changed then.
+    pub fn edit_participant(
+        &mut self,
+        id: ParticipantId,
+        details: ParticipantDetails,
+    ) -> Result<bool, RecordError> {
+        let known: Participant = self.tablet().read(id)?;
+        details.check(known.age_band)?;
+        let home = StreamId::from(known.group);
+        Ok(self.edit::<Participant>(home, id, |participant| details.write(participant))?)
     }
 }

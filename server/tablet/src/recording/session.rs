@@ -131,7 +131,7 @@ fn write(edit: &mut SessionEdit<'_>, details: &Details, marks: &Marks) -> Result
     details.minutes.map_or(Ok(()), |minutes| edit.minutes().set(minutes))?;
     details.phase.map_or(Ok(()), |phase| edit.phase().set(phase))?;
     for theme in &details.themes {
-        edit.themes().add(theme)?;
+        edit.themes().insert(theme)?;
     }
     for theme in &details.not_themes {
         edit.themes().remove(theme)?;
@@ -143,7 +143,7 @@ fn write(edit: &mut SessionEdit<'_>, details: &Details, marks: &Marks) -> Result
         edit.attendance().clear(who)?;
     }
     for facilitator in &details.facilitators {
-        edit.facilitators_present().add(facilitator)?;
+        edit.facilitators_present().insert(facilitator)?;
     }
     for (cell, count) in &details.headcount {
         edit.headcount().put(cell, *count)?;

@@ -1,6 +1,8 @@
 //! A store in memory, just enough of one to sync with: everybody may read and write every group. And a network in
 //! front of it that loses requests and answers.
 
+pub(crate) mod http;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;

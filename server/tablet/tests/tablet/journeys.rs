@@ -1,7 +1,5 @@
 //! A tablet with its folder, syncing with a store over a link that fails.
 
-mod support;
-
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -14,7 +12,7 @@ use tablet::device::{Device, EnrolError, OpenError, Progress, Step, SyncError};
 use tablet::folder::FolderError;
 use tablet::recording::{Details, NewParticipant, NewSession, RecordError, Who};
 
-use support::{Fault, NOW, Store};
+use crate::support::{Fault, NOW, Store};
 
 const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
 const SUMMARY: &str = "Twatangiye n'indirimbo; two people spoke of forgiving.";
@@ -260,4 +258,10 @@ fn a_stolen_folder_says_nothing() {
     drop(device);
     let wrong = Device::open(at.path(), "not the passphrase", Clock::System);
     assert!(matches!(wrong, Err(OpenError::Folder(FolderError::WrongPassphrase))), "{wrong:?}");
+}
+
+#[test]
+fn tablets_can_be_run_side_by_side() {
+    fn goes_to_another_thread<T: Send>() {}
+    goes_to_another_thread::<Device>();
 }

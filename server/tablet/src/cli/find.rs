@@ -1,0 +1,146 @@
+//! Finding a record by what a person types: an id, its first letters, the beginning of a name, or a day.
+
+use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
+use sync_core::record::session::{PartOfDay, Session};
+use sync_core::record::{Group, Kind, Participant};
+use sync_core::tablet::Tablet;
+use sync_core::time::Date;
+
+use super::words;
+
+/// The least of an id that is shown or taken.
+const LEAST: usize = 8;
+const LEAST_TYPED: usize = 4;
+
+/// Nothing, or more than one thing, was meant.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error("this tablet holds no group yet; sync first, or ask your manager to assign you to one")]
+    NoGroups,
+    #[error("no group is called or begins with \"{said}\"; this tablet holds {there}")]
+    NoGroup { said: String, there: String },
+    #[error("several groups begin with \"{said}\": {there}; type more of the name, or the id")]
+    SeveralGroups { said: String, there: String },
+    #[error("no record on this tablet has an id that begins with \"{0}\"")]
+    NoRecord(String),
+    #[error("several records begin with \"{said}\": {there}; type more of the id")]
+    SeveralRecords { said: String, there: String },
+    #[error("\"{said}\" is {what}, not a meeting")]
+    NotASession { said: String, what: String },
+    #[error("no meeting of {group} is recorded on {date}")]
+    NoSession { group: String, date: String },
+    #[error("{group} met more than once on {date}; say which with --part: {parts}")]
+    SeveralSessions { group: String, date: String, parts: String },
+}
+
+/// The groups on the tablet, by name.
+pub(super) fn groups(tablet: &Tablet) -> Vec<(GroupId, Group)> {
+    let read = |id: GroupId| Some((id, tablet.read::<Group>(id).ok()?));
+    let mut groups: Vec<_> = tablet.groups().into_iter().filter_map(read).collect();
+    groups.sort_by(|(a, one), (b, other)| (&one.name, a).cmp(&(&other.name, b)));
+    groups
+}
+
+/// A group by its name, the beginning of its name, its id or the beginning of its id.
+pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), FindError> {
+    let all = groups(tablet);
+    let folded = said.trim().to_lowercase();
+    let exact = |(_, group): &&(GroupId, Group)| group.name.as_str().to_lowercase() == folded;
+    let begins = |(id, group): &&(GroupId, Group)| {
+        group.name.as_str().to_lowercase().starts_with(&folded) || begins_id(&id.to_string(), &folded)
+    };
+    let named: Vec<_> = all.iter().filter(exact).collect();
+    let found = if named.is_empty() { all.iter().filter(begins).collect() } else { named };
+    let list = |groups: &[&(GroupId, Group)]| {
+        let one = |(id, group): &&(GroupId, Group)| format!("{} ({id})", group.name);
+        words::listed(groups.iter().map(one))
+    };
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] if all.is_empty() => Err(FindError::NoGroups),
+        [] => Err(FindError::NoGroup {
+            said: said.into(),
+            there: words::listed(all.iter().map(|(_, group)| group.name.to_string())),
+        }),
+        several => Err(FindError::SeveralGroups { said: said.into(), there: list(several) }),
+    }
+}
+
+fn begins_id(id: &str, said: &str) -> bool {
+    said.len() >= LEAST_TYPED && id.starts_with(said)
+}
+
+/// Every record that a person can look up, with its kind.
+pub(super) fn everything(tablet: &Tablet) -> Vec<DocumentId> {
+    let mut all = Vec::new();
+    for group in tablet.groups() {
+        let stream = StreamId::from(group);
+        all.push(group.into());
+        all.extend(tablet.all::<Participant>(stream).into_iter().map(|(id, _)| id));
+        all.extend(tablet.all::<Session>(stream).into_iter().map(|(id, _)| id));
+    }
+    all
+}
+
+/// The least of an id that tells it from all others on the tablet.
+pub(super) fn short(id: impl Into<DocumentId>, all: &[DocumentId]) -> String {
+    let id = id.into();
+    let whole = id.to_string();
+    let others = all.iter().filter(|other| **other != id).map(ToString::to_string);
+    let alike = |other: String| whole.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let needed = others.map(alike).max().map_or(LEAST, |alike| alike + 1).max(LEAST);
+    whole.get(..needed).unwrap_or(&whole).trim_end_matches('-').to_owned()
+}
+
+/// A record of any kind: by id, by the beginning of its id, or a group by its name.
+pub(super) fn record(tablet: &Tablet, said: &str) -> Result<DocumentId, FindError> {
+    let folded = said.trim().to_lowercase();
+    let all = everything(tablet);
+    let found: Vec<_> = all.iter().copied().filter(|id| begins_id(&id.to_string(), &folded)).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => match group(tablet, said) {
+            Ok((id, _)) => Ok(id.into()),
+            Err(several @ FindError::SeveralGroups { .. }) => Err(several),
+            Err(_) => Err(FindError::NoRecord(said.into())),
+        },
+        several => {
+            let there = several.iter().map(|id| format!("{} ({id})", words::record(tablet, *id)));
+            Err(FindError::SeveralRecords { said: said.into(), there: words::listed(there) })
+        }
+    }
+}
+
+/// A meeting: by its id, or by its group and day.
+pub(super) fn session(
+    tablet: &Tablet,
+    said: &str,
+    date: Option<Date>,
+    part: Option<PartOfDay>,
+) -> Result<SessionId, FindError> {
+    let Some(date) = date else {
+        let id = record(tablet, said)?;
+        return match tablet.place_of(id) {
+            Some((Kind::Session, _)) => Ok(id.into()),
+            _ => Err(FindError::NotASession { said: said.into(), what: words::record(tablet, id) }),
+        };
+    };
+    let (group, named) = group(tablet, said)?;
+    let held = |part: &PartOfDay| tablet.read::<Session>(SessionId::of(group, date, part.ordinal())).is_ok();
+    let asked = |one: &PartOfDay| part.is_none_or(|part| part == *one);
+    let parts: Vec<PartOfDay> = PartOfDay::ALL.iter().copied().filter(asked).filter(held).collect();
+    let (name, date_words) = (named.name.to_string(), words::day(date));
+    match parts.as_slice() {
+        [part] => Ok(SessionId::of(group, date, part.ordinal())),
+        [] => Err(FindError::NoSession { group: name, date: date_words }),
+        several => {
+            let parts = words::listed(several.iter().map(ToString::to_string));
+            Err(FindError::SeveralSessions { group: name, date: date_words, parts })
+        }
+    }
+}
+
+/// The participants of a group that a person calls by code; ids where two tablets gave one code.
+pub(super) fn code_of(tablet: &Tablet, id: ParticipantId) -> String {
+    tablet.read::<Participant>(id).map_or_else(|_| "somebody".into(), |one| one.code.to_string())
+}

@@ -1,0 +1,113 @@
+//! Groups, participants and meetings, as tables.
+
+use std::io::Write;
+
+use comfy_table::{Table, presets};
+use sync_core::area;
+use sync_core::id::{SessionId, StreamId};
+use sync_core::record::session::Session;
+
+use super::{CommandError, find, words};
+use crate::device::Device;
+use crate::recording::participants_of;
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table
+}
+
+pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), CommandError> {
+    let tablet = device.tablet();
+    let groups = find::groups(tablet);
+    if groups.is_empty() {
+        writeln!(
+            out,
+            "This tablet holds no group yet. Sync first, or ask your manager to assign you to one."
+        )?;
+        return Ok(());
+    }
+    let all = find::everything(tablet);
+    let mut table = table(["Group", "Method", "Village", "Participants", "Meetings", "Id"]);
+    for (id, group) in groups {
+        let stream = StreamId::from(id);
+        let village =
+            area::find(group.area.code()).map_or_else(|| group.area.to_string(), |area| area.path());
+        table.add_row(vec![
+            group.name.to_string(),
+            words::plain(group.modality),
+            village,
+            participants_of(tablet, id).len().to_string(),
+            tablet.all::<Session>(stream).len().to_string(),
+            find::short(id, &all),
+        ]);
+    }
+    writeln!(out, "{table}")?;
+    Ok(())
+}
+
+pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) -> Result<(), CommandError> {
+    let tablet = device.tablet();
+    let (id, group) = find::group(tablet, group)?;
+    let participants = participants_of(tablet, id);
+    if participants.is_empty() {
+        writeln!(out, "{} has no participants on this tablet yet.", group.name)?;
+        return Ok(());
+    }
+    let all = find::everything(tablet);
+    let mut table = table(["Code", "Sex", "Age", "Family", "Consent", "Left", "Id"]);
+    for (id, one) in &participants {
+        let consent = match (one.consents(), one.consent_withdrawn) {
+            (true, _) => one.consent_date.map(words::day).unwrap_or_default(),
+            (_, Some(day)) => format!("withdrawn {}", words::day(day)),
+            (_, None) => "not recorded".into(),
+        };
+        table.add_row(vec![
+            one.code.to_string(),
+            one.sex.map(words::plain).unwrap_or_default(),
+            one.age_band.map(words::age).unwrap_or_default().to_owned(),
+            one.family.as_ref().map(ToString::to_string).unwrap_or_default(),
+            consent,
+            one.exit.map(words::plain).unwrap_or_default(),
+            find::short(*id, &all),
+        ]);
+    }
+    writeln!(out, "{} has {}.", group.name, words::count(participants.len(), "participant"))?;
+    writeln!(out, "{table}")?;
+    Ok(())
+}
+
+pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Result<(), CommandError> {
+    let tablet = device.tablet();
+    let (id, group) = find::group(tablet, group)?;
+    let mut sessions = tablet.all::<Session>(StreamId::from(id));
+    sessions.sort_by_key(|(_, session)| (session.date, session.part));
+    if sessions.is_empty() {
+        writeln!(out, "No meeting of {} is recorded on this tablet yet.", group.name)?;
+        return Ok(());
+    }
+    let all = find::everything(tablet);
+    let mut table = table(["Date", "Part", "Minutes", "Phase", "Came", "State", "Clashes", "Id"]);
+    for (id, session) in &sessions {
+        let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
+        let came = if session.attendance.is_empty() && heads > 0 {
+            format!("{heads} counted")
+        } else {
+            session.attended().to_string()
+        };
+        let clashes = tablet.conflicts(*id).map_or(0, |conflicts| conflicts.len());
+        table.add_row(vec![
+            session.date.to_string(),
+            session.part.to_string(),
+            session.minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
+            session.phase.map(words::plain).unwrap_or_default(),
+            came,
+            session.state.to_string(),
+            if clashes == 0 { String::new() } else { clashes.to_string() },
+            find::short(SessionId::from(*id), &all),
+        ]);
+    }
+    writeln!(out, "{} has {}.", group.name, words::count(sessions.len(), "recorded meeting"))?;
+    writeln!(out, "{table}")?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `status`: what waits, and what came back.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use sync_core::id::DocumentId;
+use sync_core::time::Millis;
+
+use super::{CommandError, find, words};
+use crate::device::Device;
+
+pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandError> {
+    let (tablet, settings) = (device.tablet(), device.settings());
+    writeln!(out, "The tablet of {}, {}.", settings.user, settings.organisation)?;
+    writeln!(out, "It holds {}.", words::count(find::groups(tablet).len(), "group"))?;
+    match tablet.last_sync() {
+        Millis(0) => writeln!(out, "It has not synced yet.")?,
+        at => writeln!(out, "It last synced on {} with {}.", words::time(at), settings.server)?,
+    }
+
+    let mut waiting: BTreeMap<DocumentId, usize> = BTreeMap::new();
+    for one in tablet.outbox() {
+        *waiting.entry(one.document).or_default() += 1;
+    }
+    if waiting.is_empty() {
+        writeln!(out, "Nothing waits to be handed in.")?;
+    } else {
+        let changes = words::count(tablet.outbox().len(), "change");
+        writeln!(out, "\nWaiting to be handed in, {changes} to {}:", words::count(waiting.len(), "record"))?;
+        for (id, changes) in waiting {
+            writeln!(out, "  {}, {}", words::record(tablet, id), words::count(changes, "change"))?;
+        }
+    }
+
+    if tablet.apart().len() > 0 {
+        writeln!(out, "\nKept apart at the server, nothing of it is lost:")?;
+        for one in tablet.apart() {
+            let reason = one.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+            writeln!(out, "  {}: {reason}", words::record(tablet, one.document))?;
+        }
+    }
+
+    let all = find::everything(tablet);
+    let clashes = |id: &&DocumentId| tablet.conflicts(**id).is_ok_and(|found| !found.is_empty());
+    let clashing: Vec<DocumentId> = all.iter().filter(clashes).copied().collect();
+    if !clashing.is_empty() {
+        writeln!(out, "\nSet differently by different people, to be settled:")?;
+        for id in clashing {
+            let short = find::short(id, &all);
+            writeln!(out, "  {}: ihuriro tablet show {short}", words::record(tablet, id))?;
+        }
+    }
+    Ok(())
+}

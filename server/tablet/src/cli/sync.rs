@@ -1,0 +1,110 @@
+//! `sync`: a bar while it lasts, then what merged, what clashed, what is kept apart, and what it cost.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use super::{CommandError, find, words};
+use crate::device::{Device, Progress, Step, Summary};
+use crate::link::Traffic;
+
+/// How many changed records are named one by one.
+const NAMED: usize = 12;
+
+pub(super) fn run(device: &mut Device, out: &mut dyn Write) -> Result<(), CommandError> {
+    let mut bar = Bar::new(device.tablet().outbox().len());
+    let done = device.sync(&mut bar);
+    bar.bar.finish_and_clear();
+    tell(device, &done?, out)
+}
+
+/// On the standard error, and only where that is a terminal.
+struct Bar {
+    bar: ProgressBar,
+    traffic: Traffic,
+}
+
+impl Bar {
+    fn new(waiting: usize) -> Self {
+        let bar = ProgressBar::new(waiting as u64);
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {bar:30} {pos} of {len} changes handed in  {msg}")
+        {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar, traffic: Traffic::default() }
+    }
+}
+
+impl Progress for Bar {
+    fn before(&mut self, step: Step) -> ControlFlow<()> {
+        if let Step::Send { waiting } = step {
+            // A sync that repairs a stream offers changes again: then there is more to do than there was.
+            let (length, waiting) = (self.bar.length().unwrap_or_default(), waiting as u64);
+            self.bar.set_length(length.max(waiting));
+            self.bar.set_position(length.max(waiting) - waiting);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn moved(&mut self, more: Traffic) {
+        self.traffic.up += more.up;
+        self.traffic.down += more.down;
+        let Traffic { up, down } = self.traffic;
+        self.bar.set_message(format!("{} up, {} down", HumanBytes(up), HumanBytes(down)));
+    }
+}
+
+fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), CommandError> {
+    let (tablet, report) = (device.tablet(), &summary.report);
+    if report.accepted + report.duplicate + report.received == 0 && report.apart.is_empty() {
+        writeln!(out, "Nothing new on either side.")?;
+    }
+    if report.accepted > 0 {
+        writeln!(out, "Handed in and merged: {}.", words::count(report.accepted, "change"))?;
+    }
+    if report.duplicate > 0 {
+        writeln!(out, "The server had {} of yours already.", words::count(report.duplicate, "change"))?;
+    }
+    if report.received > 0 {
+        let records = words::count(report.merged.len(), "record");
+        writeln!(out, "Received from others: {} to {records}.", words::count(report.received, "change"))?;
+    }
+    let all = find::everything(tablet);
+    for id in report.merged.iter().take(NAMED) {
+        writeln!(out, "  {} ({})", words::record(tablet, *id), find::short(*id, &all))?;
+    }
+    if report.merged.len() > NAMED {
+        writeln!(out, "  and {} more", report.merged.len() - NAMED)?;
+    }
+    for id in &report.clashing {
+        writeln!(out, "In {}, people set different values:", words::record(tablet, *id))?;
+        for conflict in tablet.conflicts(*id)? {
+            writeln!(out, "  {}", words::conflict(tablet, &conflict))?;
+        }
+    }
+    for (id, reason) in &report.apart {
+        writeln!(out, "Kept apart at the server, {}: {reason}.", words::record(tablet, *id))?;
+    }
+    if report.dropped > 0 {
+        let groups = words::count(report.dropped, "group");
+        writeln!(out, "You are no longer assigned to {groups}; what this tablet held of it is removed.")?;
+    }
+    if !report.repaired.is_empty() {
+        writeln!(out, "This tablet and the server differed; what differed was read again.")?;
+    }
+    if report.unreadable > 0 {
+        let changes = words::count(report.unreadable, "change");
+        writeln!(out, "{changes} could not be read here; tell your administrator.")?;
+    }
+    let Summary { bytes_up, bytes_down, .. } = summary;
+    let requests = words::count(report.requests, "request");
+    writeln!(
+        out,
+        "{requests}, {bytes_up} bytes up and {bytes_down} bytes down, compressed, headers not counted."
+    )?;
+    Ok(())
+}

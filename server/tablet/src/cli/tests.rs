@@ -1,0 +1,46 @@
+use clap::{CommandFactory as _, Parser};
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    tablet: TabletArgs,
+}
+
+fn refused(words: &[&str]) -> String {
+    let words = ["tablet"].iter().chain(words);
+    Program::try_parse_from(words).expect_err("refused").to_string()
+}
+
+#[test]
+fn the_commands_are_sound() {
+    Program::command().debug_assert();
+}
+
+#[test]
+fn a_meeting_is_told_in_one_line() {
+    let line = "tablet session record Abahuje --date 2026-03-05 --part evening --minutes 90 --phase safety \
+        --theme grief,trauma --theme self_care --present P01,p02 --late P03 --headcount female/16_24=12 \
+        --headcount male/60_plus=3 --submit --folder elsewhere";
+    let words = line.split_whitespace().chain(["--summary", "We opened with a song."]);
+    let TabletCommand::Session(session::SessionCommand::Record { group, said, .. }) =
+        Program::try_parse_from(words).expect("parses").tablet.command
+    else {
+        panic!("another command");
+    };
+    let details = crate::recording::Details::from(*said);
+    assert_eq!(group, "Abahuje");
+    assert_eq!((details.themes.len(), details.attendance.len(), details.headcount.len()), (3, 3, 2));
+}
+
+#[test]
+fn what_makes_no_sense_is_said_at_once() {
+    assert!(
+        refused(&["session", "record", "A", "--theme", "grif"]).contains("grief"),
+        "suggests what was meant"
+    );
+    assert!(refused(&["session", "record", "A", "--minutes", "900"]).contains("from 1 to 720"));
+    assert!(refused(&["session", "record", "A", "--headcount", "12"]).contains("female/16_24=12"));
+    assert!(refused(&["participant", "add", "A", "--code", "Jeanne"]).contains("never a name"));
+}

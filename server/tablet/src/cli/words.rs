@@ -1,0 +1,130 @@
+//! Codes, days and records as people say them.
+
+use sync_core::conflict::{Claim, Conflict};
+use sync_core::id::DocumentId;
+use sync_core::record::session::{Cell, Session};
+use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
+use sync_core::tablet::Tablet;
+use sync_core::time::{Date, Millis};
+
+use super::find::code_of;
+use crate::clock::in_rwanda;
+
+/// `5 March 2026`.
+pub(super) fn day(date: Date) -> String {
+    date.strftime("%-d %B %Y").to_string()
+}
+
+/// `5 Mar 2026 08:15`, as clocks in Rwanda show.
+pub(super) fn time(at: Millis) -> String {
+    in_rwanda(at).strftime("%-d %b %Y %H:%M").to_string()
+}
+
+/// `new orientation`.
+pub(super) fn plain(code: impl ToString) -> String {
+    code.to_string().replace('_', " ")
+}
+
+pub(super) fn age(band: AgeBand) -> &'static str {
+    match band {
+        AgeBand::Under16 => "under 16",
+        AgeBand::From16To24 => "16 to 24",
+        AgeBand::From25To35 => "25 to 35",
+        AgeBand::From36To59 => "36 to 59",
+        AgeBand::From60 => "60 and over",
+    }
+}
+
+/// `women 16 to 24`.
+pub(super) fn heads(cell: &Cell) -> String {
+    let who = match cell.sex {
+        Sex::Female => "women",
+        Sex::Male => "men",
+    };
+    format!("{who} {}", age(cell.age_band))
+}
+
+/// `1 change`, `3 changes`.
+pub(super) fn count(number: impl TryInto<u64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// `a, b and c`.
+pub(super) fn listed(things: impl IntoIterator<Item = String>) -> String {
+    let mut things: Vec<String> = things.into_iter().collect();
+    match (things.pop(), things.is_empty()) {
+        (None, _) => "none".into(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", things.join(", ")),
+    }
+}
+
+/// `the meeting of Abahuje on 5 March 2026 (morning)`.
+pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
+    let of =
+        |group| tablet.read::<Group>(group).map_or_else(|_| "a group".into(), |group| group.name.to_string());
+    let told = match tablet.place_of(id) {
+        Some((Kind::Group, _)) => {
+            tablet.read::<Group>(id).ok().map(|group| format!("the group {}", group.name))
+        }
+        Some((Kind::Participant, _)) => {
+            let one = tablet.read::<Participant>(id).ok();
+            one.map(|one| format!("participant {} of {}", one.code, of(one.group)))
+        }
+        Some((Kind::Session, _)) => tablet.read::<Session>(id).ok().map(|session| {
+            format!("the meeting of {} on {} ({})", of(session.group), day(session.date), session.part)
+        }),
+        Some((kind, _)) => Some(format!("a {kind}")),
+        None => None,
+    };
+    told.unwrap_or_else(|| "a record that is not on this tablet".into())
+}
+
+/// `minutes: 75 (Eric, 5 Mar 2026 09:00) or 90 (you, 5 Mar 2026 08:15); 90 is shown until somebody settles it`.
+pub(super) fn conflict(tablet: &Tablet, conflict: &Conflict) -> String {
+    let claims: Vec<String> = conflict.claims.iter().map(|one| claim(tablet, one)).collect();
+    let shown = conflict.claims.last().map(|claim| value(&claim.value)).unwrap_or_default();
+    let field = field(tablet, &conflict.field);
+    format!("{field}: {}; {shown} is shown until somebody settles it", claims.join(" or "))
+}
+
+fn claim(tablet: &Tablet, claim: &Claim) -> String {
+    let who = if claim.device == tablet.device() {
+        "you"
+    } else {
+        tablet.name_of(claim.device).unwrap_or("somebody else")
+    };
+    format!("{} ({who}, {})", value(&claim.value), time(claim.at))
+}
+
+fn value(value: &str) -> String {
+    if value.is_empty() { "nothing".into() } else { plain(value) }
+}
+
+fn field(tablet: &Tablet, field: &str) -> String {
+    match field.split_once('/') {
+        Some(("attendance", who)) => match who.parse() {
+            Ok(id) => format!("attendance of {}", code_of(tablet, id)),
+            Err(_) => "attendance".into(),
+        },
+        Some(("headcount", cell)) => match cell.parse() {
+            Ok(cell) => format!("headcount of {}", heads(&cell)),
+            Err(_) => "headcount".into(),
+        },
+        _ => plain(field),
+    }
+}
+
+/// `you and 1 other`, of people whom a tablet knows by id only.
+pub(super) fn facilitators(tablet: &Tablet, session: &Session) -> String {
+    let present = &session.facilitators_present;
+    let others = present.len() - usize::from(present.contains(&tablet.user()));
+    match (others < present.len(), others) {
+        (true, 0) => "you".into(),
+        (true, others) => format!("you and {}", count(others, "other")),
+        (false, 0) => "none noted".into(),
+        (false, others) => format!("{}, not you", count(others, "facilitator")),
+    }
+}

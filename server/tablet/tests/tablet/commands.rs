@@ -1,0 +1,164 @@
+//! What a facilitator types and reads, with syncs over real HTTP to a store that loses requests and answers.
+
+use std::sync::{Arc, Mutex};
+
+use clap::Parser;
+use tablet::cli::{CommandError, TabletArgs, run_on};
+use tablet::clock::Clock;
+use tablet::device::Device;
+
+use crate::support::{Fault, NOW, Store, http};
+
+const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
+
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    tablet: TabletArgs,
+}
+
+struct Tablet {
+    device: Device,
+    folder: tempfile::TempDir,
+}
+
+impl Tablet {
+    fn enrol(server: &str, code: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let device = Device::enrol(folder.path(), PASSPHRASE, server, code, "a test", Clock::fixed(NOW));
+        Self { device: device.expect("enrols"), folder }
+    }
+
+    /// Another tablet from a copy of this one's folder.
+    fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        for entry in std::fs::read_dir(self.folder.path()).expect("there") {
+            let path = entry.expect("readable").path();
+            std::fs::copy(&path, folder.path().join(path.file_name().expect("a file"))).expect("copied");
+        }
+        let device = Device::open(folder.path(), PASSPHRASE, Clock::fixed(NOW));
+        Self { device: device.expect("opens"), folder }
+    }
+
+    fn try_run(&mut self, line: &str) -> Result<String, CommandError> {
+        let words = std::iter::once("tablet").chain(line.split_whitespace());
+        let command = Program::try_parse_from(words).expect("a command").tablet.command;
+        let mut out = Vec::new();
+        run_on(&mut self.device, command, &mut out)?;
+        Ok(String::from_utf8(out).expect("text"))
+    }
+
+    fn run(&mut self, line: &str) -> String {
+        self.try_run(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+}
+
+/// What was said contains each of these.
+fn says(said: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(said.contains(part), "\"{part}\" is missing in:\n{said}");
+    }
+}
+
+fn two_tablets() -> (Arc<Mutex<Store>>, Tablet, Tablet) {
+    let (store, _) = Store::with_group("Abahuje");
+    let store = Arc::new(Mutex::new(store));
+    let server = http::serve(store.clone());
+    let jeanne = Tablet::enrol(&server, "JEANN-00001");
+    let eric = Tablet::enrol(&server, "ERICC-00001");
+    (store, jeanne, eric)
+}
+
+#[test]
+fn a_meeting_from_two_tablets_is_told_in_words() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    says(&jeanne.run("groups"), &["holds no group yet"]);
+    says(
+        &jeanne.run("sync"),
+        &["Received from others: 1 change to 1 record", "the group Abahuje", "1 request,"],
+    );
+    says(&jeanne.run("groups"), &["Abahuje", "sociotherapy", "Nyagatare"]);
+    says(&jeanne.run("sync"), &["Nothing new on either side.", "1 request,", "bytes up and"]);
+
+    says(
+        &jeanne.run("participant add aba --code P01 --sex female --age-band 25_35 --consent oral"),
+        &["Saved"],
+    );
+    says(&jeanne.run("participant add aba --code P02"), &["Saved", "No consent is recorded yet"]);
+    says(&jeanne.run("participants aba"), &["P01", "25 to 35", "5 March 2026", "not recorded"]);
+    let line = "session record aba --date 2026-03-05 --minutes 90 --theme grief --present p01 --late P02";
+    says(&jeanne.run(line), &["Saved: the meeting of Abahuje on 5 March 2026 (morning)"]);
+    says(&jeanne.run("status"), &["3 changes to 3 records", "participant P02 of Abahuje"]);
+    eric.run("sync");
+    eric.run("session record aba --date 2026-03-05 --minutes 75 --theme trauma --headcount female/16_24=4");
+    eric.run("sync");
+
+    let claims = "minutes: ";
+    says(
+        &jeanne.run("sync"),
+        &["Handed in and merged: 3 changes", claims, "(Eric, ", "(you, 5 Mar 2026 10:40)"],
+    );
+    let shown = jeanne.run("show aba 2026-03-05");
+    says(&shown, &["grief and trauma", "you and 1 other", "Present       P01", "4 women 16 to 24", claims]);
+    says(&jeanne.run("status"), &["Nothing waits", "to be settled", "last synced on 5 Mar 2026 10:40"]);
+    says(&jeanne.run("sessions aba"), &["2026-03-05", "draft"]);
+    jeanne.run("session edit aba 2026-03-05 --minutes 90");
+    says(&jeanne.run("show aba 2026-03-05"), &["90", "1 change to it waits to be handed in."]);
+    jeanne.run("sync");
+    eric.run("sync");
+    assert!(!eric.run("show aba 2026-03-05").contains(claims), "it is settled");
+}
+
+#[test]
+fn a_broken_connection_is_told_in_words_and_loses_nothing() {
+    let (store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("session record aba --date 2026-03-05 --minutes 90");
+    for fault in [Fault::LostRequest, Fault::LostAnswer, Fault::CutAnswer] {
+        store.lock().expect("not poisoned").faults.push_back(fault);
+        let error = jeanne.try_run("sync").expect_err("broken").to_string();
+        says(&error, &["everything you recorded is kept"]);
+        says(&jeanne.run("status"), &["the meeting of Abahuje"]);
+    }
+    says(&jeanne.run("sync"), &["The server had 1 change of yours already."]);
+    says(&jeanne.run("status"), &["Nothing waits to be handed in."]);
+}
+
+#[test]
+fn a_copy_of_a_tablet_is_told_so_and_goes_on_in_a_life_of_its_own() {
+    let (_store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    let mut copy = jeanne.copy();
+    jeanne.run("session record aba --date 2026-03-05 --minutes 90");
+    jeanne.run("sync");
+    copy.run("sync");
+    copy.run("session record aba --date 2026-03-12 --minutes 60");
+    says(&copy.run("sync"), &["Handed in and merged: 1 change."]);
+    says(&jeanne.run("sync"), &["bytes up"]);
+    says(&jeanne.run("sessions aba"), &["2026-03-05", "2026-03-12"]);
+}
+
+#[test]
+fn an_enrolment_that_is_refused_says_why() {
+    let (_store, jeanne, _) = two_tablets();
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let server = &jeanne.device.settings().server;
+    let used = Device::enrol(folder.path(), PASSPHRASE, server, "JEANN-00001", "a test", Clock::fixed(NOW));
+    says(&used.expect_err("used").to_string(), &["the code was used by another tablet", "run enrol"]);
+}
+
+#[test]
+fn what_is_not_found_is_told_with_what_there_is() {
+    let (_store, mut jeanne, _) = two_tablets();
+    let error = jeanne.try_run("participants aba").expect_err("no group").to_string();
+    says(&error, &["holds no group yet"]);
+    jeanne.run("sync");
+    let error = jeanne.try_run("participants kabeza").expect_err("another name").to_string();
+    says(&error, &["kabeza", "this tablet holds Abahuje"]);
+    let error = jeanne.try_run("session record aba --present P09").expect_err("nobody").to_string();
+    says(&error, &["no participant P09"]);
+    let error = jeanne.try_run("show aba 2026-03-05").expect_err("no meeting").to_string();
+    says(&error, &["no meeting of Abahuje is recorded on 5 March 2026"]);
+    let line = "participant add aba --code P03 --age-band under_16 --consent written";
+    says(&jeanne.try_run(line).expect_err("a minor").to_string(), &["guardian"]);
+}

@@ -1,0 +1,6 @@
+//! A whole tablet against a store in memory: its journeys over a link that fails, and what its commands say.
+
+mod support;
+
+mod commands;
+mod journeys;

@@ -1,0 +1,149 @@
+//! Requests and answers of the story: a first sync, one with work in it, and one with everything that an answer can say.
+
+use serde_json::{Value, json};
+use sync_core::batch::Purpose;
+use sync_core::cursor::{Cursor, Fingerprint};
+use sync_core::id::StreamId;
+use sync_core::quarantine::{Outcome, Reason};
+use sync_core::record::SCHEMA;
+use sync_core::wire::{Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Request};
+
+use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
+use crate::view::{self, hex};
+
+/// The sum over some documents.
+pub(crate) fn fingerprint_of(scene: &Scene) -> Fingerprint {
+    let none = Fingerprint::default();
+    scene
+        .documents
+        .iter()
+        .fold(none, |sum, (id, document)| sum.replace(none, Fingerprint::of(*id, &document.heads())))
+}
+
+fn request(number: u64) -> Request {
+    Request {
+        protocol: PROTOCOL,
+        epoch: epoch(),
+        number,
+        incarnation: 0,
+        cursors: Vec::new(),
+        batches: Vec::new(),
+        purged: Vec::new(),
+        budget: PAGE as u32,
+    }
+}
+
+fn answer() -> Answer {
+    Answer {
+        protocol: PROTOCOL,
+        epoch: epoch(),
+        now: NOW.plus_minutes(120),
+        outcomes: Vec::new(),
+        pages: Vec::new(),
+        dropped: Vec::new(),
+        people: Vec::new(),
+    }
+}
+
+fn entries(scene: &Scene, steps: &[usize]) -> Vec<Entry> {
+    let step = |at: &usize| {
+        let step = &scene.steps[*at];
+        let change = step.change.bytes().to_vec().into();
+        Entry { kind: step.kind, document: step.document, schema: SCHEMA, change }
+    };
+    steps.iter().map(step).collect()
+}
+
+fn person(author: Author) -> Person {
+    Person { device: author.device(), name: author.name.into() }
+}
+
+/// A stream that Claudine may read no longer.
+fn gone() -> StreamId {
+    id("018f3f6e-7d2c-7000-8000-00000000dead")
+}
+
+pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
+    let working = Request {
+        cursors: vec![Cursor { stream: stream(), position: 3, whole: false }],
+        batches: vec![scene.batch(CLAUDINE, batch(1), &[3, 5]).2],
+        ..request(2)
+    };
+    let last = Request {
+        cursors: vec![Cursor { stream: stream(), position: 0, whole: true }],
+        purged: vec![gone()],
+        incarnation: 3_405_691_582,
+        ..request(300)
+    };
+    vec![
+        ("the first, with nothing to say", request(1)),
+        ("a cursor and a batch of two changes", working),
+        ("a new life, a receipt, and a stream to be read whole", last),
+    ]
+}
+
+pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
+    let page = Page { stream: stream(), from: 0, to: 2, fingerprint: None, entries: entries(scene, &[0, 1]) };
+    let first = Answer { pages: vec![page], people: vec![person(MANAGER)], ..answer() };
+    let whole = Page {
+        stream: stream(),
+        from: 3,
+        to: 6,
+        fingerprint: Some(fingerprint_of(scene)),
+        entries: entries(scene, &[4]),
+    };
+    let second = Answer {
+        outcomes: vec![Outcomes { batch: batch(1), outcomes: vec![Outcome::Accepted, Outcome::Duplicate] }],
+        pages: vec![whole],
+        people: vec![person(EMMANUEL)],
+        ..answer()
+    };
+    let reasons = [
+        Reason::NotAssigned,
+        Reason::Unreadable,
+        Reason::Invalid("minutes".into(), "must be a whole number from 1 to 720".into()),
+        Reason::Rekeyed,
+        Reason::MissingDependency,
+        Reason::UnknownSchema,
+        Reason::TooLarge,
+    ];
+    let waiting = reasons.into_iter().map(Outcome::Quarantined).collect();
+    let last = Answer {
+        outcomes: vec![Outcomes { batch: batch(2), outcomes: waiting }],
+        dropped: vec![gone()],
+        ..answer()
+    };
+    vec![
+        ("a page that does not reach the end", first),
+        ("outcomes, and the rest of the stream", second),
+        ("every reason to wait, and a stream to drop", last),
+    ]
+}
+
+pub(crate) fn vector(scene: &Scene) -> Value {
+    let requests: Vec<Value> = requests(scene)
+        .iter()
+        .map(|(what, request)| {
+            let payload = minicbor::to_vec(request).expect("CBOR");
+            let body = CLAUDINE.sign(Purpose::Request, payload.clone()).to_bytes();
+            json!({
+                "what": what,
+                "device": CLAUDINE.device(),
+                "view": view::request(request),
+                "payload": hex(&payload),
+                "body": hex(&body),
+            })
+        })
+        .collect();
+    let answers: Vec<Value> = answers(scene)
+        .iter()
+        .map(|(what, answer)| {
+            json!({
+                "what": what,
+                "view": view::answer(answer),
+                "body": hex(&minicbor::to_vec(answer).expect("CBOR")),
+            })
+        })
+        .collect();
+    json!({ "requests": requests, "answers": answers })
+}

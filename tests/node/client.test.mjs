@@ -1,0 +1,155 @@
+// The client by its command line, against the store of store.mjs: what is recorded arrives, whatever breaks on the way.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
+import { vector } from './spec.mjs';
+import { Store } from './store.mjs';
+
+const run = promisify(execFile);
+const script = new URL('run.mjs', import.meta.url).pathname;
+const story = vector('story');
+const GROUP = story.changes[0].stream;
+
+let folder;
+let store;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ihuriro-node-'));
+  store = await new Store().listen();
+  // The group and its participants are there before anybody comes.
+  for (const one of story.changes.slice(0, 3)) store.take(one.device, one, one.change);
+});
+
+afterEach(() => {
+  store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const file = (name) => join(folder, `${name}.json`);
+const tablet = (name) => async (...words) =>
+  JSON.parse((await run(process.execPath, [script, ...words, '--state', file(name)])).stdout);
+const enrolled = async (name) => {
+  const act = tablet(name);
+  await act('enrol', '--server', store.url, '--code', name, '--name', name);
+  await act('sync');
+  return act;
+};
+const meeting = ['record', '--group', GROUP, '--date', '2026-03-05'];
+
+test('two tablets record one meeting and end with one record, what clashed shown with who', async () => {
+  const [hers, his] = [await enrolled('claudine'), await enrolled('emmanuel')];
+  const { id } = await hers(...meeting, '--present', 'P01', '--minutes', '90', '--summary', 'We opened with a song.');
+  await his(...meeting, '--late', 'P02', '--minutes', '75', '--summary', 'Two people spoke.', '--theme', 'grief', 'trauma');
+  await hers('sync');
+  const report = await his('sync');
+  assert.deepEqual([report.accepted, report.received, report.repaired], [1, 1, []]);
+  await hers('sync');
+  const [ours, theirs] = [await hers('show', id), await his('show', id)];
+  assert.deepEqual(ours, theirs);
+  assert.equal(Object.keys(ours.attendance).length, 2);
+  assert.match(ours.summary, /We opened with a song\./);
+  assert.match(ours.summary, /Two people spoke\./);
+  assert.deepEqual(ours.conflicts.map((one) => one.field), ['minutes']);
+  assert.deepEqual(ours.conflicts[0].claims.map((one) => one.name).sort(), ['claudine', 'emmanuel']);
+
+  const settled = await his('edit', id, '--minutes', '80', '--drop-theme', 'grief');
+  assert.deepEqual([settled.conflicts, settled.themes], [[], ['trauma']]);
+  await his('sync');
+  await hers('sync');
+  assert.deepEqual(await hers('show', id), settled);
+});
+
+test('a lost answer loses nothing: the change is sent again and is a duplicate', async () => {
+  const hers = await enrolled('claudine');
+  await hers(...meeting, '--minutes', '90');
+  store.spoil = () => null;
+  await assert.rejects(hers('sync'));
+  assert.equal((await hers('status')).outbox.length, 1);
+  store.spoil = (answer) => answer;
+  const report = await hers('sync');
+  assert.deepEqual([report.accepted, report.duplicate], [0, 1]);
+  assert.equal((await hers('status')).outbox.length, 0);
+});
+
+test('pages are read one after the other', async () => {
+  store.pageSize = 1;
+  const hers = tablet('claudine');
+  await hers('enrol', '--server', store.url, '--code', 'x');
+  const report = await hers('sync');
+  assert.deepEqual([report.requests, report.received], [3, 3]);
+  assert.equal((await hers('participants', '--group', GROUP)).length, 2);
+});
+
+test('a tablet brought back from a copy starts a new life and reads what it had lost', async () => {
+  const hers = await enrolled('claudine');
+  const copy = readFileSync(file('claudine'));
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  writeFileSync(file('claudine'), copy);
+  await hers('sync');
+  const { incarnation } = await hers('status');
+  assert.notEqual(incarnation, 0);
+  assert.equal((await hers('show', id)).minutes, 90);
+});
+
+test('a copy that went on writing sets that apart, begins a new life and comes to the same record', async () => {
+  const hers = await enrolled('claudine');
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  const copy = readFileSync(file('claudine'));
+  await hers('edit', id, '--minutes', '80');
+  await hers('sync');
+  writeFileSync(file('claudine'), copy);
+  await hers('edit', id, '--minutes', '70');
+  const report = await hers('sync');
+  assert.deepEqual(report.apart.map((one) => one.reason), ['re-keyed']);
+  assert.equal((await hers('show', id)).minutes, 80);
+  assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
+  await hers('edit', id, '--minutes', '70');
+  assert.equal((await hers('sync')).accepted, 1);
+});
+
+test('a store that was restored gets back what it lost', async () => {
+  const hers = await enrolled('claudine');
+  await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  store.logs.get(GROUP).pop();
+  store.epoch = '01931d00-0000-7000-8000-00000000e90d';
+  const report = await hers('sync');
+  assert.equal(report.accepted, 1);
+  assert.equal(store.logs.get(GROUP).length, 4);
+});
+
+test('what the store keeps apart is shown with its reason, and does not count as a difference', async () => {
+  const hers = await enrolled('claudine');
+  store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  const { id } = await hers(...meeting, '--minutes', '90');
+  const report = await hers('sync');
+  assert.deepEqual([report.apart, report.repaired], [[{ document: id, outcome: 'quarantined', reason: 'not-assigned' }], []]);
+  const { apart } = await hers('status');
+  assert.equal(apart[0].reason, 'not-assigned');
+});
+
+test('a stream to drop is dropped once everything is handed in, and the receipt is sent', async () => {
+  const hers = await enrolled('claudine');
+  await hers(...meeting, '--minutes', '90');
+  const [device] = store.devices.values();
+  device.streams.delete(GROUP);
+  await hers('sync');
+  assert.deepEqual(await hers('groups'), []);
+  assert.deepEqual(device.purged, [GROUP]);
+  assert.equal(store.logs.get(GROUP).length, 4);
+});
+
+test('what is not allowed is refused in a sentence and changes nothing', async () => {
+  const hers = await enrolled('claudine');
+  await assert.rejects(hers(...meeting, '--minutes', '0'), /minutes must be a whole number from 1 to 720/);
+  await assert.rejects(hers(...meeting, '--present', 'P99'), /no participant P99/);
+  await assert.rejects(hers('enrol', '--server', store.url, '--code', 'again'), /enrolled already/);
+  assert.equal((await hers('status')).outbox.length, 0);
+});

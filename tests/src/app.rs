@@ -1,0 +1,169 @@
+//! A real service on a free port, and people who are signed in to it.
+
+use serde_json::Value;
+use server::access::organisations::{self, NewOrganisation};
+use server::access::users::create::{NewUser, create};
+use server::access::{PasswordHash, Role};
+use server::clock::Clock;
+use server::http::{Running, Settings, serve};
+use server::store::Store;
+use sync_core::id::{OrganisationId, UserId};
+use sync_core::time::Millis;
+use tokio::runtime::Runtime;
+
+use crate::Database;
+
+pub const PASSWORD: &str = "umuganda wa mbere";
+/// 2026-03-05T08:00:00Z
+pub const START: Millis = Millis(1_772_697_600_000);
+
+/// A running service.
+#[derive(Debug)]
+pub struct TestApp {
+    pub url: String,
+    pub clock: Clock,
+    running: Option<Running>,
+    runtime: Runtime,
+}
+
+/// What the service answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of an answer that went well.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.body);
+        self.body
+    }
+
+    /// Status and last part of the type of a problem.
+    pub fn problem(&self) -> (u16, &str) {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        (self.status, kind.rsplit('/').next().unwrap_or_default())
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    url: String,
+    token: String,
+}
+
+impl TestApp {
+    pub fn on(database: &Database) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let clock = Clock::fixed(START);
+        let listen = "127.0.0.1:0".parse().expect("an address");
+        let settings =
+            Settings { workers: Some(2), clock: clock.clone(), ..Settings::new(listen, &database.url) };
+        let running = runtime.block_on(serve(settings)).expect("the service starts");
+        Self { url: running.url(), clock, running: Some(running), runtime }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.running.as_ref().expect("runs until dropped").state.store
+    }
+
+    /// Puts an organisation in, as `ihuriro admin` does.
+    pub fn organisation(&self, code: &str) -> OrganisationId {
+        let new = NewOrganisation { code: code.into(), name: code.to_uppercase() };
+        let moment = self.clock.moment();
+        let put = self.store().write_blocking("test", |tx| organisations::create(tx, &new, &moment));
+        put.expect("a new organisation").id
+    }
+
+    /// Puts a person in, as `ihuriro admin` does.
+    pub fn user(&self, login: &str, role: Role, organisation: Option<OrganisationId>) -> UserId {
+        let new = NewUser::checked(login, login, role, organisation, PASSWORD).expect("a sound person");
+        let hash = PasswordHash::of_blocking(PASSWORD);
+        let moment = self.clock.moment();
+        self.store().write_blocking("test", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id
+    }
+
+    /// Signs somebody in.
+    pub fn login(&self, login: &str) -> Session {
+        let body = serde_json::json!({"login": login, "password": PASSWORD});
+        let answer =
+            send(ureq::http::Method::POST, &format!("{}/v1/login", self.url), None, Some(&body)).ok();
+        let token = answer["access_token"].as_str().expect("a token").to_owned();
+        Session { url: self.url.clone(), token }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            // A test that failed has said why; a service that does not stop must not hide it.
+            drop(self.runtime.block_on(running.stop()));
+        }
+    }
+}
+
+impl Session {
+    /// The same token, held out to another service.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), token: self.token.clone() }
+    }
+
+    /// The same service, with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { url: self.url.clone(), token: token.to_owned() }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(ureq::http::Method::GET, path, None)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(ureq::http::Method::POST, path, Some(body))
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send(ureq::http::Method::DELETE, path, None)
+    }
+
+    fn send(&self, method: ureq::http::Method, path: &str, body: Option<&Value>) -> Answer {
+        send(method, &format!("{}{path}", self.url), Some(&self.token), body)
+    }
+
+    /// All items of a list, page by page.
+    pub fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = String::new();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.get(&format!("{path}{separator}limit=7{next}")).ok();
+            items.extend(page["items"].as_array().expect("a list").iter().cloned());
+            match page["next"].as_str() {
+                Some(after) => next = format!("&after={after}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+fn send(method: ureq::http::Method, url: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let body = match body {
+        Some(body) => {
+            request = request.header("content-type", "application/json");
+            body.to_string()
+        }
+        None => String::new(),
+    };
+    let request = request.body(body).expect("a sound request");
+    let mut response = agent.run(request).expect("the service answers");
+    let status = response.status().as_u16();
+    let text = response.body_mut().read_to_string().expect("a text");
+    Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+}

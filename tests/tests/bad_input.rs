@@ -1,0 +1,327 @@
+//! Bad input gets a clear answer and changes nothing, on the tablet or in the store.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use sync_core::batch::{Envelope, Item, Purpose, Signed, SigningKey, Statement};
+use sync_core::change::{Actor, Change, Digest};
+use sync_core::document::Document;
+use sync_core::id::{BatchId, DeviceId, DocumentId, EpochId, GroupId, Id, SessionId, StreamId};
+use sync_core::quarantine::{Outcome, Reason};
+use sync_core::record::session::{PartOfDay, Session, Theme};
+use sync_core::record::{Kind, SCHEMA};
+use sync_core::time::Millis;
+use sync_core::wire::{Answer, CONTENT_TYPE, Coding, MAX_BODY, PROTOCOL, Request, close};
+use tests::app::{START, TestApp};
+use tests::recount::contents;
+use tests::village::day;
+use tests::{Database, Village};
+
+/// A tablet made by hand, that says whatever a test wants.
+struct Stranger {
+    device: DeviceId,
+    key: SigningKey,
+    epoch: EpochId,
+    number: u64,
+}
+
+impl Stranger {
+    fn enrolled(app: &TestApp, village: &Village, name: &str) -> Self {
+        let user = village.facilitator(app, name);
+        village.assign(user, village.group);
+        let key = SigningKey::from_bytes(&rand::random());
+        let public = data_encoding::BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
+        let code = village.enrolment_code(user);
+        let body = serde_json::json!({"code": code, "public_key": public, "device_name": "by hand"});
+        let answer = village.manager.post("/v1/enrol", &body).ok();
+        let id = |field: &str| answer[field].as_str().expect("an id").to_owned();
+        let device = id("device_id").parse().expect("an id");
+        Self { device, key, epoch: id("epoch").parse().expect("an id"), number: 0 }
+    }
+
+    fn request(&mut self, batches: Vec<Envelope>) -> Request {
+        self.number += 1;
+        Request {
+            protocol: PROTOCOL,
+            epoch: self.epoch,
+            number: self.number,
+            incarnation: 0,
+            cursors: Vec::new(),
+            batches,
+            purged: Vec::new(),
+            budget: 100_000,
+        }
+    }
+
+    fn signed(&self, request: &Request) -> Vec<u8> {
+        let payload = minicbor::to_vec(request).expect("it encodes");
+        Signed::sign(Purpose::Request, self.device, &self.key, payload).to_bytes()
+    }
+
+    /// A batch of changes for documents of a stream, signed by this tablet.
+    fn batch(&self, stream: StreamId, changes: &[(Kind, DocumentId, Vec<u8>)]) -> Envelope {
+        let item = |(kind, document, bytes): &(Kind, DocumentId, Vec<u8>)| Item {
+            stream,
+            kind: *kind,
+            document: *document,
+            schema: SCHEMA,
+            digest: Digest::of(bytes),
+        };
+        let statement = Statement {
+            batch: BatchId::from_uuid(uuid::Uuid::new_v4()),
+            at: START,
+            items: changes.iter().map(item).collect(),
+        };
+        let payload = minicbor::to_vec(&statement).expect("it encodes");
+        Envelope {
+            statement: Signed::sign(Purpose::Batch, self.device, &self.key, payload).to_bytes().into(),
+            changes: changes.iter().map(|(_, _, bytes)| bytes.clone().into()).collect(),
+        }
+    }
+
+    /// A sound session of a group.
+    fn session(&self, group: GroupId, date: i8) -> (Kind, DocumentId, Vec<u8>) {
+        let mut document = Document::genesis(Kind::Session);
+        let change = self.edit(&mut document, group, date);
+        let id = SessionId::of(group, day(3, date), PartOfDay::Morning.ordinal());
+        (Kind::Session, id.into(), change.bytes().to_vec())
+    }
+
+    fn edit(&self, document: &mut Document, group: GroupId, date: i8) -> Change {
+        let actor = Actor { device: self.device, incarnation: 0 };
+        let change = document.edit::<Session>(actor, START, |session| {
+            session.group().set(group)?;
+            session.date().set(day(3, date))?;
+            session.part().set(PartOfDay::Morning)?;
+            session.themes().insert(&Theme::Grief)
+        });
+        change.expect("a sound edit").expect("something new")
+    }
+}
+
+/// Posts bytes; gives status, and the last part of a problem's type or the answer.
+fn post(app: &TestApp, body: &[u8], coding: &str, kind: &str) -> (u16, String, Vec<u8>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = ureq::http::Request::post(format!("{}/v1/sync", app.url))
+        .header("content-type", kind)
+        .header("content-encoding", coding)
+        .body(body)
+        .expect("a sound request");
+    let mut response = agent.run(request).expect("the service answers");
+    let status = response.status().as_u16();
+    let body = response.body_mut().read_to_vec().expect("a body");
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let slug = problem["type"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned();
+    (status, slug, body)
+}
+
+fn sync(app: &TestApp, body: &[u8]) -> (u16, String, Vec<u8>) {
+    post(app, &close(Coding::Zstd, body), "zstd", CONTENT_TYPE)
+}
+
+/// The outcomes of a request that was taken.
+fn outcomes(app: &TestApp, body: &[u8]) -> Vec<Outcome> {
+    let (status, slug, body) = sync(app, body);
+    assert_eq!((status, slug.as_str()), (200, ""));
+    let answer: Answer = minicbor::decode(&body).expect("an answer");
+    answer.outcomes.into_iter().flat_map(|batch| batch.outcomes).collect()
+}
+
+#[test]
+fn a_request_that_is_not_one_is_refused_whole() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut tablet = Stranger::enrolled(&app, &village, "jeanne");
+        let other = Stranger::enrolled(&app, &village, "paul");
+        let stream = StreamId::from(village.group);
+        let before = contents(app.store());
+        let sound = {
+            let batch = tablet.batch(stream, &[tablet.session(village.group, 5)]);
+            let request = tablet.request(vec![batch]);
+            tablet.signed(&request)
+        };
+        let refused = |(status, slug, _): (u16, String, Vec<u8>), expected: (u16, &str)| {
+            assert_eq!((status, slug.as_str()), expected);
+            assert_eq!(contents(app.store()), before, "{slug}");
+        };
+
+        refused(sync(&app, b"not CBOR at all"), (400, "not-cbor"));
+        refused(sync(&app, &sound[..sound.len() / 2]), (400, "not-cbor"));
+        let packed = close(Coding::Zstd, &sound);
+        refused(post(&app, &packed[..packed.len() / 2], "zstd", CONTENT_TYPE), (400, "cut-off"));
+        refused(post(&app, &packed, "zstd", "application/cbor"), (415, "not-a-sync"));
+        refused(post(&app, &packed, "br", CONTENT_TYPE), (415, "not-a-sync"));
+        refused(sync(&app, &vec![0; 9 * 1024 * 1024]), (413, "too-large"));
+
+        let mut future = tablet.request(Vec::new());
+        future.protocol = 99;
+        refused(sync(&app, &tablet.signed(&future)), (400, "unknown-protocol"));
+
+        let unknown = Stranger {
+            device: DeviceId::from_uuid(uuid::Uuid::new_v4()),
+            key: SigningKey::from_bytes(&rand::random()),
+            epoch: tablet.epoch,
+            number: 0,
+        };
+        let request = tablet.request(Vec::new());
+        refused(sync(&app, &unknown.signed(&request)), (401, "device-unknown"));
+        // Another device's signature, over the request or over a batch in it.
+        let forged =
+            Stranger { device: tablet.device, key: other.key.clone(), epoch: tablet.epoch, number: 0 };
+        refused(sync(&app, &forged.signed(&request)), (401, "signature-invalid"));
+        let theirs = other.batch(stream, &[other.session(village.group, 6)]);
+        let request = tablet.request(vec![theirs]);
+        refused(sync(&app, &tablet.signed(&request)), (403, "foreign-batch"));
+        let mut swapped = tablet.batch(stream, &[tablet.session(village.group, 6)]);
+        swapped.changes[0] = tablet.session(village.group, 7).2.into();
+        let request = tablet.request(vec![swapped]);
+        refused(sync(&app, &tablet.signed(&request)), (403, "foreign-batch"));
+
+        // Nothing of all that stands in the way of a sound request, which counts once.
+        let request = tablet.request(vec![tablet.batch(stream, &[tablet.session(village.group, 5)])]);
+        let sound = tablet.signed(&request);
+        assert_eq!(outcomes(&app, &sound), [Outcome::Accepted]);
+        let (status, slug, body) = sync(&app, &sound);
+        assert_eq!((status, slug.as_str()), (409, "request-seen"));
+        let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!(problem["last"], request.number);
+
+        // A tablet that is revoked is told so.
+        let device = tablet.device;
+        village.manager.post(&format!("/v1/devices/{device}/revoke"), &serde_json::json!({})).ok();
+        let request = tablet.request(Vec::new());
+        let (status, slug, _) = sync(&app, &tablet.signed(&request));
+        assert_eq!((status, slug.as_str()), (403, "device-revoked"));
+    });
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_before_it_has_come() {
+    let app = TestApp::on(&Database::sqlite());
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).expect("the service listens");
+    let head = format!(
+        "POST /v1/sync HTTP/1.1\r\nhost: localhost\r\ncontent-type: {CONTENT_TYPE}\r\ncontent-length: {}\r\n\r\n",
+        10 * MAX_BODY
+    );
+    stream.write_all(head.as_bytes()).expect("the service reads");
+    // The service may hang up on us while we still send: that is its right.
+    for _ in 0..(2 * MAX_BODY / 65_536) {
+        if stream.write_all(&[0; 65_536]).is_err() {
+            break;
+        }
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[test]
+fn a_bad_change_waits_with_its_reason_and_holds_back_no_other() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let elsewhere = village.group("Icyizere", "space_for_peace");
+        let mut tablet = Stranger::enrolled(&app, &village, "jeanne");
+        let stream = StreamId::from(village.group);
+        let good = |date: i8| tablet.session(village.group, date);
+
+        // A session that says it is another group's.
+        let (kind, id, bytes) = tablet.session(elsewhere, 6);
+        let foreign = (kind, id, bytes);
+        // A session whose minutes can't be: written past the editor, as another program might.
+        let invalid = {
+            let (_, id, first) = good(7);
+            let mut raw =
+                automerge::Automerge::load(&Document::genesis(Kind::Session).save()).expect("a genesis");
+            raw.apply_changes([automerge::Change::from_bytes(first).expect("a change")]).expect("applies");
+            let actor = Actor { device: tablet.device, incarnation: 7 };
+            raw.set_actor(actor.into());
+            raw.transact::<_, _, automerge::AutomergeError>(|tx| {
+                use automerge::transaction::Transactable as _;
+                tx.put(automerge::ROOT, "minutes", 100_000)
+            })
+            .expect("a change");
+            let change = raw.get_last_local_change().expect("a change");
+            (Kind::Session, id, change.raw_bytes().to_vec())
+        };
+        let unreadable = (Kind::Session, good(8).1, b"not a change".to_vec());
+        let batch = tablet.batch(stream, &[good(5), foreign, good(7), invalid, unreadable, good(9), good(5)]);
+        let away = tablet.batch(elsewhere.into(), &[tablet.session(elsewhere, 5)]);
+        let request = tablet.request(vec![batch, away]);
+        let found = outcomes(&app, &tablet.signed(&request));
+        let reason = |outcome: &Outcome| match outcome {
+            Outcome::Quarantined(Reason::Invalid(field, _)) => format!("invalid {field}"),
+            Outcome::Quarantined(reason) => reason.code().to_owned(),
+            other => format!("{other:?}"),
+        };
+        let found: Vec<String> = found.iter().map(reason).collect();
+        assert_eq!(
+            found,
+            [
+                "Accepted",
+                "invalid group",
+                "Accepted",
+                "invalid minutes",
+                "unreadable",
+                "Accepted",
+                "Duplicate",
+                "not-assigned"
+            ]
+        );
+        let sessions = village.manager.all("/v1/sessions");
+        assert_eq!(sessions.len(), 3, "the good ones, each once");
+    });
+}
+
+#[test]
+fn what_builds_on_work_that_has_not_arrived_goes_on_by_itself() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut tablet = Stranger::enrolled(&app, &village, "jeanne");
+        let stream = StreamId::from(village.group);
+        let mut document = Document::genesis(Kind::Session);
+        let first = tablet.edit(&mut document, village.group, 5);
+        let actor = Actor { device: tablet.device, incarnation: 0 };
+        let second = document
+            .edit::<Session>(actor, Millis(START.0 + 1), |session| session.themes().insert(&Theme::Trauma))
+            .expect("a sound edit")
+            .expect("something new");
+        let id: DocumentId = SessionId::of(village.group, day(3, 5), 0).into();
+
+        let early = tablet.batch(stream, &[(Kind::Session, id, second.bytes().to_vec())]);
+        let request = tablet.request(vec![early]);
+        let waits = Outcome::Quarantined(Reason::MissingDependency);
+        assert_eq!(outcomes(&app, &tablet.signed(&request)), [waits]);
+        let late = tablet.batch(stream, &[(Kind::Session, id, first.bytes().to_vec())]);
+        let request = tablet.request(vec![late]);
+        assert_eq!(outcomes(&app, &tablet.signed(&request)), [Outcome::Accepted]);
+        let read = village.manager.get(&format!("/v1/sessions/{id}")).ok();
+        assert_eq!(read["themes"], serde_json::json!(["grief", "trauma"]));
+    });
+}
+
+#[test]
+fn a_token_that_is_foreign_or_expired_opens_nothing() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        assert_eq!(village.manager.get("/v1/groups").status, 200);
+        let foreign = TestApp::on(&Database::sqlite());
+        let abroad = Village::of(&foreign, "aegis").manager.at(&app.url);
+        assert_eq!(abroad.get("/v1/groups").status, 401);
+        app.clock.advance(16);
+        assert_eq!(village.manager.get("/v1/groups").status, 401);
+        let bad = village.manager.at(&app.url).with_token("not.a.token").get("/v1/aggregates");
+        assert_eq!(bad.status, 401);
+
+        let manager = app.login("manager.aegis");
+        let group = serde_json::json!({"name": "X", "kind": "circle", "modality": "sociotherapy", "area": "99999999"});
+        let refused = manager.post("/v1/groups", &group);
+        assert_eq!(refused.problem(), (422, "invalid-fields"));
+        let fields: Vec<_> =
+            refused.body["errors"].as_array().expect("errors").iter().map(|e| e["field"].clone()).collect();
+        assert_eq!(fields, ["kind", "area"]);
+    });
+}
