@@ -207,7 +207,8 @@ fn set_apart(tx: &mut Conn<'_>, arrival: &Arrival, reason: &Reason, now: Millis)
 
 /// Notes that a change which waited is merged.
 fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Result<(), StoreError> {
-    let waiting = quarantine::table.find(arrival.item.digest.as_bytes().to_vec());
+    let Item { document, digest, .. } = arrival.item;
+    let waiting = quarantine::table.find((Db(document), digest.as_bytes().to_vec()));
     on_each!(tx, |c| diesel::update(waiting)
         .filter(quarantine::released_at.is_null())
         .set(quarantine::released_at.eq(At(now)))
