@@ -86,6 +86,7 @@ impl Stage<'_> {
                     tablet.record(&meeting, self.id(&meeting), account, tally)?;
                 }
             }
+            tally.meetings += 1;
             self.bar.inc(1);
         }
         for (meeting, afterwards) in self.plan.afterwards(pair, week) {

@@ -10,7 +10,7 @@ use sync_core::record::session::{Minutes, Session, SessionState};
 use sync_core::value::Pseudonym;
 use tablet::clock::Clock;
 use tablet::device::Device;
-use tablet::recording::{Consent, Details, NewParticipant, NewSession, RecordError};
+use tablet::recording::{Consent, Details, NewParticipant, NewSession, ParticipantDetails, RecordError};
 
 use super::Failed;
 use super::data::Data;
@@ -44,8 +44,7 @@ impl Tablet {
         self.clock.set(evening(group.first_day(), -9 * 60));
         for (place, person) in group.people.iter().enumerate() {
             let minor = person.age_band == AgeBand::Under16;
-            let new = NewParticipant {
-                code: code('P', place + 1)?,
+            let details = ParticipantDetails {
                 sex: Some(person.sex),
                 age_band: Some(person.age_band),
                 family: person.family.map(|family| code('F', family)).transpose()?,
@@ -55,7 +54,9 @@ impl Tablet {
                     date: group.first_day(),
                     guardian: minor.then_some(true),
                 }),
+                ..ParticipantDetails::default()
             };
+            let new = NewParticipant { code: code('P', place + 1)?, details };
             match self.device.add_participant(id, new) {
                 // A run that was ended in the middle had them already.
                 Ok(_) | Err(RecordError::CodeTaken(_)) => {}

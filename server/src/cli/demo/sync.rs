@@ -113,7 +113,7 @@ impl Tablet {
                 };
                 let name = self.name;
                 tally.mishaps.push(format!(
-                    "{name}'s tablet {how}: {waiting} changes waited on, and went with the next sync."
+                    "{name}'s tablet {how};\n  its {waiting} changes waited on and went with the next sync."
                 ));
                 Ok(())
             }

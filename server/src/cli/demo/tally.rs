@@ -25,7 +25,9 @@ pub(super) type Clashes = BTreeMap<(SessionId, String), Clash>;
 
 #[derive(Default)]
 pub(super) struct Tally {
-    /// Meetings that somebody recorded, once for each tablet.
+    /// Meetings of which there is a record, each once.
+    pub(super) meetings: usize,
+    /// The same, once for each tablet that recorded them.
     pub(super) recorded: usize,
     /// Records that somebody came back to.
     pub(super) edited: usize,
@@ -59,6 +61,7 @@ impl Tally {
     }
 
     pub(super) fn add(&mut self, other: Self) {
+        self.meetings += other.meetings;
         self.recorded += other.recorded;
         self.edited += other.edited;
         self.settled += other.settled;

@@ -1,6 +1,6 @@
 //! What the demo prints, for a terminal of a hundred columns.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, presets};
 use indicatif::HumanBytes;
 use sync_core::time::Date;
 use tablet::clock::in_rwanda;
@@ -19,7 +19,7 @@ const TOLD: usize = 8;
 fn table(header: Vec<Cell>) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(COLUMNS)
         .set_header(header);
@@ -61,14 +61,11 @@ pub(super) fn what_merged(life: &Life) {
     let n = |count: usize| number(count as u64);
     heading("What merged");
     println!(
-        "Meetings were recorded {} times, on one tablet or on both, and {} records were edited afterwards.",
-        n(tally.recorded),
-        n(tally.edited)
+        "{} meetings were recorded, {} of them on both tablets of a pair; each is one record now.",
+        n(tally.meetings),
+        n(tally.recorded - tally.meetings)
     );
-    println!(
-        "On the twelve tablets together that is {} meetings, each once.",
-        number(life.count.totals().sessions)
-    );
+    println!("{} times somebody came back to a record, their own or the other's.", n(tally.edited));
     println!(
         "{} syncs in {} requests handed in {} changes and brought {} of others, into {} records.",
         n(tally.syncs),
@@ -77,7 +74,7 @@ pub(super) fn what_merged(life: &Life) {
         number(tally.received.into()),
         n(tally.merged.len())
     );
-    println!("Kept apart because they could not be merged: {}. Lost: see the totals below.", n(tally.apart));
+    println!("Changes kept apart because they could not be merged: {}.", n(tally.apart));
     for mishap in &tally.mishaps {
         println!("• {mishap}");
     }
@@ -106,7 +103,8 @@ pub(super) fn what_clashed(life: &Life, answers: &[Answer]) {
         let mut row = vec![clash.group.clone(), short(clash.date), clash.what.clone()];
         for (value, who, at) in clash.claims.iter().take(2) {
             let at = in_rwanda(*at);
-            row.push(format!("{value} ({who}, {}, {})", short(at.date()), at.strftime("%H:%M")));
+            let day = if at.date() == clash.date { String::new() } else { format!("{}, ", short(at.date())) };
+            row.push(format!("{value} ({who}, {day}{})", at.strftime("%H:%M")));
         }
         row.push(if open { "open" } else { "settled" }.to_owned());
         table.add_row(row);
@@ -171,7 +169,7 @@ fn dotted(totals: &Totals) -> String {
 /// Prints both counts beside each other; says whether all are equal.
 pub(super) fn totals(tablets: &[Totals], answers: &[Answer]) -> bool {
     heading("What the tablets count themselves, beside what the API answers");
-    let header = ["Sessions", "Attendances", "People"].map(|name| format!("{name}: tablets | API"));
+    let header = ["Sessions", "Attendances", "People"].map(|name| format!("{name}\ntablets │ API"));
     let mut table = table(
         [Cell::new("Organisation")].into_iter().chain(header.map(right)).chain([Cell::new("")]).collect(),
     );
@@ -186,7 +184,7 @@ pub(super) fn totals(tablets: &[Totals], answers: &[Answer]) -> bool {
             (mine.attendances, theirs.attendances),
             (mine.people, theirs.people),
         ];
-        let cells = pairs.map(|(mine, theirs)| right(format!("{} | {}", number(mine), number(theirs))));
+        let cells = pairs.map(|(mine, theirs)| right(format!("{} │ {}", number(mine), number(theirs))));
         let verdict = Cell::new(if mine == theirs { "equal" } else { "NOT EQUAL" });
         table.add_row([Cell::new(name)].into_iter().chain(cells).chain([verdict]));
         equal &= mine == theirs;
@@ -196,11 +194,10 @@ pub(super) fn totals(tablets: &[Totals], answers: &[Answer]) -> bool {
 }
 
 pub(super) fn traffic(life: &Life) {
-    let recorded = life.tally.recorded as u64;
     let traffic = life.tally.traffic;
-    let each = |bytes: u64| HumanBytes(bytes / recorded.max(1)).to_string();
+    let each = |bytes: u64| HumanBytes(bytes / (life.tally.meetings as u64).max(1)).to_string();
     println!(
-        "\nBytes of this run, as they travelled: {} up, {} down; per recording {} up, {} down.",
+        "\nBytes of this run, as they travelled: {} up, {} down; per session {} up, {} down.",
         HumanBytes(traffic.up),
         HumanBytes(traffic.down),
         each(traffic.up),
