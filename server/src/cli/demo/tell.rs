@@ -85,26 +85,24 @@ pub(super) fn what_clashed(life: &Life, answers: &[Answer]) {
     let open: std::collections::BTreeSet<_> = life.open.keys().map(|(session, _)| session).collect();
     heading("What clashed");
     println!(
-        "{} fields were set differently by two people; {} of them were settled since, {} fields of {} meetings\n\
-         still show both values on both tablets. Over REST, {} meetings show a clash.",
+        "In this run {} fields were set differently by two people, and {} clashes were settled. Now {} fields of\n\
+         {} meetings show both values on both tablets; over REST, {clashing} meetings show a clash.",
         life.tally.clashes.len(),
-        life.tally.clashes.keys().filter(|key| !life.open.contains_key(*key)).count(),
+        life.tally.settled,
         life.open.len(),
         open.len(),
-        clashing
     );
     let told = examples(life);
     if told.is_empty() {
         return;
     }
-    let mut table =
-        table(["Group", "Meeting", "Field", "One says", "The other says", ""].map(Cell::new).into());
+    let mut table = table(["Group", "Day", "Field", "One says", "The other says", ""].map(Cell::new).into());
     for (clash, open) in told {
         let mut row = vec![clash.group.clone(), short(clash.date), clash.what.clone()];
         for (value, who, at) in clash.claims.iter().take(2) {
             let at = in_rwanda(*at);
-            let day = if at.date() == clash.date { String::new() } else { format!("{}, ", short(at.date())) };
-            row.push(format!("{value} ({who}, {day}{})", at.strftime("%H:%M")));
+            let day = if at.date() == clash.date { String::new() } else { format!("{} ", short(at.date())) };
+            row.push(format!("{value} ({who} {day}{})", at.strftime("%H:%M")));
         }
         row.push(if open { "open" } else { "settled" }.to_owned());
         table.add_row(row);

@@ -76,12 +76,21 @@ impl GroupPlan {
         Some(Meeting { group: self, date: calendar::on_day(week, self.day), accounts, afterwards })
     }
 
+    /// From 75 to 95 of a hundred come, about as many each time, not always the same.
     fn who_came(&self, chance: &mut Chance) -> Vec<(usize, Attendance)> {
-        let mark = |chance: &mut Chance| match chance.percent(self.attendance) {
-            true => chance.weighted(&[(Present, 93), (Late, 7)]),
-            false => chance.weighted(&[(Absent, 6), (Excused, 4)]),
+        let size = self.people.len();
+        let percent = self.attendance as usize + chance.between(0, 6) - 3;
+        let stayed = (size * (100 - percent) + 50) / 100;
+        let stayed = stayed.clamp((size * 5).div_ceil(100), size * 25 / 100);
+        let mut away = BTreeSet::new();
+        while away.len() < stayed {
+            away.insert(chance.between(0, size - 1));
+        }
+        let mark = |place| match away.contains(&place) {
+            true => (place, chance.weighted(&[(Absent, 6), (Excused, 4)])),
+            false => (place, chance.weighted(&[(Present, 93), (Late, 7)])),
         };
-        (0..self.people.len()).map(|place| (place, mark(chance))).collect()
+        (0..size).map(mark).collect()
     }
 
     fn account(&self, seat: usize, number: u32, came: &[(usize, Attendance)]) -> Account {

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::area::Level;
 use sync_core::record::group::GroupKind;
@@ -60,12 +60,16 @@ fn groups_are_of_the_size_and_the_rhythm_that_is_published() {
 #[test]
 fn three_quarters_and_more_come_and_women_are_the_greater_part() {
     let plan = Plan::of(2000);
-    for group in &plan.groups {
-        let accounts =
-            (0..WEEKS).filter_map(|week| group.meeting(week)).flat_map(|one| one.accounts).flatten();
-        let marks: Vec<bool> = accounts.flat_map(|one| one.marks).map(|(_, mark)| mark.attended()).collect();
-        let came = marks.iter().filter(|came| **came).count() * 100 / marks.len();
-        assert!((68..=99).contains(&came), "{}: {came}", group.name);
+    for meeting in all(&plan) {
+        // What the second one says stands where they differ; a correction may take one more away.
+        let marks: BTreeMap<usize, bool> = meeting
+            .accounts
+            .iter()
+            .flatten()
+            .flat_map(|one| one.marks.iter().map(|(place, mark)| (*place, mark.attended())))
+            .collect();
+        let came = marks.values().filter(|came| **came).count() * 100;
+        assert!((75 * marks.len()..=95 * marks.len()).contains(&came), "{}", meeting.group.name);
     }
     let people = || plan.groups.iter().flat_map(|group| &group.people);
     let women = people().filter(|one| one.sex == sync_core::record::Sex::Female).count();
