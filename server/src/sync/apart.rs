@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sync_core::batch::Item;
 use sync_core::change::Digest;
-use sync_core::id::{BatchId, DeviceId};
+use sync_core::id::{BatchId, DeviceId, DocumentId};
 use sync_core::quarantine::Reason;
 use sync_core::record::Place;
 use sync_core::time::Millis;
@@ -60,7 +60,7 @@ pub(super) fn set(
     );
     on_each!(tx, |c| diesel::insert_into(quarantine::table)
         .values(row)
-        .on_conflict(quarantine::digest)
+        .on_conflict((quarantine::document_id, quarantine::digest))
         .do_update()
         .set(why)
         .execute(c))?;
@@ -68,26 +68,33 @@ pub(super) fn set(
 }
 
 /// Notes that a change which waited is merged.
-pub(super) fn release(tx: &mut Conn<'_>, digest: Digest, now: Millis) -> Result<(), StoreError> {
-    let waiting = quarantine::table.find(digest.as_bytes().to_vec());
+pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Result<(), StoreError> {
+    let Item { document, digest, .. } = arrival.item;
+    let waiting = quarantine::table.find((Db(document), digest.as_bytes().to_vec()));
     on_each!(tx, |c| diesel::update(waiting).set(quarantine::released_at.eq(At(now))).execute(c))?;
     Ok(())
 }
 
-/// Which of these arrivals wait already.
-pub(super) fn known(tx: &mut Conn<'_>, arrivals: &[Arrival]) -> Result<BTreeSet<Digest>, StoreError> {
+/// Which of these arrivals wait already, as document and digest: two documents may begin with the same bytes.
+pub(super) fn known(
+    tx: &mut Conn<'_>,
+    arrivals: &[Arrival],
+) -> Result<BTreeSet<(DocumentId, Digest)>, StoreError> {
     let mut found = BTreeSet::new();
     for some in arrivals.chunks(500) {
         let digests: Vec<Vec<u8>> =
             some.iter().map(|arrival| arrival.item.digest.as_bytes().to_vec()).collect();
-        let there: BTreeSet<Vec<u8>> = on_each!(tx, |c| quarantine::table
+        let there: BTreeSet<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| quarantine::table
             .filter(quarantine::digest.eq_any(&digests))
             .filter(quarantine::released_at.is_null())
-            .select(quarantine::digest)
+            .select((quarantine::document_id, quarantine::digest))
             .load(c)
             .map(BTreeSet::from_iter))?;
-        let waits = |arrival: &&Arrival| there.contains(&arrival.item.digest.as_bytes()[..]);
-        found.extend(some.iter().filter(waits).map(|arrival| arrival.item.digest));
+        let key = |arrival: &Arrival| (arrival.item.document, arrival.item.digest);
+        let waits = |(document, digest): &(DocumentId, Digest)| {
+            there.contains(&(Db(*document), digest.as_bytes().to_vec()))
+        };
+        found.extend(some.iter().map(key).filter(waits));
     }
     Ok(found)
 }

@@ -39,11 +39,11 @@ pub(super) fn decide(
         let (decided, gain) = of_document(place, before, &arrived, allowed)?;
         gains.extend(gain);
         for (index, (arrival, outcome)) in arrived.iter().zip(&decided).enumerate() {
-            let digest = arrival.item.digest;
-            let waited = index >= indices.len() || known_apart.contains(&digest);
+            let key = (arrival.item.document, arrival.item.digest);
+            let waited = index >= indices.len() || known_apart.contains(&key);
             match outcome {
                 Outcome::Quarantined(reason) => apart::set(tx, arrival, reason, now)?,
-                Outcome::Accepted | Outcome::Duplicate if waited => apart::release(tx, digest, now)?,
+                Outcome::Accepted | Outcome::Duplicate if waited => apart::release(tx, arrival, now)?,
                 Outcome::Accepted | Outcome::Duplicate => {}
             }
         }

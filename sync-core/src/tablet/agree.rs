@@ -52,13 +52,14 @@ impl Tablet {
         reading.position = 0;
         reading.whole = true;
         writes.push(self.stream_write(stream));
-        let waiting: BTreeSet<ChangeHash> =
-            self.outbox.values().chain(self.apart.values()).map(|waiting| waiting.hash).collect();
+        let offered = self.outbox.values().chain(self.apart.values());
+        let offered: BTreeSet<(DocumentId, ChangeHash)> =
+            offered.map(|one| (one.document, one.hash)).collect();
         let mut mine = Vec::new();
         for (id, held) in self.documents.iter().filter(|(_, held)| held.stream == stream) {
             let Ok(document) = held.open() else { continue };
             for change in document.changes() {
-                if change.actor().device == self.identity.device && !waiting.contains(&change.hash()) {
+                if change.actor().device == self.identity.device && !offered.contains(&(*id, change.hash())) {
                     mine.push(Waiting {
                         stream,
                         document: *id,
@@ -110,11 +111,16 @@ impl Tablet {
 
     /// The fingerprint of a stream as the store should have it: without what is kept apart there.
     pub(super) fn fingerprint(&self, stream: StreamId) -> Fingerprint {
-        let apart: BTreeSet<ChangeHash> = self.apart.values().map(|waiting| waiting.hash).collect();
+        let mut apart: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
+        for waiting in self.apart.values() {
+            apart.entry(waiting.document).or_default().insert(waiting.hash);
+        }
         let none = Fingerprint::default();
         self.documents.iter().filter(|(_, held)| held.stream == stream).fold(none, |sum, (id, held)| {
-            let touched = self.apart.values().any(|waiting| waiting.document == *id);
-            let heads = if touched { heads_without(held, &apart) } else { held.heads.clone() };
+            let heads = match apart.get(id) {
+                Some(without) => heads_without(held, without),
+                None => held.heads.clone(),
+            };
             sum.replace(none, Fingerprint::of(*id, &heads))
         })
     }

@@ -156,7 +156,7 @@ impl Tablet {
                 self.report.unreadable += 1;
                 continue;
             };
-            self.release(&change.hash(), writes);
+            self.release(id, &change.hash(), writes);
             if document.contains(&change.hash()) {
                 continue;
             }
@@ -180,12 +180,15 @@ impl Tablet {
     }
 
     /// One of our own changes comes back from the store: it is merged there, wherever we thought that it waited.
-    fn release(&mut self, hash: &ChangeHash, writes: &mut Vec<Write>) {
+    fn release(&mut self, document: DocumentId, hash: &ChangeHash, writes: &mut Vec<Write>) {
         for (waiting, key) in
             [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
         {
-            let there: Vec<u64> =
-                waiting.iter().filter(|(_, one)| one.hash == *hash).map(|(serial, _)| *serial).collect();
+            let there: Vec<u64> = waiting
+                .iter()
+                .filter(|(_, one)| (one.document, &one.hash) == (document, hash))
+                .map(|(serial, _)| *serial)
+                .collect();
             for serial in there {
                 waiting.remove(&serial);
                 writes.push(Write::Delete(key(serial)));
