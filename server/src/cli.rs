@@ -4,6 +4,7 @@ mod serve;
 mod migrate;
 mod admin;
 mod openapi;
+mod demo;
 
 use std::error::Error;
 
@@ -34,6 +35,8 @@ enum Command {
     Openapi(openapi::Openapi),
     /// Record on a tablet, offline, and sync.
     Tablet(tablet::cli::TabletArgs),
+    /// Show three months of three organisations: twelve tablets, one service, and whether the totals agree.
+    Demo(demo::Demo),
 }
 
 pub(crate) fn run() -> Ended {
@@ -43,6 +46,7 @@ pub(crate) fn run() -> Ended {
         Command::Admin(admin) => admin.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
+        Command::Demo(demo) => demo.run(),
     }
 }
 

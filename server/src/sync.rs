@@ -1,14 +1,16 @@
 //! One round trip: what a tablet hands in goes up, what it may read and has not comes down.
 //!
 //! The body is opened within its limits and the tablet's signature over it is checked ([`admit`]); then everything in it
-//! is handed in within one transaction ([`push`]), and what the tablet has not read is collected as of one moment
+//! is handed in within one transaction ([`push`], [`decide`]), and what the tablet has not read is collected as of one moment
 //! ([`pull`]). The grammar of both directions is `api-spec/sync.md`.
 
-mod admit;
-pub mod handler;
-mod pull;
-mod push;
 mod refusal;
+mod admit;
+mod apart;
+mod decide;
+mod push;
+mod pull;
+pub mod handler;
 
 use handler::sync;
 

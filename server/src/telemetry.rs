@@ -18,6 +18,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing::Instrument;
+pub use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::request_id::{self, RequestId};
@@ -27,11 +28,11 @@ use counted::Counted;
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 /// Starts the log of this process, on standard error: text, or JSON where `IHURIRO_LOG_FORMAT=json`; filtered by
-/// `RUST_LOG`, `info` if unset. A process calls it once, at its start; again does nothing.
-pub fn start_log() {
+/// `RUST_LOG`, from the level `usual` up if unset. A process calls it once, at its start; again does nothing.
+pub fn start_log(usual: LevelFilter) {
     // A pool that can't connect is told by the request that needed it; r2d2 would tell it dozens of times more.
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,r2d2=off"));
+        .unwrap_or_else(|_| EnvFilter::new(format!("{usual},actix_server=warn,r2d2=off")));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

@@ -7,7 +7,7 @@ use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 use sha2::{Digest as _, Sha256};
 
-use crate::document::contain;
+use crate::boundary::contain;
 use crate::id::{DeviceId, Id};
 use crate::time::Millis;
 

@@ -1,11 +1,11 @@
 //! One record as an Automerge document: how it begins, how it is edited, how it is read.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 
+use crate::boundary::{Unmergeable, contain};
 use crate::change::{Actor, Change, ChangeHash};
 use crate::form::{Edit, EditError, Invalid, Shape};
 use crate::record::{Kind, Kinded, Record, SCHEMA};
@@ -18,16 +18,6 @@ pub const GENESIS_ACTOR: [u8; 1] = [0];
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the stored document can't be opened; restore it from a backup or let a sync bring it again")]
 pub struct Damaged;
-
-/// Automerge panicked or refused the bytes (it does panic on some corrupt changes: seen).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the change can't be merged")]
-pub struct Unmergeable;
-
-/// Runs Automerge on bytes that nobody vouches for. A panic becomes an error of that one piece of work.
-pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Unmergeable> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Unmergeable)
-}
 
 /// One record as an Automerge document.
 #[derive(Debug, Clone)]

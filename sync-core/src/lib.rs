@@ -18,6 +18,7 @@ pub mod form;
 pub mod record;
 pub mod value;
 
+pub mod boundary;
 pub mod change;
 pub mod conflict;
 pub mod document;

@@ -1,15 +1,16 @@
 //! All policy of merging, in one place: what the store has, and what arrives, become a plan. The store carries it out.
 
+use crate::boundary::{Unmergeable, contain};
 use crate::change::{Change, Unreadable};
-use crate::document::{Damaged, Document, Unmergeable, contain};
+use crate::document::{Damaged, Document};
 use crate::form::{Candidate, Invalid, Rule, Shape, candidates};
-use crate::id::{DeviceId, StreamId};
+use crate::id::DeviceId;
 use crate::quarantine::{Outcome, Reason};
-use crate::record::{Kind, Record, SCHEMA};
+use crate::record::{Place, Record, SCHEMA};
 
 use automerge::{ROOT, ReadDoc, ScalarValue};
 
-/// The largest document that is taken, compacted, in bytes. Opening one takes about twenty times as much memory.
+/// The largest document that is taken, compacted, in bytes.
 pub const MAX_DOCUMENT: usize = 1024 * 1024;
 
 /// A change on its way into a document.
@@ -43,23 +44,16 @@ pub struct After {
     pub record: Record,
 }
 
-/// Decides for one document of `stream`. `stored` is what the store has of it. One bad change never holds back another,
+/// Decides for the document of one place. `stored` is what the store has of it. One bad change never holds back another,
 /// unless that one builds on it.
 ///
 /// # Errors
 /// [`Damaged`] if what the store has can't be opened; nothing is decided then.
-pub fn plan(
-    kind: Kind,
-    stream: StreamId,
-    stored: Option<&[u8]>,
-    incoming: &[Incoming<'_>],
-) -> Result<Plan, Damaged> {
-    let quick = plan_with(|document, change| document.apply(change), kind, stream, stored, incoming)?;
+pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> Result<Plan, Damaged> {
+    let quick = plan_with(|document, change| document.apply(change), place, stored, incoming)?;
     match &quick.after {
         // Something in it is rotten, though each change went in: find out which.
-        Some(after) if !after.document.survives() => {
-            plan_with(apply_and_reopen, kind, stream, stored, incoming)
-        }
+        Some(after) if !after.document.survives() => plan_with(apply_and_reopen, place, stored, incoming),
         _ => Ok(quick),
     }
 }
@@ -74,21 +68,20 @@ fn apply_and_reopen(document: &mut Document, change: [&Change; 1]) -> Result<(),
 
 fn plan_with(
     apply: Apply,
-    kind: Kind,
-    stream: StreamId,
+    place: Place,
     stored: Option<&[u8]>,
     incoming: &[Incoming<'_>],
 ) -> Result<Plan, Damaged> {
     let mut document = match stored {
-        Some(snapshot) => Document::load(kind, snapshot)?,
-        None => Document::genesis(kind),
+        Some(snapshot) => Document::load(place.kind, snapshot)?,
+        None => Document::genesis(place.kind),
     };
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
-    for (place, one) in incoming.iter().enumerate() {
+    for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
-            Ok(change) => waiting.push((place, change)),
-            Err(reason) => outcomes[place] = Outcome::Quarantined(reason),
+            Ok(change) => waiting.push((index, change)),
+            Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
 
@@ -100,24 +93,24 @@ fn plan_with(
     loop {
         let before = waiting.len();
         let mut still = Vec::new();
-        for (place, change) in waiting {
+        for (index, change) in waiting {
             if document.contains(&change.hash()) {
-                outcomes[place] = Outcome::Duplicate;
+                outcomes[index] = Outcome::Duplicate;
             } else if document.hash_of(&change.actor(), change.seq()).is_some() {
-                outcomes[place] = Outcome::Quarantined(Reason::Rekeyed);
+                outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
             } else if change.deps().all(|hash| document.contains(&hash)) {
-                match take(apply, &document, &change, stream, size + change.bytes().len()) {
+                match take(apply, &document, &change, place, size + change.bytes().len()) {
                     Ok((next, read)) => {
                         size += change.bytes().len();
                         document = next;
                         record = Some(read);
-                        outcomes[place] = Outcome::Accepted;
-                        fresh.push((place, change));
+                        outcomes[index] = Outcome::Accepted;
+                        fresh.push((index, change));
                     }
-                    Err(reason) => outcomes[place] = Outcome::Quarantined(reason),
+                    Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
                 }
             } else {
-                still.push((place, change));
+                still.push((index, change));
             }
         }
         waiting = still;
@@ -153,13 +146,13 @@ fn take(
     apply: Apply,
     before: &Document,
     change: &Change,
-    stream: StreamId,
+    place: Place,
     size: usize,
 ) -> Result<(Document, Record), Reason> {
     let mut after = before.clone();
     apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
-    record.check_home(stream).map_err(invalid)?;
+    record.check_home(place).map_err(invalid)?;
     contain(|| check_rules(before, &after)).map_err(|_| Reason::Unreadable)?.map_err(invalid)?;
     if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
         return Err(Reason::TooLarge);

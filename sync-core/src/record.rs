@@ -20,7 +20,7 @@ pub use screening::Screening;
 pub use session::Session;
 
 use crate::form::{FieldInfo, Invalid};
-use crate::id::StreamId;
+use crate::id::{DocumentId, StreamId};
 use crate::value::codes;
 
 /// The version of the data dictionary that this code writes and reads. A document of a later one waits, whole.
@@ -129,22 +129,32 @@ pub trait Kinded: Fields {
     const KIND: Kind;
 }
 
+/// Where a record lives, as the store knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub stream: StreamId,
+    pub document: DocumentId,
+    pub kind: Kind,
+}
+
 impl Record {
-    /// Checks that the record lives in the stream that its own fields name: a session in its group's stream. A record
-    /// that names no group (an incident names its session) says nothing against its stream here.
+    /// Checks that the record lives where its own fields say: a session in its group's stream, and a group in its
+    /// own, of which there is one. A record that names no group (an incident names its session) says nothing
+    /// against its stream here.
     ///
     /// # Errors
     /// [`Invalid`] with the field that points elsewhere.
-    pub fn check_home(&self, stream: StreamId) -> Result<(), Invalid> {
-        let (field, home) = match self {
-            Record::Participant(participant) => ("group", participant.group),
-            Record::Session(session) => ("group", session.group),
+    pub fn check_home(&self, place: Place) -> Result<(), Invalid> {
+        let home = match self {
+            Record::Participant(participant) => participant.group,
+            Record::Session(session) => session.group,
+            Record::Group(_) => place.document.into(),
             _ => return Ok(()),
         };
-        if StreamId::from(home) == stream {
+        if StreamId::from(home) == place.stream {
             Ok(())
         } else {
-            Err(Invalid::new(field, "must be the group in whose stream the record travels"))
+            Err(Invalid::new("group", "must be the group in whose stream the record travels"))
         }
     }
 }

@@ -6,9 +6,12 @@
 //! ([`Tablet::sync`], [`Tablet::answered`]); what an answer brings is kept whole or not at all. Only what the store has
 //! durably committed leaves the outbox.
 
+mod blob;
+mod report;
+mod state;
+mod agree;
 mod outbox;
 mod receive;
-mod state;
 
 use crate::batch::SigningKey;
 use crate::change::Actor;
@@ -19,8 +22,10 @@ use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, StreamId
 use crate::record::{Kind, Kinded};
 use crate::time::{Millis, Moment};
 
-pub use receive::{NotAnAnswer, Report};
-pub use state::{Blob, Key, Tablet, Waiting, Write};
+pub use blob::{Blob, Key, Write};
+pub use receive::NotAnAnswer;
+pub use report::Report;
+pub use state::{Tablet, Waiting};
 
 /// What the tablet asks its machine to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,18 @@
 //! What a single value may be. A value is one Automerge scalar; reading checks it, so that whatever a
 //! stranger wrote into a document, the rest of the program only meets values that make sense.
 
+mod place;
+mod plain;
+mod pseudonym;
+
 use std::fmt;
 
 use automerge::ScalarValue;
-use serde::{Deserialize, Serialize};
 
-use crate::area::{self, AreaCode, Level};
+pub use place::{Place, Village};
+pub use plain::{Line, Whole};
+pub use pseudonym::Pseudonym;
+
 use crate::id::{GroupId, IncidentId, OrganisationId, ParticipantId, ScreeningId, SessionId, UserId};
 use crate::time::Date;
 
@@ -144,201 +150,3 @@ impl Value for bool {
         scalar.as_bool().ok_or_else(|| Why::new("must be true or false"))
     }
 }
-
-/// A whole number between two bounds, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub struct Whole<const MIN: i64, const MAX: i64>(i64);
-
-impl<const MIN: i64, const MAX: i64> Whole<MIN, MAX> {
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> TryFrom<i64> for Whole<MIN, MAX> {
-    type Error = Why;
-    fn try_from(number: i64) -> Result<Self, Why> {
-        if (MIN..=MAX).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(Why(format!("must be a whole number from {MIN} to {MAX}")))
-        }
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> From<Whole<MIN, MAX>> for i64 {
-    fn from(number: Whole<MIN, MAX>) -> Self {
-        number.0
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> fmt::Display for Whole<MIN, MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> Value for Whole<MIN, MAX> {
-    fn to_scalar(&self) -> ScalarValue {
-        ScalarValue::Int(self.0)
-    }
-    /// JavaScript clients may write a whole number as any of Automerge's number types.
-    fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why> {
-        let number = match scalar {
-            ScalarValue::Int(number) => Some(*number),
-            ScalarValue::Uint(number) => i64::try_from(*number).ok(),
-            _ => None,
-        };
-        number.ok_or_else(|| Why::new("must be a whole number"))?.try_into()
-    }
-}
-
-/// One line of text of at most `MAX` characters: no line breaks, no control characters, not blank.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Line<const MAX: usize>(String);
-
-impl<const MAX: usize> Line<MAX> {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> TryFrom<String> for Line<MAX> {
-    type Error = Why;
-    fn try_from(text: String) -> Result<Self, Why> {
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX || text.chars().any(char::is_control) {
-            return Err(Why(format!("must be one line of 1 to {MAX} characters")));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl<const MAX: usize> From<Line<MAX>> for String {
-    fn from(line: Line<MAX>) -> Self {
-        line.0
-    }
-}
-
-impl<const MAX: usize> std::str::FromStr for Line<MAX> {
-    type Err = Why;
-    fn from_str(text: &str) -> Result<Self, Why> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl<const MAX: usize> fmt::Display for Line<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<const MAX: usize> Value for Line<MAX> {
-    fn to_scalar(&self) -> ScalarValue {
-        ScalarValue::Str(self.0.as_str().into())
-    }
-    fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why> {
-        text_of(scalar)?.parse()
-    }
-}
-
-/// A pseudonym inside one group, such as `P07`: one to three capital letters, then one to four digits.
-/// Nobody's name fits into it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Pseudonym(String);
-
-impl std::str::FromStr for Pseudonym {
-    type Err = Why;
-    fn from_str(text: &str) -> Result<Self, Why> {
-        let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
-        let digits = text.len() - letters;
-        let sound = (1..=3).contains(&letters)
-            && (1..=4).contains(&digits)
-            && text.bytes().skip(letters).all(|byte| byte.is_ascii_digit());
-        if sound {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Why::new("must be a code such as P07, never a name"))
-        }
-    }
-}
-
-impl TryFrom<String> for Pseudonym {
-    type Error = Why;
-    fn try_from(text: String) -> Result<Self, Why> {
-        text.parse()
-    }
-}
-
-impl From<Pseudonym> for String {
-    fn from(code: Pseudonym) -> Self {
-        code.0
-    }
-}
-
-impl fmt::Display for Pseudonym {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-textual!(Pseudonym);
-
-/// The code of a village that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Village(AreaCode);
-
-impl Village {
-    pub fn code(self) -> AreaCode {
-        self.0
-    }
-}
-
-impl std::str::FromStr for Village {
-    type Err = Why;
-    fn from_str(text: &str) -> Result<Self, Why> {
-        let place: Place = text.parse()?;
-        if place.0.level() == Level::Village {
-            Ok(Self(place.0))
-        } else {
-            Err(Why::new("must be the eight-digit code of a village"))
-        }
-    }
-}
-
-impl fmt::Display for Village {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The code of an area of any level that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Place(AreaCode);
-
-impl Place {
-    pub fn code(self) -> AreaCode {
-        self.0
-    }
-}
-
-impl std::str::FromStr for Place {
-    type Err = Why;
-    fn from_str(text: &str) -> Result<Self, Why> {
-        let known = text.parse().ok().and_then(area::find);
-        known
-            .map(|area| Self(area.code))
-            .ok_or_else(|| Why::new("must be the code of an area of Rwanda that exists"))
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-textual!(Village, Place);

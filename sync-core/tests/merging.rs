@@ -5,12 +5,12 @@ use sync_core::change::{Actor, Change};
 use sync_core::conflict::conflicts;
 use sync_core::document::Document;
 use sync_core::form::EditError;
-use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, StreamId};
+use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId, StreamId};
 use sync_core::merge::{Incoming, plan};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::participant::Participant;
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
-use sync_core::record::{Kind, SCHEMA};
+use sync_core::record::{Kind, Place, SCHEMA};
 use sync_core::time::Millis;
 
 fn device(number: u128) -> DeviceId {
@@ -27,6 +27,12 @@ fn group() -> GroupId {
 
 fn person(number: u128) -> ParticipantId {
     ParticipantId::from_uuid(uuid::Uuid::from_u128(1000 + number))
+}
+
+/// The session of the group on 5 March.
+fn place() -> Place {
+    let document = SessionId::of(group(), sync_core::time::Date::constant(2026, 3, 5), 0).into();
+    Place { stream: StreamId::from(group()), document, kind: Kind::Session }
 }
 
 const NOW: Millis = Millis(1_772_700_000_000);
@@ -199,7 +205,7 @@ fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'
             one
         })
         .collect();
-    plan(Kind::Session, StreamId::from(group()), stored, &incoming).expect("sound store").outcomes
+    plan(place(), stored, &incoming).expect("sound store").outcomes
 }
 
 #[test]
@@ -328,7 +334,7 @@ proptest! {
                 assigned: true,
             })
             .collect();
-        let plan = plan(Kind::Session, StreamId::from(group()), None, &incoming).expect("sound store");
+        let plan = plan(place(), None, &incoming).expect("sound store");
         prop_assert!(plan.outcomes.iter().all(|outcome| *outcome == Outcome::Accepted), "{:?}", plan.outcomes);
         let store = plan.after.expect("three beginnings at least").document;
         for tablet in &mut tablets {

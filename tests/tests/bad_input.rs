@@ -8,13 +8,14 @@ use sync_core::change::{Actor, Change, Digest};
 use sync_core::document::Document;
 use sync_core::id::{BatchId, DeviceId, DocumentId, EpochId, GroupId, Id, SessionId, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
+use sync_core::record::group::{Group, GroupKind};
 use sync_core::record::session::{PartOfDay, Session, Theme};
-use sync_core::record::{Kind, SCHEMA};
+use sync_core::record::{Kind, Modality, SCHEMA};
 use sync_core::time::Millis;
 use sync_core::wire::{Answer, CONTENT_TYPE, Coding, MAX_BODY, PROTOCOL, Request, close};
 use tests::app::{START, TestApp};
 use tests::recount::contents;
-use tests::village::day;
+use tests::village::{AREA, day};
 use tests::{Database, Village};
 
 /// A tablet made by hand, that says whatever a test wants.
@@ -271,6 +272,36 @@ fn a_bad_change_waits_with_its_reason_and_holds_back_no_other() {
         );
         let sessions = village.manager.all("/v1/sessions");
         assert_eq!(sessions.len(), 3, "the good ones, each once");
+    });
+}
+
+#[test]
+fn a_tablet_can_not_begin_a_group_of_another_organisation() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let (village, other) = (Village::of(&app, "aegis"), Village::of(&app, "interpeace"));
+        let mut tablet = Stranger::enrolled(&app, &village, "jeanne");
+        let mut document = Document::genesis(Kind::Group);
+        let actor = Actor { device: tablet.device, incarnation: 0 };
+        let change = document
+            .edit::<Group>(actor, START, |group| {
+                group.organisation().set(other.organisation)?;
+                group.name().set("Not theirs".parse()?)?;
+                group.kind().set(GroupKind::HealingSpace)?;
+                group.modality().set(Modality::Sociotherapy)?;
+                group.area().set(AREA.parse()?)
+            })
+            .expect("a sound record")
+            .expect("something new");
+        let id = DocumentId::from_uuid(uuid::Uuid::new_v4());
+        let batch = tablet.batch(village.group.into(), &[(Kind::Group, id, change.bytes().to_vec())]);
+        let request = tablet.request(vec![batch]);
+        let found = outcomes(&app, &tablet.signed(&request));
+        assert!(
+            matches!(&found[..], [Outcome::Quarantined(Reason::Invalid(field, _))] if field == "group"),
+            "{found:?}"
+        );
+        assert_eq!(other.manager.all("/v1/groups").len(), 1);
     });
 }
 

@@ -58,3 +58,16 @@ fn two_services_on_one_database_leave_streams_without_gaps() {
     assert_eq!(totals, Count { sessions: 4, attendances: 24, people: 6 });
     assert_eq!(totals, Count::of_tablets(&tablets, &[village.group]));
 }
+
+/// A manager's web interface that sends a form twice makes two documents of the same bytes: same author, same second.
+#[test]
+fn two_groups_that_begin_alike_are_two_groups() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let alike = village.group("Twiyubake", "sociotherapy");
+        assert_ne!(alike, village.group);
+        assert_eq!(village.manager.all("/v1/groups").len(), 2);
+        check_streams(app.store());
+    });
+}

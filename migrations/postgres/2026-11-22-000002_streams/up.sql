@@ -45,7 +45,7 @@ CREATE TABLE batches (
 CREATE TABLE changes (
     stream_id   BYTEA   NOT NULL REFERENCES streams (id),
     seq         BIGINT NOT NULL,
-    hash        BYTEA   NOT NULL UNIQUE,
+    hash        BYTEA   NOT NULL,
     document_id BYTEA   NOT NULL REFERENCES documents (id),
     kind        TEXT   NOT NULL,
     author      BYTEA   NOT NULL,
@@ -54,13 +54,15 @@ CREATE TABLE changes (
     batch_id    BYTEA   REFERENCES batches (id),
     received_at BIGINT NOT NULL,
     bytes       BYTEA   NOT NULL,
-    PRIMARY KEY (stream_id, seq)
+    PRIMARY KEY (stream_id, seq),
+    -- Two documents that begin alike in the same second, by one author, have the same bytes.
+    UNIQUE (document_id, hash)
 );
 CREATE INDEX changes_by_document ON changes (document_id, seq);
 
 -- Changes that can't be merged now, whole, by the digest of their bytes.
 CREATE TABLE quarantine (
-    digest      BYTEA   NOT NULL PRIMARY KEY,
+    digest      BYTEA   NOT NULL,
     stream_id   BYTEA   NOT NULL,
     document_id BYTEA   NOT NULL,
     kind        TEXT   NOT NULL,
@@ -72,7 +74,8 @@ CREATE TABLE quarantine (
     detail      TEXT   NOT NULL,
     received_at BIGINT NOT NULL,
     released_at BIGINT,
-    bytes       BYTEA   NOT NULL
+    bytes       BYTEA   NOT NULL,
+    PRIMARY KEY (document_id, digest)
 );
 CREATE INDEX quarantine_by_document ON quarantine (document_id) WHERE released_at IS NULL;
 

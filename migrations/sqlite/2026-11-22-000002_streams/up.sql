@@ -45,7 +45,7 @@ CREATE TABLE batches (
 CREATE TABLE changes (
     stream_id   BLOB   NOT NULL REFERENCES streams (id),
     seq         BIGINT NOT NULL,
-    hash        BLOB   NOT NULL UNIQUE,
+    hash        BLOB   NOT NULL,
     document_id BLOB   NOT NULL REFERENCES documents (id),
     kind        TEXT   NOT NULL,
     author      BLOB   NOT NULL,
@@ -54,13 +54,15 @@ CREATE TABLE changes (
     batch_id    BLOB   REFERENCES batches (id),
     received_at BIGINT NOT NULL,
     bytes       BLOB   NOT NULL,
-    PRIMARY KEY (stream_id, seq)
+    PRIMARY KEY (stream_id, seq),
+    -- Two documents that begin alike in the same second, by one author, have the same bytes.
+    UNIQUE (document_id, hash)
 );
 CREATE INDEX changes_by_document ON changes (document_id, seq);
 
 -- Changes that can't be merged now, whole, by the digest of their bytes.
 CREATE TABLE quarantine (
-    digest      BLOB   NOT NULL PRIMARY KEY,
+    digest      BLOB   NOT NULL,
     stream_id   BLOB   NOT NULL,
     document_id BLOB   NOT NULL,
     kind        TEXT   NOT NULL,
@@ -72,7 +74,8 @@ CREATE TABLE quarantine (
     detail      TEXT   NOT NULL,
     received_at BIGINT NOT NULL,
     released_at BIGINT,
-    bytes       BLOB   NOT NULL
+    bytes       BLOB   NOT NULL,
+    PRIMARY KEY (document_id, digest)
 );
 CREATE INDEX quarantine_by_document ON quarantine (document_id) WHERE released_at IS NULL;
 

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use server::http::{Settings, serve};
-use server::telemetry;
+use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
 use super::{Database, Ended};
@@ -21,7 +21,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Ended {
-        telemetry::start_log();
+        telemetry::start_log(LevelFilter::INFO);
         let settings = Settings { workers: self.workers, ..Settings::new(self.listen, self.database.url) };
         Runtime::new()?.block_on(async {
             let running = serve(settings).await?;

@@ -73,14 +73,6 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     store.migrate().await?;
     let state = State::of(store, settings.clock).await?;
 
-    let numbers = telemetry::numbers();
-    let upkeep = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(UPKEEP).await;
-            numbers.run_upkeep();
-        }
-    });
-
     let shared = state.clone();
     let mut server = HttpServer::new(move || app(shared.clone()))
         .client_request_timeout(REQUEST_HEAD)
@@ -93,6 +85,14 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let server =
         server.bind(settings.listen).map_err(|cause| ServeError::Listen { addr: settings.listen, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(settings.listen);
+    let numbers = telemetry::numbers();
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            numbers.run_upkeep();
+        }
+    });
+
     let server = server.run();
     let handle = server.handle();
     tracing::info!(%addr, store = state.store.kind(), "listening");

@@ -145,7 +145,7 @@ table! {
 }
 
 table! {
-    quarantine (digest) {
+    quarantine (document_id, digest) {
         digest -> Binary,
         stream_id -> Binary,
         document_id -> Binary,

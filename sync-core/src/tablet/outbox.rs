@@ -3,7 +3,9 @@
 use minicbor::bytes::ByteVec;
 
 use super::Output;
-use super::state::{Held, Key, Tablet, Waiting, Write};
+use super::blob::{Key, Write};
+use super::report::Report;
+use super::state::{Flight, Held, Tablet, Waiting};
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
 use crate::change::Change;
@@ -13,13 +15,6 @@ use crate::id::{BatchId, DocumentId, StreamId};
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PAGE, PROTOCOL, Request};
-
-/// The batch of the request that is under way.
-#[derive(Debug, Clone)]
-pub(super) struct Flight {
-    pub(super) batch: BatchId,
-    pub(super) serials: Vec<u64>,
-}
 
 impl Tablet {
     /// Keeps an edited document and puts its change into the outbox, in one write.
@@ -58,7 +53,7 @@ impl Tablet {
 
     /// Begins a sync: one request, or the first of a few where there is more than fits into one.
     pub fn sync(&mut self, moment: &Moment) -> Vec<Output> {
-        self.report = super::Report::default();
+        self.report = Report::default();
         self.request(moment, Vec::new())
     }
 

@@ -1,43 +1,18 @@
 //! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Output;
-use super::state::{Held, Key, Tablet, Waiting, Write};
+use super::blob::{Key, Write};
+use super::state::{Held, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::{Change, ChangeHash};
 use crate::conflict::conflicts;
-use crate::cursor::Fingerprint;
 use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::quarantine::{Outcome, Reason};
-use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{Answer, Entry, PROTOCOL, Page};
-
-/// What a sync did, for the person who waited for it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    pub requests: u32,
-    /// Changes handed in and merged at the store.
-    pub accepted: u32,
-    /// Changes that the store had already.
-    pub duplicate: u32,
-    /// Changes that the store keeps apart, with the record and the reason.
-    pub apart: Vec<(DocumentId, Reason)>,
-    /// Changes of others that came.
-    pub received: u32,
-    /// Records that changed by them.
-    pub merged: BTreeSet<DocumentId>,
-    /// Records among them in which something clashes.
-    pub clashing: BTreeSet<DocumentId>,
-    /// Streams that were dropped because the tablet may no longer hold them.
-    pub dropped: u32,
-    /// Streams in which the two sides differed and that were read again.
-    pub repaired: BTreeSet<StreamId>,
-    /// Changes of others that could not be merged here.
-    pub unreadable: u32,
-}
 
 /// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,39 +110,6 @@ impl Tablet {
         }
     }
 
-    /// The store has other changes by the numbers of some of ours: takes ours out of the records, with what builds on
-    /// them, so that both sides can be equal again. They are kept apart, whole.
-    fn withdraw(&mut self, serials: &[u64], writes: &mut Vec<Write>) {
-        let rekeyed = |waiting: &&Waiting| waiting.reason == Some(Reason::Rekeyed);
-        let clashing: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
-            .iter()
-            .filter_map(|serial| self.apart.get(serial))
-            .filter(rekeyed)
-            .fold(BTreeMap::new(), |mut all: BTreeMap<_, BTreeSet<_>>, one| {
-                all.entry(one.document).or_default().insert(one.hash);
-                all
-            });
-        for (id, mut gone) in clashing {
-            let Some(held) = self.documents.get(&id) else { continue };
-            let Ok(document) = held.open() else { continue };
-            let mut stay = Vec::new();
-            for change in document.changes() {
-                if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
-                    gone.insert(change.hash());
-                } else {
-                    stay.push(change);
-                }
-            }
-            let mut rest = Document::genesis(held.kind);
-            if rest.apply(&stay).is_err() {
-                continue;
-            }
-            let held = Held::of(held.stream, &rest);
-            writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
-            self.documents.insert(id, held);
-        }
-    }
-
     /// Takes one page of a stream in; says whether there is more to read.
     fn turn(&mut self, page: Page, writes: &mut Vec<Write>) -> bool {
         let reading = self.streams.entry(page.stream).or_default();
@@ -214,7 +156,7 @@ impl Tablet {
                 self.report.unreadable += 1;
                 continue;
             };
-            self.release(&change.hash(), writes);
+            self.release(id, &change.hash(), writes);
             if document.contains(&change.hash()) {
                 continue;
             }
@@ -238,102 +180,19 @@ impl Tablet {
     }
 
     /// One of our own changes comes back from the store: it is merged there, wherever we thought that it waited.
-    fn release(&mut self, hash: &ChangeHash, writes: &mut Vec<Write>) {
+    fn release(&mut self, document: DocumentId, hash: &ChangeHash, writes: &mut Vec<Write>) {
         for (waiting, key) in
             [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
         {
-            let there: Vec<u64> =
-                waiting.iter().filter(|(_, one)| one.hash == *hash).map(|(serial, _)| *serial).collect();
+            let there: Vec<u64> = waiting
+                .iter()
+                .filter(|(_, one)| (one.document, &one.hash) == (document, hash))
+                .map(|(serial, _)| *serial)
+                .collect();
             for serial in there {
                 waiting.remove(&serial);
                 writes.push(Write::Delete(key(serial)));
             }
         }
     }
-
-    /// The two sides differ, or the store began a new life: reads the stream from its start, and offers what we wrote.
-    fn begin_again(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
-        let Some(reading) = self.streams.get_mut(&stream) else { return };
-        reading.position = 0;
-        reading.whole = true;
-        writes.push(self.stream_write(stream));
-        let waiting: BTreeSet<ChangeHash> =
-            self.outbox.values().chain(self.apart.values()).map(|waiting| waiting.hash).collect();
-        let mut mine = Vec::new();
-        for (id, held) in self.documents.iter().filter(|(_, held)| held.stream == stream) {
-            let Ok(document) = held.open() else { continue };
-            for change in document.changes() {
-                if change.actor().device == self.identity.device && !waiting.contains(&change.hash()) {
-                    mine.push(Waiting {
-                        stream,
-                        document: *id,
-                        kind: held.kind,
-                        schema: SCHEMA,
-                        hash: change.hash(),
-                        change: change.bytes().to_vec().into(),
-                        reason: None,
-                    });
-                }
-            }
-        }
-        for waiting in mine {
-            let write = self.offer(waiting);
-            writes.push(write);
-        }
-    }
-
-    /// Drops what the tablet may no longer hold, once all it recorded there is handed in, and notes the receipt.
-    fn purge(&mut self, writes: &mut Vec<Write>) {
-        let dropped: Vec<StreamId> =
-            self.streams.iter().filter(|(_, reading)| reading.dropped).map(|(stream, _)| *stream).collect();
-        for stream in dropped {
-            if self.outbox.values().any(|waiting| waiting.stream == stream) {
-                continue;
-            }
-            let gone: Vec<DocumentId> =
-                self.documents.iter().filter(|(_, held)| held.stream == stream).map(|(id, _)| *id).collect();
-            for id in gone {
-                self.documents.remove(&id);
-                writes.push(Write::Delete(Key::Document(id)));
-            }
-            let apart: Vec<u64> = self
-                .apart
-                .iter()
-                .filter(|(_, one)| one.stream == stream)
-                .map(|(serial, _)| *serial)
-                .collect();
-            for serial in apart {
-                self.apart.remove(&serial);
-                writes.push(Write::Delete(Key::Apart(serial)));
-            }
-            self.streams.remove(&stream);
-            writes.push(Write::Delete(Key::Stream(stream)));
-            self.identity.purged.push(stream);
-            self.report.dropped += 1;
-        }
-    }
-
-    /// The fingerprint of a stream as the store should have it: without what is kept apart there.
-    fn fingerprint(&self, stream: StreamId) -> Fingerprint {
-        let apart: BTreeSet<ChangeHash> = self.apart.values().map(|waiting| waiting.hash).collect();
-        let none = Fingerprint::default();
-        self.documents.iter().filter(|(_, held)| held.stream == stream).fold(none, |sum, (id, held)| {
-            let touched = self.apart.values().any(|waiting| waiting.document == *id);
-            let heads = if touched { heads_without(held, &apart) } else { held.heads.clone() };
-            sum.replace(none, Fingerprint::of(*id, &heads))
-        })
-    }
-}
-
-/// The heads that a document has without some changes, none of which anything else builds on.
-fn heads_without(held: &Held, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
-    let changes = held.open().map(|document| document.changes()).unwrap_or_default();
-    let mut heads = BTreeSet::new();
-    for change in changes.iter().filter(|change| !without.contains(&change.hash())) {
-        for behind in change.deps() {
-            heads.remove(&behind);
-        }
-        heads.insert(change.hash());
-    }
-    heads.into_iter().collect()
 }

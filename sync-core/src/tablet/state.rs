@@ -1,4 +1,4 @@
-//! What a tablet knows, and how it stands in the folder: one blob per thing, each under a key.
+//! What a tablet knows, and how it is written down.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,70 +6,17 @@ use std::fmt;
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use super::outbox::Flight;
-use super::receive::Report;
+use super::blob::{Blob, Key, Write};
+use super::report::Report;
 use super::{Enrolment, Output};
 use crate::batch::SigningKey;
 use crate::cbor;
 use crate::change::{ChangeHash, Digest};
 use crate::document::{Damaged, Document};
-use crate::id::{DeviceId, DocumentId, EpochId, OrganisationId, StreamId, UserId};
+use crate::id::{BatchId, DeviceId, DocumentId, EpochId, OrganisationId, StreamId, UserId};
 use crate::quarantine::Reason;
 use crate::record::Kind;
 use crate::time::Millis;
-
-/// Where a blob stands in the folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
-    Identity,
-    People,
-    Stream(StreamId),
-    Document(DocumentId),
-    /// A change that the store has not answered for.
-    Outbox(u64),
-    /// A change that the store keeps apart.
-    Apart(u64),
-}
-
-/// A stable name: `document/018f…`.
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Identity => f.write_str("identity"),
-            Self::People => f.write_str("people"),
-            Self::Stream(id) => write!(f, "stream/{id}"),
-            Self::Document(id) => write!(f, "document/{id}"),
-            Self::Outbox(serial) => write!(f, "outbox/{serial}"),
-            Self::Apart(serial) => write!(f, "apart/{serial}"),
-        }
-    }
-}
-
-impl std::str::FromStr for Key {
-    type Err = Damaged;
-    fn from_str(name: &str) -> Result<Self, Damaged> {
-        let (kind, rest) = name.split_once('/').unwrap_or((name, ""));
-        match kind {
-            "identity" => Ok(Self::Identity),
-            "people" => Ok(Self::People),
-            "stream" => rest.parse().map(Self::Stream).map_err(|_| Damaged),
-            "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
-            "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
-            "apart" => rest.parse().map(Self::Apart).map_err(|_| Damaged),
-            _ => Err(Damaged),
-        }
-    }
-}
-
-/// A blob as it stands in the folder.
-pub type Blob = (Key, Vec<u8>);
-
-/// One write of a [`super::Output::Persist`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Write {
-    Put(Key, Vec<u8>),
-    Delete(Key),
-}
 
 /// The tablet's state machine; see the [module](super).
 pub struct Tablet {
@@ -157,6 +104,13 @@ impl Held {
     pub(super) fn open(&self) -> Result<Document, Damaged> {
         Document::load(self.kind, &self.snapshot)
     }
+}
+
+/// The batch of the request that is under way.
+#[derive(Debug, Clone)]
+pub(super) struct Flight {
+    pub(super) batch: BatchId,
+    pub(super) serials: Vec<u64>,
 }
 
 /// A change of this tablet that is not merged at the store, whole.

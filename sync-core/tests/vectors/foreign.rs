@@ -6,7 +6,7 @@ use serde_json::Value;
 use sync_core::id::DocumentId;
 use sync_core::merge::{Incoming, plan};
 use sync_core::quarantine::Outcome;
-use sync_core::record::{Kind, SCHEMA};
+use sync_core::record::{Kind, Place, SCHEMA};
 
 use crate::files;
 use crate::scene::{FIDELE, Scene, id, stream};
@@ -37,7 +37,8 @@ fn what_another_implementation_wrote_is_taken_and_read_alike() {
             .iter()
             .map(|bytes| Incoming { bytes, schema: SCHEMA, device: FIDELE.device(), assigned: true })
             .collect();
-        let plan = plan(*kind, stream(), stored.as_deref(), &incoming).expect("a sound store");
+        let plan = plan(Place { stream: stream(), document, kind: *kind }, stored.as_deref(), &incoming)
+            .expect("a sound store");
         assert!(plan.outcomes.iter().all(|outcome| *outcome == Outcome::Accepted), "{:?}", plan.outcomes);
         let after = plan.after.expect("something was accepted").document;
         assert_eq!(view::document(&after), view["then"], "{document}");

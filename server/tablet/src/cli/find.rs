@@ -1,6 +1,6 @@
 //! Finding a record by what a person types: an id, its first letters, the beginning of a name, or a day.
 
-use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
+use sync_core::id::{DocumentId, GroupId, SessionId, StreamId};
 use sync_core::record::session::{PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
@@ -138,9 +138,4 @@ pub(super) fn session(
             Err(FindError::SeveralSessions { group: name, date: date_words, parts })
         }
     }
-}
-
-/// The participants of a group that a person calls by code; ids where two tablets gave one code.
-pub(super) fn code_of(tablet: &Tablet, id: ParticipantId) -> String {
-    tablet.read::<Participant>(id).map_or_else(|_| "somebody".into(), |one| one.code.to_string())
 }

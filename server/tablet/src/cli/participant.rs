@@ -9,7 +9,7 @@ use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use super::session::who;
-use super::{CommandError, codes, find};
+use super::{CommandError, codes, find, words};
 use crate::device::Device;
 use crate::recording::{Consent, NewParticipant, ParticipantDetails, Who, participant_of};
 
@@ -110,7 +110,7 @@ pub(super) fn run(
             let id = participant_of(device.tablet(), group, &participant)?;
             let changed = device.edit_participant(id, said.details(today)?)?;
             let saved = if changed { "Saved" } else { "Nothing to change" };
-            writeln!(out, "{saved}: participant {} of {}.", find::code_of(device.tablet(), id), named.name)?;
+            writeln!(out, "{saved}: participant {} of {}.", words::code_of(device.tablet(), id), named.name)?;
         }
     }
     Ok(())

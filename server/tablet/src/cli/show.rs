@@ -99,7 +99,7 @@ fn session(tablet: &Tablet, session: &Session, out: &mut dyn Write) -> Result<()
     row(out, "Facilitators", words::facilitators(tablet, session))?;
     for mark in Attendance::ALL {
         let marked = session.attendance.iter().filter(|(_, one)| *one == mark);
-        let mut codes: Vec<String> = marked.map(|(id, _)| find::code_of(tablet, *id)).collect();
+        let mut codes: Vec<String> = marked.map(|(id, _)| words::code_of(tablet, *id)).collect();
         codes.sort();
         if !codes.is_empty() {
             let name = mark.code();

@@ -1,13 +1,12 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
-use sync_core::id::DocumentId;
+use sync_core::id::{DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
 use sync_core::tablet::Tablet;
 use sync_core::time::{Date, Millis};
 
-use super::find::code_of;
 use crate::clock::in_rwanda;
 
 /// `5 March 2026`.
@@ -127,4 +126,9 @@ pub(super) fn facilitators(tablet: &Tablet, session: &Session) -> String {
         (false, 0) => "none noted".into(),
         (false, others) => format!("{}, not you", count(others, "facilitator")),
     }
+}
+
+/// The participants of a group that a person calls by code; ids where two tablets gave one code.
+pub(super) fn code_of(tablet: &Tablet, id: ParticipantId) -> String {
+    tablet.read::<Participant>(id).map_or_else(|_| "somebody".into(), |one| one.code.to_string())
 }

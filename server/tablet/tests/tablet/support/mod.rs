@@ -14,7 +14,7 @@ use sync_core::id::{DeviceId, DocumentId, EpochId, GroupId, Id, OrganisationId, 
 use sync_core::merge::{Incoming, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::group::{Group, GroupEdit, GroupKind};
-use sync_core::record::{Kind, Modality, SCHEMA};
+use sync_core::record::{Kind, Modality, Place, SCHEMA};
 use sync_core::time::Millis;
 use sync_core::wire::{Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, close};
 use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, Reply, Said, Traffic};
@@ -141,7 +141,9 @@ impl Store {
     fn take(&mut self, device: DeviceId, stream: StreamId, entry: Entry) -> Outcome {
         let stored = self.documents.get(&entry.document).map(|(_, document)| document.save());
         let incoming = [Incoming { bytes: &entry.change, schema: entry.schema, device, assigned: true }];
-        let planned = plan(entry.kind, stream, stored.as_deref(), &incoming).expect("a sound store");
+        let planned =
+            plan(Place { stream, document: entry.document, kind: entry.kind }, stored.as_deref(), &incoming)
+                .expect("a sound store");
         if let Some(after) = planned.after {
             self.documents.insert(entry.document, (stream, after.document));
             self.streams.entry(stream).or_default().push((device, entry));

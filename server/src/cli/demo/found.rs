@@ -1,0 +1,112 @@
+//! How the demo begins: an administrator, put in as `ihuriro admin` does; all else as people would, over HTTP.
+
+use indicatif::ProgressBar;
+use serde_json::json;
+use server::access::users::create::{NewUser, create};
+use server::access::{PasswordHash, Role};
+use server::clock::Clock as ServerClock;
+use server::store::Store;
+use sync_core::id::GroupId;
+use tablet::clock::Clock;
+use tablet::device::Device;
+
+use super::Failed;
+use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
+use super::data::Data;
+use super::desk::{Desk, text};
+use super::plan::{GroupPlan, Plan, evening, on_day};
+
+/// Puts everybody in, enrols the tablets, and begins the groups of the plan; gives their ids in its order.
+pub(super) fn found(
+    server: &str,
+    store: &Store,
+    data: &Data,
+    plan: &Plan,
+    bar: &ProgressBar,
+) -> Result<Vec<GroupId>, Failed> {
+    bar.set_length((PAIRS.len() * 2 + plan.groups.len()) as u64);
+    bar.set_message("people, tablets and groups");
+    administrator(store, &data.password)?;
+    let managers = organisations(server, &data.password)?;
+    let mut facilitators = Vec::new();
+    for pair in &PAIRS {
+        let manager = &managers[pair.organisation];
+        let ids = pair.facilitators.map(|name| {
+            bar.inc(1);
+            facilitator(server, manager, name, data)
+        });
+        let [first, second] = ids;
+        facilitators.push([first?, second?]);
+    }
+    let mut groups = Vec::new();
+    for group in &plan.groups {
+        let manager = &managers[PAIRS[group.pair].organisation];
+        groups.push(begin(manager, group, &facilitators[group.pair])?);
+        bar.inc(1);
+    }
+    Ok(groups)
+}
+
+/// The only one who is put in from behind: somebody has to be the first.
+fn administrator(store: &Store, password: &str) -> Result<(), Failed> {
+    let refused = |_| "the administrator's name or password is refused";
+    let new = NewUser::checked(ADMINISTRATOR, "Administrator", Role::Administrator, None, password)
+        .map_err(refused)?;
+    let hash = PasswordHash::of_blocking(password);
+    let moment = ServerClock::system().moment();
+    store.write_blocking("create user", |tx| create(tx, &new, &hash, &moment))?;
+    Ok(())
+}
+
+/// The administrator adds the organisations and their managers; gives the managers, signed in.
+fn organisations(server: &str, password: &str) -> Result<Vec<Desk>, Failed> {
+    let desk = Desk::sign_in(server, ADMINISTRATOR, password)?;
+    let managers = ORGANISATIONS.iter().map(|organisation| {
+        let named = json!({ "code": organisation.code, "name": organisation.name });
+        let added = desk.post("/v1/organisations", &named)?;
+        let manager = json!({
+            "login": organisation.manager,
+            "name": format!("Manager of {}", organisation.name),
+            "role": "manager",
+            "organisation_id": text(&added, "id")?,
+            "password": password,
+        });
+        desk.post("/v1/users", &manager)?;
+        Desk::sign_in(server, organisation.manager, password)
+    });
+    managers.collect()
+}
+
+/// The manager adds a facilitator and hands out a code; the facilitator enrols a tablet with it.
+fn facilitator(server: &str, manager: &Desk, name: &str, data: &Data) -> Result<String, Failed> {
+    let password = &data.password;
+    let new =
+        json!({ "login": name.to_lowercase(), "name": name, "role": "facilitator", "password": password });
+    let id = text(&manager.post("/v1/users", &new)?, "id")?;
+    let code = manager.post(&format!("/v1/users/{id}/enrolment-codes"), &json!({}))?;
+    let clock = Clock::fixed(evening(on_day(0, 0), -8 * 60));
+    let label = format!("Tablet of {name}");
+    Device::enrol(&data.tablet(name), password, server, &text(&code, "code")?, &label, clock)?;
+    Ok(id)
+}
+
+/// The manager begins a group with its first facilitator, and assigns the second.
+fn begin(manager: &Desk, group: &GroupPlan, facilitators: &[String; 2]) -> Result<GroupId, Failed> {
+    let new = json!({
+        "name": group.name,
+        "kind": group.kind,
+        "modality": group.modality,
+        "area": group.village.code,
+        "pillar": group.pillar(),
+        "setting": group.setting(),
+        "cohort": group.cohort(),
+        "target_mix": group.targets(),
+        "planned_sessions": group.planned_sessions(),
+        "starts_on": group.first_day(),
+        "facilitators": [&facilitators[0]],
+    });
+    let begun = text(&manager.post("/v1/groups", &new)?, "id")?;
+    let second = json!({ "user_id": facilitators[1] });
+    manager.post(&format!("/v1/groups/{begun}/assignments"), &second)?;
+    Ok(begun.parse()?)
+}

@@ -1,0 +1,59 @@
+//! What a tablet keeps in its folder: one blob per thing, each under a key.
+
+use std::fmt;
+
+use crate::document::Damaged;
+use crate::id::{DocumentId, StreamId};
+
+/// Where a blob stands in the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Identity,
+    People,
+    Stream(StreamId),
+    Document(DocumentId),
+    /// A change that the store has not answered for.
+    Outbox(u64),
+    /// A change that the store keeps apart.
+    Apart(u64),
+}
+
+/// A stable name: `document/018f…`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity => f.write_str("identity"),
+            Self::People => f.write_str("people"),
+            Self::Stream(id) => write!(f, "stream/{id}"),
+            Self::Document(id) => write!(f, "document/{id}"),
+            Self::Outbox(serial) => write!(f, "outbox/{serial}"),
+            Self::Apart(serial) => write!(f, "apart/{serial}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Key {
+    type Err = Damaged;
+    fn from_str(name: &str) -> Result<Self, Damaged> {
+        let (kind, rest) = name.split_once('/').unwrap_or((name, ""));
+        match kind {
+            "identity" => Ok(Self::Identity),
+            "people" => Ok(Self::People),
+            "stream" => rest.parse().map(Self::Stream).map_err(|_| Damaged),
+            "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
+            "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
+            "apart" => rest.parse().map(Self::Apart).map_err(|_| Damaged),
+            _ => Err(Damaged),
+        }
+    }
+}
+
+/// A blob as it stands in the folder.
+pub type Blob = (Key, Vec<u8>);
+
+/// One write of a `Output::Persist`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Put(Key, Vec<u8>),
+    Delete(Key),
+}

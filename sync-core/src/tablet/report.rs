@@ -1,0 +1,30 @@
+//! What a sync did.
+
+use std::collections::BTreeSet;
+
+use crate::id::{DocumentId, StreamId};
+use crate::quarantine::Reason;
+
+/// What a sync did, for the person who waited for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub requests: u32,
+    /// Changes handed in and merged at the store.
+    pub accepted: u32,
+    /// Changes that the store had already.
+    pub duplicate: u32,
+    /// Changes that the store keeps apart, with the record and the reason.
+    pub apart: Vec<(DocumentId, Reason)>,
+    /// Changes of others that came.
+    pub received: u32,
+    /// Records that changed by them.
+    pub merged: BTreeSet<DocumentId>,
+    /// Records among them in which something clashes.
+    pub clashing: BTreeSet<DocumentId>,
+    /// Streams that were dropped because the tablet may no longer hold them.
+    pub dropped: u32,
+    /// Streams in which the two sides differed and that were read again.
+    pub repaired: BTreeSet<StreamId>,
+    /// Changes of others that could not be merged here.
+    pub unreadable: u32,
+}
