@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sync_core::record::Session;
+use sync_core::record::participant::Exit;
 use sync_core::record::session::{Attendance, Theme};
+use sync_core::record::{Participant, Session};
 use tablet::device::Device;
-use tablet::recording::Details;
+use tablet::recording::{Details, ParticipantDetails, participants_of};
 use tests::village::{day, marks, people_join, record};
 use tests::{Database, TestApp, Village};
 
@@ -181,5 +182,34 @@ fn who_is_taken_off_a_group_hands_in_what_they_had_and_drops_it() {
         village.assign(user, village.group);
         tablet.sync(&mut ()).expect("a sync");
         assert_eq!(tablet.tablet().groups(), [village.group]);
+    });
+}
+
+#[test]
+fn who_is_assigned_again_gets_their_own_work_back_with_what_others_built_on_it() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let (user, other) = (village.facilitator(&app, "jeanne"), village.facilitator(&app, "eric"));
+        village.assign(user, village.group);
+        village.assign(other, village.group);
+        let mut tablet = village.tablet(&app, user);
+        tablet.sync(&mut ()).expect("a sync");
+        people_join(&mut tablet, village.group, 1);
+        tablet.sync(&mut ()).expect("a sync");
+        let mut theirs = village.tablet(&app, other);
+        theirs.sync(&mut ()).expect("a sync");
+        let left = ParticipantDetails { exit: Some(Exit::Moved), ..ParticipantDetails::default() };
+        let (person, _) = participants_of(theirs.tablet(), village.group).remove(0);
+        theirs.edit_participant(person, left).expect("recorded");
+        theirs.sync(&mut ()).expect("a sync");
+        village.unassign(user, village.group);
+        tablet.sync(&mut ()).expect("a sync");
+        village.assign(user, village.group);
+
+        let report = tablet.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.requests, report.unreadable, report.repaired.len()), (1, 0, 0), "{report:?}");
+        let back: Participant = tablet.tablet().read(person).expect("there");
+        assert_eq!(back.exit, Some(Exit::Moved));
     });
 }

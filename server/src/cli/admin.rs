@@ -91,11 +91,14 @@ impl CreateUser {
     }
 }
 
-/// A refused form, field by field, in one sentence.
+/// A refused form, in one sentence, each field by the name that it has on the command line.
 fn in_words(problem: server::problem::Problem) -> String {
-    let said: Vec<_> =
-        problem.errors().iter().map(|error| format!("{} {}", error.field, error.detail)).collect();
-    said.join("; ")
+    let said = problem.errors().iter().map(|error| match error.field.as_str() {
+        "organisation_id" => format!("--organisation {}", error.detail),
+        "password" => format!("the password {}", error.detail),
+        field => format!("--{field} {}", error.detail),
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn password() -> Result<String, Box<dyn Error>> {

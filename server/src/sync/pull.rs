@@ -43,12 +43,9 @@ pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Res
         let known = cursor.filter(|cursor| !again && cursor.position <= stream.last_seq);
         let reader = Reader {
             from: known.map_or(0, |cursor| cursor.position),
-            // A tablet is not sent what it wrote, unless it asks for it, or can't be relied on to have it.
-            but: match (known, cursor) {
-                (Some(cursor), _) if cursor.whole => None,
-                (None, Some(_)) => None,
-                _ => Some((tablet.device, request.incarnation)),
-            },
+            // A tablet is not sent what it wrote, unless it asks for it, or can't be relied on to have it: one that
+            // was taken off a group has dropped its own work there too, and others' builds on it.
+            but: known.filter(|cursor| !cursor.whole).map(|_| (tablet.device, request.incarnation)),
         };
         pulled.pages.push(page(tx, &stream, &reader, &mut budget, &mut authors)?);
     }

@@ -97,7 +97,12 @@ pub(super) fn run(
             let id = device.add_participant(group, NewParticipant { code: code.clone(), details })?;
             writeln!(out, "Saved: participant {code} of {} ({id}).", named.name)?;
             if !consented {
-                writeln!(out, "No consent is recorded yet; add it with: ihuriro tablet participant edit")?;
+                let group = &named.name;
+                writeln!(
+                    out,
+                    "No consent is recorded yet; add it with: \
+                     ihuriro tablet participant edit \"{group}\" {code} --consent oral"
+                )?;
             }
         }
         ParticipantCommand::Edit { group, participant, said } => {

@@ -37,8 +37,20 @@ pub enum EnrolError {
     Folder(#[from] FolderError),
     #[error("this tablet is already enrolled, for {0}; use another folder for another person")]
     Already(String),
+    #[error("{0}")]
+    Refused(LinkError),
     #[error("{0}; to try again, run enrol with the same code")]
-    Link(#[from] LinkError),
+    Link(LinkError),
+}
+
+impl From<LinkError> for EnrolError {
+    /// The same again helps only where no answer came.
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
+            LinkError::Address | LinkError::InTheOpen | LinkError::Refused(_) => Self::Refused(error),
+        }
+    }
 }
 
 impl Device {

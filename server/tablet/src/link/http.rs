@@ -171,8 +171,12 @@ impl Problem {
             .unwrap_or_else(|_| Self { title: format!("it answered {}", answer.status()), ..Self::default() })
     }
 
+    /// Sentences, the last without its full stop.
     fn in_words(&self) -> String {
-        let mut words = if self.detail.is_empty() { self.title.clone() } else { self.detail.clone() };
+        let mut words = self.title.clone();
+        if !self.detail.is_empty() {
+            words.push_str(&format!(". {}", self.detail.trim_end_matches('.')));
+        }
         for error in &self.errors {
             words.push_str(&format!("; {} {}", error.field, error.detail));
         }
@@ -202,6 +206,6 @@ mod tests {
         let body = br#"{"type":"/problems/invalid","title":"Invalid","status":422,"detail":"Look again.",
             "errors":[{"field":"code","detail":"is not one of ours"}],"request_id":"x"}"#;
         let problem: Problem = serde_json::from_slice(body).expect("JSON");
-        assert_eq!(problem.in_words(), "Look again.; code is not one of ours");
+        assert_eq!(problem.in_words(), "Invalid. Look again; code is not one of ours");
     }
 }
