@@ -60,7 +60,7 @@ fn two_recordings() -> (Document, Document) {
         session.attendance().put(&person(1), Attendance::Present)?;
         session.attendance().put(&person(2), Attendance::Absent)?;
         session.themes().insert(&Theme::Grief)?;
-        session.summary().write("We opened with a song.")
+        session.summary().append("We opened with a song.")
     });
     edit(&mut theirs, 2, |session| {
         begin(session)?;
@@ -68,7 +68,7 @@ fn two_recordings() -> (Document, Document) {
         session.attendance().put(&person(2), Attendance::Late)?;
         session.attendance().put(&person(3), Attendance::Present)?;
         session.themes().insert(&Theme::Forgiveness)?;
-        session.summary().write("Two people spoke of forgiving.")
+        session.summary().append("Two people spoke of forgiving.")
     });
     (ours, theirs)
 }
@@ -83,8 +83,13 @@ fn two_recordings_of_one_meeting_become_one() {
     assert_eq!(session, theirs.read().expect("a sound record"));
     assert_eq!(session.attendance.len(), 3);
     assert_eq!(session.themes.len(), 2);
-    assert!(session.summary.contains("We opened with a song."), "{}", session.summary);
-    assert!(session.summary.contains("Two people spoke of forgiving."), "{}", session.summary);
+    let mut lines: Vec<&str> = session.summary.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        ["Two people spoke of forgiving.", "We opened with a song."],
+        "each on a line of its own"
+    );
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn an_edit_that_changes_nothing_writes_nothing() {
     let again = ours.edit::<Session>(actor(1), NOW, |session| {
         session.minutes().set(90.try_into().expect("in range"))?;
         session.themes().remove(&Theme::Livelihood)?;
-        session.summary().write("We opened with a song.")
+        session.summary().write("We opened with a song.\n")
     });
     assert!(again.expect("a sound edit").is_none());
 }

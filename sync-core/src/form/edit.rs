@@ -196,11 +196,16 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
         Ok(self.transaction.update_text(&object, text)?)
     }
 
-    /// Adds `text` at the end, on a line of its own.
+    /// Adds `text` at the end, as a line of its own. It ends its line, so that what two people add at the same time,
+    /// also to an empty text, stays apart.
     pub fn append(self, text: &str) -> Result<(), EditError> {
+        let text = text.trim_end();
+        if text.is_empty() {
+            return Ok(());
+        }
         let object = self.container(Shape::Text)?;
         let before = self.transaction.text(&object)?;
         let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        self.write(&format!("{before}{gap}{text}"))
+        self.write(&format!("{before}{gap}{text}\n"))
     }
 }
