@@ -6,6 +6,7 @@
 pub mod scope;
 mod asked;
 mod clash;
+pub mod areas;
 pub mod groups;
 pub mod assignments;
 pub mod participants;
@@ -19,6 +20,7 @@ pub(crate) use asked::AskedQuery;
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
+        .service(areas::find_areas)
         .service(groups::create::create_group)
         .service(groups::list::list_groups)
         .service(groups::read::read_group)

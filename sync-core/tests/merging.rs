@@ -195,6 +195,24 @@ fn one_person_has_one_spelling() {
     );
 }
 
+#[test]
+fn what_a_newer_version_wrote_stays_in_the_document() {
+    use automerge::ReadDoc as _;
+    use automerge::transaction::Transactable as _;
+    let (mut ours, _) = two_recordings();
+    let mut newer = automerge::Automerge::load(&ours.save()).expect("a document");
+    newer.set_actor(actor(2).into());
+    newer
+        .transact::<_, _, automerge::AutomergeError>(|tx| tx.put(automerge::ROOT, "weather", "rain"))
+        .expect("a change");
+    let change = newer.get_last_local_change().expect("a change");
+    ours.apply([&Change::parse(change.raw_bytes()).expect("a change")]).expect("merges");
+    edit(&mut ours, 1, |session| session.themes().insert(&Theme::Trauma));
+    let again = automerge::Automerge::load(&ours.save()).expect("a document");
+    let (weather, _) = again.get(automerge::ROOT, "weather").expect("a map").expect("it stayed");
+    assert_eq!(weather.as_str(), Some("rain"));
+}
+
 /// Hands changes to `plan` as device 1, assigned, unless said otherwise.
 fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'_>)) -> Vec<Outcome> {
     let incoming: Vec<Incoming<'_>> = changes

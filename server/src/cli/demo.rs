@@ -113,6 +113,7 @@ fn story(running: &Running, data: &Data) -> Result<bool, Failed> {
 
     let bar = bar();
     if progress.groups.is_empty() {
+        data.note(|progress| progress.begun = true)?;
         let groups = found::found(&server, &running.state.store, data, &plan, &bar)?;
         data.note(|progress| progress.groups = groups)?;
         progress = data.progress();

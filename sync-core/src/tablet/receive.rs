@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Output;
 use super::blob::{Key, Write};
-use super::state::{Held, Tablet};
+use super::state::{Held, Reading, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::{Change, ChangeHash};
 use crate::conflict::conflicts;
@@ -112,7 +112,9 @@ impl Tablet {
 
     /// Takes one page of a stream in; says whether there is more to read.
     fn turn(&mut self, page: Page, writes: &mut Vec<Write>) -> bool {
-        let reading = self.streams.entry(page.stream).or_default();
+        // Of a stream that it does not hold, a tablet reads all, what it wrote itself too, to the last page.
+        let begun = Reading { whole: true, ..Reading::default() };
+        let reading = self.streams.entry(page.stream).or_insert(begun);
         if page.from != reading.position && page.from != 0 {
             // An answer to a cursor that we do not have. Ask again from ours.
             return true;

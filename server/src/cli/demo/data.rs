@@ -31,6 +31,8 @@ pub(super) struct Data {
 pub(super) struct Progress {
     /// What was asked for with `--sessions`.
     pub(super) sessions: u32,
+    /// Whether people, tablets and groups began to be put in.
+    pub(super) begun: bool,
     /// The groups of the plan, in its order; empty until all of them are begun and all tablets enrolled.
     pub(super) groups: Vec<GroupId>,
     /// How many weeks each pair has recorded.
@@ -106,7 +108,8 @@ impl Data {
 
     /// A demo that was ended before it had put everybody in can't be gone on with.
     pub(super) fn half_made(&self) -> bool {
-        self.database().exists() && self.progress().groups.is_empty()
+        let progress = self.progress();
+        progress.begun && progress.groups.is_empty()
     }
 }
 

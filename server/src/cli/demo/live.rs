@@ -29,7 +29,7 @@ pub(super) struct Life {
     pub(super) tally: Tally,
     /// What their two tablets hold in the end.
     pub(super) count: Count,
-    /// What clashes on them and is not settled.
+    /// What clashes on both of them and is not settled.
     pub(super) open: Clashes,
 }
 
@@ -113,8 +113,9 @@ impl Stage<'_> {
         for tablet in tablets {
             count.add(tablet.device.tablet(), &groups);
         }
-        let tablet = tablets[0].device.tablet();
-        let open = count.sessions().flat_map(|session| clashes(tablet, session)).collect();
+        let [one, other] = [0, 1].map(|seat| tablets[seat].device.tablet());
+        let mut open: Clashes = count.sessions().flat_map(|session| clashes(one, session)).collect();
+        open.retain(|key, _| clashes(other, key.0).contains_key(key));
         Life { tally, count, open }
     }
 

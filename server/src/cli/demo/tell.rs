@@ -210,11 +210,11 @@ pub(super) fn addresses(server: &str, password: &str) {
     println!("Browse   {server}/docs/");
     println!("Health   {server}/health and {server}/ready");
     heading("Logins, all with the password of this demo");
-    println!("password         {password}");
-    println!("administrator    {ADMINISTRATOR}");
+    println!("password            {password}");
+    println!("administrator       {ADMINISTRATOR}");
     for (place, organisation) in ORGANISATIONS.iter().enumerate() {
         let pairs = PAIRS.iter().filter(|pair| pair.organisation == place);
         let people: Vec<String> = pairs.flat_map(|pair| pair.facilitators).map(str::to_lowercase).collect();
-        println!("{:<16} {}; facilitators: {}", organisation.name, organisation.manager, people.join(", "));
+        println!("{:<19} {}; facilitators: {}", organisation.name, organisation.manager, people.join(", "));
     }
 }
