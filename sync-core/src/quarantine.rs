@@ -64,9 +64,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAssigned => {
-                f.write_str("you are not assigned to this group; the group's manager can take it in")
-            }
+            Self::NotAssigned => f.write_str(
+                "you are not assigned to this group; it is kept at the server for the group's manager",
+            ),
             Self::Unreadable => f.write_str("it could not be read; it is kept, tell your administrator"),
             Self::Invalid(field, why) => write!(f, "{field} {why}; your supervisor can correct it"),
             Self::Rekeyed => f.write_str(

@@ -1,6 +1,8 @@
 //! SQLite in a file: no server to look after, for one office or a laptop.
 
-use std::path::PathBuf;
+#[cfg(unix)]
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -29,6 +31,7 @@ pub(super) struct Files {
 }
 
 pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
+    keep_private(&path).map_err(|error| StoreError::Away(format!("{}: {error}", path.display())))?;
     let files = Files { path };
     // A file that can't be opened now won't be in ten seconds either: say so at once. One that is only locked,
     // since another process is making it a WAL database, is left to the pool, which tries again.
@@ -41,6 +44,19 @@ pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
         .connection_timeout(PATIENCE)
         .build(files)
         .map_err(|error| StoreError::Away(error.to_string()))
+}
+
+/// The file holds records, password hashes and keys: a new one is readable by its owner alone. SQLite gives the files
+/// beside it the same mode. One that is there keeps the mode that its owner gave it.
+#[cfg(unix)]
+fn keep_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 impl ManageConnection for Files {

@@ -54,7 +54,8 @@ pub(crate) struct GroupWhole {
     #[schema(value_type = Vec<Uuid>)]
     facilitators: Vec<UserId>,
     status: String,
-    conflicts: Vec<Clash>,
+    /// Fields that two people set differently at the same time.
+    clashes: Vec<Clash>,
 }
 
 /// Read a group
@@ -90,7 +91,7 @@ pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
     let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
     let document = stored.open()?;
     let group: Group = document.read().map_err(|_| StoreError::Damaged("a group"))?;
-    let conflicts = clashes(tx, &document)?;
+    let clashes = clashes(tx, &document)?;
     let word = |value: Option<&dyn ToString>| value.map(ToString::to_string);
     Ok(Some(GroupWhole {
         id,
@@ -110,6 +111,6 @@ pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
         starts_on: group.starts_on,
         facilitators: group.facilitators.into_iter().collect(),
         status: group.status.to_string(),
-        conflicts,
+        clashes,
     }))
 }

@@ -53,7 +53,10 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error("{0}; everything you recorded is kept, sync again when you can")]
-    Link(#[from] LinkError),
+    Link(LinkError),
+    /// The server said no; its words say what to do about it.
+    #[error("{0} Everything you recorded is kept.")]
+    Refused(LinkError),
     #[error(transparent)]
     Answer(#[from] NotAnAnswer),
     #[error(transparent)]
@@ -62,6 +65,15 @@ pub enum SyncError {
     Stopped,
     #[error("the server asks for more without end; everything you recorded is kept, tell your administrator")]
     Endless,
+}
+
+impl From<LinkError> for SyncError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Refused(_) | LinkError::Address | LinkError::InTheOpen => Self::Refused(error),
+            LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
+        }
+    }
 }
 
 impl Device {
