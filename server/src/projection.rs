@@ -4,13 +4,15 @@
 //! be computed again at any time. What has no row here (referrals, incidents, screenings, lessons) is kept in its document
 //! alone.
 
+mod clashes;
 mod rows;
 
 use diesel::prelude::*;
-use sync_core::conflict::conflicts;
 use sync_core::id::{DocumentId, SessionId};
 use sync_core::merge::After;
 use sync_core::record::{Record, Session};
+
+use clashes::Clashes;
 
 use crate::on_each;
 use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
@@ -21,10 +23,10 @@ use crate::store::{Code, Conn, Db, StoreError};
 /// # Errors
 /// Those of the store.
 pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), StoreError> {
-    let clashes = i32::try_from(conflicts(&after.document).len()).unwrap_or(i32::MAX);
+    let clashes = Clashes::of(id, after);
     match &after.record {
         Record::Group(group) => {
-            let row = rows::GroupRow::of(id.into(), group, clashes);
+            let row = rows::GroupRow::of(id.into(), group, &clashes);
             on_each!(tx, |c| diesel::insert_into(groups::table)
                 .values(&row)
                 .on_conflict(groups::id)
@@ -33,7 +35,7 @@ pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), S
                 .execute(c))?;
         }
         Record::Participant(participant) => {
-            let row = rows::ParticipantRow::of(id.into(), participant, clashes);
+            let row = rows::ParticipantRow::of(id.into(), participant, &clashes);
             on_each!(tx, |c| diesel::insert_into(participants::table)
                 .values(&row)
                 .on_conflict(participants::id)
@@ -42,7 +44,7 @@ pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), S
                 .execute(c))?;
         }
         Record::Session(session) => {
-            let row = rows::SessionRow::of(id.into(), session, clashes);
+            let row = rows::SessionRow::of(id.into(), session, &clashes);
             on_each!(tx, |c| diesel::insert_into(sessions::table)
                 .values(&row)
                 .on_conflict(sessions::id)
@@ -51,9 +53,9 @@ pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), S
                 .execute(c))?;
             project_parts(tx, id.into(), session)?;
         }
-        Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+        Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => return Ok(()),
     }
-    Ok(())
+    clashes.write(tx, id)
 }
 
 /// The rows that a session has many of.

@@ -5,11 +5,13 @@ use std::fmt;
 use automerge::ActorId;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::boundary::contain;
 use crate::id::{DeviceId, Id};
 use crate::time::Millis;
+use crate::value::Line;
 
 /// The largest change that is taken, in bytes: a text field written full in one go, several times over.
 pub const MAX_CHANGE: usize = 256 * 1024;
@@ -110,6 +112,20 @@ pub enum Unreadable {
     Actor,
 }
 
+/// Why somebody settled what others said, in their words.
+pub type Grounds = Line<300>;
+
+/// The message of a change, where it has one: JSON, so that a later version can say more.
+#[derive(Serialize, Deserialize)]
+struct Message {
+    reason: Grounds,
+}
+
+/// The message of a change that says why it was written.
+pub(crate) fn message(grounds: &Grounds) -> String {
+    serde_json::to_string(&Message { reason: grounds.clone() }).expect("a text is JSON")
+}
+
 /// One change, parsed.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -154,6 +170,12 @@ impl Change {
     /// The author's clock, to the second.
     pub fn at(&self) -> Millis {
         Millis(self.inner.timestamp().saturating_mul(1000))
+    }
+
+    /// Why it was written, where the author said so.
+    pub fn grounds(&self) -> Option<Grounds> {
+        let message: Message = serde_json::from_str(self.inner.message()?).ok()?;
+        Some(message.reason)
     }
 
     pub fn bytes(&self) -> &[u8] {

@@ -1,17 +1,17 @@
 //! A conflict is information: where a field has several values at the same time, all are kept and shown, with who
 //! and when, until somebody settles it by an ordinary edit.
 
+use automerge::transaction::Transactable;
 use automerge::{ROOT, ReadDoc, ScalarValue};
-use serde::{Deserialize, Serialize};
 
-use crate::change::Actor;
+use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, FieldInfo, Rule, Shape, candidates};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
 /// One of the values in a conflict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
     /// The value in words and figures; empty where it was taken back.
     pub value: String,
@@ -19,10 +19,12 @@ pub struct Claim {
     pub device: DeviceId,
     /// That tablet's clock when it was written.
     pub at: Millis,
+    /// The change that wrote it.
+    pub change: ChangeHash,
 }
 
 /// A field, or one entry of it, that two people set differently at the same time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
     /// The field's name; for an entry `attendance/<participant>`.
     pub field: String,
@@ -34,7 +36,7 @@ pub struct Conflict {
 pub fn conflicts(document: &Document) -> Vec<Conflict> {
     let mut found = Vec::new();
     for field in document.kind().fields() {
-        if matches!(field.rule, Rule::Conflict) {
+        if matches!(field.rule, Rule::Conflict(_)) {
             in_field(document, field, &mut found);
         }
     }
@@ -71,7 +73,49 @@ fn claim(document: &Document, candidate: &Candidate) -> Option<Claim> {
         value: in_words(&candidate.value),
         device: actor.device,
         at: Millis(meta.timestamp.saturating_mul(1000)),
+        change: hash.into(),
     })
+}
+
+/// A conflict that is not settled. Nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSettled {
+    #[error("nobody disagrees about {0} now")]
+    Agreed(String),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+/// Settles the conflict of a field, for an entry `attendance/<participant>`: `words` is one of the claims or another
+/// value that the field may have; empty takes the value back. An ordinary change, which says why.
+///
+/// # Errors
+/// [`NotSettled::Agreed`] where the field has no conflict, or not any more.
+pub fn settle(
+    document: &mut Document,
+    actor: Actor,
+    at: Millis,
+    (field, words): (&str, &str),
+    grounds: &Grounds,
+) -> Result<Change, NotSettled> {
+    let agreed = || NotSettled::Agreed(field.to_owned());
+    let conflict = conflicts(document).into_iter().find(|one| one.field == field).ok_or_else(agreed)?;
+    let (name, key) = match field.split_once('/') {
+        Some((name, key)) => (name, Some(key)),
+        None => (field, None),
+    };
+    let row = document.kind().fields().iter().find(|row| row.name == name).ok_or_else(agreed)?;
+    let Rule::Conflict(value) = row.rule else { return Err(agreed()) };
+    let refused = |why| EditError::Invalid(Invalid { field: conflict.field, why });
+    let value = value(words).map_err(refused)?;
+    let change = document.write(actor, at, Some(grounds), |mut transaction| {
+        match (key, transaction.get(ROOT, name)?) {
+            (Some(key), Some((_, map))) => transaction.put(&map, key, value)?,
+            _ => transaction.put(ROOT, name, value)?,
+        }
+        Ok(transaction)
+    })?;
+    change.ok_or_else(agreed)
 }
 
 /// A scalar as people write it.

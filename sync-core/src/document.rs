@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use automerge::transaction::{CommitOptions, Transactable};
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 
 use crate::boundary::{Unmergeable, contain};
-use crate::change::{Actor, Change, ChangeHash};
+use crate::change::{Actor, Change, ChangeHash, Grounds, message};
 use crate::form::{Edit, EditError, Invalid, Shape};
 use crate::record::{Kind, Kinded, Record, SCHEMA};
 use crate::time::Millis;
@@ -115,17 +115,34 @@ impl Document {
         edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
     ) -> Result<Option<Change>, EditError> {
         debug_assert_eq!(self.kind, R::KIND);
+        self.write(actor, at, None, |transaction| {
+            let mut under = Edit::new(transaction);
+            edit(&mut under)?;
+            Ok(under.into_transaction())
+        })
+    }
+
+    /// Writes one change, with grounds where the author had to give them, and checks the record as a whole.
+    pub(crate) fn write(
+        &mut self,
+        actor: Actor,
+        at: Millis,
+        grounds: Option<&Grounds>,
+        work: impl FnOnce(Transaction<'_>) -> Result<Transaction<'_>, EditError>,
+    ) -> Result<Option<Change>, EditError> {
         let mut next = self.inner.clone();
         next.set_actor(ActorId::from(actor));
-        let mut under = Edit::new(next.transaction());
-        edit(&mut under)?;
-        let transaction = under.into_transaction();
+        let transaction = work(next.transaction())?;
         if transaction.pending_ops() == 0 {
             return Ok(None);
         }
-        let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(at.seconds()));
+        let mut options = CommitOptions::default().with_time(at.seconds());
+        if let Some(grounds) = grounds {
+            options.set_message(message(grounds));
+        }
+        let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(automerge::AutomergeError::Fail)?;
-        R::read(&next)?;
+        Record::read(self.kind, &next)?;
         let change = next.get_change_by_hash(&hash).ok_or(automerge::AutomergeError::MissingHash(hash))?;
         self.inner = next;
         Change::try_from(change).map(Some).map_err(|_| automerge::AutomergeError::Fail.into())

@@ -66,8 +66,8 @@ pub enum Shape {
 /// What merging does beyond what Automerge does.
 #[derive(Debug, Clone, Copy)]
 pub enum Rule {
-    /// Concurrent values are shown to people.
-    Conflict,
+    /// Concurrent values are shown to people; whoever settles them says in words what holds.
+    Conflict(fn(&str) -> Result<ScalarValue, Why>),
     /// The first value is never replaced.
     Once,
     /// The value never moves back; the rank of a value is its place in the code list.

@@ -197,7 +197,7 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
                     return Err(Invalid::new(field.name, "only grows"));
                 }
             }
-            Rule::Conflict | Rule::Merges => {}
+            Rule::Conflict(_) | Rule::Merges => {}
         }
     }
     Ok(())

@@ -33,6 +33,11 @@ pub trait Value: Clone + PartialEq + fmt::Debug {
     /// # Errors
     /// [`Why`] the scalar is no such value.
     fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why>;
+    /// Reads the value as conflicts and histories write it.
+    ///
+    /// # Errors
+    /// [`Why`] the words are no such value.
+    fn from_words(words: &str) -> Result<Self, Why>;
 }
 
 /// A key of a map or a member of a set: values that have a text form.
@@ -68,6 +73,9 @@ macro_rules! textual {
             }
             fn from_scalar(scalar: &automerge::ScalarValue) -> Result<Self, $crate::value::Why> {
                 $crate::value::read_text(scalar)
+            }
+            fn from_words(words: &str) -> Result<Self, $crate::value::Why> {
+                <Self as $crate::value::Key>::from_key(words)
             }
         }
     )*};
@@ -140,6 +148,9 @@ impl Value for Date {
     fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why> {
         read_text(scalar)
     }
+    fn from_words(words: &str) -> Result<Self, Why> {
+        Self::from_key(words)
+    }
 }
 
 impl Value for bool {
@@ -148,5 +159,8 @@ impl Value for bool {
     }
     fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why> {
         scalar.as_bool().ok_or_else(|| Why::new("must be true or false"))
+    }
+    fn from_words(words: &str) -> Result<Self, Why> {
+        words.parse().map_err(|_| Why::new("must be true or false"))
     }
 }

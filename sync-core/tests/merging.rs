@@ -1,10 +1,11 @@
 //! Records that several tablets write at once, in every order.
 
 use proptest::prelude::*;
-use sync_core::change::{Actor, Change};
-use sync_core::conflict::conflicts;
+use sync_core::change::{Actor, Change, ChangeHash};
+use sync_core::conflict::{NotSettled, conflicts, settle};
 use sync_core::document::Document;
 use sync_core::form::EditError;
+use sync_core::history::{step, was_in_conflict};
 use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId, StreamId};
 use sync_core::merge::{Incoming, plan};
 use sync_core::quarantine::{Outcome, Reason};
@@ -385,4 +386,72 @@ proptest! {
         prop_assert_eq!(&outcomes[0], &Outcome::Accepted);
         prop_assert!(matches!(outcomes[2], Outcome::Accepted | Outcome::Quarantined(Reason::Rekeyed)), "{:?}", outcomes);
     }
+}
+
+#[test]
+fn a_conflict_is_settled_in_words_by_a_change_that_says_why() {
+    let (mut ours, theirs) = two_recordings();
+    ours.apply(&theirs.changes()).expect("both stand");
+    let grounds = "the register says so".parse().expect("a line");
+    let marked = format!("attendance/{}", person(2));
+    let refused = settle(&mut ours, actor(9), NOW, ("minutes", "many"), &grounds);
+    assert!(matches!(refused, Err(NotSettled::Edit(_))), "{refused:?}");
+    let beyond = settle(&mut ours, actor(9), NOW, ("minutes", "7200"), &grounds);
+    assert!(matches!(beyond, Err(NotSettled::Edit(_))), "{beyond:?}");
+    let unknown = settle(&mut ours, actor(9), NOW, ("themes/grief", "true"), &grounds);
+    assert!(matches!(unknown, Err(NotSettled::Agreed(_))), "a set has no conflicts");
+
+    let fields: Vec<String> = conflicts(&ours).into_iter().map(|conflict| conflict.field).collect();
+    assert_eq!(fields, ["minutes".to_owned(), marked.clone()]);
+    settle(&mut ours, actor(9), NOW, ("minutes", "80"), &grounds).expect("a third value");
+    let change = settle(&mut ours, actor(9), NOW, (&marked, "late"), &grounds).expect("settled");
+    assert_eq!(conflicts(&ours), []);
+    let again = settle(&mut ours, actor(9), NOW, ("minutes", "80"), &grounds);
+    assert!(matches!(again, Err(NotSettled::Agreed(_))));
+    let session: Session = ours.read().expect("it stands");
+    assert_eq!(
+        (session.minutes.map(i64::from), session.attendance[&person(2)]),
+        (Some(80), Attendance::Late)
+    );
+    assert_eq!(Change::parse(change.bytes()).expect("a change").grounds(), Some(grounds));
+}
+
+#[test]
+fn the_history_tells_what_each_author_saw_and_made_of_it() {
+    let (mut ours, theirs) = two_recordings();
+    assert!(!was_in_conflict(&ours));
+    ours.apply(&theirs.changes()).expect("both stand");
+    assert!(was_in_conflict(&ours));
+    let grounds = "we asked both".parse().expect("a line");
+    settle(&mut ours, actor(9), NOW, ("minutes", "75"), &grounds).expect("settled");
+    settle(&mut ours, actor(9), NOW, (&format!("attendance/{}", person(2)), ""), &grounds)
+        .expect("taken back");
+    edit(&mut ours, 1, |session| {
+        session.summary().append("One more line.")?;
+        session.themes().remove(&Theme::Grief)
+    });
+    assert_eq!(conflicts(&ours), []);
+    assert!(was_in_conflict(&ours), "settled, yet it was one");
+    let again = Document::load(Kind::Session, &ours.save()).expect("it opens");
+    assert!(was_in_conflict(&again), "the document itself says so");
+
+    let steps: Vec<_> =
+        again.changes().iter().map(|change| step(&again, &change.hash()).expect("a step")).collect();
+    let told = |who: u128, field: &str| -> Vec<(Vec<String>, Vec<String>)> {
+        let by = steps.iter().filter(|step| step.actor == actor(who)).flat_map(|step| &step.turns);
+        by.filter(|turn| turn.field == field).map(|turn| (turn.from.clone(), turn.to.clone())).collect()
+    };
+    let turn = |from: &[&str], to: &[&str]| {
+        let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        (owned(from), owned(to))
+    };
+    assert_eq!(told(1, "minutes"), [turn(&[], &["90"])]);
+    assert_eq!(told(2, "minutes"), [turn(&[], &["75"])], "neither knew of the other");
+    assert_eq!(told(9, "minutes"), [turn(&["75", "90"], &["75"])]);
+    assert_eq!(told(9, &format!("attendance/{}", person(2))), [turn(&["absent", "late"], &[])]);
+    assert_eq!(told(1, "themes/grief").last(), Some(&turn(&["true"], &["false"])));
+    assert_eq!(told(1, "summary").last(), Some(&turn(&[], &["One more line."])));
+    let why: Vec<_> = steps.iter().filter_map(|step| step.grounds.as_ref()).collect();
+    assert_eq!(why, [&grounds, &grounds]);
+    assert_eq!(step(&ours, &ChangeHash::from_bytes([0; 32])), None);
 }

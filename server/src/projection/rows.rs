@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use sync_core::id::{GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
 use sync_core::record::{Group, Participant, Session};
 
+use super::clashes::Clashes;
 use crate::store::Db;
 use crate::store::schema::{groups, participants, sessions};
 
@@ -31,10 +32,11 @@ pub(super) struct GroupRow {
     starts_on: Option<String>,
     status: String,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl GroupRow {
-    pub(super) fn of(id: GroupId, group: &Group, conflicts: i32) -> Self {
+    pub(super) fn of(id: GroupId, group: &Group, clashes: &Clashes) -> Self {
         Self {
             id: Db(id),
             organisation_id: Db(group.organisation),
@@ -48,7 +50,8 @@ impl GroupRow {
             planned_sessions: number(group.planned_sessions.map(Into::into)),
             starts_on: word(group.starts_on),
             status: group.status.to_string(),
-            conflicts,
+            conflicts: clashes.open(),
+            was_in_conflict: clashes.ever,
         }
     }
 }
@@ -66,10 +69,11 @@ pub(super) struct ParticipantRow {
     exit: Option<String>,
     erased: bool,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl ParticipantRow {
-    pub(super) fn of(id: ParticipantId, participant: &Participant, conflicts: i32) -> Self {
+    pub(super) fn of(id: ParticipantId, participant: &Participant, clashes: &Clashes) -> Self {
         Self {
             id: Db(id),
             group_id: Db(participant.group.into()),
@@ -80,7 +84,8 @@ impl ParticipantRow {
             consents: participant.consents(),
             exit: word(participant.exit),
             erased: participant.erased.is_some(),
-            conflicts,
+            conflicts: clashes.open(),
+            was_in_conflict: clashes.ever,
         }
     }
 }
@@ -100,10 +105,11 @@ pub(super) struct SessionRow {
     attended: i32,
     summary: String,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl SessionRow {
-    pub(super) fn of(id: SessionId, session: &Session, conflicts: i32) -> Self {
+    pub(super) fn of(id: SessionId, session: &Session, clashes: &Clashes) -> Self {
         Self {
             id: Db(id),
             group_id: Db(session.group.into()),
@@ -117,7 +123,8 @@ impl SessionRow {
             attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
             // PostgreSQL has no place for NUL in a text; the document keeps it.
             summary: session.summary.replace('\0', ""),
-            conflicts,
+            conflicts: clashes.open(),
+            was_in_conflict: clashes.ever,
         }
     }
 }

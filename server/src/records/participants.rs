@@ -43,6 +43,8 @@ pub(crate) struct ParticipantItem {
     exit: Option<String>,
     /// How many fields are in conflict.
     conflicts: i32,
+    /// Whether two people set a field differently at the same time, be it open or settled since.
+    was_in_conflict: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -57,6 +59,7 @@ struct Row {
     consents: bool,
     exit: Option<String>,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl From<Row> for ParticipantItem {
@@ -71,6 +74,7 @@ impl From<Row> for ParticipantItem {
             consents: row.consents,
             exit: row.exit,
             conflicts: row.conflicts,
+            was_in_conflict: row.was_in_conflict,
         }
     }
 }

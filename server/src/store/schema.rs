@@ -185,6 +185,7 @@ table! {
         starts_on -> Nullable<Text>,
         status -> Text,
         conflicts -> Integer,
+        was_in_conflict -> Bool,
     }
 }
 
@@ -200,6 +201,7 @@ table! {
         exit -> Nullable<Text>,
         erased -> Bool,
         conflicts -> Integer,
+        was_in_conflict -> Bool,
     }
 }
 
@@ -217,6 +219,7 @@ table! {
         attended -> Integer,
         summary -> Text,
         conflicts -> Integer,
+        was_in_conflict -> Bool,
     }
 }
 
@@ -244,6 +247,35 @@ table! {
     }
 }
 
+table! {
+    /// What two people set differently, and nobody has settled.
+    conflicts (id) {
+        /// Names the field with just these values; begins with the time of the last of them.
+        id -> Binary,
+        document_id -> Binary,
+        kind -> Text,
+        group_id -> Binary,
+        /// The day of a session.
+        date -> Nullable<Text>,
+        field -> Text,
+    }
+}
+
+table! {
+    conflict_claims (conflict_id, place) {
+        conflict_id -> Binary,
+        /// The last is the value that stands where there is room for one.
+        place -> Integer,
+        value -> Text,
+        /// The device, or the user who wrote at the web interface.
+        author -> Binary,
+        /// The author's clock.
+        written_at -> BigInt,
+        /// Of the change.
+        hash -> Binary,
+    }
+}
+
 joinable!(users -> organisations (organisation_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
@@ -253,6 +285,7 @@ joinable!(assignments -> streams (group_id));
 joinable!(documents -> streams (stream_id));
 joinable!(batches -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));
+joinable!(conflict_claims -> conflicts (conflict_id));
 
 allow_tables_to_appear_in_same_query!(
     organisations,
@@ -273,4 +306,6 @@ allow_tables_to_appear_in_same_query!(
     session_themes,
     attendances,
     headcounts,
+    conflicts,
+    conflict_claims,
 );

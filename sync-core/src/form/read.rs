@@ -46,6 +46,16 @@ fn register<T: Value>(document: &Automerge, name: &'static str) -> Result<Vec<T>
     values(document, &ROOT, name).map_err(|why| Invalid { field: name.to_owned(), why })
 }
 
+/// A value from words, for a field that must have one.
+fn given<T: Value>(words: &str) -> Result<ScalarValue, Why> {
+    if words.is_empty() { Err(Why::new("must be given")) } else { Ok(T::from_words(words)?.to_scalar()) }
+}
+
+/// As [`given`], where no words mean no value.
+fn or_nothing<T: Value>(words: &str) -> Result<ScalarValue, Why> {
+    if words.is_empty() { Ok(ScalarValue::Null) } else { given::<T>(words) }
+}
+
 /// The map or text that genesis made for a field.
 pub(super) fn container(document: &Automerge, name: &str, shape: Shape) -> Result<ObjId, Invalid> {
     let kind = match shape {
@@ -62,7 +72,7 @@ pub(super) fn container(document: &Automerge, name: &str, shape: Shape) -> Resul
 impl<T: Value> Form for Field<T> {
     type Plain = Option<T>;
     const SHAPE: Shape = Shape::Register;
-    const RULE: Rule = Rule::Conflict;
+    const RULE: Rule = Rule::Conflict(or_nothing::<T>);
 
     fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
         Ok(register(document, name)?.pop())
@@ -72,7 +82,7 @@ impl<T: Value> Form for Field<T> {
 impl<T: Value> Form for Required<T> {
     type Plain = T;
     const SHAPE: Shape = Shape::Register;
-    const RULE: Rule = Rule::Conflict;
+    const RULE: Rule = Rule::Conflict(given::<T>);
 
     fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
         register(document, name)?.pop().ok_or_else(|| Invalid::new(name, "must be given"))
@@ -168,7 +178,7 @@ impl<K: Key> Form for Log<K> {
 impl<K: Key, V: Value> Form for Entries<K, V> {
     type Plain = BTreeMap<K, V>;
     const SHAPE: Shape = Shape::Map;
-    const RULE: Rule = Rule::Conflict;
+    const RULE: Rule = Rule::Conflict(or_nothing::<V>);
 
     fn read(document: &Automerge, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
         let object = container(document, name, Shape::Map)?;

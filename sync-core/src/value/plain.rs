@@ -54,6 +54,9 @@ impl<const MIN: i64, const MAX: i64> Value for Whole<MIN, MAX> {
         };
         number.ok_or_else(|| Why::new("must be a whole number"))?.try_into()
     }
+    fn from_words(words: &str) -> Result<Self, Why> {
+        words.parse::<i64>().map_err(|_| Why::new("must be a whole number"))?.try_into()
+    }
 }
 
 /// One line of text of at most `MAX` characters: no line breaks, no control characters, not blank.
@@ -103,5 +106,8 @@ impl<const MAX: usize> Value for Line<MAX> {
     }
     fn from_scalar(scalar: &ScalarValue) -> Result<Self, Why> {
         text_of(scalar)?.parse()
+    }
+    fn from_words(words: &str) -> Result<Self, Why> {
+        words.parse()
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn clashes(tablet: &Tablet, id: SessionId) -> Clashes {
     let clash = |Conflict { field, claims }| {
         let mut claims: Vec<_> = claims
             .into_iter()
-            .map(|Claim { value, device, at }| {
+            .map(|Claim { value, device, at, .. }| {
                 (value.replace('_', " "), tablet.name_of(device).unwrap_or("somebody").to_owned(), at)
             })
             .collect();

@@ -35,6 +35,8 @@ pub(crate) struct GroupItem {
     status: String,
     /// How many fields are in conflict.
     conflicts: i32,
+    /// Whether two people set a field differently at the same time, be it open or settled since.
+    was_in_conflict: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -50,6 +52,7 @@ struct Row {
     starts_on: Option<String>,
     status: String,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl From<Row> for GroupItem {
@@ -65,6 +68,7 @@ impl From<Row> for GroupItem {
             starts_on: row.starts_on,
             status: row.status,
             conflicts: row.conflicts,
+            was_in_conflict: row.was_in_conflict,
         }
     }
 }

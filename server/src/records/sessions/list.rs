@@ -43,6 +43,8 @@ pub(crate) struct SessionItem {
     attended: i32,
     /// How many fields are in conflict.
     conflicts: i32,
+    /// Whether two people set a field differently at the same time, be it open or settled since.
+    was_in_conflict: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -59,6 +61,7 @@ pub(super) struct Row {
     commemoration: bool,
     attended: i32,
     conflicts: i32,
+    was_in_conflict: bool,
 }
 
 impl From<Row> for SessionItem {
@@ -75,6 +78,7 @@ impl From<Row> for SessionItem {
             commemoration: row.commemoration,
             attended: row.attended,
             conflicts: row.conflicts,
+            was_in_conflict: row.was_in_conflict,
         }
     }
 }

@@ -1,0 +1,201 @@
+//! What each change of a record did, in words: what a field said before, as its author saw it, and what it says since.
+
+use std::collections::BTreeSet;
+
+use automerge::{ObjId, ObjType, ROOT, ReadDoc, legacy};
+
+use crate::boundary::contain;
+use crate::change::{Actor, Change, ChangeHash, Grounds};
+use crate::conflict::{conflicts, in_words};
+use crate::document::Document;
+use crate::form::{FieldInfo, Rule, Shape};
+use crate::time::Millis;
+
+/// One change of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub actor: Actor,
+    /// The author's clock.
+    pub at: Millis,
+    /// Why it was written, where the author had to say.
+    pub grounds: Option<Grounds>,
+    /// In the order of the field table.
+    pub turns: Vec<Turn>,
+}
+
+/// One field, or one entry of it, that a change made say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The field's name; for an entry `attendance/<participant>`.
+    pub field: String,
+    /// What it said before, as the author saw it: nothing, one value, or several where they clashed. Of a text, the
+    /// lines that were replaced.
+    pub from: Vec<String>,
+    /// What it says since.
+    pub to: Vec<String>,
+}
+
+/// What one change of the document did; `None` where the document has no such change.
+pub fn step(document: &Document, hash: &ChangeHash) -> Option<Step> {
+    contain(|| read_step(document, hash)).ok().flatten()
+}
+
+/// Whether two people set a field differently at the same time, be it open or settled since. Where both came to say the
+/// same by themselves, there was nothing to settle.
+pub fn was_in_conflict(document: &Document) -> bool {
+    !conflicts(document).is_empty() || contain(|| something_was_settled(document)).unwrap_or(false)
+}
+
+fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {
+    let change = Change::try_from(document.inner().get_change_by_hash(&(*hash).into())?).ok()?;
+    let places: BTreeSet<Place<'_>> = touched(document, &change).map(|(place, _)| place).collect();
+    let turns = places.iter().filter_map(|place| place.turn(document, &change)).collect();
+    Some(Step { actor: change.actor(), at: change.at(), grounds: change.grounds(), turns })
+}
+
+/// A change that overwrites several values at once settled them, if they differed.
+fn something_was_settled(document: &Document) -> bool {
+    let changes = document.changes();
+    let authors: BTreeSet<Actor> = changes.iter().map(Change::actor).collect();
+    authors.len() > 1
+        && changes.iter().any(|change| {
+            touched(document, change)
+                .filter(|(place, overwrites)| {
+                    *overwrites > 1 && matches!(place.field.rule, Rule::Conflict(_))
+                })
+                .any(|(place, _)| place.words(document, change.inner().deps()).len() > 1)
+        })
+}
+
+/// Where in a record a change writes: a field, and in a map the key.
+#[derive(Debug)]
+struct Place<'d> {
+    /// The field's place in the field table, by which places are ordered.
+    row: usize,
+    field: &'d FieldInfo,
+    key: String,
+    object: ObjId,
+}
+
+/// The fields that a change writes to, with how many values each of its operations overwrites. What this version of
+/// the data dictionary does not know is left out.
+fn touched<'d>(
+    document: &'d Document,
+    change: &Change,
+) -> impl Iterator<Item = (Place<'d>, usize)> + use<'d> {
+    let objects: Vec<Option<ObjId>> =
+        document.kind().fields().iter().map(|field| object(document, field)).collect();
+    let operations = change.inner().decode().operations;
+    operations.into_iter().filter_map(move |operation| {
+        let mut fields = document.kind().fields().iter().zip(&objects).enumerate();
+        let (row, (field, object), key) = match (&operation.obj, &operation.key) {
+            (legacy::ObjectId::Root, legacy::Key::Map(name)) => {
+                let (row, it) = fields.find(|(_, (field, _))| field.name == name.as_str())?;
+                (row, it, String::new())
+            }
+            (legacy::ObjectId::Id(id), key) => {
+                let (row, it) = fields.find(|(_, (_, object))| is(object.as_ref(), id))?;
+                let key = match key {
+                    legacy::Key::Map(key) => key.to_string(),
+                    legacy::Key::Seq(_) => String::new(),
+                };
+                (row, it, key)
+            }
+            (legacy::ObjectId::Root, legacy::Key::Seq(_)) => return None,
+        };
+        let place = Place { row, field, key, object: object.clone()? };
+        Some((place, operation.pred.iter().count()))
+    })
+}
+
+/// Where the values of a field stand: at the root, or in the object that genesis made.
+fn object(document: &Document, field: &FieldInfo) -> Option<ObjId> {
+    let kind = match field.shape {
+        Shape::Register => return Some(ROOT),
+        Shape::Map => ObjType::Map,
+        Shape::Text => ObjType::Text,
+    };
+    let (value, id) = document.inner().get(ROOT, field.name).ok().flatten()?;
+    (value.to_objtype() == Some(kind)).then_some(id)
+}
+
+fn is(object: Option<&ObjId>, id: &legacy::OpId) -> bool {
+    matches!(object, Some(ObjId::Id(counter, actor, _)) if (*counter, actor) == (id.0, &id.1))
+}
+
+impl Place<'_> {
+    fn turn(&self, document: &Document, change: &Change) -> Option<Turn> {
+        let (before, after) = (change.inner().deps(), [change.hash().into()]);
+        let (from, to) = if self.field.shape == Shape::Text {
+            let text = |heads: &[_]| document.inner().text_at(&self.object, heads).unwrap_or_default();
+            replaced(&text(before), &text(&after))
+        } else {
+            (self.words(document, before), self.words(document, &after))
+        };
+        (from != to).then(|| Turn { field: self.name(), from, to })
+    }
+
+    fn name(&self) -> String {
+        match self.key.as_str() {
+            "" => self.field.name.to_owned(),
+            key => format!("{}/{key}", self.field.name),
+        }
+    }
+
+    /// All that differs among the values at a moment. A value that was taken back is empty, and nothing where it stands
+    /// alone.
+    fn words(&self, document: &Document, heads: &[automerge::ChangeHash]) -> Vec<String> {
+        let key = if self.field.shape == Shape::Register { self.field.name } else { &self.key };
+        let all = document.inner().get_all_at(&self.object, key, heads).unwrap_or_default();
+        let words: BTreeSet<String> =
+            all.iter().filter_map(|(value, _)| value.as_scalar()).map(in_words).collect();
+        if words.iter().all(String::is_empty) { Vec::new() } else { words.into_iter().collect() }
+    }
+}
+
+impl Ord for Place<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.row, &self.key).cmp(&(other.row, &other.key))
+    }
+}
+
+impl PartialOrd for Place<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Place<'_> {}
+
+/// The lines in which two states of a text differ, without those before and after that stay.
+fn replaced(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let same = |(a, b): &(&&str, &&str)| a == b;
+    let head = old.iter().zip(&new).take_while(same).count();
+    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(same).count();
+    let between = |lines: &[&str]| {
+        let text = lines[head..lines.len() - tail].join("\n");
+        if text.is_empty() { Vec::new() } else { vec![text] }
+    };
+    (between(&old), between(&new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_text_only_the_lines_that_changed_are_told() {
+        let one = |text: &str| vec![text.to_owned()];
+        assert_eq!(replaced("", "a\n"), (vec![], one("a")));
+        assert_eq!(replaced("a\nb\n", "a\nb\nc\n"), (vec![], one("c")));
+        assert_eq!(replaced("a\nb\nc", "a\nx\ny\nc"), (one("b"), one("x\ny")));
+        assert_eq!(replaced("a\na", "a"), (one("a"), vec![]));
+    }
+}
