@@ -7,10 +7,12 @@
 
 mod authors;
 mod keep;
+mod rebuild;
 mod streams;
 
-pub use authors::{names, web_author};
+pub use authors::{Author, authors, names, web_author};
 pub use keep::{Gain, Origin, keep};
+pub use rebuild::catch_up;
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, stream};
 
 use diesel::prelude::*;

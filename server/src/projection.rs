@@ -7,6 +7,8 @@
 mod clashes;
 mod rows;
 
+pub(crate) use clashes::id_of;
+
 use diesel::prelude::*;
 use sync_core::id::{DocumentId, SessionId};
 use sync_core::merge::After;
@@ -17,6 +19,10 @@ use clashes::Clashes;
 use crate::on_each;
 use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
 use crate::store::{Code, Conn, Db, StoreError};
+
+/// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
+/// computes them again.
+pub const VERSION: u32 = 2;
 
 /// Writes the rows of one document in the place of those it had.
 ///

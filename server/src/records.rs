@@ -1,16 +1,20 @@
 //! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
-//! from their documents. Groups begin here, and people are assigned to them.
+//! from their documents. Groups begin here, and people are assigned to them; what clashes is settled, and how a record
+//! came to be is told.
 //!
 //! What a caller may see is decided in one place, [`scope`]; every list and every aggregate asks there.
 
 pub mod scope;
 mod asked;
 mod clash;
+mod edit;
 pub mod areas;
 pub mod groups;
 pub mod assignments;
 pub mod participants;
 pub mod sessions;
+pub mod conflicts;
+pub mod history;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,5 +34,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(participants::list_participants)
         .service(participants::read_participant)
         .service(sessions::list::list_sessions)
-        .service(sessions::read::read_session);
+        .service(sessions::read::read_session)
+        .service(conflicts::list::list_conflicts)
+        .service(conflicts::resolve::resolve_conflict)
+        .service(history::group_history)
+        .service(history::participant_history)
+        .service(history::session_history);
 }

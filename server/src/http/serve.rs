@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::{State, app};
 use crate::clock::Clock;
+use crate::ledger;
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -71,6 +72,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let open = move || Store::open(&url);
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
+    ledger::catch_up(&store).await?;
     let state = State::of(store, settings.clock).await?;
 
     let shared = state.clone();

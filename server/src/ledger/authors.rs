@@ -14,23 +14,44 @@ pub fn web_author(user: UserId) -> DeviceId {
     DeviceId::from_uuid(user.uuid())
 }
 
-/// The names of authors: of the people whose tablets they are, and of those who wrote at the web interface.
+/// Who stands behind an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The person's name.
+    pub person: String,
+    /// The name of their tablet; none where they wrote at the web interface.
+    pub tablet: Option<String>,
+}
+
+/// Those of these authors who are known: people with their tablets, and those who wrote at the web interface.
 ///
 /// # Errors
 /// Those of the store.
-pub fn names(
+pub fn authors(
     tx: &mut Conn<'_>,
     authors: &BTreeSet<DeviceId>,
-) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+) -> Result<BTreeMap<DeviceId, Author>, StoreError> {
     let ids: Vec<Db<DeviceId>> = authors.iter().copied().map(Db).collect();
-    let tablets: Vec<(Db<DeviceId>, String)> = on_each!(tx, |c| devices::table
+    let tablets: Vec<(Db<DeviceId>, String, String)> = on_each!(tx, |c| devices::table
         .inner_join(users::table)
         .filter(devices::id.eq_any(&ids))
-        .select((devices::id, users::name))
+        .select((devices::id, users::name, devices::name))
         .load(c))?;
     let people: Vec<(Db<DeviceId>, String)> = on_each!(tx, |c| users::table
         .filter(users::id.eq_any(&ids))
         .select((users::id, users::name))
         .load(c))?;
-    Ok(tablets.into_iter().chain(people).map(|(Db(author), name)| (author, name)).collect())
+    let tablets = tablets
+        .into_iter()
+        .map(|(Db(author), person, tablet)| (author, Author { person, tablet: Some(tablet) }));
+    let people = people.into_iter().map(|(Db(author), person)| (author, Author { person, tablet: None }));
+    Ok(tablets.chain(people).collect())
+}
+
+/// The names alone.
+///
+/// # Errors
+/// Those of the store.
+pub fn names(tx: &mut Conn<'_>, of: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, String>, StoreError> {
+    Ok(authors(tx, of)?.into_iter().map(|(author, who)| (author, who.person)).collect())
 }

@@ -8,8 +8,9 @@ use sync_core::id::{GroupId, OrganisationId, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::edit::{EditRefused, Member};
+use super::groups::edit;
 use super::groups::read::no_such_group;
-use super::groups::{EditRefused, Member, edit};
 use super::scope::Scope;
 use crate::access::{Caller, Role};
 use crate::clock::{Clock, timestamp};

@@ -1,21 +1,26 @@
-//! Conflicts as answers show them: every value, who wrote it, and when.
+//! Conflicts as answers show them: every value, who wrote it, on which tablet, and when. Read from the projection.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
-use sync_core::conflict::{Conflict, conflicts};
-use sync_core::document::Document;
-use sync_core::id::DeviceId;
+use sync_core::id::{DeviceId, DocumentId};
+use sync_core::record::Kind;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::clock::timestamp;
 use crate::ledger;
-use crate::store::{Conn, StoreError};
+use crate::on_each;
+use crate::store::schema::{changes, conflict_claims, conflicts};
+use crate::store::{At, Conn, Db, StoreError};
 
 /// A field that two people set differently at the same time, until somebody settles it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Clash {
+    /// Names the conflict with just these values: it changes when another value joins them.
+    pub(super) id: Uuid,
     /// The field; for an entry `attendance/<participant>`.
     #[schema(example = "minutes")]
     field: String,
@@ -31,33 +36,78 @@ pub(crate) struct ClashingValue {
     /// The name of the person who wrote it, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
+    /// The name of their tablet; none for what was written at the web interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tablet: Option<String>,
     /// The tablet, or the person themselves at the web interface.
     #[schema(value_type = Uuid)]
     device: DeviceId,
     /// That tablet's clock when it was written.
     at: Timestamp,
+    /// When the service got it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received_at: Option<Timestamp>,
 }
 
-/// Every conflict in a document.
+/// Every conflict in a record, in the order of the data dictionary.
 ///
 /// # Errors
 /// Those of the store.
-pub(super) fn clashes(tx: &mut Conn<'_>, document: &Document) -> Result<Vec<Clash>, StoreError> {
-    let found = conflicts(document);
-    let authors: BTreeSet<DeviceId> =
-        found.iter().flat_map(|conflict| &conflict.claims).map(|claim| claim.device).collect();
-    let names = ledger::names(tx, &authors)?;
-    let clash = |Conflict { field, claims }| Clash {
-        field,
-        values: claims
-            .into_iter()
-            .map(|claim| ClashingValue {
-                value: claim.value,
-                by: names.get(&claim.device).cloned(),
-                device: claim.device,
-                at: timestamp(claim.at),
-            })
-            .collect(),
+pub(super) fn clashes(tx: &mut Conn<'_>, record: DocumentId, kind: Kind) -> Result<Vec<Clash>, StoreError> {
+    let found: Vec<(Vec<u8>, String)> = on_each!(tx, |c| conflicts::table
+        .filter(conflicts::document_id.eq(Db(record)))
+        .select((conflicts::id, conflicts::field))
+        .load(c))?;
+    let mut all = with_values(tx, found)?;
+    let row = |field: &str| {
+        let name = field.split('/').next();
+        kind.fields().iter().position(|row| Some(row.name) == name)
     };
-    Ok(found.into_iter().map(clash).collect())
+    all.sort_by(|one, other| (row(&one.field), &one.field).cmp(&(row(&other.field), &other.field)));
+    Ok(all)
+}
+
+/// Conflicts by id and field, in the same order, with their values.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn with_values(
+    tx: &mut Conn<'_>,
+    found: Vec<(Vec<u8>, String)>,
+) -> Result<Vec<Clash>, StoreError> {
+    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>);
+    let ids: Vec<&[u8]> = found.iter().map(|(id, _)| id.as_slice()).collect();
+    let change = changes::document_id.eq(conflicts::document_id).and(changes::hash.eq(conflict_claims::hash));
+    let rows: Vec<Row> = on_each!(tx, |c| conflict_claims::table
+        .inner_join(conflicts::table)
+        .left_join(changes::table.on(change))
+        .filter(conflicts::id.eq_any(&ids))
+        .order((conflict_claims::conflict_id, conflict_claims::place))
+        .select((
+            conflict_claims::conflict_id,
+            conflict_claims::value,
+            conflict_claims::author,
+            conflict_claims::written_at,
+            changes::received_at.nullable(),
+        ))
+        .load(c))?;
+    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
+    let authors = ledger::authors(tx, &authors)?;
+    let mut values: BTreeMap<Vec<u8>, Vec<ClashingValue>> = BTreeMap::new();
+    for (id, value, Db(device), At(at), received) in rows {
+        let author = authors.get(&device);
+        values.entry(id).or_default().push(ClashingValue {
+            value,
+            by: author.map(|author| author.person.clone()),
+            tablet: author.and_then(|author| author.tablet.clone()),
+            device,
+            at: timestamp(at),
+            received_at: received.map(|At(at)| timestamp(at)),
+        });
+    }
+    let clash = |(id, field): (Vec<u8>, String)| {
+        let name = Uuid::from_slice(&id).map_err(|_| StoreError::Damaged("a conflict"))?;
+        Ok(Clash { id: name, field, values: values.remove(&id).unwrap_or_default() })
+    };
+    found.into_iter().map(clash).collect()
 }

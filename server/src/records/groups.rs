@@ -5,4 +5,4 @@ pub mod list;
 pub mod read;
 mod write;
 
-pub(super) use write::{EditRefused, Member, edit};
+pub(super) use write::edit;

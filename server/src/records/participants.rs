@@ -155,10 +155,12 @@ pub(crate) async fn read_participant(
     let scope = Scope::of(&caller)?;
     let id = ParticipantId::from(*id);
     let whole = store.read("read participant", move |tx| read(tx, scope, id)).await?;
-    whole.map(web::Json).ok_or_else(|| {
-        let detail = "No participant of a group that you may see has this id.";
-        Problem::not_found("no-such-participant", "There is no such participant", detail)
-    })
+    whole.map(web::Json).ok_or_else(no_such_participant)
+}
+
+pub(super) fn no_such_participant() -> Problem {
+    let detail = "No participant of a group that you may see has this id.";
+    Problem::not_found("no-such-participant", "There is no such participant", detail)
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<ParticipantWhole>, StoreError> {
@@ -182,6 +184,6 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Par
         consent_date: participant.consent_date,
         consent_guardian: participant.consent_guardian,
         consent_withdrawn: participant.consent_withdrawn,
-        clashes: clashes(tx, &document)?,
+        clashes: clashes(tx, id.into(), document.kind())?,
     }))
 }

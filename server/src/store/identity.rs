@@ -1,4 +1,5 @@
-//! What makes this store this one: its epoch, and the key its access tokens are signed with.
+//! What makes this store this one: its epoch, the key its access tokens are signed with, and which version of the
+//! projection wrote its rows.
 
 use diesel::prelude::*;
 use rand::Rng;
@@ -13,6 +14,8 @@ use crate::on_each;
 const EPOCH: &str = "epoch";
 /// The Ed25519 seed that signs access tokens.
 const TOKEN_KEY: &str = "token_key";
+/// Four bytes, big-endian; missing where the first version wrote the rows.
+const PROJECTION: &str = "projection";
 
 /// Gives a store that has none its identity; whoever comes first decides it.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -43,6 +46,32 @@ pub fn epoch(tx: &mut Conn<'_>) -> Result<EpochId, StoreError> {
 pub fn token_key(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
     let bytes = setting(tx, TOKEN_KEY)?;
     bytes.try_into().map_err(|_| StoreError::Damaged("the token key is not 32 bytes"))
+}
+
+/// The version of the projection that wrote the rows.
+///
+/// # Errors
+/// Those of the store.
+pub fn projection(tx: &mut Conn<'_>) -> Result<u32, StoreError> {
+    let row: Option<Vec<u8>> =
+        on_each!(tx, |c| settings::table.find(PROJECTION).select(settings::value).first(c).optional())?;
+    let Some(bytes) = row else { return Ok(1) };
+    let bytes =
+        bytes.try_into().map_err(|_| StoreError::Damaged("the projection's version is not 4 bytes"))?;
+    Ok(u32::from_be_bytes(bytes))
+}
+
+/// # Errors
+/// Those of the store.
+pub fn set_projection(tx: &mut Conn<'_>, version: u32) -> Result<(), StoreError> {
+    let value = settings::value.eq(version.to_be_bytes().to_vec());
+    on_each!(tx, |c| diesel::insert_into(settings::table)
+        .values((settings::name.eq(PROJECTION), value.clone()))
+        .on_conflict(settings::name)
+        .do_update()
+        .set(value.clone())
+        .execute(c))?;
+    Ok(())
 }
 
 fn setting(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {

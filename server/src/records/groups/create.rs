@@ -12,13 +12,14 @@ use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
 use super::read::{GroupWhole, read};
-use super::write::{EditRefused, Member, edit};
+use super::write::edit;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::Problem;
 use crate::records::asked::day;
 use crate::records::assignments::{self, AssignmentRefused};
+use crate::records::edit::{EditRefused, Member};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 

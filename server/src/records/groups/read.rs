@@ -91,7 +91,7 @@ pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
     let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
     let document = stored.open()?;
     let group: Group = document.read().map_err(|_| StoreError::Damaged("a group"))?;
-    let clashes = clashes(tx, &document)?;
+    let clashes = clashes(tx, id.into(), document.kind())?;
     let word = |value: Option<&dyn ToString>| value.map(ToString::to_string);
     Ok(Some(GroupWhole {
         id,

@@ -72,10 +72,12 @@ pub(crate) async fn read_session(
     let scope = Scope::of(&caller)?;
     let id = SessionId::from(*id);
     let whole = store.read("read session", move |tx| read(tx, scope, id)).await?;
-    whole.map(web::Json).ok_or_else(|| {
-        let detail = "No session of a group that you may see has this id.";
-        Problem::not_found("no-such-session", "There is no such session", detail)
-    })
+    whole.map(web::Json).ok_or_else(no_such_session)
+}
+
+pub(in crate::records) fn no_such_session() -> Problem {
+    let detail = "No session of a group that you may see has this id.";
+    Problem::not_found("no-such-session", "There is no such session", detail)
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {
@@ -102,7 +104,7 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
             .map(|(cell, heads)| (cell.to_string(), heads.get()))
             .collect(),
         summary: session.summary,
-        clashes: clashes(tx, &document)?,
+        clashes: clashes(tx, id.into(), document.kind())?,
     }))
 }
 

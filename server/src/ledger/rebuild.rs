@@ -1,0 +1,57 @@
+//! Computing rows again from the documents, where a new version asks for rows that an earlier one did not write.
+
+use diesel::prelude::*;
+use sync_core::id::{DocumentId, Id};
+use sync_core::merge::After;
+use uuid::Uuid;
+
+use super::load;
+use crate::on_each;
+use crate::projection;
+use crate::store::schema::documents;
+use crate::store::{Conn, Db, Store, StoreError, identity};
+
+/// How many documents one transaction takes: others wait no longer than that.
+const AT_ONCE: i64 = 200;
+
+/// Brings the rows up to the version of the projection that this program writes. Where they are, this is one look.
+/// Others may write meanwhile: each document is held while its rows are written.
+///
+/// # Errors
+/// Those of the store; what was done stays, and the next start goes on from the beginning.
+pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
+    let written = store.read("projection version", identity::projection).await?;
+    if written >= projection::VERSION {
+        return Ok(());
+    }
+    let mut done = 0;
+    let mut after = Some(DocumentId::from_uuid(Uuid::nil()));
+    while let Some(start) = after {
+        let (count, last) = store.write("project again", move |tx| some(tx, start)).await?;
+        done += count;
+        after = last;
+    }
+    store.write("projection version", |tx| identity::set_projection(tx, projection::VERSION)).await?;
+    tracing::info!(documents = done, "computed the rows again");
+    Ok(())
+}
+
+/// Projects the documents that follow `start`; gives their number and the last of them.
+fn some(tx: &mut Conn<'_>, start: DocumentId) -> Result<(usize, Option<DocumentId>), StoreError> {
+    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+        .filter(documents::id.gt(Db(start)))
+        .order(documents::id)
+        .limit(AT_ONCE)
+        .select(documents::id)
+        .load(c))?;
+    for Db(id) in &ids {
+        // Takes the row's lock, so that nobody writes the document between our reading it and our writing its rows.
+        let row = documents::table.find(Db(*id));
+        on_each!(tx, |c| diesel::update(row).set(documents::version.eq(documents::version)).execute(c))?;
+        let Some(stored) = load(tx, *id)? else { continue };
+        let document = stored.open()?;
+        let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
+        projection::project(tx, *id, &After { document, record })?;
+    }
+    Ok((ids.len(), ids.last().map(|Db(id)| *id)))
+}

@@ -1,0 +1,215 @@
+//! How a record came to be: every change in words, oldest first.
+
+use std::collections::BTreeSet;
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sync_core::change::ChangeHash;
+use sync_core::history::{Turn, step};
+use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
+use sync_core::record::{Kind, Record};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::scope::Scope;
+use crate::access::Caller;
+use crate::clock::timestamp;
+use crate::ledger;
+use crate::on_each;
+use crate::page::PageQuery;
+use crate::problem::Problem;
+use crate::store::schema::changes;
+use crate::store::{At, Conn, Db, Store, StoreError};
+
+/// Which page of a history.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryQuery {
+    /// The `next` of the page before; left out for the first page.
+    after: Option<i64>,
+    /// How many at most: 100 if left out, never more than 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// One page of a history, in the order in which the service got the changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct History {
+    items: Vec<HistoryItem>,
+    /// Give this as `after` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+/// One change.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HistoryItem {
+    /// The change's number in the order of its group.
+    number: i64,
+    /// The name of the person who wrote it, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The name of their tablet; none for what was written at the web interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tablet: Option<String>,
+    /// The tablet, or the person themselves at the web interface.
+    #[schema(value_type = Uuid)]
+    device: DeviceId,
+    /// That tablet's clock when it was written. Absent where the change can't be told in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+    /// When the service got it.
+    received_at: Timestamp,
+    /// Why, where somebody settled what others said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    sets: Vec<HistorySet>,
+}
+
+/// A field that a change made say something else.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HistorySet {
+    /// The field; for an entry `attendance/<participant>`.
+    #[schema(example = "minutes")]
+    field: String,
+    /// What it said before, as the author saw it: nothing, one value, or several that clashed. Of a text, the lines
+    /// that were replaced.
+    #[schema(example = json!(["75", "90"]))]
+    from: Vec<String>,
+    /// What it says since.
+    #[schema(example = json!(["90"]))]
+    to: Vec<String>,
+}
+
+impl From<Turn> for HistorySet {
+    fn from(Turn { field, from, to }: Turn) -> Self {
+        Self { field, from, to }
+    }
+}
+
+/// Read the history of a group
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), HistoryQuery),
+    responses(
+        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/groups/{id}/history")]
+pub(crate) async fn group_history(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    query: web::Query<HistoryQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<History>, Problem> {
+    let told = tell(&caller, Kind::Group, *id, *query, &store).await?;
+    told.map(web::Json).ok_or_else(super::groups::read::no_such_group)
+}
+
+/// Read the history of a participant
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), HistoryQuery),
+    responses(
+        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 404, description = "`no-such-participant`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/participants/{id}/history")]
+pub(crate) async fn participant_history(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    query: web::Query<HistoryQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<History>, Problem> {
+    let told = tell(&caller, Kind::Participant, *id, *query, &store).await?;
+    told.map(web::Json).ok_or_else(super::participants::no_such_participant)
+}
+
+/// Read the history of a session
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), HistoryQuery),
+    responses(
+        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 404, description = "`no-such-session`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/sessions/{id}/history")]
+pub(crate) async fn session_history(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    query: web::Query<HistoryQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<History>, Problem> {
+    let told = tell(&caller, Kind::Session, *id, *query, &store).await?;
+    told.map(web::Json).ok_or_else(super::sessions::read::no_such_session)
+}
+
+async fn tell(
+    caller: &Caller,
+    kind: Kind,
+    id: Uuid,
+    query: HistoryQuery,
+    store: &Store,
+) -> Result<Option<History>, Problem> {
+    let scope = Scope::of(caller)?;
+    let id = DocumentId::from(id);
+    Ok(store.read("history", move |tx| history(tx, scope, kind, id, query)).await?)
+}
+
+/// Of a record that the caller may see. What somebody was who asked to be erased is not told.
+fn history(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    kind: Kind,
+    id: DocumentId,
+    query: HistoryQuery,
+) -> Result<Option<History>, StoreError> {
+    let Some(stored) = ledger::load(tx, id)?.filter(|stored| stored.kind == kind) else { return Ok(None) };
+    if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+        return Ok(None);
+    }
+    let document = stored.open()?;
+    if matches!(document.record(), Ok(Record::Participant(participant)) if participant.erased.is_some()) {
+        return Ok(None);
+    }
+    let page = PageQuery::new(None, query.limit);
+    type Row = (i64, Vec<u8>, Db<DeviceId>, At);
+    let mut rows: Vec<Row> = on_each!(tx, |c| changes::table
+        .filter(changes::document_id.eq(Db(id)))
+        .filter(changes::seq.gt(query.after.unwrap_or(0)))
+        .order(changes::seq)
+        .limit(page.rows())
+        .select((changes::seq, changes::hash, changes::author, changes::received_at))
+        .load(c))?;
+    let more = rows.len() > page.limit() as usize;
+    rows.truncate(page.limit() as usize);
+    let next = rows.last().filter(|_| more).map(|(number, ..)| *number);
+    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), _)| *author).collect();
+    let authors = ledger::authors(tx, &authors)?;
+    let mut items = Vec::with_capacity(rows.len());
+    for (number, hash, Db(device), At(received)) in rows {
+        let hash = hash.as_slice().try_into().map_err(|_| StoreError::Damaged("a change"))?;
+        let told = step(&document, &ChangeHash::from_bytes(hash));
+        let author = authors.get(&device);
+        items.push(HistoryItem {
+            number,
+            by: author.map(|author| author.person.clone()),
+            tablet: author.and_then(|author| author.tablet.clone()),
+            device,
+            at: told.as_ref().map(|told| timestamp(told.at)),
+            received_at: timestamp(received),
+            reason: told.as_ref().and_then(|told| Some(told.grounds.as_ref()?.to_string())),
+            sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
+        });
+    }
+    Ok(Some(History { items, next }))
+}
