@@ -53,12 +53,12 @@ fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {
     Some(Step { actor: change.actor(), at: change.at(), grounds: change.grounds(), turns })
 }
 
-/// A change that overwrites several values at once settled them, if they differed.
+/// A change that overwrites several values at once settled them, if they differed. Nobody can have done so before some
+/// change was built on several others.
 fn something_was_settled(document: &Document) -> bool {
-    let changes = document.changes();
-    let authors: BTreeSet<Actor> = changes.iter().map(Change::actor).collect();
-    authors.len() > 1
-        && changes.iter().any(|change| {
+    let metas = document.inner().get_changes_meta(&[]);
+    metas.iter().any(|meta| meta.deps.len() > 1)
+        && document.changes().iter().any(|change| {
             touched(document, change)
                 .filter(|(place, overwrites)| {
                     *overwrites > 1 && matches!(place.field.rule, Rule::Conflict(_))

@@ -23,6 +23,9 @@ use crate::problem::Problem;
 use crate::store::schema::changes;
 use crate::store::{At, Conn, Db, Store, StoreError};
 
+/// Each change is read against the record as it was then, which takes longer than reading a row.
+const MOST: u32 = 100;
+
 /// Which page of a history.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -30,8 +33,8 @@ use crate::store::{At, Conn, Db, Store, StoreError};
 pub(crate) struct HistoryQuery {
     /// The `next` of the page before; left out for the first page.
     after: Option<i64>,
-    /// How many at most: 100 if left out, never more than 500.
-    #[param(minimum = 1, maximum = 500)]
+    /// How many at most: 100 if left out, and never more.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -181,7 +184,7 @@ fn history(
     if matches!(document.record(), Ok(Record::Participant(participant)) if participant.erased.is_some()) {
         return Ok(None);
     }
-    let page = PageQuery::new(None, query.limit);
+    let page = PageQuery::new(None, Some(query.limit.unwrap_or(MOST).min(MOST)));
     type Row = (i64, Vec<u8>, Db<DeviceId>, At);
     let mut rows: Vec<Row> = on_each!(tx, |c| changes::table
         .filter(changes::document_id.eq(Db(id)))
