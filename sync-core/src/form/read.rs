@@ -132,7 +132,7 @@ impl<T: Value + Ord> Form for Sticky<T> {
 }
 
 /// The most entries of one map: no group has so many people, and every one becomes a row.
-pub const MAX_ENTRIES: usize = 2_000;
+const MAX_ENTRIES: usize = 2_000;
 
 /// The map of a field, unless it has grown past all use.
 fn bounded(document: &Automerge, name: &str) -> Result<ObjId, Invalid> {
