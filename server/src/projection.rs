@@ -64,6 +64,9 @@ pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), S
     clashes.write(tx, id)
 }
 
+/// How many rows one statement writes.
+const ROWS: usize = 500;
+
 /// The rows that a session has many of.
 fn project_parts(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<(), StoreError> {
     let id = Db(id);
@@ -100,10 +103,15 @@ fn project_parts(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<
             )
         })
         .collect();
-    on_each!(tx, |c| {
-        diesel::insert_into(attendances::table).values(marks).execute(c)?;
-        diesel::insert_into(session_themes::table).values(themes).execute(c)?;
-        diesel::insert_into(headcounts::table).values(heads).execute(c)
-    })?;
+    // In pieces: a database takes only so many values in one statement.
+    for some in marks.chunks(ROWS) {
+        on_each!(tx, |c| diesel::insert_into(attendances::table).values(some).execute(c))?;
+    }
+    for some in themes.chunks(ROWS) {
+        on_each!(tx, |c| diesel::insert_into(session_themes::table).values(some).execute(c))?;
+    }
+    for some in heads.chunks(ROWS) {
+        on_each!(tx, |c| diesel::insert_into(headcounts::table).values(some).execute(c))?;
+    }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! One Automerge change as it travels: a change chunk of the Automerge binary format, not deflated.
 
+mod frame;
+
 use std::fmt;
 
 use automerge::ActorId;
@@ -15,6 +17,8 @@ use crate::value::Line;
 
 /// The largest change that is taken, in bytes: a text field written full in one go, several times over.
 pub const MAX_CHANGE: usize = 256 * 1024;
+/// The most operations in one change: the longest text taken out and written anew, with room to spare.
+pub const MAX_OPERATIONS: u64 = 65_536;
 
 /// The address of a change: SHA-256 as Automerge defines it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -143,7 +147,7 @@ impl Change {
         if bytes.len() > MAX_CHANGE {
             return Err(Unreadable::TooLarge);
         }
-        frame(bytes)?;
+        frame::operations(frame::open(bytes)?)?;
         let parsed = contain(|| automerge::Change::from_bytes(bytes.to_vec()));
         let inner = parsed.ok().and_then(Result::ok).ok_or(Unreadable::NotAChange)?;
         Self::try_from(inner)
@@ -193,31 +197,4 @@ impl TryFrom<automerge::Change> for Change {
         let actor = Actor::try_from(inner.actor_id())?;
         Ok(Self { inner, actor })
     }
-}
-
-const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
-const CHANGE_CHUNK: u8 = 1;
-const DEFLATED_CHUNK: u8 = 2;
-
-/// Checks the frame of a chunk without looking inside: magic, type, and a length that takes all the rest
-/// (Automerge binary format, "Chunk container").
-fn frame(bytes: &[u8]) -> Result<(), Unreadable> {
-    let (Some(magic), Some(kind), Some(mut rest)) = (bytes.get(..4), bytes.get(8), bytes.get(9..)) else {
-        return Err(Unreadable::NotAChange);
-    };
-    match (magic == MAGIC, *kind) {
-        (true, CHANGE_CHUNK) => {}
-        (true, DEFLATED_CHUNK) => return Err(Unreadable::Compressed),
-        _ => return Err(Unreadable::NotAChange),
-    }
-    let mut length: u64 = 0;
-    for shift in (0..63).step_by(7) {
-        let Some((byte, tail)) = rest.split_first() else { return Err(Unreadable::NotAChange) };
-        rest = tail;
-        length |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return if length == rest.len() as u64 { Ok(()) } else { Err(Unreadable::NotAChange) };
-        }
-    }
-    Err(Unreadable::NotAChange)
 }

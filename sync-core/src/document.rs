@@ -1,5 +1,6 @@
 //! One record as an Automerge document: how it begins, how it is edited, how it is read.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
@@ -90,6 +91,24 @@ impl Document {
         let id = ActorId::from(*actor);
         let metas = self.inner.get_changes_meta(&[]);
         metas.iter().find(|meta| *meta.actor == id && meta.seq == seq).map(|meta| meta.hash.into())
+    }
+
+    /// How many operations its history holds.
+    pub(crate) fn operations(&self) -> u64 {
+        self.inner.stats().num_ops
+    }
+
+    /// Every author's numbers that are taken.
+    pub(crate) fn numbers(&self) -> BTreeSet<(Actor, u64)> {
+        let metas = self.inner.get_changes_meta(&[]);
+        metas.iter().filter_map(|meta| Some((Actor::try_from(&*meta.actor).ok()?, meta.seq))).collect()
+    }
+
+    /// Whether a change numbers its operations right after those that it builds on. One that leaves a gap uses up the
+    /// numbers, of which there are 2^32: after that Automerge stops the process at the next edit (seen).
+    pub(crate) fn continues(&self, change: &Change) -> bool {
+        let behind = change.deps().filter_map(|hash| self.inner.get_change_meta_by_hash(&hash.into()));
+        change.inner().start_op().get() == behind.map(|meta| meta.max_op).max().unwrap_or(0) + 1
     }
 
     /// Every change but the genesis, in an order in which they can be applied.

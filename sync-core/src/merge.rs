@@ -1,7 +1,9 @@
 //! All policy of merging, in one place: what the store has, and what arrives, become a plan. The store carries it out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::boundary::{Unmergeable, contain};
-use crate::change::{Change, Unreadable};
+use crate::change::{Change, ChangeHash, Unreadable};
 use crate::document::{Damaged, Document};
 use crate::form::{Candidate, Invalid, Rule, Shape, candidates};
 use crate::id::DeviceId;
@@ -12,6 +14,9 @@ use automerge::{ROOT, ReadDoc, ScalarValue};
 
 /// The largest document that is taken, compacted, in bytes.
 pub const MAX_DOCUMENT: usize = 1024 * 1024;
+
+/// The most operations in one document. Compacted, a million of them can be a few hundred bytes, but not once opened.
+pub const MAX_DOCUMENT_OPERATIONS: u64 = 500_000;
 
 /// A change on its way into a document.
 #[derive(Debug, Clone)]
@@ -80,11 +85,17 @@ fn plan_with(
     let mut waiting: Vec<(usize, Change)> = Vec::new();
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
+            // What is merged is merged, whoever its author is today.
+            Ok(change) if document.contains(&change.hash()) => outcomes[index] = Outcome::Duplicate,
+            Ok(_) if !one.assigned => outcomes[index] = Outcome::Quarantined(Reason::NotAssigned),
             Ok(change) => waiting.push((index, change)),
+            Err(_) if !one.assigned => outcomes[index] = Outcome::Quarantined(Reason::NotAssigned),
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
+    let mut waiting = in_order(waiting);
 
+    let mut taken = document.numbers();
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
@@ -96,7 +107,7 @@ fn plan_with(
         for (index, change) in waiting {
             if document.contains(&change.hash()) {
                 outcomes[index] = Outcome::Duplicate;
-            } else if document.hash_of(&change.actor(), change.seq()).is_some() {
+            } else if taken.contains(&(change.actor(), change.seq())) {
                 outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
             } else if change.deps().all(|hash| document.contains(&hash)) {
                 match take(apply, &document, &change, place, size + change.bytes().len()) {
@@ -105,6 +116,7 @@ fn plan_with(
                         document = next;
                         record = Some(read);
                         outcomes[index] = Outcome::Accepted;
+                        taken.insert((change.actor(), change.seq()));
                         fresh.push((index, change));
                     }
                     Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
@@ -122,11 +134,35 @@ fn plan_with(
     Ok(Plan { outcomes, fresh, after })
 }
 
+/// The same changes, each after those among them that it builds on, otherwise in the order in which they came.
+fn in_order(changes: Vec<(usize, Change)>) -> Vec<(usize, Change)> {
+    let mut lacks: Vec<usize> = vec![0; changes.len()];
+    let mut followers: BTreeMap<ChangeHash, Vec<usize>> = BTreeMap::new();
+    let here: BTreeSet<ChangeHash> = changes.iter().map(|(_, change)| change.hash()).collect();
+    for (at, (_, change)) in changes.iter().enumerate() {
+        for behind in change.deps().filter(|behind| here.contains(behind)) {
+            lacks[at] += 1;
+            followers.entry(behind).or_default().push(at);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..changes.len()).filter(|at| lacks[*at] == 0).collect();
+    let mut order = Vec::with_capacity(changes.len());
+    while let Some(at) = ready.pop_first() {
+        order.push(at);
+        // Of a change that came twice, only the first counts here.
+        for follower in followers.remove(&changes[at].1.hash()).unwrap_or_default() {
+            lacks[follower] -= 1;
+            if lacks[follower] == 0 {
+                ready.insert(follower);
+            }
+        }
+    }
+    let mut slots: Vec<Option<(usize, Change)>> = changes.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| slots[at].take()).collect()
+}
+
 /// What can be said of a change by itself.
 fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
-    if !incoming.assigned {
-        return Err(Reason::NotAssigned);
-    }
     if incoming.schema > SCHEMA {
         return Err(Reason::UnknownSchema);
     }
@@ -149,19 +185,30 @@ fn take(
     place: Place,
     size: usize,
 ) -> Result<(Document, Record), Reason> {
+    if !before.continues(change) {
+        return Err(Reason::Unreadable);
+    }
     let mut after = before.clone();
     apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
     record.check_home(place).map_err(invalid)?;
+    if before.heads() == Document::genesis(place.kind).heads() {
+        record.check_name(place).map_err(invalid)?;
+    }
     contain(|| check_rules(before, &after)).map_err(|_| Reason::Unreadable)?.map_err(invalid)?;
+    if after.operations() > MAX_DOCUMENT_OPERATIONS {
+        return Err(Reason::TooLarge);
+    }
     if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
         return Err(Reason::TooLarge);
     }
     Ok((after, record))
 }
 
+/// The words may hold what a stranger wrote: short, and without what PostgreSQL has no place for.
 fn invalid(invalid: Invalid) -> Reason {
-    Reason::Invalid(invalid.field, invalid.why.0)
+    let plain = |text: String| text.chars().filter(|letter| !letter.is_control()).take(200).collect();
+    Reason::Invalid(plain(invalid.field), plain(invalid.why.0))
 }
 
 /// Holds the forms' rules between one state of a document and the next: the first value is never replaced, a status
@@ -172,7 +219,9 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
         match field.rule {
             Rule::Once => {
                 let first = values(before).pop();
-                if first.is_some_and(|first| values(after).iter().any(|now| now.value != first.value)) {
+                let now = values(after);
+                if first.is_some_and(|first| now.is_empty() || now.iter().any(|now| now.value != first.value))
+                {
                     return Err(Invalid::new(field.name, "is recorded once and stays as it is"));
                 }
             }

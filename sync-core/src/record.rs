@@ -157,4 +157,18 @@ impl Record {
             Err(Invalid::new("group", "must be the group in whose stream the record travels"))
         }
     }
+
+    /// Checks that a record begins under the id that it has by nature, where it has one: nobody can take that of another
+    /// group's meeting. The day may be corrected later; the id stays.
+    ///
+    /// # Errors
+    /// [`Invalid`] if the id is another's.
+    pub fn check_name(&self, place: Place) -> Result<(), Invalid> {
+        match self {
+            Record::Session(session) if DocumentId::from(session.natural_id()) != place.document => {
+                Err(Invalid::new("date", "must be the day, part and group of which the id is made"))
+            }
+            _ => Ok(()),
+        }
+    }
 }

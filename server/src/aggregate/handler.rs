@@ -15,6 +15,9 @@ use crate::records::scope::Scope;
 use crate::records::{Asked, AskedQuery};
 use crate::store::{Conn, Store, StoreError};
 
+/// More than these make a table that nobody reads.
+const MOST_DIMENSIONS: usize = 6;
+
 /// What totals are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -139,12 +142,16 @@ impl AggregatesQuery {
         .checked()?;
         let mut fields = Fields::default();
         let words = self.by.as_deref().unwrap_or_default();
-        let by: Vec<Dimension> = words
+        let mut by: Vec<Dimension> = words
             .split(',')
             .map(str::trim)
             .filter(|word| !word.is_empty())
             .filter_map(|word| fields.parse("by", Some(word)))
             .collect();
+        by.dedup();
+        if by.len() > MOST_DIMENSIONS {
+            fields.refuse("by", format!("has at most {MOST_DIMENSIONS} words"));
+        }
         let question = Question {
             by,
             asked,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::id::{StreamId, UserId};
+use sync_core::id::{DocumentId, StreamId, UserId};
 use sync_core::merge::{Incoming, plan};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::Place;
@@ -28,15 +28,25 @@ pub(super) fn decide(
     }
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let mut gains = Vec::new();
+    let mut homes: BTreeMap<DocumentId, Place> = BTreeMap::new();
     for (place, indices) in by_place {
         let before = ledger::load(tx, place.document)?;
+        // A request may name one id in two places; the first is its home.
+        let at_home = *homes.entry(place.document).or_insert(place) == place
+            && before
+                .as_ref()
+                .is_none_or(|before| (before.stream, before.kind) == (place.stream, place.kind));
         let mut arrived: Vec<Arrival> = indices.iter().map(|index| arrivals[*index].clone()).collect();
         let allowed = assigned.contains(&place.stream);
         if allowed {
             // What waits for something to build on: it may have arrived.
             arrived.extend(apart::waiting(tx, place)?);
         }
-        let (decided, gain) = of_document(place, before, &arrived, allowed)?;
+        let (decided, gain) = if at_home {
+            of_document(place, before, &arrived, allowed)?
+        } else {
+            (elsewhere(&arrived), None)
+        };
         gains.extend(gain);
         for (index, (arrival, outcome)) in arrived.iter().zip(&decided).enumerate() {
             let key = (arrival.item.document, arrival.item.digest);
@@ -55,16 +65,18 @@ pub(super) fn decide(
     Ok(outcomes)
 }
 
+/// What becomes of changes whose record has the id of another one.
+fn elsewhere(arrived: &[Arrival]) -> Vec<Outcome> {
+    let reason = Reason::Invalid("document".into(), "must not have the id of another record".into());
+    vec![Outcome::Quarantined(reason); arrived.len()]
+}
+
 fn of_document(
     place: Place,
     before: Option<Stored>,
     arrived: &[Arrival],
     assigned: bool,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
-    if before.as_ref().is_some_and(|before| (before.stream, before.kind) != (place.stream, place.kind)) {
-        let reason = Reason::Invalid("document".into(), "must not have the id of another record".into());
-        return Ok((vec![Outcome::Quarantined(reason); arrived.len()], None));
-    }
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
         .map(|arrival| Incoming {

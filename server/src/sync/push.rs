@@ -66,9 +66,12 @@ fn count(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> 
     }
 }
 
+/// A tablet holds a handful of groups; more receipts than this are noise.
+const MOST_RECEIPTS: usize = 1000;
+
 /// Notes which streams the tablet has dropped, as it was told.
 fn receipts(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> Result<(), StoreError> {
-    for id in &request.purged {
+    for id in request.purged.iter().take(MOST_RECEIPTS) {
         if ledger::stream(tx, *id)?.is_none() {
             continue;
         }
@@ -88,7 +91,7 @@ fn record_batch(
     envelope: &Envelope,
     statement: &Statement,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<(), Failure<Refused>> {
     let row = (
         batches::id.eq(Db(statement.batch)),
         batches::device_id.eq(Db(tablet.device)),
@@ -96,6 +99,10 @@ fn record_batch(
         batches::claimed_at.eq(At(statement.at)),
         batches::received_at.eq(At(now)),
     );
-    on_each!(tx, |c| diesel::insert_into(batches::table).values(row).on_conflict_do_nothing().execute(c))?;
-    Ok(())
+    let added = on_each!(tx, |c| diesel::insert_into(batches::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    // The statement is the evidence for what follows from it: an id can't stand for two.
+    if added == 1 { Ok(()) } else { Err(Refused::ForeignBatch.into()) }
 }

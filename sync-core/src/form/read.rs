@@ -141,9 +141,21 @@ impl<T: Value + Ord> Form for Sticky<T> {
     }
 }
 
+/// The most entries of one map: no group has so many people, and every one becomes a row.
+const MAX_ENTRIES: usize = 2_000;
+
+/// The map of a field, unless it has grown past all use.
+fn bounded(document: &Automerge, name: &str) -> Result<ObjId, Invalid> {
+    let object = container(document, name, Shape::Map)?;
+    if document.length(&object) > MAX_ENTRIES {
+        return Err(Invalid::new(name, format!("must have at most {MAX_ENTRIES} entries")));
+    }
+    Ok(object)
+}
+
 /// Members of a map of flags that are on, by at least one of the concurrent values.
 fn members<K: Key>(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
-    let object = container(document, name, Shape::Map)?;
+    let object = bounded(document, name)?;
     let mut on = BTreeSet::new();
     for key in document.keys(&object) {
         let at = |why| Invalid { field: format!("{name}/{key}"), why };
@@ -181,7 +193,7 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
     const RULE: Rule = Rule::Conflict(or_nothing::<V>);
 
     fn read(document: &Automerge, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
-        let object = container(document, name, Shape::Map)?;
+        let object = bounded(document, name)?;
         let mut entries = BTreeMap::new();
         for key in document.keys(&object) {
             let at = |why| Invalid { field: format!("{name}/{key}"), why };

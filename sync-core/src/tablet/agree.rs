@@ -11,6 +11,7 @@ use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::quarantine::Reason;
 use crate::record::SCHEMA;
+use crate::time::Moment;
 
 impl Tablet {
     /// The store has other changes by the numbers of some of ours: takes ours out of the records, with what builds on
@@ -79,7 +80,7 @@ impl Tablet {
     }
 
     /// Drops what the tablet may no longer hold, once all it recorded there is handed in, and notes the receipt.
-    pub(super) fn purge(&mut self, writes: &mut Vec<Write>) {
+    pub(super) fn purge(&mut self, moment: &Moment, writes: &mut Vec<Write>) {
         let dropped: Vec<StreamId> =
             self.streams.iter().filter(|(_, reading)| reading.dropped).map(|(stream, _)| *stream).collect();
         for stream in dropped {
@@ -98,6 +99,10 @@ impl Tablet {
                 .filter(|(_, one)| one.stream == stream)
                 .map(|(serial, _)| *serial)
                 .collect();
+            if !apart.is_empty() {
+                // What is kept apart holds its numbers: should the group come back, others are to be counted.
+                self.new_life(moment);
+            }
             for serial in apart {
                 self.apart.remove(&serial);
                 writes.push(Write::Delete(Key::Apart(serial)));

@@ -63,7 +63,7 @@ impl Tablet {
             self.streams.entry(stream).or_default().dropped = true;
             writes.push(self.stream_write(stream));
         }
-        self.purge(&mut writes);
+        self.purge(moment, &mut writes);
         if more || !self.outbox.is_empty() || !self.identity.purged.is_empty() {
             return Ok(self.request(moment, writes));
         }
@@ -80,14 +80,12 @@ impl Tablet {
     /// from a backup. The tablet starts a new life, so that its changes can't be mistaken for the other's, and asks again.
     pub fn outrun(&mut self, moment: &Moment, last: u64) -> Vec<Output> {
         self.flight = None;
-        if last > self.identity.number {
-            self.identity.number = last;
-            self.new_life(moment);
-        }
+        self.identity.number = self.identity.number.max(last);
+        self.new_life(moment);
         self.request(moment, Vec::new())
     }
 
-    fn new_life(&mut self, moment: &Moment) {
+    pub(super) fn new_life(&mut self, moment: &Moment) {
         let [a, b, c, d] = [12, 13, 14, 15].map(|at| moment.random[at]);
         self.identity.incarnation = u32::from_be_bytes([a, b, c, d]).max(1);
     }

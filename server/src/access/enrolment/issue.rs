@@ -64,7 +64,7 @@ impl From<CodeRefused> for Problem {
 
 /// Hand out an enrolment code
 ///
-/// For a person of one's own organisation; good for one tablet within three days.
+/// A manager, for a person of their organisation; good for one tablet within three days.
 #[utoipa::path(
     tag = "Tablets",
     security(("bearer" = [])),
@@ -88,7 +88,8 @@ pub(crate) async fn issue_enrolment_code(
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
+    // A tablet reads what its user may read, whoever holds it: only who may see all of that hands out codes.
+    caller.require(&[Role::Manager])?;
     let (user, now) = (user.into_inner(), clock.now());
     let code = store.write("issue enrolment code", move |tx| issue(tx, &caller, user, now)).await?;
     Ok(HttpResponse::Created().json(code))

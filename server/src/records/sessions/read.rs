@@ -113,6 +113,8 @@ fn codes(tx: &mut Conn<'_>, session: &Session) -> Result<BTreeMap<ParticipantId,
     let ids: Vec<Db<ParticipantId>> = session.attendance.keys().copied().map(Db).collect();
     let rows: Vec<(Db<ParticipantId>, String)> = on_each!(tx, |c| participants::table
         .filter(participants::id.eq_any(&ids))
+        .filter(participants::group_id.eq(Db(session.group)))
+        .filter(participants::erased.eq(false))
         .select((participants::id, participants::code))
         .load(c))?;
     Ok(rows.into_iter().map(|(Db(id), code)| (id, code)).collect())
