@@ -85,7 +85,7 @@ fn a_small_change_can_not_hold_a_million_operations() {
         });
         let stored = document.save();
         let started = Instant::now();
-        let plan = planned(place(), Some(&stored), &[bomb.clone()]);
+        let plan = planned(place(), Some(&stored), std::slice::from_ref(&bomb));
         let took = started.elapsed();
         let kept = plan.after.as_ref().map(|after| after.document.save());
         let reopen = kept.as_ref().map(|kept| {
