@@ -81,6 +81,8 @@ fn plan_with(
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
             Ok(change) => waiting.push((index, change)),
+            // Merged before its author was taken off, and handed in again because the answer was lost.
+            Err(Reason::NotAssigned) if holds(&document, one) => outcomes[index] = Outcome::Duplicate,
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
@@ -120,6 +122,12 @@ fn plan_with(
     }
     let after = record.map(|record| After { document, record });
     Ok(Plan { outcomes, fresh, after })
+}
+
+/// Whether the document has this very change, by this author.
+fn holds(document: &Document, incoming: &Incoming<'_>) -> bool {
+    let change = Change::parse(incoming.bytes);
+    change.is_ok_and(|change| change.actor().device == incoming.device && document.contains(&change.hash()))
 }
 
 /// What can be said of a change by itself.
