@@ -25,6 +25,7 @@ use crate::access::{self, Tokens};
 use crate::aggregate;
 use crate::clock::Clock;
 use crate::problem;
+use crate::quarantine;
 use crate::records;
 use crate::store::{Store, StoreError};
 use crate::sync;
@@ -54,6 +55,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
     sync::configure(config);
     records::configure(config);
+    quarantine::configure(config);
     aggregate::configure(config);
 }
 

@@ -22,6 +22,7 @@ pub mod projection;
 pub mod ledger;
 pub mod sync;
 pub mod records;
+pub mod quarantine;
 pub mod aggregate;
 
 pub mod http;

@@ -12,6 +12,8 @@ mod push;
 mod pull;
 pub mod handler;
 
+pub(crate) use apart::{Arrival, find, misplaced, reason};
+pub(crate) use decide::{decide_again, foresee};
 use handler::sync;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -58,6 +58,51 @@ impl Reason {
             Self::TooLarge => "too-large",
         }
     }
+
+    /// The codes of all reasons.
+    pub const CODES: [&str; 7] = [
+        "not-assigned",
+        "unreadable",
+        "invalid",
+        "re-keyed",
+        "missing-dependency",
+        "unknown-schema",
+        "too-large",
+    ];
+
+    /// A reason as the store keeps it: its code and, of `invalid`, the field and what it must be.
+    pub fn of(code: &str, field: &str, why: &str) -> Option<Self> {
+        Some(match code {
+            "not-assigned" => Self::NotAssigned,
+            "unreadable" => Self::Unreadable,
+            "invalid" => Self::Invalid(field.to_owned(), why.to_owned()),
+            "re-keyed" => Self::Rekeyed,
+            "missing-dependency" => Self::MissingDependency,
+            "unknown-schema" => Self::UnknownSchema,
+            "too-large" => Self::TooLarge,
+            _ => return None,
+        })
+    }
+
+    /// For the person who decides what becomes of it; [`fmt::Display`] speaks to the one who recorded it.
+    pub fn for_keepers(&self) -> String {
+        let words = match self {
+            Self::NotAssigned => "who recorded it was not assigned to the group when it arrived",
+            Self::Unreadable => "the bytes are not a change that can be merged",
+            Self::Invalid(field, why) => return format!("with it, {field} {why}"),
+            Self::Rekeyed => {
+                "the tablet was copied or restored, and its other copy wrote under the same number"
+            }
+            Self::MissingDependency => {
+                "it builds on work that is not merged; it goes on by itself when that is"
+            }
+            Self::UnknownSchema => {
+                "it was written by a newer version; it can be released when the server is updated"
+            }
+            Self::TooLarge => "it, or its record with it, is too large",
+        };
+        words.to_owned()
+    }
 }
 
 /// For the person who recorded it.
@@ -80,5 +125,21 @@ impl fmt::Display for Reason {
             }
             Self::TooLarge => f.write_str("it is too large; it is kept, tell your administrator"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_comes_back_from_its_code() {
+        for code in Reason::CODES {
+            let reason = Reason::of(code, "minutes", "must be at most 720").expect("a reason");
+            assert_eq!(reason.code(), code);
+        }
+        let invalid = Reason::of("invalid", "minutes", "must be at most 720").expect("a reason");
+        assert_eq!(invalid.for_keepers(), "with it, minutes must be at most 720");
+        assert_eq!(Reason::of("lost", "", ""), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Builders that read like a story, for journeys over real HTTP on both stores: a [`Database`], a [`TestApp`] on it, a
-//! [`Village`] in which people lead a group and record on tablets, and a [`Network`] that fails when told.
+//! [`Village`] in which people lead a group and record on tablets, a [`Network`] that fails when told, and a [`Stranger`],
+//! a client that says whatever a test wants.
 //!
 //! Faults are verbs on the network; what a test expects stands in the test.
 
@@ -8,8 +9,10 @@ pub mod database;
 pub mod network;
 pub mod recount;
 pub mod village;
+pub mod stranger;
 
 pub use app::{Session, TestApp};
 pub use database::Database;
 pub use network::{Fault, Network};
+pub use stranger::Stranger;
 pub use village::Village;

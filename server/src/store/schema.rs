@@ -155,10 +155,19 @@ table! {
         batch_id -> Binary,
         reason -> Text,
         field -> Nullable<Text>,
+        /// Of `invalid`: what the field must be.
         detail -> Text,
         received_at -> BigInt,
+        /// When it was merged after all.
         released_at -> Nullable<BigInt>,
         bytes -> Binary,
+        id -> Binary,
+        /// Who answers for it though its author was not assigned.
+        waived_by -> Nullable<Binary>,
+        waived_at -> Nullable<BigInt>,
+        rejected_by -> Nullable<Binary>,
+        rejected_at -> Nullable<BigInt>,
+        rejected_because -> Nullable<Text>,
     }
 }
 
@@ -284,6 +293,8 @@ joinable!(streams -> organisations (organisation_id));
 joinable!(assignments -> streams (group_id));
 joinable!(documents -> streams (stream_id));
 joinable!(batches -> devices (device_id));
+joinable!(quarantine -> batches (batch_id));
+joinable!(quarantine -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));
 joinable!(conflict_claims -> conflicts (conflict_id));
 

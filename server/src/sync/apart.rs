@@ -1,32 +1,60 @@
 //! Quarantine: changes that can't be merged now, kept whole.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use sync_core::batch::Item;
 use sync_core::change::Digest;
 use sync_core::id::{BatchId, DeviceId, DocumentId};
 use sync_core::quarantine::Reason;
-use sync_core::record::Place;
+use sync_core::record::{Kind, Place};
 use sync_core::time::Millis;
+use uuid::Uuid;
 
+use crate::ledger::Stored;
 use crate::on_each;
 use crate::store::schema::quarantine;
 use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// One change that arrived, now or earlier.
 #[derive(Debug, Clone)]
-pub(super) struct Arrival {
+pub(crate) struct Arrival {
     pub(super) batch: BatchId,
-    pub(super) device: DeviceId,
-    pub(super) item: Item,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) device: DeviceId,
+    pub(crate) item: Item,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Arrival {
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place { stream: self.item.stream, document: self.item.document, kind: self.item.kind }
     }
+
+    /// Two documents may begin with the same bytes, so a digest alone names no change.
+    pub(super) fn key(&self) -> (DocumentId, Digest) {
+        (self.item.document, self.item.digest)
+    }
+}
+
+/// What became of a change that was set apart before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    Waits,
+    /// It waits, and somebody answers for it though its author is not assigned.
+    Waived,
+    /// Somebody rejected it, which holds however often it is handed in. With the reason it waited for.
+    Rejected(Reason),
+}
+
+/// Why no change can be merged into a document that lives elsewhere or is something else.
+pub(crate) fn misplaced(place: Place, before: Option<&Stored>) -> Option<Reason> {
+    let misplaced = before.is_some_and(|before| (before.stream, before.kind) != (place.stream, place.kind));
+    misplaced.then(elsewhere)
+}
+
+/// The reason of a change whose record has the id of one that lives elsewhere.
+pub(super) fn elsewhere() -> Reason {
+    Reason::Invalid("document".into(), "must not have the id of another record".into())
 }
 
 /// Sets a change apart, or notes a new reason for one that is.
@@ -37,16 +65,14 @@ pub(super) fn set(
     now: Millis,
 ) -> Result<(), StoreError> {
     let Item { stream, document, kind, schema, digest } = arrival.item;
-    let field = match reason {
-        Reason::Invalid(field, _) => Some(field.clone()),
-        _ => None,
+    let (field, detail) = match reason {
+        Reason::Invalid(field, why) => (Some(storable(field)), storable(why)),
+        _ => (None, String::new()),
     };
-    let why = (
-        quarantine::reason.eq(reason.code()),
-        quarantine::field.eq(field),
-        quarantine::detail.eq(reason.to_string()),
-    );
+    let why =
+        (quarantine::reason.eq(reason.code()), quarantine::field.eq(field), quarantine::detail.eq(detail));
     let row = (
+        quarantine::id.eq(Uuid::new_v4().as_bytes().to_vec()),
         quarantine::digest.eq(digest.as_bytes().to_vec()),
         quarantine::stream_id.eq(Db(stream)),
         quarantine::document_id.eq(Db(document)),
@@ -67,6 +93,11 @@ pub(super) fn set(
     Ok(())
 }
 
+/// PostgreSQL has no place for NUL in a text; the key of a map that a stranger wrote may hold one.
+fn storable(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 /// Notes that a change which waited is merged.
 pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Result<(), StoreError> {
     let Item { document, digest, .. } = arrival.item;
@@ -75,46 +106,97 @@ pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Resu
     Ok(())
 }
 
-/// Which of these arrivals wait already, as document and digest: two documents may begin with the same bytes.
+/// Which of these arrivals were set apart before and are not released.
 pub(super) fn known(
     tx: &mut Conn<'_>,
     arrivals: &[Arrival],
-) -> Result<BTreeSet<(DocumentId, Digest)>, StoreError> {
-    let mut found = BTreeSet::new();
+) -> Result<BTreeMap<(DocumentId, Digest), Standing>, StoreError> {
+    type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<At>, Option<At>);
+    let mut found = BTreeMap::new();
     for some in arrivals.chunks(500) {
         let digests: Vec<Vec<u8>> =
             some.iter().map(|arrival| arrival.item.digest.as_bytes().to_vec()).collect();
-        let there: BTreeSet<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| quarantine::table
+        let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
             .filter(quarantine::digest.eq_any(&digests))
             .filter(quarantine::released_at.is_null())
-            .select((quarantine::document_id, quarantine::digest))
-            .load(c)
-            .map(BTreeSet::from_iter))?;
-        let key = |arrival: &Arrival| (arrival.item.document, arrival.item.digest);
-        let waits = |(document, digest): &(DocumentId, Digest)| {
-            there.contains(&(Db(*document), digest.as_bytes().to_vec()))
-        };
-        found.extend(some.iter().map(key).filter(waits));
+            .select((
+                quarantine::document_id,
+                quarantine::digest,
+                quarantine::reason,
+                quarantine::field,
+                quarantine::detail,
+                quarantine::waived_at,
+                quarantine::rejected_at,
+            ))
+            .load(c))?;
+        for (Db(document), digest, code, field, detail, waived, rejected) in rows {
+            let standing = match (rejected, waived) {
+                (Some(_), _) => Standing::Rejected(reason(&code, field.as_deref(), &detail)?),
+                (None, Some(_)) => Standing::Waived,
+                (None, None) => Standing::Waits,
+            };
+            let arrived = some.iter().map(Arrival::key);
+            let key =
+                arrived.into_iter().find(|key| (key.0, key.1.as_bytes().as_slice()) == (document, &digest));
+            found.extend(key.map(|key| (key, standing)));
+        }
     }
     Ok(found)
 }
 
-/// Changes of a document that wait for something to build on.
+/// A reason as its columns say it.
+pub(crate) fn reason(code: &str, field: Option<&str>, detail: &str) -> Result<Reason, StoreError> {
+    Reason::of(code, field.unwrap_or_default(), detail)
+        .ok_or(StoreError::Damaged("the reason of a change set apart"))
+}
+
+/// Changes of a document that wait for something to build on. Their authors were assigned when they arrived, or
+/// somebody waived it.
 pub(super) fn waiting(tx: &mut Conn<'_>, place: Place) -> Result<Vec<Arrival>, StoreError> {
-    type Row = (Db<BatchId>, Db<DeviceId>, i32, Vec<u8>);
     let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
         .filter(quarantine::document_id.eq(Db(place.document)))
         .filter(quarantine::stream_id.eq(Db(place.stream)))
         .filter(quarantine::kind.eq(Code(place.kind)))
         .filter(quarantine::reason.eq(Reason::MissingDependency.code()))
         .filter(quarantine::released_at.is_null())
+        .filter(quarantine::rejected_at.is_null())
         .order(quarantine::received_at)
-        .select((quarantine::batch_id, quarantine::device_id, quarantine::schema, quarantine::bytes))
+        .select(Row::as_select())
         .load(c))?;
-    let arrival = |(Db(batch), Db(device), schema, bytes): Row| {
-        let Place { stream, document, kind } = place;
-        let item = Item { stream, kind, document, schema: schema as u32, digest: Digest::of(&bytes) };
-        Arrival { batch, device, item, bytes }
-    };
-    Ok(rows.into_iter().map(arrival).collect())
+    Ok(rows.into_iter().map(Arrival::from).collect())
+}
+
+/// A change that was set apart, by its id.
+pub(crate) fn find(tx: &mut Conn<'_>, id: Uuid) -> Result<Option<Arrival>, StoreError> {
+    let row: Option<Row> = on_each!(tx, |c| quarantine::table
+        .filter(quarantine::id.eq(id.as_bytes().to_vec()))
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
+    Ok(row.map(Arrival::from))
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = quarantine)]
+struct Row {
+    stream_id: Db<sync_core::id::StreamId>,
+    document_id: Db<DocumentId>,
+    kind: Code<Kind>,
+    batch_id: Db<BatchId>,
+    device_id: Db<DeviceId>,
+    schema: i32,
+    bytes: Vec<u8>,
+}
+
+impl From<Row> for Arrival {
+    fn from(row: Row) -> Self {
+        let item = Item {
+            stream: row.stream_id.0,
+            kind: row.kind.0,
+            document: row.document_id.0,
+            schema: row.schema as u32,
+            digest: Digest::of(&row.bytes),
+        };
+        Self { batch: row.batch_id.0, device: row.device_id.0, item, bytes: row.bytes }
+    }
 }

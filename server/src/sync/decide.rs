@@ -4,13 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::id::{DocumentId, StreamId, UserId};
 use sync_core::merge::{Incoming, plan};
-use sync_core::quarantine::{Outcome, Reason};
+use sync_core::quarantine::Outcome;
 use sync_core::record::Place;
 use sync_core::time::Millis;
 
-use super::apart::{self, Arrival};
+use super::apart::{self, Arrival, Standing};
 use crate::ledger::{self, Gain, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
+
+/// A change to decide about.
+struct Candidate {
+    arrival: Arrival,
+    /// Its author may write to the stream, or somebody waives that.
+    allowed: bool,
+    /// It was set apart before.
+    waited: bool,
+}
 
 /// Gives every arrival of one person's tablet its outcome, and stores what follows from them.
 pub(super) fn decide(
@@ -21,42 +30,33 @@ pub(super) fn decide(
 ) -> Result<Vec<Outcome>, StoreError> {
     let assigned: BTreeSet<StreamId> =
         ledger::assigned_streams(tx, user)?.into_iter().map(|stream| stream.id).collect();
-    let known_apart = apart::known(tx, arrivals)?;
-    let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
-    for (index, arrival) in arrivals.iter().enumerate() {
-        by_place.entry(arrival.place()).or_default().push(index);
-    }
+    let known = apart::known(tx, arrivals)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
+    let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
+    for (index, arrival) in arrivals.iter().enumerate() {
+        let standing = known.get(&arrival.key());
+        if let Some(Standing::Rejected(reason)) = standing {
+            outcomes[index] = Outcome::Quarantined(reason.clone());
+            continue;
+        }
+        let allowed = assigned.contains(&arrival.item.stream) || standing == Some(&Standing::Waived);
+        let candidate = Candidate { arrival: arrival.clone(), allowed, waited: standing.is_some() };
+        by_place.entry(arrival.place()).or_default().push((index, candidate));
+    }
     let mut gains = Vec::new();
     let mut homes: BTreeMap<DocumentId, Place> = BTreeMap::new();
-    for (place, indices) in by_place {
-        let before = ledger::load(tx, place.document)?;
+    for (place, arrived) in by_place {
+        let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
         // A request may name one id in two places; the first is its home.
-        let at_home = *homes.entry(place.document).or_insert(place) == place
-            && before
-                .as_ref()
-                .is_none_or(|before| (before.stream, before.kind) == (place.stream, place.kind));
-        let mut arrived: Vec<Arrival> = indices.iter().map(|index| arrivals[*index].clone()).collect();
-        let allowed = assigned.contains(&place.stream);
-        if allowed {
-            // What waits for something to build on: it may have arrived.
-            arrived.extend(apart::waiting(tx, place)?);
-        }
-        let (decided, gain) = if at_home {
-            of_document(place, before, &arrived, allowed)?
-        } else {
-            (elsewhere(&arrived), None)
-        };
-        gains.extend(gain);
-        for (index, (arrival, outcome)) in arrived.iter().zip(&decided).enumerate() {
-            let key = (arrival.item.document, arrival.item.digest);
-            let waited = index >= indices.len() || known_apart.contains(&key);
-            match outcome {
-                Outcome::Quarantined(reason) => apart::set(tx, arrival, reason, now)?,
-                Outcome::Accepted | Outcome::Duplicate if waited => apart::release(tx, arrival, now)?,
-                Outcome::Accepted | Outcome::Duplicate => {}
+        if *homes.entry(place.document).or_insert(place) != place {
+            for (index, one) in indices.into_iter().zip(&arrived) {
+                apart::set(tx, &one.arrival, &apart::elsewhere(), now)?;
+                outcomes[index] = Outcome::Quarantined(apart::elsewhere());
             }
+            continue;
         }
+        let (decided, gain) = settle(tx, place, arrived, now)?;
+        gains.extend(gain);
         for (index, outcome) in indices.into_iter().zip(decided) {
             outcomes[index] = outcome;
         }
@@ -65,32 +65,80 @@ pub(super) fn decide(
     Ok(outcomes)
 }
 
-/// What becomes of changes whose record has the id of another one.
-fn elsewhere(arrived: &[Arrival]) -> Vec<Outcome> {
-    let reason = Reason::Invalid("document".into(), "must not have the id of another record".into());
-    vec![Outcome::Quarantined(reason); arrived.len()]
+/// Decides again about a change that was set apart, as if its author were assigned. What waited for it goes on with it:
+/// gives its outcome, and how many others are merged.
+pub(crate) fn decide_again(
+    tx: &mut Conn<'_>,
+    arrival: Arrival,
+    now: Millis,
+) -> Result<(Outcome, usize), StoreError> {
+    let place = arrival.place();
+    let (mut decided, gain) =
+        settle(tx, place, vec![Candidate { arrival, allowed: true, waited: true }], now)?;
+    let merged = gain.as_ref().map_or(0, |gain| gain.fresh.len());
+    keep(tx, gain.into_iter().collect(), now)?;
+    let outcome = decided.swap_remove(0);
+    let others = merged - usize::from(outcome == Outcome::Accepted);
+    Ok((outcome, others))
+}
+
+/// What would become of a change that was set apart, if it were released now.
+pub(crate) fn foresee(before: Option<Stored>, arrival: Arrival) -> Result<Outcome, StoreError> {
+    let place = arrival.place();
+    let (mut outcomes, _) =
+        of_document(place, before, &[Candidate { arrival, allowed: true, waited: true }])?;
+    Ok(outcomes.swap_remove(0))
+}
+
+/// Decides about the arrivals of one document, with what waits for something to build on: it may have arrived. Gives the
+/// outcomes of the arrivals, and what is to be kept.
+fn settle(
+    tx: &mut Conn<'_>,
+    place: Place,
+    mut arrived: Vec<Candidate>,
+    now: Millis,
+) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
+    let before = ledger::load(tx, place.document)?;
+    let count = arrived.len();
+    if arrived.iter().any(|one| one.allowed) {
+        let mut waiting = apart::waiting(tx, place)?;
+        waiting.retain(|one| arrived.iter().all(|other| other.arrival.key() != one.key()));
+        arrived.extend(waiting.into_iter().map(|arrival| Candidate { arrival, allowed: true, waited: true }));
+    }
+    let (mut decided, gain) = of_document(place, before, &arrived)?;
+    for (one, outcome) in arrived.iter().zip(&decided) {
+        match outcome {
+            Outcome::Quarantined(reason) => apart::set(tx, &one.arrival, reason, now)?,
+            Outcome::Accepted | Outcome::Duplicate if one.waited => apart::release(tx, &one.arrival, now)?,
+            Outcome::Accepted | Outcome::Duplicate => {}
+        }
+    }
+    decided.truncate(count);
+    Ok((decided, gain))
 }
 
 fn of_document(
     place: Place,
     before: Option<Stored>,
-    arrived: &[Arrival],
-    assigned: bool,
+    arrived: &[Candidate],
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
+    if let Some(reason) = apart::misplaced(place, before.as_ref()) {
+        return Ok((vec![Outcome::Quarantined(reason); arrived.len()], None));
+    }
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
-        .map(|arrival| Incoming {
+        .map(|Candidate { arrival, allowed, .. }| Incoming {
             bytes: &arrival.bytes,
             schema: arrival.item.schema,
             device: arrival.device,
-            assigned,
+            assigned: *allowed,
         })
         .collect();
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());
     let plan = plan(place, snapshot, &incoming).map_err(|_| StoreError::Damaged("a document"))?;
     let Some(after) = plan.after else { return Ok((plan.outcomes, None)) };
     let origin = |index: usize| {
-        let Arrival { batch, item, .. } = &arrived[index];
+        let Arrival { batch, item, .. } = &arrived[index].arrival;
         Origin { batch: Some(*batch), schema: item.schema }
     };
     let fresh = plan.fresh.into_iter().map(|(index, change)| (origin(index), change)).collect();

@@ -1,0 +1,138 @@
+//! What waits.
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use serde::Deserialize;
+use sync_core::id::GroupId;
+use sync_core::quarantine::Reason;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::entry::{QuarantineItem, Row, State, columns, shown, source};
+use super::keeper::Keeper;
+use crate::access::{Caller, Fields};
+use crate::on_each;
+use crate::page::{Page, PageQuery};
+use crate::problem::Problem;
+use crate::records::Asked;
+use crate::records::scope::groups_in;
+use crate::store::schema::{groups, quarantine};
+use crate::store::{At, Conn, Db, Store, StoreError};
+
+/// Which changes.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuarantineQuery {
+    /// Of one group.
+    group: Option<Uuid>,
+    /// `not-assigned`, `unreadable`, `invalid`, `re-keyed`, `missing-dependency`, `unknown-schema` or `too-large`.
+    reason: Option<String>,
+    /// `waiting` if left out; or `released`, `rejected`.
+    state: Option<String>,
+    /// The `next` of the page before; left out for the first page.
+    after: Option<Uuid>,
+    /// How many at most: 100 if left out, never more than 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A question that holds.
+#[derive(Debug, Clone)]
+struct Wanted {
+    groups: Asked,
+    reason: Option<&'static str>,
+    state: State,
+    page: PageQuery,
+}
+
+impl QuarantineQuery {
+    fn checked(&self) -> Result<Wanted, Problem> {
+        let mut fields = Fields::default();
+        let code = |text: &str| Reason::CODES.into_iter().find(|code| *code == text);
+        let reason = self.reason.as_deref().and_then(code);
+        if self.reason.is_some() && reason.is_none() {
+            fields.refuse("reason", format!("is one of {}", Reason::CODES.join(", ")));
+        }
+        let state = fields.parse("state", self.state.as_deref()).unwrap_or(State::Waiting);
+        let groups = Asked { group: self.group.map(GroupId::from), ..Asked::default() };
+        let page = PageQuery::new(self.after, self.limit);
+        fields.done().map(|()| Wanted { groups, reason, state, page })
+    }
+}
+
+/// List what was set apart
+///
+/// Changes that tablets handed in and that could not be merged, for the groups that a manager or a supervisor may see,
+/// the newest first. An administrator sees those that name no group that there is, without what they are about.
+#[utoipa::path(
+    tag = "Quarantine",
+    security(("bearer" = [])),
+    params(QuarantineQuery),
+    responses(
+        (status = 200, description = "Changes, the newest first", body = Page<QuarantineItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/quarantine")]
+pub(crate) async fn list_quarantine(
+    caller: Caller,
+    query: web::Query<QuarantineQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<QuarantineItem>>, Problem> {
+    let keeper = Keeper::of(&caller)?;
+    let wanted = query.checked()?;
+    let page = wanted.page.clone();
+    let items = store
+        .read("list quarantine", move |tx| {
+            let rows = list(tx, keeper, &wanted)?;
+            shown(tx, keeper, rows)
+        })
+        .await?;
+    Ok(web::Json(Page::of(items, &page, |item: &QuarantineItem| item.id)))
+}
+
+fn list(tx: &mut Conn<'_>, keeper: Keeper, wanted: &Wanted) -> Result<Vec<Row>, StoreError> {
+    let last: Option<(At, Vec<u8>)> = match wanted.page.after {
+        Some(id) => on_each!(tx, |c| quarantine::table
+            .filter(quarantine::id.eq(id.as_bytes().to_vec()))
+            .select((quarantine::received_at, quarantine::id))
+            .first(c)
+            .optional())?,
+        None => None,
+    };
+    on_each!(tx, |c, Backend| {
+        let mut rows = source()
+            .order((quarantine::received_at.desc(), quarantine::id.desc()))
+            .limit(wanted.page.rows())
+            .select(columns())
+            .into_boxed::<Backend>();
+        rows = match keeper {
+            Keeper::Of(scope) => {
+                rows.filter(quarantine::stream_id.eq_any(groups_in!(Backend, scope, &wanted.groups)))
+            }
+            Keeper::Strays => rows.filter(quarantine::stream_id.ne_all(groups::table.select(groups::id))),
+        };
+        if let (Keeper::Strays, Some(group)) = (keeper, wanted.groups.group) {
+            rows = rows.filter(quarantine::stream_id.eq(Db(group)));
+        }
+        rows = match wanted.state {
+            State::Waiting => {
+                rows.filter(quarantine::released_at.is_null()).filter(quarantine::rejected_at.is_null())
+            }
+            State::Released => rows.filter(quarantine::released_at.is_not_null()),
+            State::Rejected => {
+                rows.filter(quarantine::released_at.is_null()).filter(quarantine::rejected_at.is_not_null())
+            }
+        };
+        if let Some(reason) = wanted.reason {
+            rows = rows.filter(quarantine::reason.eq(reason));
+        }
+        if let Some((at, id)) = &last {
+            let same_moment = quarantine::received_at.eq(at).and(quarantine::id.lt(id));
+            rows = rows.filter(quarantine::received_at.lt(at).or(same_moment));
+        }
+        rows.load(c)
+    })
+}

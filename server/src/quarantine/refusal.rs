@@ -1,0 +1,37 @@
+//! Why nothing became of a change that was set apart.
+
+use crate::problem::Problem;
+use crate::store::Refusal;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("there is no such change among those that wait for the caller's groups")]
+    NoSuchChange,
+    #[error("it was released before")]
+    Released,
+    #[error("it was rejected before")]
+    Rejected,
+}
+
+impl Refusal for Refused {}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let decided = |state: &'static str| {
+            let detail = format!(
+                "It is {state} already: somebody else was faster, or it went on by itself. Nothing was done now."
+            );
+            Self::conflict("already-decided", "This change does not wait any more", detail)
+                .with("state", state)
+        };
+        match refused {
+            Refused::NoSuchChange => Self::not_found(
+                "no-such-change",
+                "There is no such change",
+                "No change that was set apart for a group that you may see has this id.",
+            ),
+            Refused::Released => decided("released"),
+            Refused::Rejected => decided("rejected"),
+        }
+    }
+}

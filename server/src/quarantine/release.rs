@@ -1,0 +1,107 @@
+//! Letting a change in: it is planned again, and somebody answers for it.
+
+use actix_web::{post, web};
+use diesel::prelude::*;
+use serde::Serialize;
+use sync_core::id::UserId;
+use sync_core::quarantine::Outcome;
+use sync_core::time::Millis;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::entry::{QuarantineItem, find, shown};
+use super::keeper::Keeper;
+use super::refusal::Refused;
+use crate::access::Caller;
+use crate::clock::Clock;
+use crate::on_each;
+use crate::problem::Problem;
+use crate::records::scope::Scope;
+use crate::store::schema::quarantine;
+use crate::store::{At, Conn, Db, Failure, Store, StoreError};
+use crate::sync;
+
+/// What became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Release {
+    /// `accepted`, `duplicate` (it was merged already), or `quarantined`: it stays, with the reason in `change`.
+    #[schema(value_type = String, example = "accepted")]
+    outcome: &'static str,
+    /// How many others, which waited for it, went on with it.
+    others: usize,
+    /// The change as it stands now.
+    change: QuarantineItem,
+}
+
+/// Release a change that was set apart
+///
+/// It is merged as if its author were assigned to the group: whoever releases it answers for that. What waited for it goes
+/// on with it. What can't be merged stays, with its reason; what builds on work that is not merged goes on when that is.
+#[utoipa::path(
+    tag = "Quarantine",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "What became of it", body = Release),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-change`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already-decided`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/quarantine/{id}/release")]
+pub(crate) async fn release_change(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<Release>, Problem> {
+    let scope = Keeper::scope(&caller)?;
+    let (id, user, now) = (*id, caller.user, clock.now());
+    let released = store.write("release", move |tx| release(tx, scope, id, user, now)).await?;
+    Ok(web::Json(released))
+}
+
+fn release(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: Uuid,
+    user: UserId,
+    now: Millis,
+) -> Result<Release, Failure<Refused>> {
+    let keeper = Keeper::Of(scope);
+    find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    // This locks the row: of two people who decide at once, the second waits here and finds it decided.
+    let waives = (quarantine::waived_by.eq(Db(user)), quarantine::waived_at.eq(At(now)));
+    let row = quarantine::table
+        .filter(quarantine::id.eq(id.as_bytes().to_vec()))
+        .filter(quarantine::released_at.is_null())
+        .filter(quarantine::rejected_at.is_null());
+    let taken = on_each!(tx, |c| diesel::update(row).set(waives).execute(c))?;
+    if taken == 0 {
+        return Err(decided(tx, id)?.into());
+    }
+    let arrival = sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?;
+    let (outcome, others) = sync::decide_again(tx, arrival, now)?;
+    let outcome = match outcome {
+        Outcome::Accepted => "accepted",
+        Outcome::Duplicate => "duplicate",
+        Outcome::Quarantined(_) => "quarantined",
+    };
+    let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    let change = shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?;
+    Ok(Release { outcome, others, change })
+}
+
+/// What somebody else decided about it.
+pub(super) fn decided(tx: &mut Conn<'_>, id: Uuid) -> Result<Refused, StoreError> {
+    let released: Option<Option<At>> = on_each!(tx, |c| quarantine::table
+        .filter(quarantine::id.eq(id.as_bytes().to_vec()))
+        .select(quarantine::released_at)
+        .first(c)
+        .optional())?;
+    Ok(match released {
+        None => Refused::NoSuchChange,
+        Some(Some(_)) => Refused::Released,
+        Some(None) => Refused::Rejected,
+    })
+}

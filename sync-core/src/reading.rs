@@ -1,0 +1,160 @@
+//! A record in words, field by field, whatever its kind, and what a change does to it. For people who look at something
+//! before they let it in: it must be readable too where the record does not stand as the data dictionary says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ROOT, ReadDoc};
+
+use crate::boundary::contain;
+use crate::change::Change;
+use crate::conflict::in_words;
+use crate::document::Document;
+use crate::form::{FieldInfo, Shape, candidates};
+
+/// The fields that say something, by name; an entry or a member is `attendance/<participant>`.
+pub type Reading = BTreeMap<String, String>;
+
+/// A field that says something else than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    pub field: String,
+    /// None where it said nothing.
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+/// Reads every field; where one has several values at the same time, all of them.
+pub fn read(document: &Document) -> Reading {
+    let mut reading = Reading::new();
+    for field in document.kind().fields() {
+        // A field that can't be read must not hide the others.
+        let found = contain(|| in_field(document, field)).unwrap_or_default();
+        reading.extend(found);
+    }
+    reading
+}
+
+fn in_field(document: &Document, field: &FieldInfo) -> Vec<(String, String)> {
+    let inner = document.inner();
+    let object = match field.shape {
+        Shape::Register => Some(ROOT),
+        Shape::Map | Shape::Text => inner.get(ROOT, field.name).ok().flatten().map(|(_, object)| object),
+    };
+    let Some(object) = object else { return Vec::new() };
+    let said = |name: String, key: &str| {
+        let values: BTreeSet<String> =
+            candidates(inner, &object, key).iter().map(|one| in_words(&one.value)).collect();
+        let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
+        (!values.is_empty()).then(|| (name, values.join(" / ")))
+    };
+    match field.shape {
+        Shape::Register => said(field.name.to_owned(), field.name).into_iter().collect(),
+        Shape::Map => {
+            inner.keys(&object).filter_map(|key| said(format!("{}/{key}", field.name), &key)).collect()
+        }
+        Shape::Text => {
+            let text = inner.text(&object).unwrap_or_default();
+            if text.is_empty() { Vec::new() } else { vec![(field.name.to_owned(), text)] }
+        }
+    }
+}
+
+/// What differs from one reading to the next.
+pub fn differences(before: &Reading, after: &Reading) -> Vec<Difference> {
+    let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let difference = |field: &&String| before.get(*field) != after.get(*field);
+    let fields = fields.into_iter().filter(difference);
+    fields
+        .map(|field| Difference {
+            field: field.clone(),
+            from: before.get(field).cloned(),
+            to: after.get(field).cloned(),
+        })
+        .collect()
+}
+
+/// The document with one more change, whether or not the record may stand so; `None` where the bytes can't be merged
+/// into it, or build on something that it lacks.
+pub fn with(document: &Document, bytes: &[u8]) -> Option<Document> {
+    let change = Change::parse(bytes).ok()?;
+    let mut after = document.clone();
+    after.apply([&change]).ok()?;
+    Some(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::Actor;
+    use crate::id::{DeviceId, GroupId, Id};
+    use crate::record::session::{Minutes, Theme};
+    use crate::record::{Kind, Session};
+    use crate::time::Millis;
+
+    fn actor(device: u128) -> Actor {
+        Actor { device: DeviceId::from_uuid(uuid::Uuid::from_u128(device)), incarnation: 0 }
+    }
+
+    fn minutes(number: i64) -> Minutes {
+        number.try_into().expect("in range")
+    }
+
+    /// A session of ninety minutes.
+    fn begun() -> Document {
+        let mut document = Document::genesis(Kind::Session);
+        document
+            .edit::<Session>(actor(1), Millis(0), |session| {
+                session.group().set(GroupId::from_uuid(uuid::Uuid::from_u128(9)))?;
+                session.date().set("2026-03-05".parse().expect("a day"))?;
+                session.part().set("morning".parse().expect("a part"))?;
+                session.minutes().set(minutes(90))
+            })
+            .expect("a sound record");
+        document
+    }
+
+    #[test]
+    fn a_change_is_said_in_words_with_every_value() {
+        let before = begun();
+        let edit = |by: u128, long: i64, words: &str| {
+            let mut document = before.clone();
+            let change = document.edit::<Session>(actor(by), Millis(0), |session| {
+                session.minutes().set(minutes(long))?;
+                session.themes().insert(&Theme::Grief)?;
+                session.summary().append(words)
+            });
+            (document, change.expect("a sound edit").expect("something new"))
+        };
+        let (mut hers, _) = edit(1, 80, "");
+        let (_, his) = edit(2, 75, "We sang.");
+        let was = read(&hers);
+        assert_eq!(was.get("minutes").map(String::as_str), Some("80"));
+        hers = with(&hers, his.bytes()).expect("it merges");
+        let said: Vec<(String, Option<String>, Option<String>)> =
+            differences(&was, &read(&hers)).into_iter().map(|one| (one.field, one.from, one.to)).collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            said,
+            [
+                ("minutes".to_owned(), some("80"), some("75 / 80")),
+                ("summary".to_owned(), None, some("We sang.\n")),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_change_or_builds_on_nothing_is_not_merged() {
+        let mut document = begun();
+        let change = document
+            .edit::<Session>(actor(1), Millis(0), |session| session.minutes().set(minutes(60)))
+            .expect("a sound edit")
+            .expect("something new");
+        assert!(with(&Document::genesis(Kind::Session), change.bytes()).is_none());
+        let mut spoilt = change.bytes().to_vec();
+        if let Some(last) = spoilt.last_mut() {
+            *last ^= 0xff;
+        }
+        assert!(with(&document, &spoilt).is_none());
+        assert!(with(&document, b"not a change").is_none());
+    }
+}
