@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use automerge::ScalarValue;
 
 pub use edit::{Edit, EditError, Editor};
-pub use read::{Candidate, Ranked, candidates};
+pub use read::{Candidate, MAX_ENTRIES, Ranked, candidates};
 
 use crate::value::Why;
 

@@ -142,7 +142,7 @@ impl<T: Value + Ord> Form for Sticky<T> {
 }
 
 /// The most entries of one map: no group has so many people, and every one becomes a row.
-const MAX_ENTRIES: usize = 2_000;
+pub const MAX_ENTRIES: usize = 2_000;
 
 /// The map of a field, unless it has grown past all use.
 fn bounded(document: &Automerge, name: &str) -> Result<ObjId, Invalid> {

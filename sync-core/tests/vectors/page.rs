@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use automerge::{Automerge, ObjId, ObjType, ReadDoc as _, ScalarValue, Value};
 use minicbor::Encoder;
 use sync_core::batch::Purpose;
-use sync_core::change::MAX_CHANGE;
+use sync_core::change::{MAX_CHANGE, MAX_OPERATIONS};
 use sync_core::document::Document;
-use sync_core::merge::MAX_DOCUMENT;
+use sync_core::form::MAX_ENTRIES;
+use sync_core::merge::{MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS};
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::wire::{CONTENT_TYPE, MAX_BODY, MAX_EXPANDED, PAGE, PROTOCOL};
 
@@ -97,6 +98,9 @@ fn limits() {
             format!("{MAX_DOCUMENT} bytes"),
             "compacted, as `Automerge.save` writes it; a change that would pass it waits as `too-large`",
         ),
+        ("operations of a change", MAX_OPERATIONS.to_string(), "more wait as `too-large`"),
+        ("operations of a document", MAX_DOCUMENT_OPERATIONS.to_string(), "with its history; as above"),
+        ("entries of a map", MAX_ENTRIES.to_string(), "a change that would pass it waits as `invalid`"),
     ];
     let mut made = String::from("| What | Value | Note |\n|---|---|---|\n");
     for (what, value, note) in rows {
