@@ -15,11 +15,13 @@ pub use keep::{Gain, Origin, keep};
 pub use rebuild::catch_up;
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, stream};
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use sync_core::change::ChangeHash;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, StreamId};
-use sync_core::record::Kind;
+use sync_core::record::{Kind, Place};
 
 use crate::on_each;
 use crate::store::schema::documents;
@@ -38,6 +40,11 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// Where the document, whose id is `id`, lives.
+    pub fn home(&self, id: DocumentId) -> Place {
+        Place { stream: self.stream, document: id, kind: self.kind }
+    }
+
     /// # Errors
     /// [`StoreError::Damaged`] if it does not open.
     pub fn open(&self) -> Result<Document, StoreError> {
@@ -50,23 +57,35 @@ impl Stored {
 /// # Errors
 /// Those of the store.
 pub fn load(tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Stored>, StoreError> {
-    type Row = (Code<Kind>, Db<StreamId>, i64, Vec<u8>, Vec<u8>);
-    let row: Option<Row> = on_each!(tx, |c| documents::table
-        .find(Db(id))
-        .select((
-            documents::kind,
-            documents::stream_id,
-            documents::version,
-            documents::snapshot,
-            documents::heads
-        ))
-        .first(c)
-        .optional())?;
-    Ok(row.map(|(Code(kind), Db(stream), version, snapshot, heads)| Stored {
-        kind,
-        stream,
-        version,
-        snapshot,
-        heads: heads.as_chunks().0.iter().copied().map(ChangeHash::from_bytes).collect(),
-    }))
+    Ok(load_all(tx, &[id])?.remove(&id))
+}
+
+/// How many documents one query asks for.
+const AT_ONCE: usize = 500;
+
+/// Those of these documents that the store has.
+///
+/// # Errors
+/// Those of the store.
+pub fn load_all(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Stored>, StoreError> {
+    type Row = (Db<DocumentId>, Code<Kind>, Db<StreamId>, i64, Vec<u8>, Vec<u8>);
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let rows: Vec<Row> = on_each!(tx, |c| documents::table
+            .filter(documents::id.eq_any(some.iter().copied().map(Db)))
+            .select((
+                documents::id,
+                documents::kind,
+                documents::stream_id,
+                documents::version,
+                documents::snapshot,
+                documents::heads
+            ))
+            .load(c))?;
+        found.extend(rows.into_iter().map(|(Db(id), Code(kind), Db(stream), version, snapshot, heads)| {
+            let heads = heads.as_chunks().0.iter().copied().map(ChangeHash::from_bytes).collect();
+            (id, Stored { kind, stream, version, snapshot, heads })
+        }));
+    }
+    Ok(found)
 }

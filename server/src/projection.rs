@@ -10,8 +10,8 @@ mod rows;
 pub(crate) use clashes::id_of;
 
 use diesel::prelude::*;
+use sync_core::document::Document;
 use sync_core::id::{DocumentId, SessionId};
-use sync_core::merge::After;
 use sync_core::record::{Record, Session};
 
 use clashes::Clashes;
@@ -28,9 +28,14 @@ pub const VERSION: u32 = 2;
 ///
 /// # Errors
 /// Those of the store.
-pub fn project(tx: &mut Conn<'_>, id: DocumentId, after: &After) -> Result<(), StoreError> {
-    let clashes = Clashes::of(id, after);
-    match &after.record {
+pub fn project(
+    tx: &mut Conn<'_>,
+    id: DocumentId,
+    document: &Document,
+    record: &Record,
+) -> Result<(), StoreError> {
+    let clashes = Clashes::of(id, document, record);
+    match record {
         Record::Group(group) => {
             let row = rows::GroupRow::of(id.into(), group, &clashes);
             on_each!(tx, |c| diesel::insert_into(groups::table)

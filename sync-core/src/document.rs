@@ -192,9 +192,9 @@ impl Document {
         Ok(())
     }
 
-    /// Whether the document, written out, opens again as the same.
-    pub fn survives(&self) -> bool {
-        let again = contain(|| Self::load(self.kind, &self.save()));
+    /// Whether these bytes open as this very document.
+    pub fn opens_from(&self, snapshot: &[u8]) -> bool {
+        let again = contain(|| Self::load(self.kind, snapshot));
         matches!(again, Ok(Ok(again)) if again.heads() == self.heads())
     }
 

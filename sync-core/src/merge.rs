@@ -47,6 +47,16 @@ pub struct Plan {
 pub struct After {
     pub document: Document,
     pub record: Record,
+    /// The document as it is to be stored.
+    pub snapshot: Vec<u8>,
+}
+
+impl After {
+    pub fn new(document: Document, record: Record) -> Self {
+        // A rotten document may not even be written out; it then opens from nothing either.
+        let snapshot = contain(|| document.save()).unwrap_or_default();
+        Self { document, record, snapshot }
+    }
 }
 
 /// Decides for the document of one place. `stored` is what the store has of it. One bad change never holds back another,
@@ -58,7 +68,9 @@ pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> R
     let quick = plan_with(|document, change| document.apply(change), place, stored, incoming)?;
     match &quick.after {
         // Something in it is rotten, though each change went in: find out which.
-        Some(after) if !after.document.survives() => plan_with(apply_and_reopen, place, stored, incoming),
+        Some(after) if !after.document.opens_from(&after.snapshot) => {
+            plan_with(apply_and_reopen, place, stored, incoming)
+        }
         _ => Ok(quick),
     }
 }
@@ -68,7 +80,7 @@ type Apply = for<'a> fn(&mut Document, [&'a Change; 1]) -> Result<(), Unmergeabl
 /// Applies a change and proves that the document can still be written out and opened.
 fn apply_and_reopen(document: &mut Document, change: [&Change; 1]) -> Result<(), Unmergeable> {
     document.apply(change)?;
-    if document.survives() { Ok(()) } else { Err(Unmergeable) }
+    if document.opens_from(&contain(|| document.save())?) { Ok(()) } else { Err(Unmergeable) }
 }
 
 fn plan_with(
@@ -93,44 +105,31 @@ fn plan_with(
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
-    let mut waiting = in_order(waiting);
-
     let mut taken = document.numbers();
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
-    // Each round takes what can be applied now; it ends when a round takes nothing, and what then still waits lacks
-    // something that has not arrived.
-    loop {
-        let before = waiting.len();
-        let mut still = Vec::new();
-        for (index, change) in waiting {
-            if document.contains(&change.hash()) {
-                outcomes[index] = Outcome::Duplicate;
-            } else if taken.contains(&(change.actor(), change.seq())) {
-                outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
-            } else if change.deps().all(|hash| document.contains(&hash)) {
-                match take(apply, &document, &change, place, size + change.bytes().len()) {
-                    Ok((next, read)) => {
-                        size += change.bytes().len();
-                        document = next;
-                        record = Some(read);
-                        outcomes[index] = Outcome::Accepted;
-                        taken.insert((change.actor(), change.seq()));
-                        fresh.push((index, change));
-                    }
-                    Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
+    for (index, change) in in_order(waiting) {
+        if document.contains(&change.hash()) {
+            outcomes[index] = Outcome::Duplicate;
+        } else if taken.contains(&(change.actor(), change.seq())) {
+            outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
+        } else if change.deps().all(|hash| document.contains(&hash)) {
+            match take(apply, &document, &change, place, size + change.bytes().len()) {
+                Ok((next, read)) => {
+                    size += change.bytes().len();
+                    document = next;
+                    record = Some(read);
+                    outcomes[index] = Outcome::Accepted;
+                    taken.insert((change.actor(), change.seq()));
+                    fresh.push((index, change));
                 }
-            } else {
-                still.push((index, change));
+                Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
             }
         }
-        waiting = still;
-        if waiting.is_empty() || waiting.len() == before {
-            break;
-        }
+        // What is left lacks something that has not arrived, or was not taken.
     }
-    let after = record.map(|record| After { document, record });
+    let after = record.map(|record| After::new(document, record));
     Ok(Plan { outcomes, fresh, after })
 }
 

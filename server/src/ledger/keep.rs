@@ -58,7 +58,7 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, now: Millis) -> Result<(), Stor
                 seq += 1;
                 write_change(tx, &gain, seq, *origin, change, now)?;
             }
-            projection::project(tx, gain.id, &gain.after)?;
+            projection::project(tx, gain.id, &gain.after.document, &gain.after.record)?;
         }
         let row = streams::table.find(Db(stream));
         let bytes = fingerprint.as_bytes().to_vec();
@@ -87,7 +87,7 @@ fn write_document(
 ) -> Result<(), StoreError> {
     let document = &gain.after.document;
     let content = (
-        documents::snapshot.eq(document.save()),
+        documents::snapshot.eq(&gain.after.snapshot),
         documents::heads.eq(heads.iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
         documents::updated_at.eq(At(now)),
     );

@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use sync_core::id::{DocumentId, Id};
-use sync_core::merge::After;
 use uuid::Uuid;
 
 use super::load;
@@ -51,7 +50,7 @@ fn some(tx: &mut Conn<'_>, start: DocumentId) -> Result<(usize, Option<DocumentI
         let Some(stored) = load(tx, *id)? else { continue };
         let document = stored.open()?;
         let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
-        projection::project(tx, *id, &After { document, record })?;
+        projection::project(tx, *id, &document, &record)?;
     }
     Ok((ids.len(), ids.last().map(|Db(id)| *id)))
 }

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 use sync_core::conflict::{Claim, Conflict, conflicts};
+use sync_core::document::Document;
 use sync_core::history::was_in_conflict;
 use sync_core::id::{DocumentId, GroupId, Id};
-use sync_core::merge::After;
 use sync_core::record::{Kind, Record};
 use uuid::Uuid;
 
@@ -25,8 +25,8 @@ pub(super) struct Clashes {
 
 impl Clashes {
     /// What a record of a group has. Somebody who was erased has none that anybody may still ask for.
-    pub(super) fn of(id: DocumentId, after: &After) -> Self {
-        let (group, date) = match &after.record {
+    pub(super) fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
+        let (group, date) = match record {
             Record::Group(_) => (Some(id.into()), None),
             Record::Participant(participant) if participant.erased.is_some() => (None, None),
             Record::Participant(participant) => (Some(participant.group), None),
@@ -34,9 +34,9 @@ impl Clashes {
             _ => (None, None),
         };
         Self {
-            open: conflicts(&after.document),
-            ever: was_in_conflict(&after.document),
-            kind: after.document.kind(),
+            open: conflicts(document),
+            ever: was_in_conflict(document),
+            kind: document.kind(),
             group,
             date,
         }

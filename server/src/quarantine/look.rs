@@ -101,7 +101,7 @@ fn look(
     let before = ledger::load(tx, place.document)?;
     // Of a record that lives elsewhere nothing is shown: it may be another organisation's.
     let document = match &before {
-        Some(stored) if sync::misplaced(place, Some(stored)).is_none() => Some(stored.open()?),
+        Some(stored) if !sync::misplaced(place, Some(stored)) => Some(stored.open()?),
         Some(_) => None,
         None => Some(Document::genesis(place.kind)),
     };

@@ -63,7 +63,7 @@ pub(super) fn edit<E: Refusal>(
         stream: place.stream,
         id: place.document,
         before,
-        after: After { document, record },
+        after: After::new(document, record),
         fresh: vec![(Origin { batch: None, schema: SCHEMA }, change)],
     };
     Ok(keep(tx, vec![gain], member.now)?)

@@ -16,6 +16,9 @@ use crate::on_each;
 use crate::store::schema::quarantine;
 use crate::store::{At, Code, Conn, Db, StoreError};
 
+/// How many changes or documents one query asks for.
+const AT_ONCE: usize = 500;
+
 /// One change that arrived, now or earlier.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
@@ -46,10 +49,9 @@ pub(super) enum Standing {
     Rejected(Reason),
 }
 
-/// Why no change can be merged into a document that lives elsewhere or is something else.
-pub(crate) fn misplaced(place: Place, before: Option<&Stored>) -> Option<Reason> {
-    let misplaced = before.is_some_and(|before| (before.stream, before.kind) != (place.stream, place.kind));
-    misplaced.then(elsewhere)
+/// Whether the document that a change is for lives elsewhere or is something else: nothing can be merged into it then.
+pub(crate) fn misplaced(place: Place, before: Option<&Stored>) -> bool {
+    before.is_some_and(|before| before.home(place.document) != place)
 }
 
 /// The reason of a change whose record has the id of one that lives elsewhere.
@@ -113,7 +115,7 @@ pub(super) fn known(
 ) -> Result<BTreeMap<(DocumentId, Digest), Standing>, StoreError> {
     type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<At>, Option<At>);
     let mut found = BTreeMap::new();
-    for some in arrivals.chunks(500) {
+    for some in arrivals.chunks(AT_ONCE) {
         let digests: Vec<Vec<u8>> =
             some.iter().map(|arrival| arrival.item.digest.as_bytes().to_vec()).collect();
         let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
@@ -150,20 +152,22 @@ pub(crate) fn reason(code: &str, field: Option<&str>, detail: &str) -> Result<Re
         .ok_or(StoreError::Damaged("the reason of a change set apart"))
 }
 
-/// Changes of a document that wait for something to build on. Their authors were assigned when they arrived, or
-/// somebody waived it.
-pub(super) fn waiting(tx: &mut Conn<'_>, place: Place) -> Result<Vec<Arrival>, StoreError> {
-    let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
-        .filter(quarantine::document_id.eq(Db(place.document)))
-        .filter(quarantine::stream_id.eq(Db(place.stream)))
-        .filter(quarantine::kind.eq(Code(place.kind)))
-        .filter(quarantine::reason.eq(Reason::MissingDependency.code()))
-        .filter(quarantine::released_at.is_null())
-        .filter(quarantine::rejected_at.is_null())
-        .order(quarantine::received_at)
-        .select(Row::as_select())
-        .load(c))?;
-    Ok(rows.into_iter().map(Arrival::from).collect())
+/// Changes of these documents that wait for something to build on, in the order in which they came. Their authors were
+/// assigned when they arrived, or somebody waived it.
+pub(super) fn waiting(tx: &mut Conn<'_>, documents: &[DocumentId]) -> Result<Vec<Arrival>, StoreError> {
+    let mut found = Vec::new();
+    for some in documents.chunks(AT_ONCE) {
+        let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
+            .filter(quarantine::document_id.eq_any(some.iter().copied().map(Db)))
+            .filter(quarantine::reason.eq(Reason::MissingDependency.code()))
+            .filter(quarantine::released_at.is_null())
+            .filter(quarantine::rejected_at.is_null())
+            .order(quarantine::received_at)
+            .select(Row::as_select())
+            .load(c))?;
+        found.extend(rows.into_iter().map(Arrival::from));
+    }
+    Ok(found)
 }
 
 /// A change that was set apart, by its id.

@@ -25,37 +25,29 @@ struct Candidate {
 pub(super) fn decide(
     tx: &mut Conn<'_>,
     user: UserId,
-    arrivals: &[Arrival],
+    arrivals: Vec<Arrival>,
     now: Millis,
 ) -> Result<Vec<Outcome>, StoreError> {
     let assigned: BTreeSet<StreamId> =
         ledger::assigned_streams(tx, user)?.into_iter().map(|stream| stream.id).collect();
-    let known = apart::known(tx, arrivals)?;
+    let known = apart::known(tx, &arrivals)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
-    for (index, arrival) in arrivals.iter().enumerate() {
+    for (index, arrival) in arrivals.into_iter().enumerate() {
         let standing = known.get(&arrival.key());
         if let Some(Standing::Rejected(reason)) = standing {
             outcomes[index] = Outcome::Quarantined(reason.clone());
             continue;
         }
         let allowed = assigned.contains(&arrival.item.stream) || standing == Some(&Standing::Waived);
-        let candidate = Candidate { arrival: arrival.clone(), allowed, waited: standing.is_some() };
-        by_place.entry(arrival.place()).or_default().push((index, candidate));
+        let candidate = Candidate { arrival, allowed, waited: standing.is_some() };
+        by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
+    let mut there = Documents::load(tx, by_place.keys())?;
     let mut gains = Vec::new();
-    let mut homes: BTreeMap<DocumentId, Place> = BTreeMap::new();
     for (place, arrived) in by_place {
         let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
-        // A request may name one id in two places; the first is its home.
-        if *homes.entry(place.document).or_insert(place) != place {
-            for (index, one) in indices.into_iter().zip(&arrived) {
-                apart::set(tx, &one.arrival, &apart::elsewhere(), now)?;
-                outcomes[index] = Outcome::Quarantined(apart::elsewhere());
-            }
-            continue;
-        }
-        let (decided, gain) = settle(tx, place, arrived, now)?;
+        let (decided, gain) = settle(tx, &mut there, place, arrived, now)?;
         gains.extend(gain);
         for (index, outcome) in indices.into_iter().zip(decided) {
             outcomes[index] = outcome;
@@ -73,8 +65,9 @@ pub(crate) fn decide_again(
     now: Millis,
 ) -> Result<(Outcome, usize), StoreError> {
     let place = arrival.place();
-    let (mut decided, gain) =
-        settle(tx, place, vec![Candidate { arrival, allowed: true, waited: true }], now)?;
+    let mut there = Documents::load(tx, [&place])?;
+    let arrived = vec![Candidate { arrival, allowed: true, waited: true }];
+    let (mut decided, gain) = settle(tx, &mut there, place, arrived, now)?;
     let merged = gain.as_ref().map_or(0, |gain| gain.fresh.len());
     keep(tx, gain.into_iter().collect(), now)?;
     let outcome = decided.swap_remove(0);
@@ -85,27 +78,59 @@ pub(crate) fn decide_again(
 /// What would become of a change that was set apart, if it were released now.
 pub(crate) fn foresee(before: Option<Stored>, arrival: Arrival) -> Result<Outcome, StoreError> {
     let place = arrival.place();
+    if apart::misplaced(place, before.as_ref()) {
+        return Ok(Outcome::Quarantined(apart::elsewhere()));
+    }
     let (mut outcomes, _) =
         of_document(place, before, &[Candidate { arrival, allowed: true, waited: true }])?;
     Ok(outcomes.swap_remove(0))
 }
 
-/// Decides about the arrivals of one document, with what waits for something to build on: it may have arrived. Gives the
-/// outcomes of the arrivals, and what is to be kept.
+/// What the store has of the documents that something arrived for.
+struct Documents {
+    stored: BTreeMap<DocumentId, Stored>,
+    /// What waits for something to build on: it may have arrived.
+    waiting: BTreeMap<Place, Vec<Arrival>>,
+    /// Where each lives, those too that begin with this request: it may name an id in two places.
+    homes: BTreeMap<DocumentId, Place>,
+}
+
+impl Documents {
+    fn load<'a>(tx: &mut Conn<'_>, places: impl IntoIterator<Item = &'a Place>) -> Result<Self, StoreError> {
+        let ids: BTreeSet<DocumentId> = places.into_iter().map(|place| place.document).collect();
+        let ids: Vec<DocumentId> = ids.into_iter().collect();
+        let mut waiting: BTreeMap<Place, Vec<Arrival>> = BTreeMap::new();
+        for arrival in apart::waiting(tx, &ids)? {
+            waiting.entry(arrival.place()).or_default().push(arrival);
+        }
+        let stored = ledger::load_all(tx, &ids)?;
+        let homes = stored.iter().map(|(id, stored)| (*id, stored.home(*id))).collect();
+        Ok(Self { stored, waiting, homes })
+    }
+}
+
+/// Decides about the arrivals of one document, with what waits for them. Gives the outcomes of the arrivals, and what is
+/// to be kept.
 fn settle(
     tx: &mut Conn<'_>,
+    there: &mut Documents,
     place: Place,
     mut arrived: Vec<Candidate>,
     now: Millis,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
-    let before = ledger::load(tx, place.document)?;
     let count = arrived.len();
     if arrived.iter().any(|one| one.allowed) {
-        let mut waiting = apart::waiting(tx, place)?;
+        let mut waiting = there.waiting.remove(&place).unwrap_or_default();
         waiting.retain(|one| arrived.iter().all(|other| other.arrival.key() != one.key()));
         arrived.extend(waiting.into_iter().map(|arrival| Candidate { arrival, allowed: true, waited: true }));
     }
-    let (mut decided, gain) = of_document(place, before, &arrived)?;
+    let (mut decided, gain) = match there.homes.get(&place.document) {
+        Some(home) if *home != place => (vec![Outcome::Quarantined(apart::elsewhere()); arrived.len()], None),
+        _ => of_document(place, there.stored.remove(&place.document), &arrived)?,
+    };
+    if gain.is_some() {
+        there.homes.insert(place.document, place);
+    }
     for (one, outcome) in arrived.iter().zip(&decided) {
         match outcome {
             Outcome::Quarantined(reason) => apart::set(tx, &one.arrival, reason, now)?,
@@ -122,9 +147,6 @@ fn of_document(
     before: Option<Stored>,
     arrived: &[Candidate],
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
-    if let Some(reason) = apart::misplaced(place, before.as_ref()) {
-        return Ok((vec![Outcome::Quarantined(reason); arrived.len()], None));
-    }
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
         .map(|Candidate { arrival, allowed, .. }| Incoming {

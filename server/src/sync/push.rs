@@ -42,7 +42,7 @@ pub(super) fn push(
             });
         }
     }
-    let mut decided = decide(tx, tablet.user, &arrivals, now)?.into_iter();
+    let mut decided = decide(tx, tablet.user, arrivals, now)?.into_iter();
     for batch in &mut outcomes {
         for (outcome, decision) in batch.outcomes.iter_mut().zip(&mut decided) {
             *outcome = decision;
