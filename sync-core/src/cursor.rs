@@ -1,25 +1,80 @@
-//! How far a tablet has read, and how both sides notice that they do not hold the same.
+//! What a tablet asks of a stream, and how both sides notice that they do not hold the same.
 
 use std::fmt;
 
-use minicbor::bytes::ByteArray;
+use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest as _, Sha256};
 
 use crate::change::ChangeHash;
 use crate::id::{DocumentId, StreamId};
 
-/// How far into one stream a tablet has read. Streams have no gaps, so one number says it all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+/// What a tablet asks of one stream that it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Cursor {
     #[n(0)]
     pub stream: StreamId,
-    /// The sequence number of the last change read; 0 before the first.
     #[n(1)]
-    pub position: u64,
-    /// Asks for the tablet's own changes too. A tablet is otherwise not sent what it wrote.
+    pub ask: Ask,
+}
+
+/// The three ways to read a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Ask {
+    /// The changes after this one, but not the tablet's own. Streams have no gaps, so one number says it all; 0 before
+    /// the first.
+    #[n(0)]
+    After(#[n(0)] u64),
+    /// The documents themselves, in the order of their ids: those after this one. They are at least as far as the change
+    /// `at`, after which the tablet reads on; a stream without a cursor begins so.
+    #[n(1)]
+    Copy {
+        #[n(0)]
+        at: u64,
+        #[n(1)]
+        after: DocumentId,
+    },
+    /// Which documents differ, and those of them that the tablet already knows that it wants; see [`crate::agreement`].
     #[n(2)]
-    pub whole: bool,
+    Agree {
+        #[n(0)]
+        message: ByteVec,
+        #[n(1)]
+        wanted: Vec<Mark>,
+    },
+}
+
+/// Names a document in one state: SHA-256 over its id and its heads in ascending order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Mark(#[n(0)] ByteArray<32>);
+
+impl Mark {
+    pub fn of(document: DocumentId, heads: &[ChangeHash]) -> Self {
+        let mut heads = heads.to_vec();
+        heads.sort_unstable();
+        let mut hash = Sha256::new();
+        hash.update(document.as_bytes());
+        for head in &heads {
+            hash.update(head.as_bytes());
+        }
+        let sum: [u8; 32] = hash.finalize().into();
+        Self::from_bytes(sum)
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mark({})", data_encoding::HEXLOWER.encode(&self.0[..4]))
+    }
 }
 
 /// A fingerprint of a stream: the sum over its documents of a hash of (document, heads), modulo 2^128. Additive, so
@@ -48,22 +103,13 @@ impl Fingerprint {
         u128::from_be_bytes(*self.0)
     }
 
-    /// One document's part: the first sixteen bytes, big-endian, of SHA-256 over the document's id and its heads in
-    /// ascending order. A document without heads has no part.
+    /// One document's part: the first sixteen bytes of its [`Mark`], big-endian. A document without heads has no part.
     pub fn of(document: DocumentId, heads: &[ChangeHash]) -> Self {
         if heads.is_empty() {
             return Self::default();
         }
-        let mut heads = heads.to_vec();
-        heads.sort_unstable();
-        let mut hash = Sha256::new();
-        hash.update(document.as_bytes());
-        for head in &heads {
-            hash.update(head.as_bytes());
-        }
-        let sum: [u8; 32] = hash.finalize().into();
         let mut part = [0; 16];
-        part.copy_from_slice(&sum[..16]);
+        part.copy_from_slice(&Mark::of(document, heads).as_bytes()[..16]);
         Self::from_bytes(part)
     }
 

@@ -25,10 +25,19 @@ pub struct Incoming<'a> {
     pub bytes: &'a [u8],
     /// The version of the data dictionary under which it was written.
     pub schema: u32,
-    /// The device whose signature vouches for it. A change by another author is refused.
+    /// The device whose signature vouches for it.
     pub device: DeviceId,
-    /// Whether that device's user may write to the stream.
-    pub assigned: bool,
+    pub standing: Standing,
+}
+
+/// What whoever hands a change in may do in its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Stranger,
+    /// May write what is their own: a change by another author waits.
+    Assigned,
+    /// Somebody who keeps the group answers for the change, whoever made it and whoever brought it.
+    Waived,
 }
 
 /// What to do with the changes that arrived for one document.
@@ -99,9 +108,13 @@ fn plan_with(
         match admit(one) {
             // What is merged is merged, whoever its author is today.
             Ok(change) if document.contains(&change.hash()) => outcomes[index] = Outcome::Duplicate,
-            Ok(_) if !one.assigned => outcomes[index] = Outcome::Quarantined(Reason::NotAssigned),
+            _ if one.standing == Standing::Stranger => {
+                outcomes[index] = Outcome::Quarantined(Reason::NotAssigned);
+            }
+            Ok(change) if one.standing == Standing::Assigned && change.actor().device != one.device => {
+                outcomes[index] = Outcome::Quarantined(Reason::Unvouched);
+            }
             Ok(change) => waiting.push((index, change)),
-            Err(_) if !one.assigned => outcomes[index] = Outcome::Quarantined(Reason::NotAssigned),
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
@@ -165,14 +178,10 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     if incoming.schema > SCHEMA {
         return Err(Reason::UnknownSchema);
     }
-    let change = Change::parse(incoming.bytes).map_err(|unreadable| match unreadable {
+    Change::parse(incoming.bytes).map_err(|unreadable| match unreadable {
         Unreadable::TooLarge => Reason::TooLarge,
         _ => Reason::Unreadable,
-    })?;
-    if change.actor().device != incoming.device {
-        return Err(Reason::Invalid("author".into(), "must be the tablet that signed the batch".into()));
-    }
-    Ok(change)
+    })
 }
 
 /// Merges one change whose dependencies are there, if the record stands with it.

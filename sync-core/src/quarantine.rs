@@ -43,6 +43,9 @@ pub enum Reason {
     /// It, or its record with it, passes a limit of size.
     #[n(6)]
     TooLarge,
+    /// Another tablet made it than the one that hands it in.
+    #[n(7)]
+    Unvouched,
 }
 
 impl Reason {
@@ -56,11 +59,12 @@ impl Reason {
             Self::MissingDependency => "missing-dependency",
             Self::UnknownSchema => "unknown-schema",
             Self::TooLarge => "too-large",
+            Self::Unvouched => "unvouched",
         }
     }
 
     /// The codes of all reasons.
-    pub const CODES: [&str; 7] = [
+    pub const CODES: [&str; 8] = [
         "not-assigned",
         "unreadable",
         "invalid",
@@ -68,6 +72,7 @@ impl Reason {
         "missing-dependency",
         "unknown-schema",
         "too-large",
+        "unvouched",
     ];
 
     /// A reason as the store keeps it: its code and, of `invalid`, the field and what it must be.
@@ -80,6 +85,7 @@ impl Reason {
             "missing-dependency" => Self::MissingDependency,
             "unknown-schema" => Self::UnknownSchema,
             "too-large" => Self::TooLarge,
+            "unvouched" => Self::Unvouched,
             _ => return None,
         })
     }
@@ -100,6 +106,9 @@ impl Reason {
                 "it was written by a newer version; it can be released when the server is updated"
             }
             Self::TooLarge => "it, or its record with it, is too large",
+            Self::Unvouched => {
+                "another tablet made it than the one that handed it in; it goes on by itself when its own does"
+            }
         };
         words.to_owned()
     }
@@ -124,6 +133,9 @@ impl fmt::Display for Reason {
                 f.write_str("it was written by a newer version; it waits until the server is updated")
             }
             Self::TooLarge => f.write_str("it is too large; it is kept, tell your administrator"),
+            Self::Unvouched => f.write_str(
+                "a colleague recorded it and the server has lost it; it is kept there until their tablet syncs, or your manager takes it in",
+            ),
         }
     }
 }

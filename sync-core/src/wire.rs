@@ -9,6 +9,8 @@ use minicbor::{Decode, Encode};
 pub use coding::{Coding, TooExpansive, close, open};
 
 use crate::batch::Envelope;
+#[cfg(doc)]
+use crate::cursor::Ask;
 use crate::cursor::{Cursor, Fingerprint};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, StreamId};
 use crate::quarantine::Outcome;
@@ -86,29 +88,64 @@ pub struct Outcomes {
     pub outcomes: Vec<Outcome>,
 }
 
-/// The part of a stream after a cursor.
+/// What a tablet gets of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Page {
     #[n(0)]
     pub stream: StreamId,
-    /// Where the page begins: the cursor of the request, or 0 where the store does not know that cursor.
+    /// Present where the tablet has all of the stream with this page: the fingerprint of the whole.
     #[n(1)]
-    pub from: u64,
-    /// The new cursor. The tablet keeps it together with the entries, or keeps neither.
-    #[n(2)]
-    pub to: u64,
-    /// Present where the page reaches the end of the stream: the fingerprint of the whole.
-    #[n(3)]
     pub fingerprint: Option<Fingerprint>,
-    #[n(4)]
-    pub entries: Vec<Entry>,
+    #[n(2)]
+    pub tells: Tells,
 }
 
-impl Page {
-    /// Whether there is more to read in this stream.
-    pub fn more(&self) -> bool {
-        self.fingerprint.is_none()
-    }
+/// What a page tells, as the cursor asked.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Tells {
+    /// To [`Ask::After`]: changes, in the stream's order.
+    #[n(0)]
+    Changes {
+        /// The number that was asked from.
+        #[n(0)]
+        from: u64,
+        /// The number to ask from next. The tablet keeps it together with the entries, or keeps neither.
+        #[n(1)]
+        to: u64,
+        #[n(2)]
+        entries: Vec<Entry>,
+    },
+    /// To [`Ask::Copy`] and [`Ask::Agree`], and where there was no cursor: whole documents.
+    #[n(1)]
+    Documents {
+        /// The number of the last change that these documents hold for sure; of a copy, the one at which it began.
+        #[n(0)]
+        at: u64,
+        /// Whether there are more of those that were asked for.
+        #[n(1)]
+        more: bool,
+        /// The next message about what differs; empty in a copy.
+        #[n(2)]
+        message: ByteVec,
+        #[n(3)]
+        documents: Vec<Whole>,
+    },
+    /// The store can't go on from this cursor: it began a new life, or no longer has the changes after it one by one. The
+    /// tablet asks what differs.
+    #[n(2)]
+    Lost,
+}
+
+/// A document with its history.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Whole {
+    #[n(0)]
+    pub kind: Kind,
+    #[n(1)]
+    pub document: DocumentId,
+    /// As Automerge saves it, with the genesis.
+    #[n(2)]
+    pub snapshot: ByteVec,
 }
 
 /// A change that somebody made.

@@ -8,7 +8,7 @@ use sync_core::change::{Actor, Change, MAX_CHANGE};
 use sync_core::document::Document;
 use sync_core::form::EditError;
 use sync_core::id::{DeviceId, GroupId, Id, IncidentId, ParticipantId, SessionId, StreamId};
-use sync_core::merge::{Incoming, Plan, plan};
+use sync_core::merge::{Incoming, Plan, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::incident::{Incident, IncidentType, Severity};
 use sync_core::record::session::{PartOfDay, Session, SessionEdit, Theme};
@@ -60,7 +60,12 @@ fn raw(
 }
 
 fn incoming(bytes: &[u8], assigned: bool) -> Incoming<'_> {
-    Incoming { bytes, schema: SCHEMA, device: device(), assigned }
+    Incoming {
+        bytes,
+        schema: SCHEMA,
+        device: device(),
+        standing: if assigned { Standing::Assigned } else { Standing::Stranger },
+    }
 }
 
 fn planned(place: Place, stored: Option<&[u8]>, changes: &[Vec<u8>]) -> Plan {
@@ -378,7 +383,7 @@ fn a_change_can_not_use_up_the_numbers_of_a_record() {
                 edit.map(|change| change.map(|change| change.seq())).map_err(|error| error.to_string())
             }));
             let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                after.document.opens_from(&after.snapshot)
+                after.document.opens_from(&after.document.save())
             }));
             (next.map_err(|_| "PANIC"), again.map_err(|_| "PANIC"))
         });

@@ -7,7 +7,7 @@ use sync_core::document::Document;
 use sync_core::form::EditError;
 use sync_core::history::{step, was_in_conflict};
 use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId, StreamId};
-use sync_core::merge::{Incoming, plan};
+use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::participant::Participant;
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
@@ -224,7 +224,7 @@ fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'
     let incoming: Vec<Incoming<'_>> = changes
         .iter()
         .map(|bytes| {
-            let mut one = Incoming { bytes, schema: SCHEMA, device: device(1), assigned: true };
+            let mut one = Incoming { bytes, schema: SCHEMA, device: device(1), standing: Standing::Assigned };
             with(&mut one);
             one
         })
@@ -267,11 +267,19 @@ fn what_cannot_be_taken_waits_with_a_reason() {
         other => panic!("{other:?}"),
     };
     assert_eq!(reason(offer(None, &[second.bytes()], |_| ())), Reason::MissingDependency);
-    assert_eq!(reason(offer(None, &[first.bytes()], |one| one.assigned = false)), Reason::NotAssigned);
-    assert_eq!(reason(offer(None, &[first.bytes()], |one| one.schema = SCHEMA + 1)), Reason::UnknownSchema);
-    assert!(
-        matches!(reason(offer(None, &[first.bytes()], |one| one.device = device(9))), Reason::Invalid(field, _) if field == "author")
+    assert_eq!(
+        reason(offer(None, &[first.bytes()], |one| one.standing = Standing::Stranger)),
+        Reason::NotAssigned
     );
+    assert_eq!(reason(offer(None, &[first.bytes()], |one| one.schema = SCHEMA + 1)), Reason::UnknownSchema);
+    let brought = |standing| {
+        offer(None, &[first.bytes()], |one| {
+            one.device = device(9);
+            one.standing = standing;
+        })
+    };
+    assert_eq!(reason(brought(Standing::Assigned)), Reason::Unvouched);
+    assert_eq!(brought(Standing::Waived), [Outcome::Accepted]);
     assert_eq!(reason(offer(None, &[&[0; 300_000]], |_| ())), Reason::TooLarge);
 }
 
@@ -355,7 +363,7 @@ proptest! {
                 bytes: change.bytes(),
                 schema: SCHEMA,
                 device: device(*who as u128),
-                assigned: true,
+                standing: Standing::Assigned,
             })
             .collect();
         let plan = plan(place(), None, &incoming).expect("sound store");

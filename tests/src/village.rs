@@ -19,7 +19,7 @@ use crate::app::{START, Session, TestApp};
 /// Kabeza in Rwimiyaga, Nyagatare: the first village of the district.
 pub const AREA: &str = "52010101";
 
-const PASSPHRASE: &str = "akabanga ka tablet";
+pub const PASSPHRASE: &str = "akabanga ka tablet";
 
 /// One organisation at work.
 #[derive(Debug)]

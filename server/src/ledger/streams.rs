@@ -34,22 +34,40 @@ pub struct StreamRow {
     pub organisation: Option<OrganisationId>,
     /// The number of its last change; 0 before the first.
     pub last_seq: u64,
+    /// Up to here the changes are no longer there one by one; their documents hold them.
+    pub compacted_to: u64,
     pub fingerprint: Fingerprint,
 }
 
-type Columns = (Db<StreamId>, Option<Db<OrganisationId>>, i64, Vec<u8>);
+impl StreamRow {
+    /// Whether the changes after this one can be read one by one.
+    pub fn has_after(&self, position: u64) -> bool {
+        (self.compacted_to..=self.last_seq).contains(&position)
+    }
+}
+
+type Columns = (Db<StreamId>, Option<Db<OrganisationId>>, i64, i64, Vec<u8>);
 
 impl TryFrom<Columns> for StreamRow {
     type Error = StoreError;
-    fn try_from((id, organisation, last_seq, fingerprint): Columns) -> Result<Self, StoreError> {
+    fn try_from(
+        (id, organisation, last_seq, compacted_to, fingerprint): Columns,
+    ) -> Result<Self, StoreError> {
         let damaged = |_| StoreError::Damaged("a stream");
+        let number = |seq: i64| u64::try_from(seq).map_err(|_| StoreError::Damaged("a stream"));
         Ok(Self {
             id: id.0,
             organisation: organisation.map(|id| id.0),
-            last_seq: u64::try_from(last_seq).map_err(|_| StoreError::Damaged("a stream"))?,
+            last_seq: number(last_seq)?,
+            compacted_to: number(compacted_to)?,
             fingerprint: Fingerprint::from_bytes(fingerprint.as_slice().try_into().map_err(damaged)?),
         })
     }
+}
+
+fn columns()
+-> (streams::id, streams::organisation_id, streams::last_seq, streams::compacted_to, streams::fingerprint) {
+    (streams::id, streams::organisation_id, streams::last_seq, streams::compacted_to, streams::fingerprint)
 }
 
 /// Begins a stream; a document must be in one before it is stored.
@@ -78,11 +96,8 @@ pub fn create_stream(
 /// # Errors
 /// Those of the store.
 pub fn stream(tx: &mut Conn<'_>, id: StreamId) -> Result<Option<StreamRow>, StoreError> {
-    let row: Option<Columns> = on_each!(tx, |c| streams::table
-        .find(Db(id))
-        .select((streams::id, streams::organisation_id, streams::last_seq, streams::fingerprint))
-        .first(c)
-        .optional())?;
+    let row: Option<Columns> =
+        on_each!(tx, |c| streams::table.find(Db(id)).select(columns()).first(c).optional())?;
     row.map(StreamRow::try_from).transpose()
 }
 
@@ -95,7 +110,7 @@ pub fn assigned_streams(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<StreamRow
         .inner_join(assignments::table)
         .filter(assignments::user_id.eq(Db(user)).and(assignments::ended_at.is_null()))
         .order(streams::id)
-        .select((streams::id, streams::organisation_id, streams::last_seq, streams::fingerprint))
+        .select(columns())
         .load(c))?;
     rows.into_iter().map(StreamRow::try_from).collect()
 }

@@ -86,6 +86,18 @@ table! {
         last_seq -> BigInt,
         fingerprint -> Binary,
         created_at -> BigInt,
+        /// The sequence number up to which the bytes of changes are given up; their documents hold them.
+        compacted_to -> BigInt,
+    }
+}
+
+table! {
+    /// How far each tablet has read each stream, as it last said.
+    readings (stream_id, device_id) {
+        device_id -> Binary,
+        stream_id -> Binary,
+        position -> BigInt,
+        seen_at -> BigInt,
     }
 }
 
@@ -305,6 +317,7 @@ allow_tables_to_appear_in_same_query!(
     enrolment_codes,
     devices,
     streams,
+    readings,
     assignments,
     documents,
     batches,

@@ -41,9 +41,9 @@ impl Arrival {
 
 /// What became of a change that was set apart before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Before {
     Waits,
-    /// It waits, and somebody answers for it though its author is not assigned.
+    /// It waits, and somebody answers for it.
     Waived,
     /// Somebody rejected it, which holds however often it is handed in. With the reason it waited for.
     Rejected(Reason),
@@ -112,7 +112,7 @@ pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Resu
 pub(super) fn known(
     tx: &mut Conn<'_>,
     arrivals: &[Arrival],
-) -> Result<BTreeMap<(DocumentId, Digest), Standing>, StoreError> {
+) -> Result<BTreeMap<(DocumentId, Digest), Before>, StoreError> {
     type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<At>, Option<At>);
     let mut found = BTreeMap::new();
     for some in arrivals.chunks(AT_ONCE) {
@@ -132,15 +132,15 @@ pub(super) fn known(
             ))
             .load(c))?;
         for (Db(document), digest, code, field, detail, waived, rejected) in rows {
-            let standing = match (rejected, waived) {
-                (Some(_), _) => Standing::Rejected(reason(&code, field.as_deref(), &detail)?),
-                (None, Some(_)) => Standing::Waived,
-                (None, None) => Standing::Waits,
+            let before = match (rejected, waived) {
+                (Some(_), _) => Before::Rejected(reason(&code, field.as_deref(), &detail)?),
+                (None, Some(_)) => Before::Waived,
+                (None, None) => Before::Waits,
             };
             let arrived = some.iter().map(Arrival::key);
             let key =
                 arrived.into_iter().find(|key| (key.0, key.1.as_bytes().as_slice()) == (document, &digest));
-            found.extend(key.map(|key| (key, standing)));
+            found.extend(key.map(|key| (key, before)));
         }
     }
     Ok(found)

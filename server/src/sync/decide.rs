@@ -3,22 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::id::{DocumentId, StreamId, UserId};
-use sync_core::merge::{Incoming, plan};
+use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::Place;
 use sync_core::time::Millis;
 
-use super::apart::{self, Arrival, Standing};
+use super::apart::{self, Arrival, Before};
 use crate::ledger::{self, Gain, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
 
 /// A change to decide about.
 struct Candidate {
     arrival: Arrival,
-    /// Its author may write to the stream, or somebody waives that.
-    allowed: bool,
+    standing: Standing,
     /// It was set apart before.
     waited: bool,
+}
+
+impl Candidate {
+    /// One that was set apart and that somebody answers for, or that waits only for something to build on.
+    fn waived(arrival: Arrival) -> Self {
+        Self { arrival, standing: Standing::Waived, waited: true }
+    }
 }
 
 /// Gives every arrival of one person's tablet its outcome, and stores what follows from them.
@@ -34,13 +40,17 @@ pub(super) fn decide(
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
     for (index, arrival) in arrivals.into_iter().enumerate() {
-        let standing = known.get(&arrival.key());
-        if let Some(Standing::Rejected(reason)) = standing {
-            outcomes[index] = Outcome::Quarantined(reason.clone());
-            continue;
-        }
-        let allowed = assigned.contains(&arrival.item.stream) || standing == Some(&Standing::Waived);
-        let candidate = Candidate { arrival, allowed, waited: standing.is_some() };
+        let before = known.get(&arrival.key());
+        let standing = match before {
+            Some(Before::Rejected(reason)) => {
+                outcomes[index] = Outcome::Quarantined(reason.clone());
+                continue;
+            }
+            Some(Before::Waived) => Standing::Waived,
+            _ if assigned.contains(&arrival.item.stream) => Standing::Assigned,
+            _ => Standing::Stranger,
+        };
+        let candidate = Candidate { arrival, standing, waited: before.is_some() };
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
     let mut there = Documents::load(tx, by_place.keys())?;
@@ -66,7 +76,7 @@ pub(crate) fn decide_again(
 ) -> Result<(Outcome, usize), StoreError> {
     let place = arrival.place();
     let mut there = Documents::load(tx, [&place])?;
-    let arrived = vec![Candidate { arrival, allowed: true, waited: true }];
+    let arrived = vec![Candidate::waived(arrival)];
     let (mut decided, gain) = settle(tx, &mut there, place, arrived, now)?;
     let merged = gain.as_ref().map_or(0, |gain| gain.fresh.len());
     keep(tx, gain.into_iter().collect(), now)?;
@@ -81,8 +91,7 @@ pub(crate) fn foresee(before: Option<Stored>, arrival: Arrival) -> Result<Outcom
     if apart::misplaced(place, before.as_ref()) {
         return Ok(Outcome::Quarantined(apart::elsewhere()));
     }
-    let (mut outcomes, _) =
-        of_document(place, before, &[Candidate { arrival, allowed: true, waited: true }])?;
+    let (mut outcomes, _) = of_document(place, before, &[Candidate::waived(arrival)])?;
     Ok(outcomes.swap_remove(0))
 }
 
@@ -119,10 +128,10 @@ fn settle(
     now: Millis,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
     let count = arrived.len();
-    if arrived.iter().any(|one| one.allowed) {
+    if arrived.iter().any(|one| one.standing != Standing::Stranger) {
         let mut waiting = there.waiting.remove(&place).unwrap_or_default();
         waiting.retain(|one| arrived.iter().all(|other| other.arrival.key() != one.key()));
-        arrived.extend(waiting.into_iter().map(|arrival| Candidate { arrival, allowed: true, waited: true }));
+        arrived.extend(waiting.into_iter().map(Candidate::waived));
     }
     let (mut decided, gain) = match there.homes.get(&place.document) {
         Some(home) if *home != place => (vec![Outcome::Quarantined(apart::elsewhere()); arrived.len()], None),
@@ -149,11 +158,11 @@ fn of_document(
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
-        .map(|Candidate { arrival, allowed, .. }| Incoming {
+        .map(|Candidate { arrival, standing, .. }| Incoming {
             bytes: &arrival.bytes,
             schema: arrival.item.schema,
             device: arrival.device,
-            assigned: *allowed,
+            standing: *standing,
         })
         .collect();
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());

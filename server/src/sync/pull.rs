@@ -1,21 +1,20 @@
 //! The way out: what a tablet may read and has not, as of one moment, within its budget.
 
+mod changes;
+mod documents;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::prelude::*;
-use sync_core::id::{DeviceId, DocumentId, EpochId, StreamId};
-use sync_core::record::Kind;
-use sync_core::wire::{Entry, PAGE, Page, Person, Request};
+use sync_core::cursor::{Ask, Cursor};
+use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
+use sync_core::wire::{PAGE, Page, Person, Request, Tells};
+use uuid::Uuid;
 
 use super::admit::Tablet;
-use crate::ledger::{StreamRow, assigned_streams, names};
-use crate::on_each;
-use crate::store::schema::changes;
-use crate::store::{Code, Conn, Db, StoreError, identity};
+use crate::ledger::{self, StreamRow, assigned_streams, names};
+use crate::store::{Conn, StoreError, identity};
 
-/// How many changes are looked at in one query.
-const ROWS: i64 = 512;
-/// What an entry takes besides its change, in bytes.
+/// What an entry takes besides its change or snapshot, in bytes.
 const FRAME: usize = 32;
 
 /// What comes down.
@@ -27,100 +26,79 @@ pub(super) struct Pulled {
     pub(super) people: Vec<Person>,
 }
 
-/// Collects it. A tablet whose cursors speak of another life of the store reads everything again.
+/// Collects it. A stream that the store does not know, as after a restore, is neither read nor dropped: what the tablet
+/// has of it may be all there is.
 pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Result<Pulled, StoreError> {
     let epoch = identity::epoch(tx)?;
-    let again = request.epoch != epoch;
-    let mut pulled = Pulled { epoch, pages: Vec::new(), dropped: Vec::new(), people: Vec::new() };
-    let mut budget = (request.budget as usize).clamp(1, PAGE);
-    let cursors: BTreeMap<_, _> = request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
     let streams = assigned_streams(tx, tablet.user)?;
     let readable: BTreeSet<StreamId> = streams.iter().map(|stream| stream.id).collect();
-    pulled.dropped = cursors.keys().copied().filter(|stream| !readable.contains(stream)).collect();
-    let mut authors = BTreeSet::new();
-    for stream in streams {
-        let cursor = cursors.get(&stream.id);
-        let known = cursor.filter(|cursor| !again && cursor.position <= stream.last_seq);
-        let reader = Reader {
-            from: known.map_or(0, |cursor| cursor.position),
-            // A tablet is not sent what it wrote, unless it asks for it, or can't be relied on to have it: one that
-            // was taken off a group has dropped its own work there too, and others' builds on it.
-            but: known.filter(|cursor| !cursor.whole).map(|_| (tablet.device, request.incarnation)),
-        };
-        pulled.pages.push(page(tx, &stream, &reader, &mut budget, &mut authors)?);
+    let cursors: BTreeMap<StreamId, &Cursor> =
+        request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
+    let mut dropped = Vec::new();
+    for stream in cursors.keys().filter(|stream| !readable.contains(stream)) {
+        if ledger::stream(tx, *stream)?.is_some() {
+            dropped.push(*stream);
+        }
     }
-    let names = names(tx, &authors)?;
-    pulled.people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
-    Ok(pulled)
-}
-
-/// How one stream is read.
-struct Reader {
-    from: u64,
-    /// The author whose changes are left out.
-    but: Option<(DeviceId, u32)>,
-}
-
-fn page(
-    tx: &mut Conn<'_>,
-    stream: &StreamRow,
-    reader: &Reader,
-    budget: &mut usize,
-    authors: &mut BTreeSet<DeviceId>,
-) -> Result<Page, StoreError> {
-    type Row = (i64, Code<Kind>, Db<DocumentId>, i32, Db<DeviceId>, Vec<u8>);
-    let mut page = Page {
-        stream: stream.id,
-        from: reader.from,
-        to: reader.from,
-        fingerprint: None,
-        entries: Vec::new(),
+    let mut reader = Reader {
+        author: (tablet.device, request.incarnation),
+        budget: (request.budget as usize).clamp(1, PAGE),
+        authors: BTreeSet::new(),
     };
-    while page.to < stream.last_seq && *budget > 0 {
-        let after = page.to as i64;
-        let rows: Vec<Row> = on_each!(tx, |c, Backend| {
-            let mut query = changes::table
-                .filter(changes::stream_id.eq(Db(stream.id)).and(changes::seq.gt(after)))
-                .order(changes::seq)
-                .limit(ROWS)
-                .select((
-                    changes::seq,
-                    changes::kind,
-                    changes::document_id,
-                    changes::schema,
-                    changes::author,
-                    changes::bytes,
-                ))
-                .into_boxed::<Backend>();
-            if let Some((author, incarnation)) = reader.but {
-                let others =
-                    changes::author.ne(Db(author)).or(changes::incarnation.ne(i64::from(incarnation)));
-                query = query.filter(others);
-            }
-            query.load(c)
-        })?;
-        let full = rows.len() as i64 == ROWS;
-        for (seq, Code(kind), Db(document), schema, Db(author), change) in rows {
-            let size = change.len() + FRAME;
-            // A change that is larger than the whole budget goes alone.
-            if size > *budget && !page.entries.is_empty() {
-                *budget = 0;
-                return Ok(page);
-            }
-            *budget = budget.saturating_sub(size);
-            page.to = seq as u64;
-            authors.insert(author);
-            page.entries.push(Entry { kind, document, schema: schema as u32, change: change.into() });
-            if *budget == 0 {
-                break;
-            }
-        }
-        if !full && *budget > 0 {
-            page.to = stream.last_seq;
-        }
+    let mut pages = Vec::new();
+    for stream in streams {
+        let ask = cursors.get(&stream.id).map(|cursor| &cursor.ask);
+        pages.push(reader.page(tx, &stream, ask, request.epoch == epoch)?);
     }
-    if page.to == stream.last_seq {
-        page.fingerprint = Some(stream.fingerprint);
+    let names = names(tx, &reader.authors)?;
+    let people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
+    Ok(Pulled { epoch, pages, dropped, people })
+}
+
+/// Who reads, how much more, and what of.
+struct Reader {
+    /// The tablet in its present life: it is not sent what it wrote.
+    author: (DeviceId, u32),
+    /// In bytes.
+    budget: usize,
+    /// Who wrote what was read.
+    authors: BTreeSet<DeviceId>,
+}
+
+impl Reader {
+    /// `same_life`: whether the tablet's cursors speak of the store as it is now, and not as it was before a restore.
+    fn page(
+        &mut self,
+        tx: &mut Conn<'_>,
+        stream: &StreamRow,
+        ask: Option<&Ask>,
+        same_life: bool,
+    ) -> Result<Page, StoreError> {
+        let start = Ask::Copy { at: stream.last_seq, after: DocumentId::from_uuid(Uuid::nil()) };
+        let tells = match ask.unwrap_or(&start) {
+            Ask::After(position) if same_life && stream.has_after(*position) => {
+                self.changes(tx, stream, *position)?
+            }
+            Ask::Copy { at, after } if ask.is_none() || (same_life && stream.has_after(*at)) => {
+                self.copy(tx, stream, *at, *after)?
+            }
+            Ask::Agree { message, wanted } if same_life => self.differences(tx, stream, message, wanted)?,
+            _ => Tells::Lost,
+        };
+        let whole = match &tells {
+            Tells::Changes { to, .. } => *to == stream.last_seq,
+            Tells::Documents { at, more, .. } => !more && *at == stream.last_seq,
+            Tells::Lost => false,
+        };
+        Ok(Page { stream: stream.id, fingerprint: whole.then_some(stream.fingerprint), tells })
     }
-    Ok(page)
+
+    /// Whether something of this size goes in; takes it off the budget if so. What is larger than the whole budget goes
+    /// alone.
+    fn takes(&mut self, size: usize, alone: bool) -> bool {
+        let size = size + FRAME;
+        let fits = self.budget > 0 && (size <= self.budget || alone);
+        self.budget = if fits { self.budget.saturating_sub(size) } else { 0 };
+        fits
+    }
 }

@@ -3,15 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Held, Tablet, Waiting};
+use super::state::{Agreement, Course, Held, Tablet, Waiting};
+use crate::agreement;
 use crate::cbor::to_bytes;
-use crate::change::ChangeHash;
-use crate::cursor::Fingerprint;
+use crate::change::{Change, ChangeHash};
+use crate::cursor::{Ask, Fingerprint, Mark};
 use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::quarantine::Reason;
 use crate::record::SCHEMA;
 use crate::time::Moment;
+use crate::wire::Answer;
+
+/// What the store said about what differs in a stream.
+#[derive(Debug)]
+pub(super) struct Differences<'a> {
+    pub(super) at: u64,
+    pub(super) more: bool,
+    pub(super) message: &'a [u8],
+    /// The documents that came, as the store has them.
+    pub(super) came: Vec<(Mark, DocumentId)>,
+}
 
 impl Tablet {
     /// The store has other changes by the numbers of some of ours: takes ours out of the records, with what builds on
@@ -47,33 +59,113 @@ impl Tablet {
         }
     }
 
-    /// The two sides differ, or the store began a new life: reads the stream from its start, and offers what we wrote.
-    pub(super) fn begin_again(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
-        let Some(reading) = self.streams.get_mut(&stream) else { return };
-        reading.position = 0;
-        reading.whole = true;
-        writes.push(self.stream_write(stream));
-        let offered = self.outbox.values().chain(self.apart.values());
-        let offered: BTreeSet<(DocumentId, ChangeHash)> =
-            offered.map(|one| (one.document, one.hash)).collect();
-        let mut mine = Vec::new();
-        for (id, held) in self.documents.iter().filter(|(_, held)| held.stream == stream) {
-            let Ok(document) = held.open() else { continue };
-            for change in document.changes() {
-                if change.actor().device == self.identity.device && !offered.contains(&(*id, change.hash())) {
-                    mine.push(Waiting {
-                        stream,
-                        document: *id,
-                        kind: held.kind,
-                        schema: SCHEMA,
-                        hash: change.hash(),
-                        change: change.bytes().to_vec().into(),
-                        reason: None,
-                    });
+    /// The two sides differ: finds out in what.
+    pub(super) fn agree(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
+        self.agreements.remove(&stream);
+        if let Some(reading) = self.streams.get_mut(&stream) {
+            reading.course = Course::Agreeing;
+            writes.push(self.stream_write(stream));
+        }
+    }
+
+    /// The store was restored from a backup, so that it may lack what it had: what was set apart there too.
+    pub(super) fn new_epoch(&mut self, answer: &Answer, writes: &mut Vec<Write>) {
+        self.identity.epoch = answer.epoch;
+        for (serial, mut waiting) in std::mem::take(&mut self.apart) {
+            writes.push(Write::Delete(Key::Apart(serial)));
+            waiting.reason = None;
+            let write = self.offer(waiting);
+            writes.push(write);
+        }
+        let readable: BTreeSet<StreamId> = answer.pages.iter().map(|page| page.stream).collect();
+        for stream in self.streams.keys().copied().collect::<Vec<_>>() {
+            self.agree(stream, writes);
+            // Where nothing can be compared, all that is our own is offered before it may be dropped.
+            if !readable.contains(&stream) {
+                let held = self.documents.iter().filter(|(_, held)| held.stream == stream);
+                let ids: Vec<DocumentId> = held.map(|(id, _)| *id).collect();
+                let own = self.identity.device;
+                for id in ids {
+                    self.offer_again(id, |change| change.actor().device == own, writes);
                 }
             }
         }
-        for waiting in mine {
+    }
+
+    /// What the tablet asks of a stream where the two sides differ.
+    pub(super) fn ask_what_differs(&mut self, stream: StreamId) -> Ask {
+        if !self.agreements.contains_key(&stream) {
+            let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
+            let message = agreement::begin(&marks);
+            self.agreements.insert(stream, Agreement { message, ..Agreement::default() });
+        }
+        let agreement = &self.agreements[&stream];
+        let wanted = agreement.wanted.iter().copied().collect();
+        Ask::Agree { message: agreement.message.clone().into(), wanted }
+    }
+
+    /// Takes in what the store said about what differs; gives where to read on from once all of it has come.
+    pub(super) fn agreed(
+        &mut self,
+        stream: StreamId,
+        said: Differences<'_>,
+        writes: &mut Vec<Write>,
+    ) -> Option<u64> {
+        let mut agreement = self.agreements.remove(&stream)?;
+        let at = *agreement.at.get_or_insert(said.at);
+        for (mark, id) in said.came {
+            agreement.wanted.remove(&mark);
+            agreement.compared.insert(id);
+        }
+        if !said.more {
+            // What was asked for and is not there has changed since; it comes with the changes after `at`.
+            agreement.wanted.clear();
+        }
+        if !agreement.message.is_empty() {
+            let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
+            // Bytes that make no sense end it here: the fingerprint tells whether the two sides are equal.
+            let found = agreement::go_on(&marks, said.message).unwrap_or_default();
+            agreement.message = found.next.unwrap_or_default();
+            agreement.have.extend(found.have);
+            agreement.wanted.extend(found.need);
+        }
+        if !agreement.message.is_empty() || !agreement.wanted.is_empty() {
+            self.agreements.insert(stream, agreement);
+            return None;
+        }
+        let marks = self.marks(stream);
+        let only_ours = agreement.have.iter().filter_map(|mark| marks.get(mark));
+        for id in only_ours.filter(|id| !agreement.compared.contains(id)) {
+            self.offer_again(*id, |_| true, writes);
+        }
+        Some(at)
+    }
+
+    /// Puts those changes of a document into the outbox again that the store seems to lack and that do not wait anyway.
+    pub(super) fn offer_again(
+        &mut self,
+        id: DocumentId,
+        lacks: impl Fn(&Change) -> bool,
+        writes: &mut Vec<Write>,
+    ) {
+        let Some(held) = self.documents.get(&id) else { return };
+        let (stream, kind) = (held.stream, held.kind);
+        let Ok(document) = held.open() else { return };
+        let waits = self.outbox.values().chain(self.apart.values()).filter(|one| one.document == id);
+        let waits: BTreeSet<ChangeHash> = waits.map(|one| one.hash).collect();
+        for change in document.changes() {
+            if waits.contains(&change.hash()) || !lacks(&change) {
+                continue;
+            }
+            let waiting = Waiting {
+                stream,
+                document: id,
+                kind,
+                schema: SCHEMA,
+                hash: change.hash(),
+                change: change.bytes().to_vec().into(),
+                reason: None,
+            };
             let write = self.offer(waiting);
             writes.push(write);
         }
@@ -114,20 +206,29 @@ impl Tablet {
         }
     }
 
-    /// The fingerprint of a stream as the store should have it: without what is kept apart there.
+    /// The documents of a stream by their marks, as the store should have them: without what is kept apart there.
+    pub(super) fn marks(&self, stream: StreamId) -> BTreeMap<Mark, DocumentId> {
+        self.settled(stream).map(|(id, heads)| (Mark::of(id, &heads), id)).collect()
+    }
+
+    /// The fingerprint of a stream as the store should have it.
     pub(super) fn fingerprint(&self, stream: StreamId) -> Fingerprint {
+        let none = Fingerprint::default();
+        self.settled(stream).fold(none, |sum, (id, heads)| sum.replace(none, Fingerprint::of(id, &heads)))
+    }
+
+    /// The documents of a stream with their heads without what is kept apart; not those of which nothing is left then.
+    fn settled(&self, stream: StreamId) -> impl Iterator<Item = (DocumentId, Vec<ChangeHash>)> {
         let mut apart: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
-        for waiting in self.apart.values() {
+        for waiting in self.apart.values().filter(|waiting| waiting.stream == stream) {
             apart.entry(waiting.document).or_default().insert(waiting.hash);
         }
-        let none = Fingerprint::default();
-        self.documents.iter().filter(|(_, held)| held.stream == stream).fold(none, |sum, (id, held)| {
-            let heads = match apart.get(id) {
-                Some(without) => heads_without(held, without),
-                None => held.heads.clone(),
-            };
-            sum.replace(none, Fingerprint::of(*id, &heads))
+        let mine = self.documents.iter().filter(move |(_, held)| held.stream == stream);
+        mine.map(move |(id, held)| match apart.get(id) {
+            Some(without) => (*id, heads_without(held, without)),
+            None => (*id, held.heads.clone()),
         })
+        .filter(|(_, heads)| !heads.is_empty())
     }
 }
 

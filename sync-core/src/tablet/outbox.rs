@@ -5,11 +5,11 @@ use minicbor::bytes::ByteVec;
 use super::Output;
 use super::blob::{Key, Write};
 use super::report::Report;
-use super::state::{Flight, Held, Tablet, Waiting};
+use super::state::{Course, Flight, Held, Tablet, Waiting};
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
 use crate::change::Change;
-use crate::cursor::Cursor;
+use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
 use crate::record::SCHEMA;
@@ -54,6 +54,7 @@ impl Tablet {
     /// Begins a sync: one request, or the first of a few where there is more than fits into one.
     pub fn sync(&mut self, moment: &Moment) -> Vec<Output> {
         self.report = Report::default();
+        self.agreements.clear();
         self.request(moment, Vec::new())
     }
 
@@ -80,15 +81,15 @@ impl Tablet {
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
     }
 
-    fn cursors(&self) -> Vec<Cursor> {
-        let cursors = self.streams.iter().filter(|(_, reading)| !reading.dropped);
-        cursors
-            .map(|(stream, reading)| Cursor {
-                stream: *stream,
-                position: reading.position,
-                whole: reading.whole,
-            })
-            .collect()
+    fn cursors(&mut self) -> Vec<Cursor> {
+        let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
+        let held: Vec<(StreamId, Course)> = held.map(|(stream, reading)| (*stream, reading.course)).collect();
+        let mut ask = |stream, course| match course {
+            Course::Following(position) => Ask::After(position),
+            Course::Copying { at, after } => Ask::Copy { at, after },
+            Course::Agreeing => self.ask_what_differs(stream),
+        };
+        held.into_iter().map(|(stream, course)| Cursor { stream, ask: ask(stream, course) }).collect()
     }
 
     /// Takes from the front of the outbox what one request carries; at least one change, so that a large one goes too.

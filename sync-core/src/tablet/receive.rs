@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::Output;
+use super::agree::Differences;
 use super::blob::{Key, Write};
-use super::state::{Held, Reading, Tablet};
+use super::state::{Course, Held, Reading, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::{Change, ChangeHash};
 use crate::conflict::conflicts;
+use crate::cursor::Mark;
 use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::quarantine::{Outcome, Reason};
+use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{Answer, Entry, PROTOCOL, Page};
+use crate::wire::{Answer, Entry, PROTOCOL, Page, Tells, Whole};
 
 /// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,10 +43,7 @@ impl Tablet {
         self.identity.purged.clear();
         self.identity.last_sync = answer.now;
         if self.identity.epoch != answer.epoch {
-            self.identity.epoch = answer.epoch;
-            for stream in self.streams.keys().copied().collect::<Vec<_>>() {
-                self.begin_again(stream, &mut writes);
-            }
+            self.new_epoch(&answer, &mut writes);
         }
         for outcomes in answer.outcomes.iter().filter(|outcomes| outcomes.batch == flight.batch) {
             for (serial, outcome) in flight.serials.iter().zip(&outcomes.outcomes) {
@@ -60,7 +60,7 @@ impl Tablet {
             more |= self.turn(page, &mut writes);
         }
         for stream in answer.dropped {
-            self.streams.entry(stream).or_default().dropped = true;
+            self.streams.entry(stream).or_insert(Reading::begun()).dropped = true;
             writes.push(self.stream_write(stream));
         }
         self.purge(moment, &mut writes);
@@ -110,59 +110,108 @@ impl Tablet {
 
     /// Takes one page of a stream in; says whether there is more to read.
     fn turn(&mut self, page: Page, writes: &mut Vec<Write>) -> bool {
-        // Of a stream that it does not hold, a tablet reads all, what it wrote itself too, to the last page.
-        let begun = Reading { whole: true, ..Reading::default() };
-        let reading = self.streams.entry(page.stream).or_insert(begun);
-        if page.from != reading.position && page.from != 0 {
-            // An answer to a cursor that we do not have. Ask again from ours.
+        let stream = page.stream;
+        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let was_dropped = std::mem::take(&mut reading.dropped);
+        let (course, ended) = match (page.tells, reading.course) {
+            (Tells::Changes { from, to, entries }, Course::Following(position)) if from == position => {
+                self.merge_entries(stream, entries, writes);
+                (Course::Following(to), true)
+            }
+            (Tells::Documents { at, more, documents, .. }, Course::Copying { after, .. }) if !was_dropped => {
+                let after = documents.last().map_or(after, |last| last.document);
+                self.merge_documents(stream, &documents, writes);
+                if more { (Course::Copying { at, after }, false) } else { (Course::Following(at), true) }
+            }
+            (Tells::Documents { at, more, message, documents }, Course::Agreeing) if !was_dropped => {
+                let came = self.merge_documents(stream, &documents, writes);
+                let said = Differences { at, more, message: &message, came };
+                match self.agreed(stream, said, writes) {
+                    Some(from) => (Course::Following(from), from == at),
+                    None => (Course::Agreeing, false),
+                }
+            }
+            // The store can't go on from our cursor, or answers to one that we do not have (any more).
+            _ => {
+                self.agree(stream, writes);
+                return self.report.lost.insert(stream);
+            }
+        };
+        self.streams.insert(stream, Reading::of(course));
+        writes.push(self.stream_write(stream));
+        let Some(theirs) = page.fingerprint.filter(|_| ended) else { return true };
+        let differs = self.outbox.values().all(|waiting| waiting.stream != stream)
+            && self.fingerprint(stream) != theirs;
+        // Once a sync: what still differs after that is for the next one, not for an endless loop.
+        if differs && self.report.repaired.insert(stream) {
+            self.agree(stream, writes);
             return true;
         }
-        let (more, fingerprint) = (page.more(), page.fingerprint);
-        reading.position = page.to;
-        reading.dropped = false;
-        if !more {
-            reading.whole = false;
-        }
+        false
+    }
+
+    fn merge_entries(&mut self, stream: StreamId, entries: Vec<Entry>, writes: &mut Vec<Write>) {
         let mut arrived: BTreeMap<DocumentId, Vec<Entry>> = BTreeMap::new();
-        for entry in page.entries {
+        for entry in entries {
             arrived.entry(entry.document).or_default().push(entry);
         }
         for (id, entries) in arrived {
-            self.merge(page.stream, id, &entries, writes);
+            let Some(kind) = entries.first().map(|entry| entry.kind) else { continue };
+            let changes: Vec<Change> =
+                entries.iter().filter_map(|entry| Change::parse(&entry.change).ok()).collect();
+            self.report.unreadable += (entries.len() - changes.len()) as u32;
+            self.merge(stream, id, kind, &changes, writes);
         }
-        writes.push(self.stream_write(page.stream));
-        let differs = fingerprint.is_some_and(|theirs| {
-            self.outbox.values().all(|waiting| waiting.stream != page.stream)
-                && self.fingerprint(page.stream) != theirs
-        });
-        // Once a sync: what still differs after that is for the next one, not for an endless loop.
-        if differs && self.report.repaired.insert(page.stream) {
-            self.begin_again(page.stream, writes);
-            return true;
-        }
-        more
     }
 
-    fn merge(&mut self, stream: StreamId, id: DocumentId, entries: &[Entry], writes: &mut Vec<Write>) {
-        let Some(first) = entries.first() else { return };
-        let document = match self.documents.get(&id) {
-            Some(held) => held.open(),
-            None => Ok(Document::genesis(first.kind)),
-        };
-        // A document that is damaged here is taken anew from the store, which has it whole.
-        let mut document = document.unwrap_or_else(|_| Document::genesis(first.kind));
-        for entry in entries {
-            let Ok(change) = Change::parse(&entry.change) else {
+    /// Merges whole documents, and offers what of ours the store lacks in them. Gives them with their marks.
+    fn merge_documents(
+        &mut self,
+        stream: StreamId,
+        documents: &[Whole],
+        writes: &mut Vec<Write>,
+    ) -> Vec<(Mark, DocumentId)> {
+        let mut came = Vec::new();
+        for whole in documents {
+            let Ok(theirs) = Document::load(whole.kind, &whole.snapshot) else {
                 self.report.unreadable += 1;
                 continue;
             };
+            came.push((Mark::of(whole.document, &theirs.heads()), whole.document));
+            self.merge(stream, whole.document, whole.kind, &theirs.changes(), writes);
+            self.offer_again(whole.document, |change| !theirs.contains(&change.hash()), writes);
+        }
+        came
+    }
+
+    fn merge(
+        &mut self,
+        stream: StreamId,
+        id: DocumentId,
+        kind: Kind,
+        changes: &[Change],
+        writes: &mut Vec<Write>,
+    ) {
+        let document = match self.documents.get(&id) {
+            Some(held) => held.open(),
+            None => Ok(Document::genesis(kind)),
+        };
+        // A document that is damaged here is taken anew from the store, which has it whole.
+        let mut document = document.unwrap_or_else(|_| Document::genesis(kind));
+        for change in changes {
             self.release(id, &change.hash(), writes);
-            if document.contains(&change.hash()) {
-                continue;
-            }
-            match document.apply([&change]) {
-                Ok(()) => self.report.received += 1,
-                Err(_) => self.report.unreadable += 1,
+        }
+        let fresh: Vec<&Change> =
+            changes.iter().filter(|change| !document.contains(&change.hash())).collect();
+        if document.apply(fresh.iter().copied()).is_ok() {
+            self.report.received += fresh.len() as u32;
+        } else {
+            // Something among them can't be merged: take what can.
+            for change in fresh {
+                match document.apply([change]) {
+                    Ok(()) => self.report.received += 1,
+                    Err(_) => self.report.unreadable += 1,
+                }
             }
         }
         let held = Held::of(stream, &document);

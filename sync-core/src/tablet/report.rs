@@ -23,8 +23,10 @@ pub struct Report {
     pub clashing: BTreeSet<DocumentId>,
     /// Streams that were dropped because the tablet may no longer hold them.
     pub dropped: u32,
-    /// Streams in which the two sides differed and that were read again.
+    /// Streams in which the two sides differed.
     pub repaired: BTreeSet<StreamId>,
+    /// Streams that the store could not go on with from where the tablet was.
+    pub lost: BTreeSet<StreamId>,
     /// Changes of others that could not be merged here.
     pub unreadable: u32,
 }

@@ -1,10 +1,11 @@
 //! What a tablet knows, and how it is written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
+use uuid::Uuid;
 
 use super::blob::{Blob, Key, Write};
 use super::report::Report;
@@ -12,8 +13,9 @@ use super::{Enrolment, Output};
 use crate::batch::SigningKey;
 use crate::cbor;
 use crate::change::{ChangeHash, Digest};
+use crate::cursor::Mark;
 use crate::document::{Damaged, Document};
-use crate::id::{BatchId, DeviceId, DocumentId, EpochId, OrganisationId, StreamId, UserId};
+use crate::id::{BatchId, DeviceId, DocumentId, EpochId, Id, OrganisationId, StreamId, UserId};
 use crate::quarantine::Reason;
 use crate::record::Kind;
 use crate::time::Millis;
@@ -27,6 +29,7 @@ pub struct Tablet {
     pub(super) apart: BTreeMap<u64, Waiting>,
     pub(super) people: BTreeMap<DeviceId, String>,
     pub(super) flight: Option<Flight>,
+    pub(super) agreements: BTreeMap<StreamId, Agreement>,
     pub(super) report: Report,
 }
 
@@ -71,16 +74,54 @@ impl Identity {
 }
 
 /// How far a stream is read.
-#[derive(Debug, Clone, Copy, Default, Encode, Decode)]
+#[derive(Debug, Clone, Copy, Encode, Decode)]
 pub(super) struct Reading {
     #[n(0)]
-    pub(super) position: u64,
-    /// Reads all of it again, the tablet's own changes too.
-    #[n(1)]
-    pub(super) whole: bool,
+    pub(super) course: Course,
     /// The store said to drop it; what is in the outbox is handed in first.
-    #[n(2)]
+    #[n(1)]
     pub(super) dropped: bool,
+}
+
+/// Which way a stream is read; as in [`crate::cursor::Ask`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub(super) enum Course {
+    #[n(0)]
+    Following(#[n(0)] u64),
+    #[n(1)]
+    Copying {
+        #[n(0)]
+        at: u64,
+        #[n(1)]
+        after: DocumentId,
+    },
+    #[n(2)]
+    Agreeing,
+}
+
+impl Reading {
+    pub(super) fn of(course: Course) -> Self {
+        Self { course, dropped: false }
+    }
+
+    /// A stream of which the tablet holds nothing yet.
+    pub(super) fn begun() -> Self {
+        Self::of(Course::Copying { at: 0, after: DocumentId::from_uuid(Uuid::nil()) })
+    }
+}
+
+/// An agreement under way. It is not written down: where a sync was cut short, the next one begins it anew, and what had
+/// come is then equal.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Agreement {
+    /// Where the store was when it first answered.
+    pub(super) at: Option<u64>,
+    /// What to say next; empty once all that differs is found.
+    pub(super) message: Vec<u8>,
+    pub(super) have: BTreeSet<Mark>,
+    pub(super) wanted: BTreeSet<Mark>,
+    /// Documents that came; what the store lacks in them is offered already.
+    pub(super) compared: BTreeSet<DocumentId>,
 }
 
 /// A document as the tablet keeps it.
@@ -173,6 +214,7 @@ impl Tablet {
             apart: BTreeMap::new(),
             people: BTreeMap::new(),
             flight: None,
+            agreements: BTreeMap::new(),
             report: Report::default(),
         }
     }
@@ -193,6 +235,9 @@ impl Tablet {
                 Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
                 Key::Apart(serial) => drop(tablet.apart.insert(serial, read(bytes)?)),
             }
+        }
+        for held in tablet.documents.values() {
+            tablet.streams.entry(held.stream).or_insert(Reading::of(Course::Agreeing));
         }
         Ok(tablet)
     }

@@ -1,12 +1,14 @@
 //! Requests and answers of the story: a first sync, one with work in it, and one with everything that an answer can say.
 
 use serde_json::{Value, json};
+use sync_core::agreement;
 use sync_core::batch::Purpose;
-use sync_core::cursor::{Cursor, Fingerprint};
-use sync_core::id::StreamId;
+use sync_core::cursor::{Ask, Cursor, Fingerprint, Mark};
+use sync_core::document::Document;
+use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::SCHEMA;
-use sync_core::wire::{Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Request};
+use sync_core::wire::{Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Request, Tells, Whole};
 
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
 use crate::view::{self, hex};
@@ -58,6 +60,28 @@ fn person(author: Author) -> Person {
     Person { device: author.device(), name: author.name.into() }
 }
 
+fn marks(documents: &[(DocumentId, Document)]) -> Vec<Mark> {
+    documents.iter().map(|(id, document)| Mark::of(*id, &document.heads())).collect()
+}
+
+/// A page of whole documents that reaches the end.
+fn documents(
+    scene: &Scene,
+    at: u64,
+    more: bool,
+    message: &[u8],
+    documents: &[(DocumentId, Document)],
+) -> Page {
+    let whole = |(id, document): &(DocumentId, Document)| Whole {
+        kind: document.kind(),
+        document: *id,
+        snapshot: document.save().into(),
+    };
+    let documents = documents.iter().map(whole).collect();
+    let tells = Tells::Documents { at, more, message: message.to_vec().into(), documents };
+    Page { stream: stream(), fingerprint: Some(fingerprint_of(scene)), tells }
+}
+
 /// A stream that Claudine may read no longer.
 fn gone() -> StreamId {
     id("018f3f6e-7d2c-7000-8000-00000000dead")
@@ -65,32 +89,41 @@ fn gone() -> StreamId {
 
 pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     let working = Request {
-        cursors: vec![Cursor { stream: stream(), position: 3, whole: false }],
+        cursors: vec![Cursor { stream: stream(), ask: Ask::After(3) }],
         batches: vec![scene.batch(CLAUDINE, batch(1), &[3, 5]).2],
         ..request(2)
     };
     let last = Request {
-        cursors: vec![Cursor { stream: stream(), position: 0, whole: true }],
+        cursors: vec![Cursor { stream: stream(), ask: Ask::Copy { at: 6, after: scene.documents[0].0 } }],
         purged: vec![gone()],
         incarnation: 3_405_691_582,
         ..request(300)
     };
+    let message = agreement::begin(&marks(&scene.documents[1..]));
+    let asking = Ask::Agree { message: message.into(), wanted: Vec::new() };
+    let asking = Request { cursors: vec![Cursor { stream: stream(), ask: asking }], ..request(301) };
+    let wanted = Ask::Agree { message: Vec::new().into(), wanted: marks(&scene.documents[..1]) };
+    let wanting = Request { cursors: vec![Cursor { stream: stream(), ask: wanted }], ..request(302) };
     vec![
         ("the first, with nothing to say", request(1)),
         ("a cursor and a batch of two changes", working),
-        ("a new life, a receipt, and a stream to be read whole", last),
+        ("a new life, a receipt, and a copy that goes on", last),
+        ("what differs, where the tablet lacks a document", asking),
+        ("the document that differs is wanted", wanting),
     ]
 }
 
 pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
-    let page = Page { stream: stream(), from: 0, to: 2, fingerprint: None, entries: entries(scene, &[0, 1]) };
+    let page = Page {
+        stream: stream(),
+        fingerprint: None,
+        tells: Tells::Changes { from: 0, to: 2, entries: entries(scene, &[0, 1]) },
+    };
     let first = Answer { pages: vec![page], people: vec![person(MANAGER)], ..answer() };
     let whole = Page {
         stream: stream(),
-        from: 3,
-        to: 6,
         fingerprint: Some(fingerprint_of(scene)),
-        entries: entries(scene, &[4]),
+        tells: Tells::Changes { from: 3, to: 6, entries: entries(scene, &[4]) },
     };
     let second = Answer {
         outcomes: vec![Outcomes { batch: batch(1), outcomes: vec![Outcome::Accepted, Outcome::Duplicate] }],
@@ -106,6 +139,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         Reason::MissingDependency,
         Reason::UnknownSchema,
         Reason::TooLarge,
+        Reason::Unvouched,
     ];
     let waiting = reasons.into_iter().map(Outcome::Quarantined).collect();
     let last = Answer {
@@ -113,10 +147,21 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         dropped: vec![gone()],
         ..answer()
     };
+    let copy = documents(scene, 6, false, &[], &scene.documents[1..]);
+    let message = agreement::begin(&marks(&scene.documents[1..]));
+    let reply = agreement::answer(&marks(&scene.documents), &message).expect("a message");
+    let lost = Page { stream: gone(), fingerprint: None, tells: Tells::Lost };
+    let copied = Answer { pages: vec![copy], people: vec![person(CLAUDINE)], ..answer() };
+    let differs = Answer { pages: vec![documents(scene, 6, false, &reply, &[]), lost], ..answer() };
+    let differing =
+        Answer { pages: vec![documents(scene, 6, false, &[], &scene.documents[..1])], ..answer() };
     vec![
         ("a page that does not reach the end", first),
         ("outcomes, and the rest of the stream", second),
         ("every reason to wait, and a stream to drop", last),
+        ("the rest of a copy", copied),
+        ("what differs, and a stream in which the store can't go on from the cursor", differs),
+        ("the document that was wanted", differing),
     ]
 }
 

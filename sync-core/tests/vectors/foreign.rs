@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sync_core::id::DocumentId;
-use sync_core::merge::{Incoming, plan};
+use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::{Kind, Place, SCHEMA};
 
@@ -35,7 +35,12 @@ fn what_another_implementation_wrote_is_taken_and_read_alike() {
         let stored = scene.document(document).map(|document| document.save());
         let incoming: Vec<Incoming<'_>> = changes
             .iter()
-            .map(|bytes| Incoming { bytes, schema: SCHEMA, device: FIDELE.device(), assigned: true })
+            .map(|bytes| Incoming {
+                bytes,
+                schema: SCHEMA,
+                device: FIDELE.device(),
+                standing: Standing::Assigned,
+            })
             .collect();
         let plan = plan(Place { stream: stream(), document, kind: *kind }, stored.as_deref(), &incoming)
             .expect("a sound store");

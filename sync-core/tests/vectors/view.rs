@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use sync_core::batch::{Envelope, Signed, Statement};
 use sync_core::conflict::{Conflict, conflicts};
-use sync_core::cursor::Fingerprint;
+use sync_core::cursor::{Ask, Fingerprint};
 use sync_core::document::Document;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::{Kind, Record};
 use sync_core::value::Key;
-use sync_core::wire::{Answer, Page, Request};
+use sync_core::wire::{Answer, Page, Request, Tells};
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
@@ -25,7 +25,7 @@ pub(crate) fn request(request: &Request) -> Value {
         "number": request.number,
         "incarnation": request.incarnation,
         "cursors": each(&request.cursors, |one| json!({
-            "stream": one.stream, "position": one.position, "whole": one.whole,
+            "stream": one.stream, "ask": ask(&one.ask),
         })),
         "batches": each(&request.batches, envelope),
         "purged": request.purged,
@@ -83,19 +83,49 @@ pub(crate) fn outcome(outcome: &Outcome) -> Value {
     }
 }
 
+fn ask(ask: &Ask) -> Value {
+    match ask {
+        Ask::After(position) => json!({ "after": position }),
+        Ask::Copy { at, after } => json!({ "copy": { "at": at, "after": after } }),
+        Ask::Agree { message, wanted } => json!({ "agree": {
+            "message": hex(message),
+            "wanted": each(wanted, |mark| hex(mark.as_bytes()).into()),
+        }}),
+    }
+}
+
 fn page(page: &Page) -> Value {
     json!({
         "stream": page.stream,
-        "from": page.from,
-        "to": page.to,
         "fingerprint": page.fingerprint.map(fingerprint),
-        "entries": each(&page.entries, |entry| json!({
-            "kind": entry.kind.code(),
-            "document": entry.document,
-            "schema": entry.schema,
-            "change": hex(&entry.change),
-        })),
+        "tells": tells(&page.tells),
     })
+}
+
+fn tells(tells: &Tells) -> Value {
+    match tells {
+        Tells::Changes { from, to, entries } => json!({ "changes": {
+            "from": from,
+            "to": to,
+            "entries": each(entries, |entry| json!({
+                "kind": entry.kind.code(),
+                "document": entry.document,
+                "schema": entry.schema,
+                "change": hex(&entry.change),
+            })),
+        }}),
+        Tells::Documents { at, more, message, documents } => json!({ "documents": {
+            "at": at,
+            "more": more,
+            "message": hex(message),
+            "documents": each(documents, |whole| json!({
+                "kind": whole.kind.code(),
+                "document": whole.document,
+                "snapshot": hex(&whole.snapshot),
+            })),
+        }}),
+        Tells::Lost => json!("lost"),
+    }
 }
 
 pub(crate) fn fingerprint(fingerprint: Fingerprint) -> Value {

@@ -6,17 +6,20 @@ pub(crate) mod http;
 use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
+use sync_core::agreement;
 use sync_core::batch::{Purpose, Signed, VerifyingKey};
 use sync_core::change::Actor;
-use sync_core::cursor::Fingerprint;
+use sync_core::cursor::{Ask, Fingerprint, Mark};
 use sync_core::document::Document;
 use sync_core::id::{DeviceId, DocumentId, EpochId, GroupId, Id, OrganisationId, StreamId, UserId};
-use sync_core::merge::{Incoming, plan};
+use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::group::{Group, GroupEdit, GroupKind};
 use sync_core::record::{Kind, Modality, Place, SCHEMA};
 use sync_core::time::Millis;
-use sync_core::wire::{Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, close};
+use sync_core::wire::{
+    Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, Tells, Whole, close,
+};
 use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, Reply, Said, Traffic};
 
 pub(crate) const NOW: Millis = Millis(1_772_700_000_000);
@@ -111,15 +114,18 @@ impl Store {
         let outcomes = outcomes.collect();
         let pages = self.streams.iter().map(|(stream, entries)| {
             let cursor = request.cursors.iter().find(|cursor| cursor.stream == *stream);
-            let (from, whole) = cursor.map_or((0, false), |cursor| (cursor.position, cursor.whole));
-            let news = entries.iter().skip(from as usize).filter(|(author, _)| whole || *author != device);
-            Page {
-                stream: *stream,
-                from,
-                to: entries.len() as u64,
-                fingerprint: Some(self.fingerprint(*stream)),
-                entries: news.map(|(_, entry)| entry.clone()).collect(),
-            }
+            let tells = match cursor.map(|cursor| &cursor.ask) {
+                Some(Ask::After(from)) => {
+                    let news = entries.iter().skip(*from as usize).filter(|(author, _)| *author != device);
+                    let entries_of = news.map(|(_, entry)| entry.clone()).collect();
+                    Tells::Changes { from: *from, to: entries.len() as u64, entries: entries_of }
+                }
+                Some(Ask::Copy { .. }) | None => self.documents(*stream, entries.len() as u64, &[], |_| true),
+                Some(Ask::Agree { message, wanted }) => {
+                    self.documents(*stream, entries.len() as u64, message, |mark| wanted.contains(mark))
+                }
+            };
+            Page { stream: *stream, fingerprint: Some(self.fingerprint(*stream)), tells }
         });
         let pages = pages.collect();
         let person = |(device, enrolment): (&DeviceId, &Enrolment)| Person {
@@ -138,9 +144,29 @@ impl Store {
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
 
+    /// What differs from what the tablet said of itself, and the documents that it wants.
+    fn documents(&self, stream: StreamId, at: u64, message: &[u8], wanted: impl Fn(&Mark) -> bool) -> Tells {
+        let mine = self.documents.iter().filter(|(_, (home, _))| *home == stream);
+        let mine: Vec<(Mark, DocumentId, &Document)> =
+            mine.map(|(id, (_, document))| (Mark::of(*id, &document.heads()), *id, document)).collect();
+        let marks: Vec<Mark> = mine.iter().map(|(mark, ..)| *mark).collect();
+        let reply = match message {
+            [] => Vec::new(),
+            message => agreement::answer(&marks, message).expect("a message"),
+        };
+        let whole = |(_, id, document): &(Mark, DocumentId, &Document)| Whole {
+            kind: document.kind(),
+            document: *id,
+            snapshot: document.save().into(),
+        };
+        let documents = mine.iter().filter(|(mark, ..)| wanted(mark)).map(whole).collect();
+        Tells::Documents { at, more: false, message: reply.into(), documents }
+    }
+
     fn take(&mut self, device: DeviceId, stream: StreamId, entry: Entry) -> Outcome {
         let stored = self.documents.get(&entry.document).map(|(_, document)| document.save());
-        let incoming = [Incoming { bytes: &entry.change, schema: entry.schema, device, assigned: true }];
+        let incoming =
+            [Incoming { bytes: &entry.change, schema: entry.schema, device, standing: Standing::Assigned }];
         let planned =
             plan(Place { stream, document: entry.document, kind: entry.kind }, stored.as_deref(), &incoming)
                 .expect("a sound store");

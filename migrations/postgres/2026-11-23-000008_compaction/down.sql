@@ -1,0 +1,2 @@
+DROP TABLE readings;
+ALTER TABLE streams DROP COLUMN compacted_to;

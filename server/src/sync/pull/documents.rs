@@ -1,0 +1,124 @@
+//! A stream document by document: all of them, or those that differ.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use sync_core::agreement;
+use sync_core::change::ChangeHash;
+use sync_core::cursor::Mark;
+use sync_core::id::{DeviceId, DocumentId, StreamId};
+use sync_core::record::Kind;
+use sync_core::wire::{Tells, Whole};
+
+use super::Reader;
+use crate::ledger::StreamRow;
+use crate::on_each;
+use crate::store::schema::{changes, documents};
+use crate::store::{Code, Conn, Db, StoreError};
+
+/// How many documents are looked at in one query.
+const ROWS: i64 = 64;
+
+type Row = (Db<DocumentId>, Code<Kind>, Vec<u8>);
+
+impl Reader {
+    /// The documents after this one, in the order of their ids.
+    pub(super) fn copy(
+        &mut self,
+        tx: &mut Conn<'_>,
+        stream: &StreamRow,
+        at: u64,
+        mut after: DocumentId,
+    ) -> Result<Tells, StoreError> {
+        let mut found = Vec::new();
+        let mut more = true;
+        while more && self.budget > 0 {
+            let rows: Vec<Row> = on_each!(tx, |c| documents::table
+                .filter(documents::stream_id.eq(Db(stream.id)).and(documents::id.gt(Db(after))))
+                .order(documents::id)
+                .limit(ROWS)
+                .select((documents::id, documents::kind, documents::snapshot))
+                .load(c))?;
+            more = rows.len() as i64 == ROWS;
+            after = rows.last().map_or(after, |(Db(id), ..)| *id);
+            if !self.take_all(rows, &mut found) {
+                more = true;
+            }
+        }
+        self.note_authors(tx, &found)?;
+        Ok(Tells::Documents { at, more, message: Vec::new().into(), documents: found })
+    }
+
+    /// What differs between the store and what the tablet said of itself, and what it wants of that.
+    pub(super) fn differences(
+        &mut self,
+        tx: &mut Conn<'_>,
+        stream: &StreamRow,
+        message: &[u8],
+        wanted: &[Mark],
+    ) -> Result<Tells, StoreError> {
+        let marks = marks(tx, stream.id)?;
+        let reply = if message.is_empty() {
+            Vec::new()
+        } else {
+            let marks: Vec<Mark> = marks.iter().map(|(mark, _)| *mark).collect();
+            // To bytes that make no sense there is nothing to say; the tablet then goes on by the fingerprint.
+            agreement::answer(&marks, message).unwrap_or_default()
+        };
+        let wanted: BTreeSet<Mark> = wanted.iter().copied().collect();
+        let wanted = marks.into_iter().filter(|(mark, _)| wanted.contains(mark));
+        let wanted: Vec<DocumentId> = wanted.map(|(_, id)| id).collect();
+        let mut found = Vec::new();
+        let mut more = false;
+        for some in wanted.chunks(ROWS as usize) {
+            let rows: Vec<Row> = on_each!(tx, |c| documents::table
+                .filter(documents::id.eq_any(some.iter().copied().map(Db)))
+                .order(documents::id)
+                .select((documents::id, documents::kind, documents::snapshot))
+                .load(c))?;
+            if !self.take_all(rows, &mut found) {
+                more = true;
+                break;
+            }
+        }
+        self.note_authors(tx, &found)?;
+        Ok(Tells::Documents { at: stream.last_seq, more, message: reply.into(), documents: found })
+    }
+
+    /// Whether all of them went in.
+    fn take_all(&mut self, rows: Vec<Row>, found: &mut Vec<Whole>) -> bool {
+        for (Db(document), Code(kind), snapshot) in rows {
+            if !self.takes(snapshot.len(), found.is_empty()) {
+                return false;
+            }
+            found.push(Whole { kind, document, snapshot: snapshot.into() });
+        }
+        true
+    }
+
+    fn note_authors(&mut self, tx: &mut Conn<'_>, found: &[Whole]) -> Result<(), StoreError> {
+        for some in found.chunks(ROWS as usize) {
+            let authors: Vec<Db<DeviceId>> = on_each!(tx, |c| changes::table
+                .filter(changes::document_id.eq_any(some.iter().map(|whole| Db(whole.document))))
+                .select(changes::author)
+                .distinct()
+                .load(c))?;
+            self.authors.extend(authors.into_iter().map(|Db(author)| author));
+        }
+        Ok(())
+    }
+}
+
+/// Every document of a stream with its mark.
+fn marks(tx: &mut Conn<'_>, stream: StreamId) -> Result<Vec<(Mark, DocumentId)>, StoreError> {
+    let rows: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| documents::table
+        .filter(documents::stream_id.eq(Db(stream)))
+        .select((documents::id, documents::heads))
+        .load(c))?;
+    let mark = |(Db(id), heads): (Db<DocumentId>, Vec<u8>)| {
+        let heads: Vec<ChangeHash> =
+            heads.as_chunks().0.iter().copied().map(ChangeHash::from_bytes).collect();
+        (Mark::of(id, &heads), id)
+    };
+    Ok(rows.into_iter().map(mark).collect())
+}

@@ -1,0 +1,94 @@
+//! Coming to agree again costs what differs, not what there is.
+
+use sync_core::id::{DocumentId, ParticipantId};
+use sync_core::record::participant::ParticipantEdit;
+use sync_core::record::{AgeBand, Participant, Sex};
+use sync_core::tablet::{Key, Write};
+use tablet::device::Device;
+use tablet::folder::Folder;
+use tests::village::{PASSPHRASE, people_join};
+use tests::{Database, Fault, Network, TestApp, Village};
+
+fn participants(tablet: &Device, village: &Village) -> Vec<(DocumentId, Participant)> {
+    tablet.tablet().all::<Participant>(village.group.into())
+}
+
+/// As `people_join`, without looking through everybody for each who joins.
+fn many_join(tablet: &mut Device, village: &Village, count: usize) {
+    for number in 1..=count {
+        let id = ParticipantId::new(&tablet.clock().moment());
+        let joins = |edit: &mut ParticipantEdit<'_>| {
+            edit.group().set(village.group)?;
+            edit.code().set(format!("P{number:03}").parse()?)?;
+            edit.sex().set(Sex::ALL[number % 2])?;
+            edit.age_band().set(AgeBand::ALL[number % 5])
+        };
+        tablet.edit::<Participant>(village.group.into(), id, joins).expect("a person joins");
+    }
+}
+
+/// Takes blobs out of a tablet's folder, as a disk that forgets does.
+fn forget(village: &Village, tablet: Device, keys: impl IntoIterator<Item = Key>) -> Device {
+    let folder = village.put_away(tablet);
+    let writes: Vec<Write> = keys.into_iter().map(Write::Delete).collect();
+    Folder::open(&folder, PASSPHRASE).and_then(|mut folder| folder.persist(&writes)).expect("an open folder");
+    village.take_out(&folder)
+}
+
+#[test]
+fn of_a_thousand_records_only_what_is_missing_comes() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        many_join(&mut jeanne, &village, 999);
+        jeanne.sync(&mut ()).expect("a sync");
+
+        // Her tablet loses its cursor and a record.
+        let all = participants(&jeanne, &village);
+        let (lost, _) = all[500];
+        let mut jeanne = forget(&village, jeanne, [Key::Stream(village.group.into()), Key::Document(lost)]);
+        let again = jeanne.sync(&mut ()).expect("a sync");
+        assert!(participants(&jeanne, &village) == all, "all is there again");
+        assert_eq!((again.report.received, again.report.accepted, again.report.duplicate), (1, 0, 0));
+        println!("{} requests, {} up, {} down", again.report.requests, again.bytes_up, again.bytes_down);
+        assert!(again.report.requests <= 3, "{} requests", again.report.requests);
+        assert!(again.bytes_up + again.bytes_down <= 8 * 1024, "{} bytes", again.bytes_up + again.bytes_down);
+
+        // A new tablet gets the group page by page; after a page that was lost, only the rest.
+        let paul = village.facilitator(&app, "paul");
+        village.assign(paul, village.group);
+        let mut paul = village.tablet(&app, paul);
+        let mut network = Network::to(&app.url).failing([None, Some(Fault::LoseAnswer)]);
+        assert!(paul.sync_over(&mut network, &mut ()).is_err(), "the link broke");
+        let had = participants(&paul, &village).len();
+        assert!((1..999).contains(&had), "one page came and was kept: {had}");
+        let rest = paul.sync(&mut ()).expect("a sync");
+        assert!(rest.report.merged.len() <= 1000 - had, "only the rest came: {}", rest.report.merged.len());
+        assert!(participants(&paul, &village) == all, "he has all");
+    });
+}
+
+#[test]
+fn what_the_store_lacks_is_offered_and_nothing_else() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 40);
+        jeanne.sync(&mut ()).expect("a sync");
+        // An edit whose place in the outbox is lost, and with it any word of it but the record.
+        let (someone, _) = participants(&jeanne, &village)[7];
+        let edit = |edit: &mut ParticipantEdit<'_>| edit.family().set("F01".parse()?);
+        jeanne.edit::<Participant>(village.group.into(), someone, edit).expect("an edit");
+        assert_eq!(jeanne.tablet().outbox().len(), 1);
+        let mut jeanne = forget(&village, jeanne, [Key::Outbox(41)]);
+        assert_eq!(jeanne.tablet().outbox().len(), 0);
+
+        let again = jeanne.sync(&mut ()).expect("a sync");
+
+        assert_eq!((again.report.accepted, again.report.duplicate, again.report.apart.len()), (1, 0, 0));
+        let quiet = jeanne.sync(&mut ()).expect("a sync");
+        assert_eq!((quiet.report.requests, quiet.report.repaired.len()), (1, 0), "{:?}", quiet.report);
+    });
+}
