@@ -18,6 +18,8 @@ use crate::time::Millis;
 pub enum Purpose {
     Request,
     Batch,
+    /// The store's own: see [`crate::bundle::Settlement`].
+    Receipt,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
         match self {
             Self::Request => b"ihuriro request 1",
             Self::Batch => b"ihuriro batch 1",
+            Self::Receipt => b"ihuriro receipt 1",
         }
     }
 }

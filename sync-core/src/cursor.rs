@@ -16,6 +16,9 @@ pub struct Cursor {
     pub stream: StreamId,
     #[n(1)]
     pub ask: Ask,
+    /// The number of the stream's key that the tablet has; 0 for none.
+    #[n(2)]
+    pub key: u32,
 }
 
 /// The three ways to read a stream.

@@ -12,8 +12,9 @@ mod state;
 mod agree;
 mod outbox;
 mod receive;
+mod relay;
 
-use crate::batch::SigningKey;
+use crate::batch::{SigningKey, VerifyingKey};
 use crate::change::Actor;
 use crate::conflict::{Conflict, conflicts};
 use crate::document::{Damaged, Document};
@@ -24,6 +25,7 @@ use crate::time::{Millis, Moment};
 
 pub use blob::{Blob, Key, Write};
 pub use receive::NotAnAnswer;
+pub use relay::{Came, Exported, ToSeal};
 pub use report::Report;
 pub use state::{Tablet, Waiting};
 
@@ -47,6 +49,17 @@ pub struct Enrolment {
     pub organisation: OrganisationId,
     pub epoch: EpochId,
     pub key: SigningKey,
+    /// The store's public keys.
+    pub store: StoreKeys,
+}
+
+/// The store's public keys, which a tablet learns when it is enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreKeys {
+    /// With which it signs receipts: Ed25519.
+    pub receipts: VerifyingKey,
+    /// For which colleagues seal what others carry: an age recipient, `age1…`.
+    pub seal: String,
 }
 
 /// An edit that is not kept.

@@ -53,6 +53,9 @@ pub struct Request {
     /// At most so many bytes of changes in the answer; the store may send fewer.
     #[n(7)]
     pub budget: u32,
+    /// Colleagues' work that the tablet carries, sealed for the store; see [`crate::bundle`].
+    #[n(8)]
+    pub carried: Vec<ByteVec>,
 }
 
 /// What the store says.
@@ -77,6 +80,36 @@ pub struct Answer {
     /// Who wrote what is in the pages, as far as the tablet need know.
     #[n(6)]
     pub people: Vec<Person>,
+    /// One for each thing carried, in its order.
+    #[n(7)]
+    pub receipts: Vec<Receipt>,
+    /// The keys of streams that the tablet may read and whose present key it has not.
+    #[n(8)]
+    pub keys: Vec<StreamKey>,
+}
+
+/// What became of something carried.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Receipt {
+    /// It is taken: signed words for the tablet that it is from, to be carried back.
+    #[n(0)]
+    Taken(#[n(0)] ByteVec),
+    /// It can't be opened or read here; carrying it again would change nothing.
+    #[n(1)]
+    Refused,
+}
+
+/// The key to what colleagues seal for whoever holds a stream. Another one follows when somebody leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct StreamKey {
+    #[n(0)]
+    pub stream: StreamId,
+    /// Counts the stream's keys, from 1.
+    #[n(1)]
+    pub number: u32,
+    /// An age identity, `AGE-SECRET-KEY-1…`.
+    #[n(2)]
+    pub identity: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

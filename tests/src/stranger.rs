@@ -48,6 +48,7 @@ impl Stranger {
             cursors: Vec::new(),
             batches,
             purged: Vec::new(),
+            carried: Vec::new(),
             budget: 100_000,
         }
     }

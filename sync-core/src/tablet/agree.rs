@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, Held, Tablet, Waiting};
+use super::state::{Agreement, Course, Held, Tablet, Waiting, without};
 use crate::agreement;
 use crate::cbor::to_bytes;
 use crate::change::{Change, ChangeHash};
 use crate::cursor::{Ask, Fingerprint, Mark};
-use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::quarantine::Reason;
 use crate::record::SCHEMA;
@@ -38,21 +37,9 @@ impl Tablet {
                 all.entry(one.document).or_default().insert(one.hash);
                 all
             });
-        for (id, mut gone) in clashing {
+        for (id, gone) in clashing {
             let Some(held) = self.documents.get(&id) else { continue };
-            let Ok(document) = held.open() else { continue };
-            let mut stay = Vec::new();
-            for change in document.changes() {
-                if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
-                    gone.insert(change.hash());
-                } else {
-                    stay.push(change);
-                }
-            }
-            let mut rest = Document::genesis(held.kind);
-            if rest.apply(&stay).is_err() {
-                continue;
-            }
+            let Some(rest) = without(held, gone) else { continue };
             let held = Held::of(held.stream, &rest);
             writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
             self.documents.insert(id, held);

@@ -16,6 +16,10 @@ pub enum Key {
     Outbox(u64),
     /// A change that the store keeps apart.
     Apart(u64),
+    /// A colleague's work, sealed for the store.
+    Carried(u64),
+    /// The store's words for a colleague.
+    Receipt(u64),
 }
 
 /// A stable name: `document/018f…`.
@@ -28,6 +32,8 @@ impl fmt::Display for Key {
             Self::Document(id) => write!(f, "document/{id}"),
             Self::Outbox(serial) => write!(f, "outbox/{serial}"),
             Self::Apart(serial) => write!(f, "apart/{serial}"),
+            Self::Carried(serial) => write!(f, "carried/{serial}"),
+            Self::Receipt(serial) => write!(f, "receipt/{serial}"),
         }
     }
 }
@@ -43,6 +49,8 @@ impl std::str::FromStr for Key {
             "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
             "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
             "apart" => rest.parse().map(Self::Apart).map_err(|_| Damaged),
+            "carried" => rest.parse().map(Self::Carried).map_err(|_| Damaged),
+            "receipt" => rest.parse().map(Self::Receipt).map_err(|_| Damaged),
             _ => Err(Damaged),
         }
     }

@@ -5,7 +5,7 @@ use minicbor::bytes::ByteVec;
 use super::Output;
 use super::blob::{Key, Write};
 use super::report::Report;
-use super::state::{Course, Flight, Held, Tablet, Waiting};
+use super::state::{Course, Flight, Held, Reading, Tablet, Waiting};
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
 use crate::change::Change;
@@ -44,8 +44,7 @@ impl Tablet {
 
     /// Puts a change at the end of the outbox; the caller persists the identity, which counts the places.
     pub(super) fn offer(&mut self, waiting: Waiting) -> Write {
-        self.identity.serial += 1;
-        let serial = self.identity.serial;
+        let serial = self.next_serial();
         let write = Write::Put(Key::Outbox(serial), to_bytes(&waiting));
         self.outbox.insert(serial, waiting);
         write
@@ -64,7 +63,11 @@ impl Tablet {
         self.report.requests += 1;
         writes.push(self.identity_write());
         let flight = self.next_flight(moment);
-        let batches = if flight.serials.is_empty() { Vec::new() } else { vec![self.seal(&flight, moment)] };
+        let batches = match flight.serials.as_slice() {
+            [] => Vec::new(),
+            serials => vec![self.seal(flight.batch, serials, moment)],
+        };
+        let carried = flight.carried.iter().filter_map(|serial| self.carried.get(serial).cloned()).collect();
         let request = Request {
             protocol: PROTOCOL,
             epoch: self.identity.epoch,
@@ -74,6 +77,7 @@ impl Tablet {
             batches,
             purged: self.identity.purged.clone(),
             budget: PAGE as u32,
+            carried,
         };
         self.flight = Some(flight);
         let signed =
@@ -83,16 +87,21 @@ impl Tablet {
 
     fn cursors(&mut self) -> Vec<Cursor> {
         let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
-        let held: Vec<(StreamId, Course)> = held.map(|(stream, reading)| (*stream, reading.course)).collect();
+        let key = |reading: &Reading| reading.key.as_ref().map_or(0, |key| key.number);
+        let held: Vec<(StreamId, Course, u32)> =
+            held.map(|(stream, reading)| (*stream, reading.course, key(reading))).collect();
         let mut ask = |stream, course| match course {
             Course::Following(position) => Ask::After(position),
             Course::Copying { at, after } => Ask::Copy { at, after },
             Course::Agreeing => self.ask_what_differs(stream),
         };
-        held.into_iter().map(|(stream, course)| Cursor { stream, ask: ask(stream, course) }).collect()
+        held.into_iter()
+            .map(|(stream, course, key)| Cursor { stream, ask: ask(stream, course), key })
+            .collect()
     }
 
-    /// Takes from the front of the outbox what one request carries; at least one change, so that a large one goes too.
+    /// Takes from the front of the outbox, then of what is carried for others, what one request carries; at least one
+    /// thing, so that a large one goes too.
     fn next_flight(&self, moment: &Moment) -> Flight {
         let mut serials = Vec::new();
         let mut bytes = 0;
@@ -103,12 +112,20 @@ impl Tablet {
             }
             serials.push(*serial);
         }
-        Flight { batch: BatchId::new(moment), serials }
+        let mut carried = Vec::new();
+        for (serial, sealed) in &self.carried {
+            bytes += sealed.len();
+            if bytes > PAGE && !(serials.is_empty() && carried.is_empty()) {
+                break;
+            }
+            carried.push(*serial);
+        }
+        Flight { batch: BatchId::new(moment), serials, carried }
     }
 
-    fn seal(&self, flight: &Flight, moment: &Moment) -> Envelope {
-        let changes: Vec<&Waiting> =
-            flight.serials.iter().filter_map(|serial| self.outbox.get(serial)).collect();
+    /// Signs some of the outbox as one batch.
+    pub(super) fn seal(&self, batch: BatchId, serials: &[u64], moment: &Moment) -> Envelope {
+        let changes: Vec<&Waiting> = serials.iter().filter_map(|serial| self.outbox.get(serial)).collect();
         let item = |waiting: &&Waiting| Item {
             stream: waiting.stream,
             kind: waiting.kind,
@@ -116,8 +133,7 @@ impl Tablet {
             schema: waiting.schema,
             digest: waiting.digest(),
         };
-        let statement =
-            Statement { batch: flight.batch, at: moment.now, items: changes.iter().map(item).collect() };
+        let statement = Statement { batch, at: moment.now, items: changes.iter().map(item).collect() };
         let signed =
             Signed::sign(Purpose::Batch, self.identity.device, &self.identity.key(), to_bytes(&statement));
         Envelope {

@@ -15,7 +15,7 @@ use crate::id::{DocumentId, StreamId};
 use crate::quarantine::{Outcome, Reason};
 use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{Answer, Entry, PROTOCOL, Page, Tells, Whole};
+use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Tells, Whole};
 
 /// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,17 @@ impl Tablet {
             }
         }
         self.withdraw(&flight.serials, &mut writes);
+        for (serial, receipt) in flight.carried.into_iter().zip(answer.receipts) {
+            self.carried.remove(&serial);
+            writes.push(Write::Delete(Key::Carried(serial)));
+            match receipt {
+                Receipt::Taken(words) => {
+                    self.report.carried += 1;
+                    self.keep_receipt(words, &mut writes);
+                }
+                Receipt::Refused => self.report.refused += 1,
+            }
+        }
         if !answer.people.is_empty() {
             self.people.extend(answer.people.into_iter().map(|person| (person.device, person.name)));
             writes.push(Write::Put(Key::People, to_bytes(&self.people)));
@@ -59,12 +70,17 @@ impl Tablet {
         for page in answer.pages {
             more |= self.turn(page, &mut writes);
         }
+        for key in answer.keys {
+            let stream = key.stream;
+            self.streams.entry(stream).or_insert(Reading::begun()).key = Some(key);
+            writes.push(self.stream_write(stream));
+        }
         for stream in answer.dropped {
             self.streams.entry(stream).or_insert(Reading::begun()).dropped = true;
             writes.push(self.stream_write(stream));
         }
         self.purge(moment, &mut writes);
-        if more || !self.outbox.is_empty() || !self.identity.purged.is_empty() {
+        if more || !self.outbox.is_empty() || !self.carried.is_empty() || !self.identity.purged.is_empty() {
             return Ok(self.request(moment, writes));
         }
         writes.push(self.identity_write());
@@ -90,7 +106,13 @@ impl Tablet {
         self.identity.incarnation = u32::from_be_bytes([a, b, c, d]).max(1);
     }
 
-    fn settle(&mut self, serial: u64, outcome: &Outcome, moment: &Moment, writes: &mut Vec<Write>) {
+    pub(super) fn settle(
+        &mut self,
+        serial: u64,
+        outcome: &Outcome,
+        moment: &Moment,
+        writes: &mut Vec<Write>,
+    ) {
         let Some(mut waiting) = self.outbox.remove(&serial) else { return };
         writes.push(Write::Delete(Key::Outbox(serial)));
         match outcome {
@@ -137,11 +159,13 @@ impl Tablet {
                 return self.report.lost.insert(stream);
             }
         };
-        self.streams.insert(stream, Reading::of(course));
+        self.streams.entry(stream).or_insert(Reading::begun()).course = course;
         writes.push(self.stream_write(stream));
         let Some(theirs) = page.fingerprint.filter(|_| ended) else { return true };
-        let differs = self.outbox.values().all(|waiting| waiting.stream != stream)
-            && self.fingerprint(stream) != theirs;
+        // What waits here, or is carried for others, is on its way there.
+        let on_its_way =
+            !self.carried.is_empty() || self.outbox.values().any(|waiting| waiting.stream == stream);
+        let differs = !on_its_way && self.fingerprint(stream) != theirs;
         // Once a sync: what still differs after that is for the next one, not for an endless loop.
         if differs && self.report.repaired.insert(stream) {
             self.agree(stream, writes);
@@ -184,7 +208,7 @@ impl Tablet {
         came
     }
 
-    fn merge(
+    pub(super) fn merge(
         &mut self,
         stream: StreamId,
         id: DocumentId,

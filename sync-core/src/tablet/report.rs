@@ -15,6 +15,10 @@ pub struct Report {
     pub duplicate: u32,
     /// Changes that the store keeps apart, with the record and the reason.
     pub apart: Vec<(DocumentId, Reason)>,
+    /// Things of colleagues that the tablet took to carry, or handed in.
+    pub carried: u32,
+    /// Things of colleagues that the store could not open.
+    pub refused: u32,
     /// Changes of others that came.
     pub received: u32,
     /// Records that changed by them.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::blob::{Blob, Key, Write};
 use super::report::Report;
 use super::{Enrolment, Output};
-use crate::batch::SigningKey;
+use crate::batch::{SigningKey, VerifyingKey};
 use crate::cbor;
 use crate::change::{ChangeHash, Digest};
 use crate::cursor::Mark;
@@ -19,6 +19,7 @@ use crate::id::{BatchId, DeviceId, DocumentId, EpochId, Id, OrganisationId, Stre
 use crate::quarantine::Reason;
 use crate::record::Kind;
 use crate::time::Millis;
+use crate::wire::StreamKey;
 
 /// The tablet's state machine; see the [module](super).
 pub struct Tablet {
@@ -27,6 +28,10 @@ pub struct Tablet {
     pub(super) documents: BTreeMap<DocumentId, Held>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
     pub(super) apart: BTreeMap<u64, Waiting>,
+    /// Colleagues' work, sealed for the store, on its way there.
+    pub(super) carried: BTreeMap<u64, ByteVec>,
+    /// The store's words for colleagues, on their way back.
+    pub(super) receipts: BTreeMap<u64, ByteVec>,
     pub(super) people: BTreeMap<DeviceId, String>,
     pub(super) flight: Option<Flight>,
     pub(super) agreements: BTreeMap<StreamId, Agreement>,
@@ -65,22 +70,34 @@ pub(super) struct Identity {
     pub(super) purged: Vec<StreamId>,
     #[n(10)]
     pub(super) last_sync: Millis,
+    /// The store's key for receipts, Ed25519.
+    #[n(11)]
+    receipts: Option<ByteArray<32>>,
+    #[n(12)]
+    pub(super) seal: Option<String>,
 }
 
 impl Identity {
     pub(super) fn key(&self) -> SigningKey {
         SigningKey::from_bytes(&self.seed)
     }
+
+    pub(super) fn store_key(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(self.receipts.as_deref()?).ok()
+    }
 }
 
 /// How far a stream is read.
-#[derive(Debug, Clone, Copy, Encode, Decode)]
+#[derive(Debug, Clone, Encode, Decode)]
 pub(super) struct Reading {
     #[n(0)]
     pub(super) course: Course,
     /// The store said to drop it; what is in the outbox is handed in first.
     #[n(1)]
     pub(super) dropped: bool,
+    /// The key to what colleagues seal for whoever holds the stream.
+    #[n(2)]
+    pub(super) key: Option<StreamKey>,
 }
 
 /// Which way a stream is read; as in [`crate::cursor::Ask`].
@@ -101,7 +118,7 @@ pub(super) enum Course {
 
 impl Reading {
     pub(super) fn of(course: Course) -> Self {
-        Self { course, dropped: false }
+        Self { course, dropped: false, key: None }
     }
 
     /// A stream of which the tablet holds nothing yet.
@@ -147,11 +164,28 @@ impl Held {
     }
 }
 
-/// The batch of the request that is under way.
+/// A document without some changes and what builds on them.
+pub(super) fn without(held: &Held, mut gone: BTreeSet<ChangeHash>) -> Option<Document> {
+    let document = held.open().ok()?;
+    let mut stay = Vec::new();
+    for change in document.changes() {
+        if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
+            gone.insert(change.hash());
+        } else {
+            stay.push(change);
+        }
+    }
+    let mut rest = Document::genesis(held.kind);
+    rest.apply(&stay).ok()?;
+    Some(rest)
+}
+
+/// What the request that is under way carries.
 #[derive(Debug, Clone)]
 pub(super) struct Flight {
     pub(super) batch: BatchId,
     pub(super) serials: Vec<u64>,
+    pub(super) carried: Vec<u64>,
 }
 
 /// A change of this tablet that is not merged at the store, whole.
@@ -199,6 +233,8 @@ impl Tablet {
             serial: 0,
             purged: Vec::new(),
             last_sync: Millis(0),
+            receipts: Some(enrolment.store.receipts.to_bytes().into()),
+            seal: Some(enrolment.store.seal),
         };
         let tablet = Self::with(identity);
         let outputs = vec![Output::Persist(vec![tablet.identity_write()])];
@@ -212,6 +248,8 @@ impl Tablet {
             documents: BTreeMap::new(),
             outbox: BTreeMap::new(),
             apart: BTreeMap::new(),
+            carried: BTreeMap::new(),
+            receipts: BTreeMap::new(),
             people: BTreeMap::new(),
             flight: None,
             agreements: BTreeMap::new(),
@@ -234,6 +272,8 @@ impl Tablet {
                 Key::Document(id) => drop(tablet.documents.insert(id, read(bytes)?)),
                 Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
                 Key::Apart(serial) => drop(tablet.apart.insert(serial, read(bytes)?)),
+                Key::Carried(serial) => drop(tablet.carried.insert(serial, bytes.clone().into())),
+                Key::Receipt(serial) => drop(tablet.receipts.insert(serial, bytes.clone().into())),
             }
         }
         for held in tablet.documents.values() {
@@ -244,6 +284,12 @@ impl Tablet {
 
     pub(super) fn held(&self, id: DocumentId) -> Option<&Held> {
         self.documents.get(&id)
+    }
+
+    /// The next number of something that the tablet keeps; the caller persists the identity, which counts them.
+    pub(super) fn next_serial(&mut self) -> u64 {
+        self.identity.serial += 1;
+        self.identity.serial
     }
 
     pub(super) fn identity_write(&self) -> Write {

@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 use sync_core::agreement;
-use sync_core::batch::Purpose;
+use sync_core::batch::{Purpose, Signed, SigningKey};
+use sync_core::bundle::{Settled, Settlement};
+use sync_core::change::Digest;
 use sync_core::cursor::{Ask, Cursor, Fingerprint, Mark};
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, Id, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::SCHEMA;
-use sync_core::wire::{Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Request, Tells, Whole};
+use sync_core::wire::{
+    Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells, Whole,
+};
 
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
 use crate::view::{self, hex};
@@ -32,6 +36,7 @@ fn request(number: u64) -> Request {
         batches: Vec::new(),
         purged: Vec::new(),
         budget: PAGE as u32,
+        carried: Vec::new(),
     }
 }
 
@@ -44,6 +49,8 @@ fn answer() -> Answer {
         pages: Vec::new(),
         dropped: Vec::new(),
         people: Vec::new(),
+        receipts: Vec::new(),
+        keys: Vec::new(),
     }
 }
 
@@ -62,6 +69,20 @@ fn person(author: Author) -> Person {
 
 fn marks(documents: &[(DocumentId, Document)]) -> Vec<Mark> {
     documents.iter().map(|(id, document)| Mark::of(*id, &document.heads())).collect()
+}
+
+/// The store's words about a change of Emmanuel's that Claudine carried.
+fn settlement(scene: &Scene) -> Vec<u8> {
+    let step = &scene.steps[4];
+    let settled = Settled {
+        document: step.document,
+        digest: Digest::of(step.change.bytes()),
+        outcome: Outcome::Accepted,
+    };
+    let words = Settlement { device: EMMANUEL.device(), epoch: epoch(), settled: vec![settled] };
+    let payload = minicbor::to_vec(&words).expect("CBOR");
+    let store = DeviceId::from_uuid(epoch().uuid());
+    Signed::sign(Purpose::Receipt, store, &SigningKey::from_bytes(&[7; 32]), payload).to_bytes()
 }
 
 /// A page of whole documents that reaches the end.
@@ -89,21 +110,26 @@ fn gone() -> StreamId {
 
 pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     let working = Request {
-        cursors: vec![Cursor { stream: stream(), ask: Ask::After(3) }],
+        cursors: vec![Cursor { stream: stream(), ask: Ask::After(3), key: 1 }],
         batches: vec![scene.batch(CLAUDINE, batch(1), &[3, 5]).2],
         ..request(2)
     };
     let last = Request {
-        cursors: vec![Cursor { stream: stream(), ask: Ask::Copy { at: 6, after: scene.documents[0].0 } }],
+        cursors: vec![Cursor {
+            stream: stream(),
+            ask: Ask::Copy { at: 6, after: scene.documents[0].0 },
+            key: 0,
+        }],
         purged: vec![gone()],
         incarnation: 3_405_691_582,
+        carried: vec![b"something sealed".to_vec().into()],
         ..request(300)
     };
     let message = agreement::begin(&marks(&scene.documents[1..]));
     let asking = Ask::Agree { message: message.into(), wanted: Vec::new() };
-    let asking = Request { cursors: vec![Cursor { stream: stream(), ask: asking }], ..request(301) };
+    let asking = Request { cursors: vec![Cursor { stream: stream(), ask: asking, key: 2 }], ..request(301) };
     let wanted = Ask::Agree { message: Vec::new().into(), wanted: marks(&scene.documents[..1]) };
-    let wanting = Request { cursors: vec![Cursor { stream: stream(), ask: wanted }], ..request(302) };
+    let wanting = Request { cursors: vec![Cursor { stream: stream(), ask: wanted, key: 2 }], ..request(302) };
     vec![
         ("the first, with nothing to say", request(1)),
         ("a cursor and a batch of two changes", working),
@@ -145,6 +171,8 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
     let last = Answer {
         outcomes: vec![Outcomes { batch: batch(2), outcomes: waiting }],
         dropped: vec![gone()],
+        receipts: vec![Receipt::Taken(settlement(scene).into()), Receipt::Refused],
+        keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);

@@ -8,7 +8,7 @@ use sync_core::document::Document;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::{Kind, Record};
 use sync_core::value::Key;
-use sync_core::wire::{Answer, Page, Request, Tells};
+use sync_core::wire::{Answer, Page, Receipt, Request, Tells};
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
@@ -25,11 +25,12 @@ pub(crate) fn request(request: &Request) -> Value {
         "number": request.number,
         "incarnation": request.incarnation,
         "cursors": each(&request.cursors, |one| json!({
-            "stream": one.stream, "ask": ask(&one.ask),
+            "stream": one.stream, "ask": ask(&one.ask), "key": one.key,
         })),
         "batches": each(&request.batches, envelope),
         "purged": request.purged,
         "budget": request.budget,
+        "carried": each(&request.carried, |one| hex(one).into()),
     })
 }
 
@@ -69,6 +70,13 @@ pub(crate) fn answer(answer: &Answer) -> Value {
         "pages": each(&answer.pages, page),
         "dropped": answer.dropped,
         "people": each(&answer.people, |one| json!({ "device": one.device, "name": one.name })),
+        "receipts": each(&answer.receipts, |one| match one {
+            Receipt::Taken(words) => json!({ "taken": hex(words) }),
+            Receipt::Refused => json!("refused"),
+        }),
+        "keys": each(&answer.keys, |one| json!({
+            "stream": one.stream, "number": one.number, "identity": one.identity,
+        })),
     })
 }
 

@@ -140,6 +140,8 @@ impl Store {
             pages,
             dropped: Vec::new(),
             people: self.devices.iter().map(person).collect(),
+            receipts: Vec::new(),
+            keys: Vec::new(),
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
