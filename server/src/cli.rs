@@ -3,6 +3,8 @@
 mod serve;
 mod migrate;
 mod admin;
+mod verify;
+mod rebuild;
 mod openapi;
 mod demo;
 
@@ -31,6 +33,10 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Read the whole store and say what is wrong with it. Changes nothing.
+    Verify(verify::Verify),
+    /// Compute again the tables that questions are asked of.
+    Rebuild(rebuild::Rebuild),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
     /// Record on a tablet, offline, and sync.
@@ -44,6 +50,8 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Rebuild(rebuild) => rebuild.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),
@@ -64,9 +72,14 @@ struct Database {
 }
 
 impl Database {
+    /// The store as it is.
+    fn open_as_it_is(&self) -> Result<Store, StoreError> {
+        Store::open(&self.url)
+    }
+
     /// The store, brought up to date.
     fn open(&self) -> Result<Store, StoreError> {
-        let store = Store::open(&self.url)?;
+        let store = self.open_as_it_is()?;
         store.migrate_blocking()?;
         Ok(store)
     }

@@ -20,6 +20,7 @@ pub mod telemetry;
 pub mod access;
 pub mod projection;
 pub mod ledger;
+pub mod verify;
 pub mod sync;
 pub mod records;
 pub mod quarantine;

@@ -22,7 +22,7 @@ mod postgres;
 pub mod columns;
 pub mod schema;
 mod transaction;
-mod migrate;
+pub(crate) mod migrate;
 pub mod identity;
 #[cfg(test)]
 pub(crate) mod tests;

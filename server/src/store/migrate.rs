@@ -1,15 +1,27 @@
 //! Brings the tables up to date, whichever version they are at and however many servers start at once.
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::max;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, Store, StoreError, identity};
+use crate::on_each;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 
 /// PostgreSQL's advisory lock for migrations; any number that is ours ("ihuriro" in ASCII).
 const TURN: &str = "SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(29663962171105903)";
+
+table! {
+    /// Kept by Diesel: which migrations were applied.
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
 
 impl Store {
     /// Applies the migrations that are missing, all in one transaction, and gives a new store its identity.
@@ -27,7 +39,41 @@ impl Store {
     }
 }
 
+/// As [`Store::migrate`], within a transaction.
+///
+/// # Errors
+/// [`StoreError::Migration`].
 fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    up_to_now(tx)?;
+    identity::create(tx)
+}
+
+/// All versions that the tables ever had, the last being that which this program works with.
+///
+/// # Errors
+/// [`StoreError::Migration`].
+fn versions() -> Result<Vec<String>, StoreError> {
+    let all: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(failed)?;
+    let mut versions: Vec<String> = all.iter().map(|one| one.name().version().to_string()).collect();
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// The version of the tables, in a transaction that may only read.
+///
+/// # Errors
+/// [`StoreError::Version`] unless it is the one that this program works with.
+pub(crate) fn check_version(tx: &mut Conn<'_>) -> Result<String, StoreError> {
+    use __diesel_schema_migrations::{table, version};
+    let found: Option<String> =
+        on_each!(tx, |c| table.select(max(version)).first(c)).map_err(|error| match error {
+            StoreError::Query(_) => StoreError::Version,
+            other => other,
+        })?;
+    found.filter(|found| versions().is_ok_and(|all| all.last() == Some(found))).ok_or(StoreError::Version)
+}
+
+fn up_to_now(tx: &mut Conn<'_>) -> Result<(), StoreError> {
     match tx {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
         Conn::Postgres(c) => {
@@ -35,6 +81,9 @@ fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
             c.run_pending_migrations(POSTGRES).map(drop)
         }
     }
-    .map_err(|error| StoreError::Migration(error.to_string()))?;
-    identity::create(tx)
+    .map_err(failed)
+}
+
+fn failed(error: impl ToString) -> StoreError {
+    StoreError::Migration(error.to_string())
 }
