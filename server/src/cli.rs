@@ -3,6 +3,8 @@
 mod serve;
 mod migrate;
 mod admin;
+mod backup;
+mod restore;
 mod verify;
 mod rebuild;
 mod openapi;
@@ -33,6 +35,12 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Write the whole store to one encrypted file, while the service goes on.
+    Backup(backup::Backup),
+    /// Make a key with which backups are restored; its public part is what they are made for.
+    BackupKey(backup::BackupKey),
+    /// Make the store anew from a backup, in a database that was never in use.
+    Restore(restore::Restore),
     /// Read the whole store and say what is wrong with it. Changes nothing.
     Verify(verify::Verify),
     /// Compute again the tables that questions are asked of.
@@ -50,6 +58,9 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::BackupKey(key) => key.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Verify(verify) => verify.run(),
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Openapi(openapi) => openapi.run(),

@@ -1,8 +1,9 @@
 //! Brings the tables up to date, whichever version they are at and however many servers start at once.
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::max;
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::{self, Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -43,16 +44,36 @@ impl Store {
 ///
 /// # Errors
 /// [`StoreError::Migration`].
-fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    up_to_now(tx)?;
+pub(crate) fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    up_to(tx, None)?;
     identity::create(tx)
+}
+
+/// Makes the tables as they were at `version`, where there have never been any; `false`, and nothing is done, where
+/// there have.
+///
+/// # Errors
+/// [`StoreError::Migration`].
+pub(crate) fn begin(tx: &mut Conn<'_>, version: &str) -> Result<bool, StoreError> {
+    let applied = match tx {
+        Conn::Sqlite(c) => c.applied_migrations(),
+        Conn::Postgres(c) => {
+            c.batch_execute(TURN)?;
+            c.applied_migrations()
+        }
+    };
+    let new = applied.map_err(failed)?.is_empty();
+    if new {
+        up_to(tx, Some(version))?;
+    }
+    Ok(new)
 }
 
 /// All versions that the tables ever had, the last being that which this program works with.
 ///
 /// # Errors
 /// [`StoreError::Migration`].
-fn versions() -> Result<Vec<String>, StoreError> {
+pub(crate) fn versions() -> Result<Vec<String>, StoreError> {
     let all: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(failed)?;
     let mut versions: Vec<String> = all.iter().map(|one| one.name().version().to_string()).collect();
     versions.sort_unstable();
@@ -73,15 +94,29 @@ pub(crate) fn check_version(tx: &mut Conn<'_>) -> Result<String, StoreError> {
     found.filter(|found| versions().is_ok_and(|all| all.last() == Some(found))).ok_or(StoreError::Version)
 }
 
-fn up_to_now(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+fn up_to(tx: &mut Conn<'_>, version: Option<&str>) -> Result<(), StoreError> {
     match tx {
-        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
+        Conn::Sqlite(c) => run(*c, SQLITE, version),
         Conn::Postgres(c) => {
             c.batch_execute(TURN)?;
-            c.run_pending_migrations(POSTGRES).map(drop)
+            run(*c, POSTGRES, version)
         }
     }
     .map_err(failed)
+}
+
+/// Applies what is missing, up to a version.
+fn run<DB: Backend>(
+    c: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+    last: Option<&str>,
+) -> migration::Result<()> {
+    for migration in c.pending_migrations(source)? {
+        if last.is_none_or(|last| migration.name().version().to_string().as_str() <= last) {
+            c.run_migration(&*migration)?;
+        }
+    }
+    Ok(())
 }
 
 fn failed(error: impl ToString) -> StoreError {
