@@ -51,13 +51,18 @@ fn both_databases_have_the_same_tables_and_columns() {
 
 #[test]
 fn a_backup_holds_every_table_that_can_not_be_computed_again() {
-    let names = |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let names =
+        |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
     let kept = names(&KEPT.map(|table| table.name));
     let all = columns(&Database::sqlite());
     let tables: BTreeSet<String> =
         all.iter().filter_map(|column| Some(column.split_once('.')?.0.to_owned())).collect();
     let left = &names(&COMPUTED) | &names(&OWN);
-    assert_eq!(tables, &kept | &left, "a new table is kept by a backup, or computed, or of one life of a store");
+    assert_eq!(
+        tables,
+        &kept | &left,
+        "a new table is kept by a backup, or computed, or of one life of a store"
+    );
     assert!(kept.is_disjoint(&left));
 }
 

@@ -47,7 +47,8 @@ impl Desk {
 
     fn write_with(&self, header: &Header, pages: &[Page]) -> PathBuf {
         let mut bytes = Vec::new();
-        let mut out = Writer::begin(&mut bytes, std::slice::from_ref(&self.public), header).expect("it begins");
+        let mut out =
+            Writer::begin(&mut bytes, std::slice::from_ref(&self.public), header).expect("it begins");
         for page in pages {
             out.page(page).expect("it is written");
         }
@@ -150,7 +151,8 @@ fn a_backup_of_an_earlier_version_is_brought_up_to_date_like_a_store() {
 #[test]
 fn a_restore_that_fails_half_way_leaves_nothing_behind() {
     let desk = Desk::new();
-    let orphan = vec![bytes(2), bytes(77), text("u"), text("U"), text("manager"), text("-"), Value::Number(5)];
+    let orphan =
+        vec![bytes(2), bytes(77), text("u"), text("U"), text("manager"), text("-"), Value::Number(5)];
     let orphan = page("users", "id organisation_id login name role password_hash created_at", orphan);
     let bad = desk.write(&newest(), &[organisation(), orphan]);
     let good = desk.write(&newest(), &[organisation()]);
