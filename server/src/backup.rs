@@ -56,6 +56,6 @@ impl Contents {
 impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { people, groups, documents, changes } = self;
-        write!(f, "{people} people, {groups} groups, {documents} documents, {changes} changes")
+        write!(f, "people {people}, groups {groups}, documents {documents}, changes {changes}")
     }
 }

@@ -83,14 +83,14 @@ struct Database {
 }
 
 impl Database {
-    /// The store as it is.
-    fn open_as_it_is(&self) -> Result<Store, StoreError> {
-        Store::open(&self.url)
+    /// The store that is there, as it is.
+    fn as_it_is(&self) -> Result<Store, StoreError> {
+        Store::open_existing(&self.url)
     }
 
     /// The store, brought up to date.
     fn open(&self) -> Result<Store, StoreError> {
-        let store = self.open_as_it_is()?;
+        let store = Store::open(&self.url)?;
         store.migrate_blocking()?;
         Ok(store)
     }

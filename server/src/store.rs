@@ -74,6 +74,19 @@ impl Store {
         Ok(Self { pool })
     }
 
+    /// As [`Store::open`], but makes no new file.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] and [`StoreError::Away`].
+    pub fn open_existing(url: &str) -> Result<Self, StoreError> {
+        match url.parse()? {
+            Address::Sqlite(path) if !path.exists() => {
+                Err(StoreError::Away(format!("there is no file {}", path.display())))
+            }
+            _ => Self::open(url),
+        }
+    }
+
     /// `SQLite` or `PostgreSQL`, for people.
     pub fn kind(&self) -> &'static str {
         match self.pool {

@@ -27,7 +27,7 @@ pub(super) struct BackupKey {
 
 impl Backup {
     pub(super) fn run(self) -> Ended {
-        let store = self.database.open_as_it_is()?;
+        let store = self.database.as_it_is()?;
         let made = backup::backup(&store, &self.to, &self.recipient, Clock::system().now())?;
         println!("Saved to {}, {} bytes: {}.", self.to.display(), made.bytes, made.contents);
         Ok(())

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use server::backup::Backup;
 use server::clock::timestamp;
+use server::store::Store;
 
 use super::{Database, Ended, verify};
 
@@ -23,7 +24,7 @@ impl Restore {
         let backup = Backup::open(&self.from, &self.identity)?;
         let header = backup.header();
         println!("This backup was made on {} by version {}.", timestamp(header.at), header.program);
-        let store = self.database.open_as_it_is()?;
+        let store = Store::open(&self.database.url)?;
         let contents = backup.restore(&store)?;
         println!("Restored to {}: {contents}.", store.kind());
         println!("Tablets notice it at their next sync. People sign in again.");

@@ -12,7 +12,7 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self) -> Ended {
-        check(&self.database.open_as_it_is()?)
+        check(&self.database.as_it_is()?)
     }
 }
 
@@ -21,8 +21,7 @@ pub(super) fn check(store: &Store) -> Ended {
     let checked = verify::verify(store, &mut |finding| println!("{finding}"))?;
     let Checked { streams, documents, changes, batches, apart, findings } = checked;
     println!(
-        "Checked {streams} streams, {documents} documents, {changes} changes, {batches} batches, and {apart} changes \
-         that were set apart."
+        "Checked: streams {streams}, documents {documents}, changes {changes}, batches {batches}, set apart {apart}."
     );
     match findings {
         0 => {

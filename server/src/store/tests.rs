@@ -206,6 +206,15 @@ fn a_store_that_was_never_migrated_says_so() {
     assert!(matches!(missing, Err(StoreError::Query(_) | StoreError::Damaged(_))));
 }
 
+#[test]
+fn a_file_that_is_not_there_is_not_made_where_one_must_be() {
+    let (_, folder) = fresh();
+    let url = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    assert!(matches!(Store::open_existing(&url("tset.db")), Err(StoreError::Away(_))));
+    assert!(!folder.path().join("tset.db").exists());
+    Store::open_existing(&url("test.db")).expect("it is there");
+}
+
 #[actix_web::test]
 async fn a_use_case_that_panics_is_an_error_of_the_store() {
     let (store, _folder) = tokio::task::spawn_blocking(fresh).await.expect("a store");
