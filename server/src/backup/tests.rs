@@ -1,5 +1,6 @@
 //! The file itself: what is taken, what is refused, and that a backup outlives versions. On both stores.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +12,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::file::{Header, Writer};
-use super::row::{Page, Value};
-use super::{Backup, PublicKey, Refused, make_key};
+use super::row::{self, Page, Value};
+use super::{Backup, KEPT, PublicKey, Refused, backup, make_key};
 use crate::on_each;
 use crate::store::schema::{organisations, quarantine};
 use crate::store::tests::{empty, empty_postgres};
 use crate::store::{Conn, Store, StoreError, migrate};
+use crate::verify::verify;
 
 /// A folder with a key.
 struct Desk {
@@ -146,6 +148,132 @@ fn a_backup_of_an_earlier_version_is_brought_up_to_date_like_a_store() {
         let ids = store.read_blocking("ids", ids).expect("the version of this program");
         assert_eq!(ids.iter().map(Vec::len).collect::<Vec<_>>(), [16]);
     });
+}
+
+/// Everything that a backup of a store holds.
+fn all(store: &Store) -> Vec<Page> {
+    let read = |tx: &mut Conn<'_>| -> Result<Vec<Page>, StoreError> {
+        let mut pages: Vec<Page> = Vec::new();
+        for table in KEPT {
+            while let Some(page) = row::read(tx, table, pages.last().filter(|page| page.table == table.name))?
+            {
+                pages.push(page);
+            }
+        }
+        Ok(pages)
+    };
+    store.read_blocking("all", read).expect("it answers")
+}
+
+#[test]
+fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
+    const MANY: i64 = 450;
+    let many = |table: &str, columns: &str, row: &dyn Fn(i64) -> Vec<Value>| Page {
+        rows: (1..=MANY).map(row).collect(),
+        ..page(table, columns, Vec::new())
+    };
+    let id = |table: u128, number: i64| bytes(table << 64 | number.cast_unsigned() as u128);
+    let number = Value::Number;
+    let no = || Value::Null;
+    let kind = || text("session");
+    let tablets = "id user_id public_key name enrolled_at revoked_at last_request last_seen_at";
+    let pages = [
+        many("organisations", "id code name created_at", &|n| {
+            vec![id(1, n), text(&format!("o{n}")), text("Ubumuntu \u{1f331}"), number(-n)]
+        }),
+        page(
+            "users",
+            "id organisation_id login name role password_hash created_at",
+            vec![id(2, 1), no(), text("u"), text("U"), text("administrator"), text("-"), number(i64::MAX)],
+        ),
+        page(
+            "devices",
+            tablets,
+            vec![id(3, 1), id(2, 1), id(3, 2), text(""), number(5), no(), number(0), no()],
+        ),
+        page(
+            "streams",
+            "id kind organisation_id last_seq fingerprint created_at",
+            vec![id(4, 1), text("group"), id(1, 7), number(MANY), bytes(0), number(5)],
+        ),
+        many("documents", "id kind stream_id version snapshot heads updated_at", &|n| {
+            vec![id(5, n), kind(), id(4, 1), number(1), bytes(0), bytes(1), number(5)]
+        }),
+        many("batches", "id device_id statement claimed_at received_at", &|n| {
+            vec![id(6, n), id(3, 1), Value::Bytes(Vec::new()), number(5), number(5)]
+        }),
+        many(
+            "changes",
+            "stream_id seq hash document_id kind author incarnation schema batch_id received_at bytes",
+            &|n| {
+                let batch = if n % 2 == 0 { no() } else { id(6, n) };
+                let author = id(3, 1);
+                vec![
+                    id(4, 1),
+                    number(n),
+                    id(7, n),
+                    id(5, n),
+                    kind(),
+                    author,
+                    number(0),
+                    number(1),
+                    batch,
+                    number(5),
+                    bytes(9),
+                ]
+            },
+        ),
+        many(
+            "quarantine",
+            "digest stream_id document_id kind device_id schema batch_id reason detail received_at bytes id",
+            &|n| {
+                vec![
+                    id(8, n),
+                    id(4, 1),
+                    id(5, n % 9),
+                    kind(),
+                    id(3, 1),
+                    number(1),
+                    id(6, n),
+                    text("unreadable"),
+                    text(""),
+                    number(5),
+                    bytes(9),
+                    id(9, n),
+                ]
+            },
+        ),
+        many("purges", "device_id stream_id received_at", &|n| vec![id(3, 1), id(4, 1), number(n)]),
+    ];
+    let desk = Desk::new();
+    let file = desk.write(&newest(), &pages);
+    let ((first, _folder), second, (third, _folder3)) = (empty(), empty_postgres(), empty());
+    desk.open(&file).expect("it opens").restore(&first).expect("it is restored");
+    for (from, to) in [(&first, &second), (&second, &third)] {
+        let path = desk.path(&Uuid::new_v4().to_string());
+        backup(from, &path, std::slice::from_ref(&desk.public), Millis(0)).expect("a backup");
+        desk.open(&path).expect("it opens").restore(to).expect("it is restored");
+        assert!(all(from).iter().all(|page| page.rows.len() <= 200));
+        let named = |store: &Store| -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
+            let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
+            for page in all(store) {
+                let names = page.columns;
+                let rows = page.rows.into_iter().map(|row| names.iter().cloned().zip(row).collect());
+                tables.entry(page.table).or_default().extend(rows);
+            }
+            tables
+        };
+        let there = named(to);
+        assert_eq!(there.len(), pages.len());
+        assert!(pages.iter().all(|page| there[&page.table].len() == page.rows.len()));
+        assert_eq!(there, named(from));
+        // Nothing of it is sound, and all of it is looked at.
+        let checked = verify(to, &mut |_| {}).expect("it can be read");
+        let many = MANY.cast_unsigned();
+        assert_eq!((checked.documents, checked.changes), (many, many));
+        assert_eq!((checked.batches, checked.apart), (many, many));
+        assert!(checked.findings > 3 * many);
+    }
 }
 
 #[test]
