@@ -3,6 +3,10 @@
 mod serve;
 mod migrate;
 mod admin;
+mod backup;
+mod restore;
+mod verify;
+mod rebuild;
 mod openapi;
 mod demo;
 
@@ -31,6 +35,16 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Write the whole store to one encrypted file, while the service goes on.
+    Backup(backup::Backup),
+    /// Make a key with which backups are restored; its public part is what they are made for.
+    BackupKey(backup::BackupKey),
+    /// Make the store anew from a backup, in a database that was never in use.
+    Restore(restore::Restore),
+    /// Read the whole store and say what is wrong with it. Changes nothing.
+    Verify(verify::Verify),
+    /// Compute again the tables that questions are asked of.
+    Rebuild(rebuild::Rebuild),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
     /// Record on a tablet, offline, and sync.
@@ -44,6 +58,11 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::BackupKey(key) => key.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Rebuild(rebuild) => rebuild.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),
@@ -64,6 +83,11 @@ struct Database {
 }
 
 impl Database {
+    /// The store that is there, as it is.
+    fn as_it_is(&self) -> Result<Store, StoreError> {
+        Store::open_existing(&self.url)
+    }
+
     /// The store, brought up to date.
     fn open(&self) -> Result<Store, StoreError> {
         let store = Store::open(&self.url)?;

@@ -12,7 +12,7 @@ mod streams;
 
 pub use authors::{Author, authors, names, web_author};
 pub use keep::{Gain, Origin, keep};
-pub use rebuild::catch_up;
+pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, stream};
 
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::record::{Kind, Place};
 
 use crate::on_each;
+use crate::projection::Rows;
 use crate::store::schema::documents;
 use crate::store::{Code, Conn, Db, StoreError};
 
@@ -49,6 +50,16 @@ impl Stored {
     /// [`StoreError::Damaged`] if it does not open.
     pub fn open(&self) -> Result<Document, StoreError> {
         Document::load(self.kind, &self.snapshot).map_err(|_| StoreError::Damaged("a document"))
+    }
+
+    /// The rows that the document, whose id is `id`, must have.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it does not open or its record can't be read.
+    pub fn rows(&self, id: DocumentId) -> Result<Rows, StoreError> {
+        let document = self.open()?;
+        let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
+        Ok(Rows::of(id, &document, &record))
     }
 }
 

@@ -20,6 +20,8 @@ pub mod telemetry;
 pub mod access;
 pub mod projection;
 pub mod ledger;
+pub mod verify;
+pub mod backup;
 pub mod sync;
 pub mod records;
 pub mod quarantine;

@@ -1,28 +1,164 @@
 //! Rows to ask questions of, computed from the documents.
 //!
-//! The projection is a pure function of the document: it is written in the transaction that stores the document, and can
-//! be computed again at any time. What has no row here (referrals, incidents, screenings, lessons) is kept in its document
-//! alone.
+//! The projection is a pure function of the document ([`Rows::of`]): it is written in the transaction that stores the
+//! document, and can be computed again at any time. What has no row here (referrals, incidents, screenings, lessons) is
+//! kept in its document alone.
 
 mod clashes;
 mod rows;
 
 pub(crate) use clashes::id_of;
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, SessionId};
-use sync_core::record::{Record, Session};
+use sync_core::id::DocumentId;
+use sync_core::record::Record;
 
-use clashes::Clashes;
+use clashes::{ClaimRow, Clashes, ConflictRow};
+use rows::{AttendanceRow, GroupRow, HeadcountRow, ParticipantRow, SessionRow, ThemeRow, parts};
 
 use crate::on_each;
-use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
-use crate::store::{Code, Conn, Db, StoreError};
+use crate::store::schema::{
+    attendances, conflict_claims, conflicts, groups, headcounts, participants, session_themes, sessions,
+};
+use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
 pub const VERSION: u32 = 2;
+
+/// How many rows one statement writes: a database takes only so many values at once.
+const ROWS: usize = 500;
+
+/// All rows of one document, those it has many of in the order of their values.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    group: Option<GroupRow>,
+    participant: Option<ParticipantRow>,
+    session: Option<SessionRow>,
+    attendances: Vec<AttendanceRow>,
+    themes: Vec<ThemeRow>,
+    headcounts: Vec<HeadcountRow>,
+    conflicts: Vec<ConflictRow>,
+    claims: Vec<ClaimRow>,
+}
+
+impl Rows {
+    /// What the document must have.
+    pub fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
+        let clashes = Clashes::of(id, document, record);
+        let (conflicts, claims) = clashes.rows(id);
+        let mut rows = Self { conflicts, claims, ..Self::default() };
+        match record {
+            Record::Group(group) => rows.group = Some(GroupRow::of(id.into(), group, &clashes)),
+            Record::Participant(participant) => {
+                rows.participant = Some(ParticipantRow::of(id.into(), participant, &clashes));
+            }
+            Record::Session(session) => {
+                rows.session = Some(SessionRow::of(id.into(), session, &clashes));
+                (rows.attendances, rows.themes, rows.headcounts) = parts(id.into(), session);
+            }
+            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+        }
+        rows.sorted()
+    }
+
+    /// What these documents have; one without rows is left out.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn load(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Self>, StoreError> {
+        let mut found: BTreeMap<DocumentId, Self> = BTreeMap::new();
+        let ids: Vec<Db<DocumentId>> = ids.iter().copied().map(Db).collect();
+        macro_rules! each {
+            ($table:ident by $key:ident, |$rows:ident, $row:ident: $Row:ty| $put:expr) => {
+                let these = $table::table.filter($table::$key.eq_any(&ids));
+                let loaded: Vec<$Row> = on_each!(tx, |c| these.select(<$Row>::as_select()).load(c))?;
+                for $row in loaded {
+                    let $rows = found.entry($row.$key.0.into()).or_default();
+                    $put;
+                }
+            };
+        }
+        each!(groups by id, |rows, row: GroupRow| rows.group = Some(row));
+        each!(participants by id, |rows, row: ParticipantRow| rows.participant = Some(row));
+        each!(sessions by id, |rows, row: SessionRow| rows.session = Some(row));
+        each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
+        each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));
+        each!(headcounts by session_id, |rows, row: HeadcountRow| rows.headcounts.push(row));
+        each!(conflicts by document_id, |rows, row: ConflictRow| rows.conflicts.push(row));
+        let claims: Vec<(Db<DocumentId>, ClaimRow)> = on_each!(tx, |c| conflict_claims::table
+            .inner_join(conflicts::table)
+            .filter(conflicts::document_id.eq_any(&ids))
+            .select((conflicts::document_id, ClaimRow::as_select()))
+            .load(c))?;
+        for (Db(id), row) in claims {
+            found.entry(id).or_default().claims.push(row);
+        }
+        Ok(found.into_iter().map(|(id, rows)| (id, rows.sorted())).collect())
+    }
+
+    fn sorted(mut self) -> Self {
+        self.attendances.sort_unstable();
+        self.themes.sort_unstable();
+        self.headcounts.sort_unstable();
+        self.conflicts.sort_unstable();
+        self.claims.sort_unstable();
+        self
+    }
+
+    /// Writes them in the place of those that the document had.
+    fn write(&self, tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
+        macro_rules! put {
+            ($row:expr => $table:ident) => {
+                if let Some(row) = $row {
+                    on_each!(tx, |c| diesel::insert_into($table::table)
+                        .values(row)
+                        .on_conflict($table::id)
+                        .do_update()
+                        .set(row)
+                        .execute(c))?;
+                }
+            };
+        }
+        macro_rules! put_all {
+            ($rows:expr => $table:ident) => {
+                for some in $rows.chunks(ROWS) {
+                    on_each!(tx, |c| diesel::insert_into($table::table).values(some).execute(c))?;
+                }
+            };
+        }
+        put!(&self.group => groups);
+        put!(&self.participant => participants);
+        if self.session.is_some() {
+            put!(&self.session => sessions);
+            clear_parts(tx, id)?;
+            put_all!(self.attendances => attendances);
+            put_all!(self.themes => session_themes);
+            put_all!(self.headcounts => headcounts);
+        }
+        clear_conflicts(tx, id)?;
+        put_all!(self.conflicts => conflicts);
+        put_all!(self.claims => conflict_claims);
+        Ok(())
+    }
+
+    /// [Writes](Rows::write) them where it can't be said what the document had.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn mend(&self, tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
+        clear_parts(tx, id)?;
+        on_each!(tx, |c| {
+            diesel::delete(groups::table.find(Db(id))).execute(c)?;
+            diesel::delete(participants::table.find(Db(id))).execute(c)?;
+            diesel::delete(sessions::table.find(Db(id))).execute(c)
+        })?;
+        self.write(tx, id)
+    }
+}
 
 /// Writes the rows of one document in the place of those it had.
 ///
@@ -34,89 +170,24 @@ pub fn project(
     document: &Document,
     record: &Record,
 ) -> Result<(), StoreError> {
-    let clashes = Clashes::of(id, document, record);
-    match record {
-        Record::Group(group) => {
-            let row = rows::GroupRow::of(id.into(), group, &clashes);
-            on_each!(tx, |c| diesel::insert_into(groups::table)
-                .values(&row)
-                .on_conflict(groups::id)
-                .do_update()
-                .set(&row)
-                .execute(c))?;
-        }
-        Record::Participant(participant) => {
-            let row = rows::ParticipantRow::of(id.into(), participant, &clashes);
-            on_each!(tx, |c| diesel::insert_into(participants::table)
-                .values(&row)
-                .on_conflict(participants::id)
-                .do_update()
-                .set(&row)
-                .execute(c))?;
-        }
-        Record::Session(session) => {
-            let row = rows::SessionRow::of(id.into(), session, &clashes);
-            on_each!(tx, |c| diesel::insert_into(sessions::table)
-                .values(&row)
-                .on_conflict(sessions::id)
-                .do_update()
-                .set(&row)
-                .execute(c))?;
-            project_parts(tx, id.into(), session)?;
-        }
-        Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => return Ok(()),
-    }
-    clashes.write(tx, id)
+    Rows::of(id, document, record).write(tx, id)
 }
 
-/// How many rows one statement writes.
-const ROWS: usize = 500;
-
-/// The rows that a session has many of.
-fn project_parts(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<(), StoreError> {
-    let id = Db(id);
+fn clear_parts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
     on_each!(tx, |c| {
-        diesel::delete(attendances::table.filter(attendances::session_id.eq(id))).execute(c)?;
-        diesel::delete(session_themes::table.filter(session_themes::session_id.eq(id))).execute(c)?;
-        diesel::delete(headcounts::table.filter(headcounts::session_id.eq(id))).execute(c)
+        diesel::delete(attendances::table.filter(attendances::session_id.eq(Db(id)))).execute(c)?;
+        diesel::delete(session_themes::table.filter(session_themes::session_id.eq(Db(id)))).execute(c)?;
+        diesel::delete(headcounts::table.filter(headcounts::session_id.eq(Db(id)))).execute(c)
     })?;
-    let marks: Vec<_> = session
-        .attendance
-        .iter()
-        .map(|(participant, mark)| {
-            (
-                attendances::session_id.eq(id),
-                attendances::participant_id.eq(Db(*participant)),
-                attendances::mark.eq(Code(*mark)),
-            )
-        })
-        .collect();
-    let themes: Vec<_> = session
-        .themes
-        .iter()
-        .map(|theme| (session_themes::session_id.eq(id), session_themes::theme.eq(Code(*theme))))
-        .collect();
-    let heads: Vec<_> = session
-        .headcount
-        .iter()
-        .map(|(cell, heads)| {
-            (
-                headcounts::session_id.eq(id),
-                headcounts::sex.eq(Code(cell.sex)),
-                headcounts::age_band.eq(Code(cell.age_band)),
-                headcounts::heads.eq(heads.get() as i32),
-            )
-        })
-        .collect();
-    // In pieces: a database takes only so many values in one statement.
-    for some in marks.chunks(ROWS) {
-        on_each!(tx, |c| diesel::insert_into(attendances::table).values(some).execute(c))?;
-    }
-    for some in themes.chunks(ROWS) {
-        on_each!(tx, |c| diesel::insert_into(session_themes::table).values(some).execute(c))?;
-    }
-    for some in heads.chunks(ROWS) {
-        on_each!(tx, |c| diesel::insert_into(headcounts::table).values(some).execute(c))?;
-    }
+    Ok(())
+}
+
+fn clear_conflicts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
+    let old = conflicts::table.filter(conflicts::document_id.eq(Db(id)));
+    on_each!(tx, |c| {
+        let of_old = conflict_claims::conflict_id.eq_any(old.select(conflicts::id));
+        diesel::delete(conflict_claims::table.filter(of_old)).execute(c)?;
+        diesel::delete(old).execute(c)
+    })?;
     Ok(())
 }

@@ -22,7 +22,7 @@ mod postgres;
 pub mod columns;
 pub mod schema;
 mod transaction;
-mod migrate;
+pub(crate) mod migrate;
 pub mod identity;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -72,6 +72,19 @@ impl Store {
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
         Ok(Self { pool })
+    }
+
+    /// As [`Store::open`], but makes no new file.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] and [`StoreError::Away`].
+    pub fn open_existing(url: &str) -> Result<Self, StoreError> {
+        match url.parse()? {
+            Address::Sqlite(path) if !path.exists() => {
+                Err(StoreError::Away(format!("there is no file {}", path.display())))
+            }
+            _ => Self::open(url),
+        }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

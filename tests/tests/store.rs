@@ -6,6 +6,7 @@ use std::path::Path;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use server::backup::{COMPUTED, KEPT, OWN};
 use server::on_each;
 use server::store::{Conn, Store, StoreError};
 use sync_core::record::session::Attendance;
@@ -46,6 +47,44 @@ fn both_databases_have_the_same_tables_and_columns() {
     let (sqlite, postgres) = (columns(&Database::sqlite()), columns(&Database::postgres()));
     assert!(sqlite.contains("changes.seq"));
     assert_eq!(sqlite, postgres);
+}
+
+#[test]
+fn a_backup_holds_every_table_that_can_not_be_computed_again() {
+    let names =
+        |names: &[&str]| -> BTreeSet<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let kept = names(&KEPT.map(|table| table.name));
+    let all = columns(&Database::sqlite());
+    let tables: BTreeSet<String> =
+        all.iter().filter_map(|column| Some(column.split_once('.')?.0.to_owned())).collect();
+    let left = &names(&COMPUTED) | &names(&OWN);
+    assert_eq!(
+        tables,
+        &kept | &left,
+        "a new table is kept by a backup, or computed, or of one life of a store"
+    );
+    assert!(kept.is_disjoint(&left));
+}
+
+/// Numbers, texts and bytes are what a backup carries from one kind of database to the other.
+#[test]
+fn what_a_backup_holds_is_numbers_texts_and_bytes() {
+    let store = Store::open(&Database::postgres().url).expect("it opens");
+    store.migrate_blocking().expect("it migrates");
+    let query = |tx: &mut Conn<'_>| -> Result<Vec<Column>, StoreError> {
+        let text = "SELECT (table_name || ' ' || data_type)::text AS name FROM information_schema.columns
+             WHERE table_schema = current_schema()";
+        on_each!(tx, |c| diesel::sql_query(text).load(c))
+    };
+    let mut kept = 0;
+    for Column { name } in store.read_blocking("types", query).expect("it answers") {
+        let (table, kind) = name.split_once(' ').expect("a table and a type");
+        if KEPT.iter().any(|one| one.name == table) {
+            kept += 1;
+            assert!(["bytea", "bigint", "integer", "text"].contains(&kind), "{name}");
+        }
+    }
+    assert!(kept > 0);
 }
 
 #[test]

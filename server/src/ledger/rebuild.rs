@@ -1,56 +1,112 @@
-//! Computing rows again from the documents, where a new version asks for rows that an earlier one did not write.
+//! Computing rows again from the documents: on request, after a restore, and where a new version asks for rows that an
+//! earlier one did not write.
 
 use diesel::prelude::*;
 use sync_core::id::{DocumentId, Id};
 use uuid::Uuid;
 
-use super::load;
+use super::load_all;
 use crate::on_each;
-use crate::projection;
+use crate::projection::{self, Rows};
 use crate::store::schema::documents;
 use crate::store::{Conn, Db, Store, StoreError, identity};
 
 /// How many documents one transaction takes: others wait no longer than that.
 const AT_ONCE: i64 = 200;
 
+/// What it came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    pub documents: u64,
+    /// How many of them had other rows than they must have.
+    pub mended: u64,
+    /// How many could not be read; their rows are as they were. `ihuriro verify` names them.
+    pub unreadable: u64,
+}
+
+impl Rebuilt {
+    fn add(&mut self, more: Self) {
+        self.documents += more.documents;
+        self.mended += more.mended;
+        self.unreadable += more.unreadable;
+    }
+}
+
 /// Brings the rows up to the version of the projection that this program writes. Where they are, this is one look.
-/// Others may write meanwhile: each document is held while its rows are written.
 ///
 /// # Errors
-/// Those of the store; what was done stays, and the next start goes on from the beginning.
+/// Those of [`rebuild`].
 pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
     let written = store.read("projection version", identity::projection).await?;
-    if written >= projection::VERSION {
-        return Ok(());
+    if written < projection::VERSION {
+        let Rebuilt { documents, mended, unreadable } = rebuild(store).await?;
+        tracing::info!(documents, mended, unreadable, "computed the rows again");
     }
-    let mut done = 0;
-    let mut after = Some(DocumentId::from_uuid(Uuid::nil()));
-    while let Some(start) = after {
-        let (count, last) = store.write("project again", move |tx| some(tx, start)).await?;
-        done += count;
-        after = last;
-    }
-    store.write("projection version", |tx| identity::set_projection(tx, projection::VERSION)).await?;
-    tracing::info!(documents = done, "computed the rows again");
     Ok(())
 }
 
-/// Projects the documents that follow `start`; gives their number and the last of them.
-fn some(tx: &mut Conn<'_>, start: DocumentId) -> Result<(usize, Option<DocumentId>), StoreError> {
+/// Computes all rows again and writes those that differ. Others may write meanwhile: each document is held while its
+/// rows are compared.
+///
+/// # Errors
+/// Those of the store; what was done stays, and the next time goes on from the beginning.
+pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
+    let mut rebuilt = Rebuilt::default();
+    let mut after = Some(BEGINNING);
+    while let Some(start) = after {
+        let (some, last) = store.write("compute rows again", move |tx| some(tx, start)).await?;
+        rebuilt.add(some);
+        after = last;
+    }
+    store.write("projection version", |tx| identity::set_projection(tx, projection::VERSION)).await?;
+    Ok(rebuilt)
+}
+
+/// As [`rebuild`], within a transaction that nobody else sees yet.
+///
+/// # Errors
+/// Those of the store.
+pub fn rebuild_within(tx: &mut Conn<'_>) -> Result<Rebuilt, StoreError> {
+    let mut rebuilt = Rebuilt::default();
+    let mut after = Some(BEGINNING);
+    while let Some(start) = after {
+        let (some, last) = some(tx, start)?;
+        rebuilt.add(some);
+        after = last;
+    }
+    identity::set_projection(tx, projection::VERSION)?;
+    Ok(rebuilt)
+}
+
+/// The id before all others.
+const BEGINNING: Uuid = Uuid::nil();
+
+/// Compares the documents that follow `start`, and mends their rows; gives the last of them.
+fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), StoreError> {
     let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
-        .filter(documents::id.gt(Db(start)))
+        .filter(documents::id.gt(Db(DocumentId::from_uuid(start))))
         .order(documents::id)
         .limit(AT_ONCE)
         .select(documents::id)
         .load(c))?;
-    for Db(id) in &ids {
+    let ids: Vec<DocumentId> = ids.into_iter().map(|Db(id)| id).collect();
+    for id in &ids {
         // Takes the row's lock, so that nobody writes the document between our reading it and our writing its rows.
         let row = documents::table.find(Db(*id));
         on_each!(tx, |c| diesel::update(row).set(documents::version.eq(documents::version)).execute(c))?;
-        let Some(stored) = load(tx, *id)? else { continue };
-        let document = stored.open()?;
-        let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
-        projection::project(tx, *id, &document, &record)?;
     }
-    Ok((ids.len(), ids.last().map(|Db(id)| *id)))
+    let mut there = Rows::load(tx, &ids)?;
+    let mut rebuilt = Rebuilt { documents: ids.len() as u64, ..Rebuilt::default() };
+    for (id, stored) in load_all(tx, &ids)? {
+        let Ok(rows) = stored.rows(id) else {
+            tracing::warn!(document = %id, "its rows stay as they are: it can't be read");
+            rebuilt.unreadable += 1;
+            continue;
+        };
+        if there.remove(&id).unwrap_or_default() != rows {
+            rows.mend(tx, id)?;
+            rebuilt.mended += 1;
+        }
+    }
+    Ok((rebuilt, ids.last().map(|id| id.uuid())))
 }

@@ -4,13 +4,12 @@ use diesel::prelude::*;
 use sync_core::conflict::{Claim, Conflict, conflicts};
 use sync_core::document::Document;
 use sync_core::history::was_in_conflict;
-use sync_core::id::{DocumentId, GroupId, Id};
+use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
 use sync_core::record::{Kind, Record};
 use uuid::Uuid;
 
-use crate::on_each;
 use crate::store::schema::{conflict_claims, conflicts as table};
-use crate::store::{At, Code, Conn, Db, StoreError};
+use crate::store::{At, Db};
 
 /// The conflicts of one record.
 #[derive(Debug)]
@@ -47,54 +46,61 @@ impl Clashes {
         i32::try_from(self.open.len()).unwrap_or(i32::MAX)
     }
 
-    /// Writes the rows in the place of those that the record had.
-    pub(super) fn write(&self, tx: &mut Conn<'_>, document: DocumentId) -> Result<(), StoreError> {
-        let old = table::table.filter(table::document_id.eq(Db(document)));
-        on_each!(tx, |c| {
-            let of_old = conflict_claims::conflict_id.eq_any(old.select(table::id));
-            diesel::delete(conflict_claims::table.filter(of_old)).execute(c)?;
-            diesel::delete(old).execute(c)
-        })?;
-        let Some(group) = self.group else { return Ok(()) };
-        for conflict in &self.open {
+    /// The rows of those that anybody may ask for.
+    pub(super) fn rows(&self, document: DocumentId) -> (Vec<ConflictRow>, Vec<ClaimRow>) {
+        let Some(group) = self.group else { return Default::default() };
+        let row = |conflict: &Conflict| ConflictRow {
+            id: id_of(document, conflict).as_bytes().to_vec(),
+            document_id: Db(document),
+            kind: self.kind.to_string(),
+            group_id: Db(group),
+            date: self.date.clone(),
+            field: conflict.field.clone(),
+        };
+        let claims = |conflict: &Conflict| {
             let id = id_of(document, conflict);
-            let row = (
-                table::id.eq(id.as_bytes().to_vec()),
-                table::document_id.eq(Db(document)),
-                table::kind.eq(Code(self.kind)),
-                table::group_id.eq(Db(group)),
-                table::date.eq(&self.date),
-                table::field.eq(&conflict.field),
-            );
-            let claims: Vec<_> =
-                (0i32..).zip(&conflict.claims).map(|(place, claim)| claim_row(id, place, claim)).collect();
-            on_each!(tx, |c| {
-                diesel::insert_into(table::table).values(row).execute(c)?;
-                diesel::insert_into(conflict_claims::table).values(claims).execute(c)
-            })?;
-        }
-        Ok(())
+            let row = |(place, claim): (i32, &Claim)| ClaimRow::of(id, place, claim);
+            (0..).zip(&conflict.claims).map(row).collect::<Vec<_>>()
+        };
+        (self.open.iter().map(row).collect(), self.open.iter().flat_map(claims).collect())
     }
 }
 
-type ClaimRow = (
-    diesel::dsl::Eq<conflict_claims::conflict_id, Vec<u8>>,
-    diesel::dsl::Eq<conflict_claims::place, i32>,
-    diesel::dsl::Eq<conflict_claims::value, String>,
-    diesel::dsl::Eq<conflict_claims::author, Db<sync_core::id::DeviceId>>,
-    diesel::dsl::Eq<conflict_claims::written_at, At>,
-    diesel::dsl::Eq<conflict_claims::hash, Vec<u8>>,
-);
+/// One field that is in conflict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+pub(super) struct ConflictRow {
+    id: Vec<u8>,
+    pub(super) document_id: Db<DocumentId>,
+    kind: String,
+    group_id: Db<GroupId>,
+    date: Option<String>,
+    field: String,
+}
 
-fn claim_row(id: Uuid, place: i32, claim: &Claim) -> ClaimRow {
-    (
-        conflict_claims::conflict_id.eq(id.as_bytes().to_vec()),
-        conflict_claims::place.eq(place),
-        conflict_claims::value.eq(claim.value.clone()),
-        conflict_claims::author.eq(Db(claim.device)),
-        conflict_claims::written_at.eq(At(claim.at)),
-        conflict_claims::hash.eq(claim.change.as_bytes().to_vec()),
-    )
+/// One of its values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = conflict_claims)]
+pub(super) struct ClaimRow {
+    conflict_id: Vec<u8>,
+    place: i32,
+    value: String,
+    author: Db<DeviceId>,
+    written_at: At,
+    hash: Vec<u8>,
+}
+
+impl ClaimRow {
+    fn of(conflict: Uuid, place: i32, claim: &Claim) -> Self {
+        Self {
+            conflict_id: conflict.as_bytes().to_vec(),
+            place,
+            value: claim.value.clone(),
+            author: Db(claim.device),
+            written_at: At(claim.at),
+            hash: claim.change.as_bytes().to_vec(),
+        }
+    }
 }
 
 /// Names a conflict with just these values: once a value joins them or they are settled, the name is gone. UUIDv8 that

@@ -6,7 +6,7 @@ use sync_core::record::{Group, Participant, Session};
 
 use super::clashes::Clashes;
 use crate::store::Db;
-use crate::store::schema::{groups, participants, sessions};
+use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
 
 fn word(value: Option<impl ToString>) -> Option<String> {
     value.map(|value| value.to_string())
@@ -16,10 +16,10 @@ fn number(value: Option<i64>) -> Option<i32> {
     value.and_then(|value| value.try_into().ok())
 }
 
-#[derive(Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = groups, treat_none_as_null = true)]
 pub(super) struct GroupRow {
-    id: Db<GroupId>,
+    pub(super) id: Db<GroupId>,
     organisation_id: Db<OrganisationId>,
     name: String,
     kind: String,
@@ -56,10 +56,10 @@ impl GroupRow {
     }
 }
 
-#[derive(Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = participants, treat_none_as_null = true)]
 pub(super) struct ParticipantRow {
-    id: Db<ParticipantId>,
+    pub(super) id: Db<ParticipantId>,
     group_id: Db<StreamId>,
     code: String,
     sex: Option<String>,
@@ -90,10 +90,10 @@ impl ParticipantRow {
     }
 }
 
-#[derive(Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = sessions, treat_none_as_null = true)]
 pub(super) struct SessionRow {
-    id: Db<SessionId>,
+    pub(super) id: Db<SessionId>,
     group_id: Db<StreamId>,
     date: String,
     part: String,
@@ -127,4 +127,50 @@ impl SessionRow {
             was_in_conflict: clashes.ever,
         }
     }
+}
+
+/// One mark of one person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = attendances)]
+pub(super) struct AttendanceRow {
+    pub(super) session_id: Db<SessionId>,
+    participant_id: Db<ParticipantId>,
+    mark: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = session_themes)]
+pub(super) struct ThemeRow {
+    pub(super) session_id: Db<SessionId>,
+    theme: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = headcounts)]
+pub(super) struct HeadcountRow {
+    pub(super) session_id: Db<SessionId>,
+    sex: String,
+    age_band: String,
+    heads: i32,
+}
+
+/// The rows that a session has many of.
+pub(super) fn parts(
+    id: SessionId,
+    session: &Session,
+) -> (Vec<AttendanceRow>, Vec<ThemeRow>, Vec<HeadcountRow>) {
+    let session_id = Db(id);
+    let marks = session.attendance.iter().map(|(participant, mark)| AttendanceRow {
+        session_id,
+        participant_id: Db(*participant),
+        mark: mark.to_string(),
+    });
+    let themes = session.themes.iter().map(|theme| ThemeRow { session_id, theme: theme.to_string() });
+    let heads = session.headcount.iter().map(|(cell, heads)| HeadcountRow {
+        session_id,
+        sex: cell.sex.to_string(),
+        age_band: cell.age_band.to_string(),
+        heads: heads.get() as i32,
+    });
+    (marks.collect(), themes.collect(), heads.collect())
 }

@@ -20,6 +20,11 @@ pub enum StoreError {
     Query(DieselError),
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
+    #[error(
+        "the database is not of the version that this program works with; bring it up to date with `ihuriro migrate`, \
+         or take the program that it was last used with"
+    )]
+    Version,
     #[error("the database holds something unreadable: {0}")]
     Damaged(&'static str),
     /// The use case panicked; its transaction was rolled back.

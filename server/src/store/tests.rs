@@ -14,16 +14,22 @@ use super::schema::organisations;
 use super::*;
 use crate::on_each;
 
-/// A migrated SQLite store; its folder goes with it.
-pub(crate) fn fresh() -> (Store, TempDir) {
+/// A SQLite store that was never migrated; its folder goes with it.
+pub(crate) fn empty() -> (Store, TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::open(&folder.path().join("test.db").to_string_lossy()).expect("a new file opens");
+    (store, folder)
+}
+
+/// A migrated SQLite store; its folder goes with it.
+pub(crate) fn fresh() -> (Store, TempDir) {
+    let (store, folder) = empty();
     store.migrate_blocking().expect("a new file migrates");
     (store, folder)
 }
 
-/// A migrated PostgreSQL store in a schema of its own.
-pub(crate) fn fresh_postgres() -> Store {
+/// A PostgreSQL store, in a schema of its own, that was never migrated.
+pub(crate) fn empty_postgres() -> Store {
     let url =
         std::env::var("IHURIRO_TEST_POSTGRES").expect("run these by tests/run, which starts a PostgreSQL");
     let schema = format!("test_{}", Uuid::now_v7().simple());
@@ -35,8 +41,12 @@ pub(crate) fn fresh_postgres() -> Store {
         })
         .expect("a schema of its own");
     let separator = if url.contains('?') { '&' } else { '?' };
-    let store = Store::open(&format!("{url}{separator}options=-csearch_path%3D{schema}"))
-        .expect("PostgreSQL answers");
+    Store::open(&format!("{url}{separator}options=-csearch_path%3D{schema}")).expect("PostgreSQL answers")
+}
+
+/// A migrated PostgreSQL store in a schema of its own.
+pub(crate) fn fresh_postgres() -> Store {
+    let store = empty_postgres();
     store.migrate_blocking().expect("PostgreSQL migrates");
     store
 }
@@ -194,6 +204,15 @@ fn a_store_that_was_never_migrated_says_so() {
     let store = Store::open(&folder.path().join("empty.db").to_string_lossy()).expect("it opens");
     let missing = store.read_blocking("epoch", identity::epoch);
     assert!(matches!(missing, Err(StoreError::Query(_) | StoreError::Damaged(_))));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_made_where_one_must_be() {
+    let (_, folder) = fresh();
+    let url = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    assert!(matches!(Store::open_existing(&url("tset.db")), Err(StoreError::Away(_))));
+    assert!(!folder.path().join("tset.db").exists());
+    Store::open_existing(&url("test.db")).expect("it is there");
 }
 
 #[actix_web::test]

@@ -1,0 +1,74 @@
+//! A new store from a backup.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use age::Identity;
+
+use super::file::{Header, Reader};
+use super::key::read_keys;
+use super::{Contents, Refused, row};
+use crate::ledger;
+use crate::store::{Conn, Store, migrate};
+
+/// A backup that can be read to its end.
+pub struct Backup {
+    path: PathBuf,
+    keys: Vec<Box<dyn Identity + Send + Sync>>,
+    header: Header,
+}
+
+impl Backup {
+    /// Opens a backup with one of the keys in a file, and reads all of it once, so that one that is cut off or changed is
+    /// found before any database is touched.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn open(path: &Path, key_file: &Path) -> Result<Self, Refused> {
+        let keys = read_keys(key_file)?;
+        let (mut reader, header) = Reader::open(path, &keys)?;
+        if !migrate::versions()?.contains(&header.tables) {
+            return Err(Refused::Newer(header.program));
+        }
+        while reader.page()?.is_some() {}
+        Ok(Self { path: path.to_owned(), keys, header })
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Makes the store anew in a database that never was in use. It begins a new life: an epoch of its own, which tablets
+    /// notice, and keys of its own, so that people sign in again. All of it is there afterwards, or nothing. A document
+    /// that can't be read comes back without rows; `verify` names it.
+    ///
+    /// Must not be called from async code.
+    ///
+    /// # Errors
+    /// [`Refused`]; the database is then as it was.
+    pub fn restore(&self, store: &Store) -> Result<Contents, Refused> {
+        store.write_blocking("restore", |tx| self.put(tx))
+    }
+
+    fn put(&self, tx: &mut Conn<'_>) -> Result<Contents, Refused> {
+        if !migrate::begin(tx, &self.header.tables)? {
+            return Err(Refused::InUse);
+        }
+        let (mut reader, _) = Reader::open(&self.path, &self.keys)?;
+        while let Some(page) = reader.page()? {
+            row::insert(tx, &page)?;
+        }
+        migrate::apply(tx)?;
+        ledger::rebuild_within(tx)?;
+        Ok(Contents::of(tx)?)
+    }
+}
+
+impl fmt::Debug for Backup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backup")
+            .field("path", &self.path)
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}

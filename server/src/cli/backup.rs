@@ -1,0 +1,48 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use server::backup::{self, PublicKey};
+use server::clock::Clock;
+
+use super::{Database, Ended};
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write. One that is there is not overwritten.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Whose key opens it: the public key, age1…, that backup-key or age-keygen printed. May be given several times.
+    #[arg(long, value_name = "PUBLIC KEY", required = true)]
+    recipient: Vec<PublicKey>,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackupKey {
+    /// The file to write the key to. One that is there is not overwritten.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+}
+
+impl Backup {
+    pub(super) fn run(self) -> Ended {
+        let store = self.database.as_it_is()?;
+        let made = backup::backup(&store, &self.to, &self.recipient, Clock::system().now())?;
+        println!("Saved to {}, {} bytes: {}.", self.to.display(), made.bytes, made.contents);
+        Ok(())
+    }
+}
+
+impl BackupKey {
+    pub(super) fn run(self) -> Ended {
+        let public = backup::make_key(&self.to)?;
+        println!("{public}");
+        eprintln!(
+            "{} opens every backup that is made for this public key. Keep it away from the server, in two places: \
+             without it no backup can be restored.",
+            self.to.display()
+        );
+        Ok(())
+    }
+}

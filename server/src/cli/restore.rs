@@ -1,0 +1,33 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use server::backup::Backup;
+use server::clock::timestamp;
+use server::store::Store;
+
+use super::{Database, Ended, verify};
+
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    /// The backup.
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// The file with the key that opens it.
+    #[arg(long, value_name = "KEYFILE")]
+    identity: PathBuf,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> Ended {
+        let backup = Backup::open(&self.from, &self.identity)?;
+        let header = backup.header();
+        println!("This backup was made on {} by version {}.", timestamp(header.at), header.program);
+        let store = Store::open(&self.database.url)?;
+        let contents = backup.restore(&store)?;
+        println!("Restored to {}: {contents}.", store.kind());
+        println!("Tablets notice it at their next sync. People sign in again.");
+        verify::check(&store)
+    }
+}
