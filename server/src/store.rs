@@ -24,6 +24,7 @@ pub mod schema;
 mod transaction;
 pub(crate) mod migrate;
 pub mod identity;
+pub mod keys;
 #[cfg(test)]
 pub(crate) mod tests;
 

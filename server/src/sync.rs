@@ -8,6 +8,7 @@ mod refusal;
 mod admit;
 mod apart;
 mod decide;
+mod carried;
 mod push;
 mod pull;
 pub mod handler;

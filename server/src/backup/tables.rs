@@ -13,7 +13,8 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 11] = [
+pub const KEPT: [Table; 12] = [
+    table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
     table("devices", &["id"]),
@@ -39,5 +40,6 @@ pub const COMPUTED: [&str; 8] = [
     "conflict_claims",
 ];
 
-/// What belongs to one life of the store: its identity and keys, and who is signed in. A restored store begins its own.
-pub const OWN: [&str; 2] = ["settings", "refresh_tokens"];
+/// What belongs to one life of the store: its identity, who is signed in, and how far tablets have read. A restored store
+/// begins its own.
+pub const OWN: [&str; 3] = ["settings", "refresh_tokens", "readings"];

@@ -1,9 +1,13 @@
 //! The streams, and who reads which.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use sync_core::cursor::Fingerprint;
 use sync_core::id::{OrganisationId, StreamId, UserId};
 use sync_core::time::Millis;
+use sync_core::wire::StreamKey;
+use tablet::sealing;
 
 use crate::on_each;
 use crate::store::schema::{assignments, streams};
@@ -90,7 +94,35 @@ pub fn create_stream(
         streams::created_at.eq(At(now)),
     );
     on_each!(tx, |c| diesel::insert_into(streams::table).values(row).execute(c))?;
+    renew_key(tx, id)
+}
+
+/// Gives a stream another key: whoever left opens nothing that is sealed from now on.
+///
+/// # Errors
+/// Those of the store.
+pub fn renew_key(tx: &mut Conn<'_>, id: StreamId) -> Result<(), StoreError> {
+    let next =
+        (streams::key_number.eq(streams::key_number + 1), streams::key_identity.eq(sealing::new_identity()));
+    on_each!(tx, |c| diesel::update(streams::table.find(Db(id))).set(next).execute(c))?;
     Ok(())
+}
+
+/// The keys of these streams.
+///
+/// # Errors
+/// Those of the store.
+pub fn stream_keys(tx: &mut Conn<'_>, of: &BTreeSet<StreamId>) -> Result<Vec<StreamKey>, StoreError> {
+    type Row = (Db<StreamId>, i32, Option<String>);
+    let rows: Vec<Row> = on_each!(tx, |c| streams::table
+        .filter(streams::id.eq_any(of.iter().copied().map(Db)))
+        .order(streams::id)
+        .select((streams::id, streams::key_number, streams::key_identity))
+        .load(c))?;
+    let key = |(Db(stream), number, identity): Row| {
+        Some(StreamKey { stream, number: u32::try_from(number).ok()?, identity: identity? })
+    };
+    Ok(rows.into_iter().filter_map(key).collect())
 }
 
 /// # Errors

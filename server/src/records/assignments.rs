@@ -205,7 +205,9 @@ fn end(tx: &mut Conn<'_>, group: GroupId, user: UserId, member: Member) -> Resul
         .filter(assignments::user_id.eq(Db(user)))
         .filter(assignments::ended_at.is_null());
     let ended = (assignments::ended_by.eq(Db(member.user)), assignments::ended_at.eq(At(member.now)));
-    on_each!(tx, |c| diesel::update(there).set(ended).execute(c))?;
+    if on_each!(tx, |c| diesel::update(there).set(ended).execute(c))? > 0 {
+        ledger::renew_key(tx, group.into())?;
+    }
     Ok(())
 }
 

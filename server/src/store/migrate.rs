@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Conn, Store, StoreError, identity};
+use super::{Conn, Store, StoreError, identity, keys};
 use crate::on_each;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -46,7 +46,8 @@ impl Store {
 /// [`StoreError::Migration`].
 pub(crate) fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
     up_to(tx, None)?;
-    identity::create(tx)
+    identity::create(tx)?;
+    keys::create(tx)
 }
 
 /// Makes the tables as they were at `version`, where there have never been any; `false`, and nothing is done, where

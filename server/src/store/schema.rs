@@ -11,6 +11,14 @@ table! {
 }
 
 table! {
+    /// The keys by which tablets know the store: see `keys`.
+    store_keys (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+table! {
     organisations (id) {
         id -> Binary,
         code -> Text,
@@ -88,6 +96,10 @@ table! {
         created_at -> BigInt,
         /// The sequence number up to which the bytes of changes are given up; their documents hold them.
         compacted_to -> BigInt,
+        /// Counts the keys with which colleagues seal for whoever holds the stream.
+        key_number -> Integer,
+        /// The present one, an age identity.
+        key_identity -> Nullable<Text>,
     }
 }
 
@@ -136,6 +148,8 @@ table! {
         /// The tablet's clock.
         claimed_at -> BigInt,
         received_at -> BigInt,
+        /// The tablet that carried it, where another one signed it.
+        carrier_id -> Nullable<Binary>,
     }
 }
 

@@ -45,44 +45,52 @@ pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused>
     Ok(Claimed { signed, request })
 }
 
-/// The tablet whose request this is, and whose it is.
+/// A tablet that is enrolled here, and whose it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tablet {
+pub(super) struct Origin {
     pub(super) device: DeviceId,
     pub(super) user: UserId,
     pub(super) last_request: u64,
-    key: VerifyingKey,
+    pub(super) key: VerifyingKey,
+    /// It was revoked, or its user is disabled.
+    pub(super) revoked: bool,
+}
+
+/// The tablet with this id, if it is enrolled here.
+pub(super) fn origin(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<Origin>, StoreError> {
+    type Row = (Db<UserId>, Vec<u8>, i64, Option<At>, Option<At>);
+    let row: Option<Row> = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(device)))
+        .select((
+            devices::user_id,
+            devices::public_key,
+            devices::last_request,
+            devices::revoked_at,
+            users::disabled_at
+        ))
+        .first(c)
+        .optional())?;
+    let Some((Db(user), key, last, revoked, disabled)) = row else { return Ok(None) };
+    let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
+    let key = key.ok_or(StoreError::Damaged("a tablet's key"))?;
+    let last_request = u64::try_from(last).unwrap_or(0);
+    Ok(Some(Origin { device, user, last_request, key, revoked: revoked.is_some() || disabled.is_some() }))
 }
 
 impl Claimed {
     /// Checks the signature against the key that the tablet was enrolled with.
-    pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<Tablet, Failure<Refused>> {
-        type Row = (Db<UserId>, Vec<u8>, i64, Option<At>, Option<At>);
-        let row: Option<Row> = on_each!(tx, |c| devices::table
-            .inner_join(users::table)
-            .filter(devices::id.eq(Db(self.signed.device)))
-            .select((
-                devices::user_id,
-                devices::public_key,
-                devices::last_request,
-                devices::revoked_at,
-                users::disabled_at
-            ))
-            .first(c)
-            .optional())?;
-        let (Db(user), key, last, revoked, disabled) = row.ok_or(Refused::UnknownDevice)?;
-        let damaged = StoreError::Damaged("a tablet's key");
-        let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
-        let key = key.ok_or(damaged)?;
-        self.signed.verify(Purpose::Request, &key).map_err(|_| Refused::Signature)?;
-        if revoked.is_some() || disabled.is_some() {
+    pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<Origin, Failure<Refused>> {
+        let tablet = origin(tx, self.signed.device)?.ok_or(Refused::UnknownDevice)?;
+        self.signed.verify(Purpose::Request, &tablet.key).map_err(|_| Refused::Signature)?;
+        if tablet.revoked {
             return Err(Refused::Revoked.into());
         }
-        Ok(Tablet { device: self.signed.device, user, last_request: u64::try_from(last).unwrap_or(0), key })
+        Ok(tablet)
     }
 }
 
-impl Tablet {
+impl Origin {
     /// A batch that this tablet signed.
     pub(super) fn open(&self, envelope: &Envelope) -> Result<Statement, Refused> {
         let (signed, statement) = envelope.open().map_err(|_| Refused::ForeignBatch)?;

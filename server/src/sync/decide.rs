@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::id::{DocumentId, StreamId, UserId};
+use sync_core::id::{DeviceId, DocumentId, StreamId};
 use sync_core::merge::{Incoming, Standing, plan};
-use sync_core::quarantine::Outcome;
+use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::Place;
 use sync_core::time::Millis;
 
@@ -27,15 +27,14 @@ impl Candidate {
     }
 }
 
-/// Gives every arrival of one person's tablet its outcome, and stores what follows from them.
+/// Gives every arrival its outcome, and stores what follows from them. `may_write` says where each tablet's user may
+/// write.
 pub(super) fn decide(
     tx: &mut Conn<'_>,
-    user: UserId,
+    may_write: &BTreeMap<DeviceId, BTreeSet<StreamId>>,
     arrivals: Vec<Arrival>,
     now: Millis,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let assigned: BTreeSet<StreamId> =
-        ledger::assigned_streams(tx, user)?.into_iter().map(|stream| stream.id).collect();
     let known = apart::known(tx, &arrivals)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
@@ -47,8 +46,11 @@ pub(super) fn decide(
                 continue;
             }
             Some(Before::Waived) => Standing::Waived,
-            _ if assigned.contains(&arrival.item.stream) => Standing::Assigned,
-            _ => Standing::Stranger,
+            _ => {
+                let theirs = may_write.get(&arrival.device);
+                let assigned = theirs.is_some_and(|streams| streams.contains(&arrival.item.stream));
+                if assigned { Standing::Assigned } else { Standing::Stranger }
+            }
         };
         let candidate = Candidate { arrival, standing, waited: before.is_some() };
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
@@ -142,6 +144,8 @@ fn settle(
     }
     for (one, outcome) in arrived.iter().zip(&decided) {
         match outcome {
+            // It waits for a better reason than that somebody else brought it too.
+            Outcome::Quarantined(Reason::Unvouched) if one.waited => {}
             Outcome::Quarantined(reason) => apart::set(tx, &one.arrival, reason, now)?,
             Outcome::Accepted | Outcome::Duplicate if one.waited => apart::release(tx, &one.arrival, now)?,
             Outcome::Accepted | Outcome::Duplicate => {}

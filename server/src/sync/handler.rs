@@ -7,7 +7,7 @@ use sync_core::wire::{self, Answer, Coding, MAX_BODY, PROTOCOL};
 
 use super::admit;
 use super::pull::pull;
-use super::push::push;
+use super::push::{Pushed, push};
 use super::refusal::Refused;
 use crate::clock::Clock;
 use crate::problem::Problem;
@@ -46,7 +46,7 @@ pub(crate) async fn sync(
     let claimed = admit::open(http.headers(), &body)?;
     let request = claimed.request.clone();
     let now = clock.now();
-    let (tablet, outcomes) = store
+    let Pushed { tablet, outcomes, receipts } = store
         .write("push", move |tx| push(tx, &claimed, now))
         .await
         .map_err(|failure: Failure<Refused>| failure)?;
@@ -67,6 +67,8 @@ pub(crate) async fn sync(
         pages: pulled.pages,
         dropped: pulled.dropped,
         people: pulled.people,
+        receipts,
+        keys: pulled.keys,
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());

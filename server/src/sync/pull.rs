@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
-use sync_core::wire::{PAGE, Page, Person, Request, Tells};
+use sync_core::wire::{PAGE, Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
-use super::admit::Tablet;
+use super::admit::Origin;
 use crate::ledger::{self, StreamRow, assigned_streams, names};
 use crate::store::{Conn, StoreError, identity};
 
@@ -24,11 +24,12 @@ pub(super) struct Pulled {
     pub(super) pages: Vec<Page>,
     pub(super) dropped: Vec<StreamId>,
     pub(super) people: Vec<Person>,
+    pub(super) keys: Vec<StreamKey>,
 }
 
 /// Collects it. A stream that the store does not know, as after a restore, is neither read nor dropped: what the tablet
 /// has of it may be all there is.
-pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Result<Pulled, StoreError> {
+pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Origin, request: &Request) -> Result<Pulled, StoreError> {
     let epoch = identity::epoch(tx)?;
     let streams = assigned_streams(tx, tablet.user)?;
     let readable: BTreeSet<StreamId> = streams.iter().map(|stream| stream.id).collect();
@@ -52,7 +53,9 @@ pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request) -> Res
     }
     let names = names(tx, &reader.authors)?;
     let people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
-    Ok(Pulled { epoch, pages, dropped, people })
+    let mut keys = ledger::stream_keys(tx, &readable)?;
+    keys.retain(|key| cursors.get(&key.stream).is_none_or(|cursor| cursor.key != key.number));
+    Ok(Pulled { epoch, pages, dropped, people, keys })
 }
 
 /// Who reads, how much more, and what of.

@@ -1,58 +1,111 @@
 //! The way in: what a request brings is handed in within one transaction.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use sync_core::batch::{Envelope, Statement};
+use sync_core::id::{DeviceId, StreamId};
 use sync_core::quarantine::Outcome;
 use sync_core::time::Millis;
-use sync_core::wire::{Outcomes, Request};
+use sync_core::wire::{Outcomes, Receipt, Request};
 
-use super::admit::{Claimed, Tablet};
+use super::admit::{Claimed, Origin};
 use super::apart::Arrival;
+use super::carried::{self, Carried};
 use super::decide::decide;
 use super::refusal::Refused;
-use crate::ledger;
+use crate::ledger::{self, assigned_streams};
 use crate::on_each;
 use crate::store::schema::{batches, devices, purges};
 use crate::store::{At, Conn, Db, Failure, StoreError};
 
+/// What became of a request.
+#[derive(Debug)]
+pub(super) struct Pushed {
+    pub(super) tablet: Origin,
+    pub(super) outcomes: Vec<Outcomes>,
+    pub(super) receipts: Vec<Receipt>,
+}
+
 /// Hands a request in. Either all of it is decided and durable, or nothing is.
-pub(super) fn push(
-    tx: &mut Conn<'_>,
-    claimed: &Claimed,
-    now: Millis,
-) -> Result<(Tablet, Vec<Outcomes>), Failure<Refused>> {
+pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<Pushed, Failure<Refused>> {
     let tablet = claimed.verify(tx)?;
     count(tx, &tablet, &claimed.request, now)?;
     receipts(tx, &tablet, &claimed.request, now)?;
-    let mut arrivals = Vec::new();
-    let mut outcomes = Vec::new();
+    let mut handed = Handed::default();
+    let mut statements = Vec::new();
     for envelope in &claimed.request.batches {
         let statement = tablet.open(envelope)?;
-        outcomes.push(Outcomes {
-            batch: statement.batch,
-            outcomes: vec![Outcome::Duplicate; statement.items.len()],
+        if !handed.take(tx, &tablet, None, envelope, &statement, now)? {
+            return Err(Refused::ForeignBatch.into());
+        }
+        statements.push(statement);
+    }
+    let mut carried = Vec::new();
+    for sealed in &claimed.request.carried {
+        let mut one = carried::open(tx, sealed)?;
+        if let Some(Carried { origin, envelope, statement }) = &one
+            && !handed.take(tx, origin, Some(tablet.device), envelope, statement, now)?
+        {
+            one = None;
+        }
+        carried.push(one);
+    }
+    let mut decided = decide(tx, &handed.may_write, handed.arrivals, now)?.into_iter();
+    let mut next = |statement: &Statement| decided.by_ref().take(statement.items.len()).collect();
+    let outcomes = statements.iter().map(|one| Outcomes { batch: one.batch, outcomes: next(one) }).collect();
+    let mut receipts = Vec::new();
+    for one in carried {
+        receipts.push(match one {
+            Some(Carried { origin, statement, .. }) => {
+                let outcomes: Vec<Outcome> = next(&statement);
+                carried::receipt(tx, origin.device, &statement, &outcomes)?
+            }
+            None => Receipt::Refused,
         });
-        record_batch(tx, &tablet, envelope, &statement, now)?;
-        for (item, bytes) in statement.items.into_iter().zip(&envelope.changes) {
-            arrivals.push(Arrival {
-                batch: statement.batch,
-                device: tablet.device,
-                item,
-                bytes: bytes.to_vec(),
-            });
-        }
     }
-    let mut decided = decide(tx, tablet.user, arrivals, now)?.into_iter();
-    for batch in &mut outcomes {
-        for (outcome, decision) in batch.outcomes.iter_mut().zip(&mut decided) {
-            *outcome = decision;
+    Ok(Pushed { tablet, outcomes, receipts })
+}
+
+/// All that one request hands in, its tablet's own and what it carries.
+#[derive(Default)]
+struct Handed {
+    arrivals: Vec<Arrival>,
+    /// Where the user of each tablet may write.
+    may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+}
+
+impl Handed {
+    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already.
+    fn take(
+        &mut self,
+        tx: &mut Conn<'_>,
+        origin: &Origin,
+        carrier: Option<DeviceId>,
+        envelope: &Envelope,
+        statement: &Statement,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        if !record_batch(tx, origin, carrier, envelope, statement, now)? {
+            return Ok(false);
         }
+        if let Entry::Vacant(theirs) = self.may_write.entry(origin.device) {
+            let streams = if origin.revoked { Vec::new() } else { assigned_streams(tx, origin.user)? };
+            theirs.insert(streams.into_iter().map(|stream| stream.id).collect());
+        }
+        self.arrivals.extend(statement.items.iter().zip(&envelope.changes).map(|(item, bytes)| Arrival {
+            batch: statement.batch,
+            device: origin.device,
+            item: item.clone(),
+            bytes: bytes.to_vec(),
+        }));
+        Ok(true)
     }
-    Ok((tablet, outcomes))
 }
 
 /// Takes the number of the request, once. This locks the tablet's row: two requests of one tablet queue.
-fn count(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> Result<(), Failure<Refused>> {
+fn count(tx: &mut Conn<'_>, tablet: &Origin, request: &Request, now: Millis) -> Result<(), Failure<Refused>> {
     let number = i64::try_from(request.number).map_err(|_| Refused::NotCbor)?;
     let fresh = devices::id.eq(Db(tablet.device)).and(devices::last_request.lt(number));
     let taken = on_each!(tx, |c| diesel::update(devices::table)
@@ -70,7 +123,7 @@ fn count(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> 
 const MOST_RECEIPTS: usize = 1000;
 
 /// Notes which streams the tablet has dropped, as it was told.
-fn receipts(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) -> Result<(), StoreError> {
+fn receipts(tx: &mut Conn<'_>, tablet: &Origin, request: &Request, now: Millis) -> Result<(), StoreError> {
     for id in request.purged.iter().take(MOST_RECEIPTS) {
         if ledger::stream(tx, *id)?.is_none() {
             continue;
@@ -85,24 +138,32 @@ fn receipts(tx: &mut Conn<'_>, tablet: &Tablet, request: &Request, now: Millis) 
     Ok(())
 }
 
+/// Keeps a statement: it is the evidence for what follows from it, so an id can't stand for two. Something carried may
+/// come by several ways.
 fn record_batch(
     tx: &mut Conn<'_>,
-    tablet: &Tablet,
+    origin: &Origin,
+    carrier: Option<DeviceId>,
     envelope: &Envelope,
     statement: &Statement,
     now: Millis,
-) -> Result<(), Failure<Refused>> {
+) -> Result<bool, StoreError> {
     let row = (
         batches::id.eq(Db(statement.batch)),
-        batches::device_id.eq(Db(tablet.device)),
+        batches::device_id.eq(Db(origin.device)),
         batches::statement.eq(envelope.statement.to_vec()),
         batches::claimed_at.eq(At(statement.at)),
         batches::received_at.eq(At(now)),
+        batches::carrier_id.eq(carrier.map(Db)),
     );
     let added = on_each!(tx, |c| diesel::insert_into(batches::table)
         .values(row)
         .on_conflict_do_nothing()
         .execute(c))?;
-    // The statement is the evidence for what follows from it: an id can't stand for two.
-    if added == 1 { Ok(()) } else { Err(Refused::ForeignBatch.into()) }
+    if added == 1 || carrier.is_none() {
+        return Ok(added == 1);
+    }
+    let there: Vec<u8> =
+        on_each!(tx, |c| batches::table.find(Db(statement.batch)).select(batches::statement).first(c))?;
+    Ok(there == *envelope.statement)
 }

@@ -4,6 +4,7 @@ mod error;
 mod find;
 mod list;
 mod participant;
+mod relay;
 mod session;
 mod show;
 mod status;
@@ -34,7 +35,7 @@ pub struct TabletArgs {
     pub command: TabletCommand,
 }
 
-/// The commands of the tablet. All but `enrol` and `sync` work offline.
+/// The commands of the tablet. All but `enrol` and `sync` work without a network.
 #[derive(Debug, Subcommand)]
 pub enum TabletCommand {
     /// Make this a tablet of yours, with the one-time code that your manager gave you.
@@ -63,6 +64,17 @@ pub enum TabletCommand {
     Status,
     /// Hand in what waits and fetch what others did.
     Sync,
+    /// Write a file that a colleague can carry to where there is a network, or to another tablet of the group.
+    Export {
+        /// The file to write; it must not be there yet
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Take in a file that a colleague's tablet wrote.
+    Import {
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +122,8 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Show(what) => show::run(device, &what, out),
         TabletCommand::Status => status::run(device, out),
         TabletCommand::Sync => sync::run(device, out),
+        TabletCommand::Export { to } => relay::export(device, &to, out),
+        TabletCommand::Import { from } => relay::import(device, &from, out),
     }
 }
 

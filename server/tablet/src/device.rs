@@ -2,6 +2,7 @@
 
 mod enrol;
 mod sync;
+mod relay;
 
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::folder::{Folder, FolderError};
 
 pub use enrol::EnrolError;
+pub use relay::{Packed, RelayError};
 pub use sync::{Progress, Step, Summary, SyncError};
 
 /// An enrolled tablet, open.

@@ -10,6 +10,7 @@
 pub mod clock;
 pub mod folder;
 pub mod link;
+pub mod sealing;
 
 pub mod device;
 pub mod recording;

@@ -3,8 +3,11 @@
 
 mod http;
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
+use sync_core::batch::VerifyingKey;
 use sync_core::id::{DeviceId, EpochId, OrganisationId, UserId};
+use sync_core::tablet::StoreKeys;
 
 pub use http::Link;
 
@@ -64,6 +67,25 @@ pub struct Enrolled {
     pub user: Person,
     pub organisation: Organisation,
     pub epoch: EpochId,
+    pub store: PublicKeys,
+}
+
+/// The server's public keys.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PublicKeys {
+    /// Ed25519, 32 bytes, base64url without padding: signs receipts.
+    pub receipt_key: String,
+    /// An age recipient, `age1…`: what colleagues carry is sealed for it.
+    pub seal_key: String,
+}
+
+impl PublicKeys {
+    /// None where they are no keys.
+    pub fn keys(&self) -> Option<StoreKeys> {
+        let receipts = BASE64URL_NOPAD.decode(self.receipt_key.as_bytes()).ok()?.try_into().ok()?;
+        let receipts = VerifyingKey::from_bytes(&receipts).ok()?;
+        Some(StoreKeys { receipts, seal: self.seal_key.clone() })
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -88,6 +110,8 @@ pub enum LinkError {
         "the server's address must begin with https://: over http:// anybody on the way could read the records"
     )]
     InTheOpen,
+    #[error("the server's keys can't be read; update this program")]
+    StoreKeys,
     #[error("the server can't be reached ({0})")]
     Unreachable(String),
     #[error("the connection broke before the whole answer had come ({0})")]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_core::id::{DeviceId, EpochId, UserId};
 use sync_core::time::{Millis, Moment};
+use tablet::sealing::recipient_of;
 use utoipa::ToSchema;
 
 use crate::access::fields::Fields;
@@ -21,7 +22,7 @@ use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::{devices, enrolment_codes};
-use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError, identity};
+use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError, identity, keys};
 
 /// What a tablet shows.
 #[derive(Deserialize, ToSchema)]
@@ -48,8 +49,19 @@ pub(crate) struct Enrolled {
     /// The life of the store that the tablet joins; another one later means that the store was restored.
     #[schema(value_type = Uuid)]
     epoch: EpochId,
+    store: StoreKeys,
     /// The service's time.
     now: Timestamp,
+}
+
+/// The store's public keys, which stay the same when it is restored.
+#[derive(Serialize, ToSchema)]
+struct StoreKeys {
+    /// Signs receipts for work that colleagues carried: Ed25519, 32 bytes as base64url without padding.
+    receipt_key: String,
+    /// What colleagues carry is sealed for it: an age recipient.
+    #[schema(example = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")]
+    seal_key: String,
 }
 
 /// Whose tablet it is.
@@ -173,8 +185,15 @@ fn register(
         user: Holder { id: user.id, name: user.name, login: user.login },
         organisation: HolderOrganisation { id: organisation.id, name: organisation.name },
         epoch: identity::epoch(tx)?,
+        store: store_keys(tx)?,
         now: timestamp(moment.now),
     })
+}
+
+fn store_keys(tx: &mut Conn<'_>) -> Result<StoreKeys, StoreError> {
+    let receipt_key = BASE64URL_NOPAD.encode(keys::receipts(tx)?.verifying_key().as_bytes());
+    let seal_key = recipient_of(&keys::seal(tx)?).map_err(|_| StoreError::Damaged("the key for sealing"))?;
+    Ok(StoreKeys { receipt_key, seal_key })
 }
 
 struct CodeRow {

@@ -1,7 +1,7 @@
 //! Why a command was not done: one sentence.
 
 use super::find::FindError;
-use crate::device::{EnrolError, OpenError, SyncError};
+use crate::device::{EnrolError, OpenError, RelayError, SyncError};
 use crate::recording::RecordError;
 
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,8 @@ pub enum CommandError {
     Record(#[from] RecordError),
     #[error(transparent)]
     Sync(#[from] SyncError),
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     #[error("the passphrase can't be asked for here ({0}); set IHURIRO_TABLET_PASSPHRASE")]
     Passphrase(std::io::Error),
     #[error("the two passphrases are not the same")]

@@ -48,7 +48,9 @@ impl From<LinkError> for EnrolError {
     fn from(error: LinkError) -> Self {
         match error {
             LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
-            LinkError::Address | LinkError::InTheOpen | LinkError::Refused(_) => Self::Refused(error),
+            LinkError::Address | LinkError::InTheOpen | LinkError::StoreKeys | LinkError::Refused(_) => {
+                Self::Refused(error)
+            }
         }
     }
 }
@@ -105,6 +107,7 @@ impl Device {
         let public_key = BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
         let asking = Enrol { code: code.to_owned(), public_key, device_name: name.to_owned() };
         let enrolled = link.enrol(&asking)?;
+        let store = enrolled.store.keys().ok_or(LinkError::StoreKeys)?;
 
         settings.user.clone_from(&enrolled.user.name);
         settings.login = enrolled.user.login;
@@ -117,6 +120,7 @@ impl Device {
             organisation: enrolled.organisation.id,
             epoch: enrolled.epoch,
             key,
+            store,
         });
         for output in outputs {
             if let Output::Persist(writes) = output {

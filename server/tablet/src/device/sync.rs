@@ -70,7 +70,9 @@ pub enum SyncError {
 impl From<LinkError> for SyncError {
     fn from(error: LinkError) -> Self {
         match error {
-            LinkError::Refused(_) | LinkError::Address | LinkError::InTheOpen => Self::Refused(error),
+            LinkError::Refused(_) | LinkError::Address | LinkError::InTheOpen | LinkError::StoreKeys => {
+                Self::Refused(error)
+            }
             LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
         }
     }

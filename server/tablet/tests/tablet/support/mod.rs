@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
 use sync_core::agreement;
-use sync_core::batch::{Purpose, Signed, VerifyingKey};
+use sync_core::batch::{Purpose, Signed, SigningKey, VerifyingKey};
 use sync_core::change::Actor;
 use sync_core::cursor::{Ask, Fingerprint, Mark};
 use sync_core::document::Document;
@@ -20,7 +20,8 @@ use sync_core::time::Millis;
 use sync_core::wire::{
     Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, Tells, Whole, close,
 };
-use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, Reply, Said, Traffic};
+use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, PublicKeys, Reply, Said, Traffic};
+use tablet::sealing::{new_identity, recipient_of};
 
 pub(crate) const NOW: Millis = Millis(1_772_700_000_000);
 
@@ -216,6 +217,11 @@ impl Exchange for Store {
             },
             organisation: Organisation { id: OrganisationId::from_uuid(uuid(5)), name: "Aegis Trust".into() },
             epoch: EpochId::from_uuid(uuid(2)),
+            store: PublicKeys {
+                receipt_key: BASE64URL_NOPAD
+                    .encode(SigningKey::from_bytes(&[7; 32]).verifying_key().as_bytes()),
+                seal_key: recipient_of(&new_identity()).expect("a key"),
+            },
         })
     }
 

@@ -1,0 +1,52 @@
+//! The keys by which tablets know the store and seal work for it. Unlike its identity they outlive a restore: tablets
+//! learned them when they were enrolled.
+
+use diesel::prelude::*;
+use ed25519_dalek::SigningKey;
+use rand::Rng;
+use tablet::sealing;
+
+use super::schema::store_keys;
+use super::{Conn, StoreError};
+use crate::on_each;
+
+/// The Ed25519 seed that signs receipts.
+const RECEIPTS: &str = "receipts";
+/// An age identity, as text: colleagues seal for it what others carry.
+const SEAL: &str = "seal";
+
+/// Gives a store that has none its keys; whoever comes first decides them.
+pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    let mut seed = [0; 32];
+    rand::rng().fill_bytes(&mut seed);
+    for (name, value) in [(RECEIPTS, seed.to_vec()), (SEAL, sealing::new_identity().into_bytes())] {
+        on_each!(tx, |c| diesel::insert_into(store_keys::table)
+            .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
+            .on_conflict(store_keys::name)
+            .do_nothing()
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// The key that signs receipts.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn receipts(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
+    let seed = key(tx, RECEIPTS)?.try_into().map_err(|_| StoreError::Damaged("the key for receipts"))?;
+    Ok(SigningKey::from_bytes(&seed))
+}
+
+/// The age identity that opens what was sealed for the store.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn seal(tx: &mut Conn<'_>) -> Result<String, StoreError> {
+    String::from_utf8(key(tx, SEAL)?).map_err(|_| StoreError::Damaged("the key for sealing"))
+}
+
+fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    on_each!(tx, |c| store_keys::table.find(name).select(store_keys::value).first(c).optional())?
+        .ok_or(StoreError::Damaged("it has no keys; run `ihuriro migrate`"))
+}
