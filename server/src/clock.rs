@@ -1,10 +1,11 @@
 //! What time it is. The only place of the server that asks the machine.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use rand::Rng;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use sync_core::time::{Millis, Moment};
 
 /// A clock to hand around: the machine's, or one that a test holds still and moves.
@@ -14,7 +15,7 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     Machine,
-    Held(Arc<AtomicI64>),
+    Held(Arc<AtomicI64>, Option<Arc<Mutex<StdRng>>>),
 }
 
 impl Clock {
@@ -24,12 +25,18 @@ impl Clock {
 
     /// A clock that stands at `at`; its clones move together.
     pub fn fixed(at: Millis) -> Self {
-        Self(Source::Held(Arc::new(AtomicI64::new(at.0))))
+        Self(Source::Held(Arc::new(AtomicI64::new(at.0)), None))
+    }
+
+    /// As [`Clock::fixed`], with moments whose randomness follows from a seed: the same story gives the same ids.
+    pub fn seeded(at: Millis, seed: u64) -> Self {
+        let luck = Arc::new(Mutex::new(StdRng::seed_from_u64(seed)));
+        Self(Source::Held(Arc::new(AtomicI64::new(at.0)), Some(luck)))
     }
 
     /// Moves a fixed clock; the machine's clock stays what it is.
     pub fn advance(&self, minutes: i64) {
-        if let Source::Held(at) = &self.0 {
+        if let Source::Held(at, _) = &self.0 {
             at.fetch_add(Millis(0).plus_minutes(minutes).0, Ordering::SeqCst);
         }
     }
@@ -37,14 +44,19 @@ impl Clock {
     pub fn now(&self) -> Millis {
         match &self.0 {
             Source::Machine => Millis(Timestamp::now().as_millisecond()),
-            Source::Held(at) => Millis(at.load(Ordering::SeqCst)),
+            Source::Held(at, _) => Millis(at.load(Ordering::SeqCst)),
         }
     }
 
     /// Now, with fresh randomness: what an id is made of.
     pub fn moment(&self) -> Moment {
         let mut random = [0; 16];
-        rand::rng().fill_bytes(&mut random);
+        match &self.0 {
+            Source::Held(_, Some(luck)) => {
+                luck.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut random);
+            }
+            _ => rand::rng().fill_bytes(&mut random),
+        }
         Moment { now: self.now(), random }
     }
 }
@@ -65,5 +77,16 @@ mod tests {
         clock.advance(1);
         assert_eq!(handed_on.now(), Millis(61_000));
         assert_ne!(clock.moment().uuid(), clock.moment().uuid());
+    }
+
+    #[test]
+    fn a_seeded_clock_gives_the_same_ids_again() {
+        let ids = |seed| {
+            let clock = Clock::seeded(Millis(1_000), seed);
+            [clock.moment().uuid(), clock.moment().uuid()]
+        };
+        assert_eq!(ids(1), ids(1));
+        assert_ne!(ids(1)[0], ids(1)[1]);
+        assert_ne!(ids(1), ids(2));
     }
 }

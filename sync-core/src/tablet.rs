@@ -15,7 +15,7 @@ mod receive;
 mod relay;
 
 use crate::batch::{SigningKey, VerifyingKey};
-use crate::change::Actor;
+use crate::change::{Actor, ChangeHash};
 use crate::conflict::{Conflict, conflicts};
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
@@ -138,6 +138,12 @@ impl Tablet {
     /// The kind and the stream of a record, where the tablet has it.
     pub fn place_of(&self, id: DocumentId) -> Option<(Kind, StreamId)> {
         self.held(id).map(|held| (held.kind, held.stream))
+    }
+
+    /// The changes of a record that nothing follows, ascending, where the tablet has it. Whoever has the same heads has
+    /// the same record.
+    pub fn heads(&self, id: DocumentId) -> Option<&[ChangeHash]> {
+        self.held(id).map(|held| held.heads.as_slice())
     }
 
     /// Who holds a device, as far as this tablet was told.

@@ -1,10 +1,14 @@
 //! A database of a test's own.
 
+use std::fs;
+
 use diesel::prelude::*;
 use server::on_each;
 use server::store::{Conn, Store, StoreError};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+const SQLITE: &str = "sqlite:";
 
 /// A database that goes with the test; two services may work on it at once.
 #[derive(Debug)]
@@ -15,8 +19,19 @@ pub struct Database {
 
 impl Database {
     pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = format!("sqlite:{}", folder.path().join("ihuriro.db").display());
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// A copy of a whole SQLite file, in memory where the machine has a folder there.
+    pub fn sqlite_of(file: &[u8]) -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let database = Self::in_folder(folder.expect("a temporary folder"));
+        fs::write(database.url.trim_start_matches(SQLITE), file).expect("the file is written");
+        database
+    }
+
+    fn in_folder(folder: TempDir) -> Self {
+        let url = format!("{SQLITE}{}", folder.path().join("ihuriro.db").display());
         Self { url, _folder: Some(folder) }
     }
 

@@ -2,6 +2,8 @@
 //! [`Village`] in which people lead a group and record on tablets, a [`Network`] that fails when told, and a [`Stranger`],
 //! a client that says whatever a test wants.
 //!
+//! A [`world`] is none of these but all of them at once, made up from a seed.
+//!
 //! Faults are verbs on the network; what a test expects stands in the test.
 
 pub mod app;
@@ -10,6 +12,7 @@ pub mod network;
 pub mod recount;
 pub mod village;
 pub mod stranger;
+pub mod world;
 
 pub use app::{Session, TestApp};
 pub use database::Database;

@@ -33,16 +33,22 @@ impl Count {
                 sessions.extend(tablet.tablet().all::<Session>(StreamId::from(*group)));
             }
         }
+        Self::of_sessions(sessions.values())
+    }
+
+    /// What these sessions come to, each of them given once.
+    pub fn of_sessions<'a>(all: impl IntoIterator<Item = &'a Session>) -> Self {
         let mut people: BTreeSet<ParticipantId> = BTreeSet::new();
-        let mut attendances = 0;
-        for session in sessions.values() {
+        let (mut sessions, mut attendances) = (0, 0);
+        for session in all {
+            sessions += 1;
             let came = session.attendance.iter().filter(|(_, mark)| mark.attended());
             for (person, _) in came {
                 people.insert(*person);
                 attendances += 1;
             }
         }
-        Self { sessions: sessions.len() as i64, attendances, people: people.len() as i64 }
+        Self { sessions, attendances, people: people.len() as i64 }
     }
 }
 

@@ -1,0 +1,69 @@
+//! Lives as many worlds as asked, each made up from its seed, and says what they came by.
+//!
+//! `cargo run --release -p tests --bin simulate -- --seeds 10000`
+//!
+//! PostgreSQL is the one that `IHURIRO_TEST_POSTGRES` names.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tests::world::{Coverage, Simulation};
+
+const USAGE: &str = "simulate [--seeds N] [--from N] [--steps N] [--store sqlite|postgres] [--trace]";
+
+struct Asked {
+    seeds: u64,
+    from: u64,
+    steps: usize,
+    postgres: bool,
+    trace: bool,
+}
+
+fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
+    let mut asked = Asked { seeds: 100, from: 0, steps: Simulation::STEPS, postgres: false, trace: false };
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seeds" => asked.seeds = words.next()?.parse().ok()?,
+            "--from" => asked.from = words.next()?.parse().ok()?,
+            "--steps" => asked.steps = words.next()?.parse().ok()?,
+            "--trace" => asked.trace = true,
+            "--store" => match words.next()?.as_str() {
+                "sqlite" => asked.postgres = false,
+                "postgres" => asked.postgres = true,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    Some(asked)
+}
+
+fn main() -> ExitCode {
+    let Some(Asked { seeds, from, steps, postgres, trace }) = asked(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let simulation = if postgres { Simulation::on_postgres(steps) } else { Simulation::on_sqlite(steps) };
+    let simulation = simulation.traced(trace);
+    let (started, mut coverage) = (Instant::now(), Coverage::default());
+    for seed in from..from.saturating_add(seeds) {
+        match simulation.live(seed) {
+            Ok(lived) => coverage.merge(lived),
+            Err(violation) => {
+                let store = if postgres { "postgres" } else { "sqlite" };
+                println!("{violation}");
+                println!(
+                    "Live it again: simulate --from {seed} --seeds 1 --steps {steps} --store {store} --trace"
+                );
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "{seeds} worlds of {steps} steps in {seconds:.1} s ({:.1} in a second), no promise broken",
+        seeds as f64 / seconds
+    );
+    print!("{coverage}");
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,181 @@
+//! The end of a world: all faults cease, everybody syncs until nothing moves, and everything must hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::test::TestRequest;
+use diesel::prelude::*;
+use server::on_each;
+use server::store::schema::{documents, streams};
+use server::store::{Code, Conn, Db, StoreError};
+use sync_core::change::ChangeHash;
+use sync_core::cursor::Fingerprint;
+use sync_core::document::Document;
+use sync_core::id::{DocumentId, GroupId, StreamId};
+use sync_core::record::{Kind, Session};
+use sync_core::tablet::Report;
+
+use super::promises::Kept;
+use super::slate::Name;
+use super::{Sound, World, ensure};
+use crate::recount::{Count, check_streams};
+
+/// After this many rounds nothing may move any more.
+const ROUNDS: usize = 8;
+
+/// A document as the store has it.
+struct Stored {
+    stream: StreamId,
+    kind: Kind,
+    heads: Vec<ChangeHash>,
+    snapshot: Vec<u8>,
+}
+
+impl World {
+    pub(super) fn end(&mut self) -> Sound {
+        self.faults = false;
+        while self.deliver_late()? {}
+        self.quiet()?;
+        check_streams(&self.ground.store);
+        self.nothing_is_lost()?;
+        let stored = self.stored();
+        self.fingerprints_add_up(&stored)?;
+        self.all_agree(&stored)?;
+        self.totals_are_right(&stored)
+    }
+
+    fn quiet(&mut self) -> Sound {
+        for round in 1.. {
+            let mut moved = false;
+            for at in 0..self.slates.len() {
+                moved |= self.sync_calmly(at)?.is_some_and(|report| has_moved(&report));
+            }
+            self.look()?;
+            if !moved {
+                self.coverage.add("rounds until all was quiet", round as u64);
+                break;
+            }
+            ensure(round < ROUNDS, "it becomes quiet", || format!("something moves in round {round}"))?;
+        }
+        Ok(())
+    }
+
+    /// Every change that was shown as saved is in the store once, unless it is on a tablet that is let in no more, or was
+    /// lost with its tablet.
+    fn nothing_is_lost(&mut self) -> Sound {
+        let kept = Kept::of(&self.ground.store);
+        let barred = (0..self.slates.len()).filter(|at| !self.may_sync(*at));
+        let stuck: BTreeSet<Name> = barred.flat_map(|at| self.slates[at].outbox().into_keys()).collect();
+        for (name, digest) in &self.saved.all {
+            let places = kept.places(name, digest);
+            let excused = self.saved.excused.contains(name) || stuck.contains(name);
+            ensure(places == 1 || (places == 0 && excused), "nothing that was saved is lost", || {
+                format!("{name:?} is in {places} places of the store")
+            })?;
+        }
+        self.coverage.add("changes saved", self.saved.all.len() as u64);
+        Ok(())
+    }
+
+    fn stored(&self) -> BTreeMap<DocumentId, Stored> {
+        type Row = (Db<DocumentId>, Db<StreamId>, Code<Kind>, Vec<u8>, Vec<u8>);
+        let load = |tx: &mut Conn<'_>| -> Result<Vec<Row>, StoreError> {
+            on_each!(tx, |c| documents::table
+                .select((
+                    documents::id,
+                    documents::stream_id,
+                    documents::kind,
+                    documents::heads,
+                    documents::snapshot
+                ))
+                .load(c))
+        };
+        let rows = self.ground.store.read_blocking("documents", load).expect("the store answers");
+        let stored = |(Db(id), Db(stream), Code(kind), heads, snapshot): Row| {
+            let heads = heads.as_chunks().0.iter().copied().map(ChangeHash::from_bytes).collect();
+            (id, Stored { stream, kind, heads, snapshot })
+        };
+        rows.into_iter().map(stored).collect()
+    }
+
+    /// The heads of a document are those of its snapshot, and the fingerprint of a stream is the sum over its documents.
+    fn fingerprints_add_up(&self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
+        type Rows = Vec<(Db<StreamId>, Vec<u8>)>;
+        let load = |tx: &mut Conn<'_>| -> Result<Rows, StoreError> {
+            on_each!(tx, |c| streams::table.select((streams::id, streams::fingerprint)).load(c))
+        };
+        let none = Fingerprint::default();
+        for (Db(stream), bytes) in
+            self.ground.store.read_blocking("streams", load).expect("the store answers")
+        {
+            let mine = stored.iter().filter(|(_, one)| one.stream == stream);
+            let sum = mine.fold(none, |sum, (id, one)| sum.replace(none, Fingerprint::of(*id, &one.heads)));
+            ensure(sum.as_bytes().as_slice() == bytes, "a fingerprint is that of its documents", || {
+                format!("{stream}")
+            })?;
+        }
+        for (id, one) in stored {
+            let heads = Document::load(one.kind, &one.snapshot).map(|document| document.heads());
+            let same = heads.as_ref() == Ok(&one.heads);
+            ensure(same, "a document opens with the heads that it is said to have", || id.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// A tablet holds the groups to which its person is assigned and no others, as the store has them; beside that only
+    /// what the store keeps apart.
+    fn all_agree(&self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
+        for (at, slate) in self.slates.iter().enumerate().filter(|(at, _)| self.may_sync(*at)) {
+            let groups: BTreeSet<GroupId> = slate.tablet.groups().into_iter().collect();
+            let due = self.assigned.iter().filter(|(user, _)| *user == slate.user());
+            let due: BTreeSet<GroupId> = due.map(|(_, group)| *group).collect();
+            ensure(groups == due, "a tablet holds the groups of its person", || {
+                format!("tablet {at} holds {groups:?}, not {due:?}")
+            })?;
+            let (mine, apart) = (slate.documents(), slate.apart());
+            let streams: BTreeSet<StreamId> = groups.into_iter().map(StreamId::from).collect();
+            let theirs = stored.iter().filter(|(_, one)| streams.contains(&one.stream)).map(|(id, _)| *id);
+            let all: BTreeSet<DocumentId> = theirs.chain(mine.keys().copied()).collect();
+            for id in all.difference(&apart) {
+                let here = slate.tablet.heads(*id);
+                let there = stored.get(id).map(|one| one.heads.as_slice());
+                ensure(here == there, "tablets and store agree", || {
+                    format!("tablet {at} has {id} at {here:?}, the store at {there:?}")
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a manager is told is what the documents say, over all and group by group.
+    fn totals_are_right(&mut self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
+        let mut sessions: BTreeMap<StreamId, Vec<Session>> = BTreeMap::new();
+        for one in stored.values().filter(|one| one.kind == Kind::Session) {
+            let read = Document::load(one.kind, &one.snapshot).expect("it opened before").read::<Session>();
+            sessions.entry(one.stream).or_default().push(read.expect("a stored record stands"));
+        }
+        let all: Vec<(GroupId, usize)> = self.groups.clone();
+        for organisation in 0..self.organisations.len() {
+            let own = all.iter().filter(|(_, of)| *of == organisation).map(|(group, _)| *group);
+            let own: Vec<GroupId> = own.collect();
+            let whole = ("/v1/aggregates".to_owned(), own.clone());
+            let each = own.into_iter().map(|group| (format!("/v1/aggregates?group={group}"), vec![group]));
+            for (address, groups) in std::iter::once(whole).chain(each) {
+                let streams = groups.iter().map(|group| StreamId::from(*group));
+                let expected =
+                    Count::of_sessions(streams.filter_map(|stream| sessions.get(&stream)).flatten());
+                let reply = self.manager(organisation, TestRequest::get().uri(&address))?;
+                let told = reply.map(|(_, body)| Count::of_answer(&body));
+                ensure(told == Some(expected), "totals are those of the records", || {
+                    format!("{address}: {told:?}, not {expected:?}")
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The requests do not count: two copies of a tablet outrun each other at every sync.
+fn has_moved(report: &Report) -> bool {
+    let changes = report.accepted + report.duplicate + report.received + report.dropped;
+    changes > 0 || !report.apart.is_empty() || !report.repaired.is_empty()
+}

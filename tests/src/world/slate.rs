@@ -1,0 +1,106 @@
+//! One tablet: the real state machine, and a disk that keeps exactly what it was told to keep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::change::{ChangeHash, Digest};
+use sync_core::id::{DocumentId, StreamId, UserId};
+use sync_core::tablet::{Enrolment, Key, Output, Tablet, Waiting, Write};
+use sync_core::time::Millis;
+
+/// Names one change: two documents may begin with the same bytes.
+pub(super) type Name = (DocumentId, ChangeHash);
+
+/// All blobs of a tablet's folder.
+pub(super) type Disk = BTreeMap<Key, Vec<u8>>;
+
+#[derive(Debug)]
+pub(super) struct Slate {
+    pub(super) tablet: Tablet,
+    pub(super) clock: Millis,
+    /// Whether its manager revoked it.
+    pub(super) revoked: bool,
+    /// What its outbox held when it was last looked at.
+    pub(super) shown: BTreeSet<Name>,
+    /// A copy of the folder that somebody made earlier.
+    pub(super) older: Option<Disk>,
+    disk: Disk,
+}
+
+impl Slate {
+    pub(super) fn enrolled(enrolment: Enrolment, clock: Millis) -> Self {
+        let (tablet, outputs) = Tablet::enrol(enrolment);
+        let mut slate = Self::with(tablet, Disk::new(), clock);
+        for output in outputs {
+            if let Output::Persist(writes) = output {
+                slate.persist(writes);
+            }
+        }
+        slate
+    }
+
+    /// A tablet with the folder of another.
+    pub(super) fn from_folder(disk: Disk, clock: Millis) -> Self {
+        Self::with(open(&disk), disk, clock)
+    }
+
+    fn with(tablet: Tablet, disk: Disk, clock: Millis) -> Self {
+        Self { tablet, clock, revoked: false, shown: BTreeSet::new(), older: None, disk }
+    }
+
+    /// All of it or nothing: nobody can be killed in between.
+    pub(super) fn persist(&mut self, writes: Vec<Write>) {
+        for write in writes {
+            match write {
+                Write::Put(key, blob) => drop(self.disk.insert(key, blob)),
+                Write::Delete(key) => drop(self.disk.remove(&key)),
+            }
+        }
+    }
+
+    /// The tablet was killed, or its machine gave a request up: what is not on the disk never was.
+    pub(super) fn reopen(&mut self) {
+        self.tablet = open(&self.disk);
+    }
+
+    pub(super) fn folder(&self) -> Disk {
+        self.disk.clone()
+    }
+
+    /// Puts another folder in the place of this one.
+    pub(super) fn bring_back(&mut self, folder: Disk) {
+        self.disk = folder;
+        self.reopen();
+    }
+
+    pub(super) fn user(&self) -> UserId {
+        self.tablet.user()
+    }
+
+    /// What waits to be handed in.
+    pub(super) fn outbox(&self) -> BTreeMap<Name, Digest> {
+        self.tablet.outbox().map(|waiting| (name(waiting), Digest::of(&waiting.change))).collect()
+    }
+
+    /// The records for which the store keeps something apart.
+    pub(super) fn apart(&self) -> BTreeSet<DocumentId> {
+        self.tablet.apart().map(|waiting| waiting.document).collect()
+    }
+
+    /// Every record that it holds, with its stream.
+    pub(super) fn documents(&self) -> BTreeMap<DocumentId, StreamId> {
+        let ids = self.disk.keys().filter_map(|key| match key {
+            Key::Document(id) => Some(*id),
+            _ => None,
+        });
+        ids.filter_map(|id| Some((id, self.tablet.place_of(id)?.1))).collect()
+    }
+}
+
+fn name(waiting: &Waiting) -> Name {
+    (waiting.document, waiting.hash)
+}
+
+fn open(disk: &Disk) -> Tablet {
+    let blobs = disk.iter().map(|(key, blob)| (*key, blob.clone()));
+    Tablet::open(blobs).expect("a folder that was written whole opens")
+}

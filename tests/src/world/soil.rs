@@ -1,0 +1,86 @@
+//! What every world begins with: a migrated store and the people in it, the same in each.
+
+use diesel::SqliteConnection;
+use diesel::connection::{Connection, SimpleConnection};
+use server::access::organisations::{self, NewOrganisation};
+use server::access::users::create::{NewUser, create};
+use server::access::{PasswordHash, Role};
+use server::store::Store;
+use sync_core::id::{OrganisationId, UserId};
+
+use super::dice::Dice;
+use crate::Database;
+use crate::app::{PASSWORD, START};
+
+const ORGANISATIONS: [&str; 2] = ["aegis", "haguruka"];
+const FACILITATORS: usize = 3;
+
+/// Where worlds stand.
+#[derive(Debug)]
+pub(super) enum Soil {
+    /// A file to copy, whole, with these people in it.
+    Sqlite(Vec<u8>, Vec<Organisation>),
+    /// A schema for each world, migrated anew.
+    Postgres,
+}
+
+/// The people of one organisation.
+#[derive(Debug, Clone)]
+pub(super) struct Organisation {
+    pub(super) id: OrganisationId,
+    pub(super) manager: UserId,
+    pub(super) supervisor: UserId,
+    pub(super) facilitators: Vec<UserId>,
+}
+
+impl Soil {
+    pub(super) fn sqlite() -> Self {
+        let database = Database::sqlite();
+        let people = found(&database);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let copy = folder.path().join("soil.db");
+        let file = database.url.trim_start_matches("sqlite:");
+        let mut connection = SqliteConnection::establish(file).expect("the file opens");
+        connection.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).expect("a copy is written");
+        Self::Sqlite(std::fs::read(copy).expect("the copy can be read"), people)
+    }
+
+    /// A database of a world's own, and the people in it.
+    pub(super) fn plant(&self) -> (Database, Vec<Organisation>) {
+        match self {
+            Self::Sqlite(file, people) => (Database::sqlite_of(file), people.clone()),
+            Self::Postgres => {
+                let database = Database::postgres();
+                let people = found(&database);
+                (database, people)
+            }
+        }
+    }
+}
+
+/// Migrates a database and puts the people in: the same, with the same ids, every time.
+fn found(database: &Database) -> Vec<Organisation> {
+    let store = Store::open(&database.url).expect("it opens");
+    store.migrate_blocking().expect("it migrates");
+    let hash = PasswordHash::of_blocking(PASSWORD);
+    let mut dice = Dice::of(0);
+    let organisation = |code: &str| {
+        let new = NewOrganisation { code: code.to_owned(), name: code.to_uppercase() };
+        let moment = dice.moment(START);
+        let put = store.write_blocking("found", |tx| organisations::create(tx, &new, &moment));
+        let id = put.expect("a new organisation").id;
+        let mut person = |name: String, role| {
+            let login = format!("{name}.{code}");
+            let new = NewUser::checked(&login, &login, role, Some(id), PASSWORD).expect("a sound person");
+            let moment = dice.moment(START);
+            store.write_blocking("found", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id
+        };
+        Organisation {
+            id,
+            manager: person("manager".into(), Role::Manager),
+            supervisor: person("supervisor".into(), Role::Supervisor),
+            facilitators: (1..=FACILITATORS).map(|n| person(format!("f{n}"), Role::Facilitator)).collect(),
+        }
+    };
+    ORGANISATIONS.map(organisation).to_vec()
+}

@@ -1,0 +1,117 @@
+//! A sync as a tablet's machine carries it out: one output after the other, and perhaps killed between any two of them.
+
+use std::collections::VecDeque;
+
+use sync_core::tablet::{Output, Report};
+
+use super::network::{Mishap, Said};
+use super::{Breach, Sound, World, ensure};
+
+/// No sync takes more requests than this here.
+const REQUESTS: usize = 40;
+
+/// What goes wrong in one sync.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trouble {
+    /// The place of a request, and what happens to it.
+    pub(super) mishap: Option<(usize, Mishap)>,
+    /// The tablet is killed before its output of this place.
+    pub(super) kill: Option<usize>,
+}
+
+impl World {
+    /// A sync in which nothing goes wrong; the tablet may be one that is refused.
+    pub(super) fn sync_calmly(&mut self, at: usize) -> Sound<Option<Report>> {
+        let report = self.sync(at, Trouble::default())?;
+        ensure(report.is_some() == self.may_sync(at), "who may sync can, and nobody else", || {
+            format!("tablet {at}: {report:?}")
+        })?;
+        Ok(report)
+    }
+
+    /// The report, unless the sync ended early.
+    pub(super) fn sync(&mut self, at: usize, trouble: Trouble) -> Sound<Option<Report>> {
+        let moment = self.moment_of(at);
+        let mut outputs = VecDeque::from(self.slates[at].tablet.sync(&moment));
+        let (mut done, mut sent) = (0, 0);
+        while let Some(output) = outputs.pop_front() {
+            if trouble.kill == Some(done) {
+                self.coverage.count("fault: tablet killed");
+                self.note(|| format!("    tablet {at} is killed before its output {done}"));
+                break;
+            }
+            done += 1;
+            match output {
+                Output::Persist(writes) => self.slates[at].persist(writes),
+                Output::Finished(report) => {
+                    self.tell(at, &report);
+                    let sound = self.disturbed || report.repaired.is_empty();
+                    let promise = "a tablet differs from the store only after a copy or a release";
+                    ensure(sound, promise, || format!("tablet {at} repaired {:?}", report.repaired))?;
+                    return Ok(Some(report));
+                }
+                Output::Send(body) => {
+                    let mishap = trouble.mishap.filter(|(place, _)| *place == sent).map(|(_, mishap)| mishap);
+                    sent += 1;
+                    ensure(sent <= REQUESTS, "a sync ends", || format!("tablet {at} asks without end"))?;
+                    let said = self.exchange(&body, mishap)?;
+                    match self.take_in(at, said, mishap)? {
+                        Some(next) => outputs.extend(next),
+                        None => break,
+                    }
+                }
+            }
+        }
+        self.slates[at].reopen();
+        Ok(None)
+    }
+
+    /// What the tablet does about an answer; nothing if it gives up for now.
+    fn take_in(&mut self, at: usize, said: Said, mishap: Option<Mishap>) -> Sound<Option<Vec<Output>>> {
+        let moment = self.moment_of(at);
+        let may = self.may_sync(at);
+        let tablet = &mut self.slates[at].tablet;
+        match said {
+            Said::Answer(body) => match tablet.answered(&moment, &body) {
+                Ok(next) => {
+                    let promise = "who may not sync is answered nothing";
+                    ensure(may, promise, || format!("tablet {at} was answered")).map(|()| Some(next))
+                }
+                Err(_) if mishap.is_some() => Ok(None),
+                Err(error) => Err(Breach { promise: "a whole answer is understood", how: error.to_string() }),
+            },
+            Said::Seen(last) => {
+                self.coverage.count("tablets that began a new life");
+                Ok(Some(tablet.outrun(&moment, last)))
+            }
+            Said::Refused(status, kind) => {
+                let due = (!may && (status, kind.as_str()) == (403, "device-revoked")) || status == 503;
+                let promise = "a tablet is refused only where it may not sync";
+                ensure(due, promise, || format!("tablet {at}: {status} {kind}"))?;
+                Ok(None)
+            }
+            Said::Nothing => Ok(None),
+        }
+    }
+
+    /// Whether a tablet is let in.
+    pub(super) fn may_sync(&self, at: usize) -> bool {
+        let slate = &self.slates[at];
+        !slate.revoked && !self.disabled.contains(&slate.user())
+    }
+
+    fn tell(&mut self, at: usize, report: &Report) {
+        self.note(|| format!("    tablet {at}: {report:?}"));
+        let Report { requests, accepted, duplicate, apart, received, dropped, repaired, .. } = report;
+        self.coverage.add("changes accepted", (*accepted).into());
+        self.coverage.add("changes that were duplicates", (*duplicate).into());
+        self.coverage.add("changes received", (*received).into());
+        self.coverage.add("streams dropped", (*dropped).into());
+        self.coverage.add("streams repaired", repaired.len() as u64);
+        self.coverage.add("records seen clashing", report.clashing.len() as u64);
+        self.coverage.add("requests", (*requests).into());
+        for (_, reason) in apart {
+            self.coverage.count(format!("set apart: {}", reason.code()));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Everything that can happen. A verb is a small function that says whether it found anything to do.
+
+mod people;
+pub(super) mod recording;
+mod tablets;
+
+use super::{Sound, World};
+
+/// Something that can happen.
+pub(super) struct Verb {
+    /// As the table of what was covered calls it.
+    pub(super) name: &'static str,
+    /// How often, beside the others.
+    pub(super) weight: usize,
+    pub(super) act: fn(&mut World) -> Sound<bool>,
+}
+
+const fn verb(weight: usize, name: &'static str, act: fn(&mut World) -> Sound<bool>) -> Verb {
+    Verb { name, weight, act }
+}
+
+pub(super) const VERBS: &[Verb] = &[
+    verb(220, "meeting recorded", recording::meet),
+    verb(120, "meeting corrected", recording::correct),
+    verb(1, "meetings told of at length", recording::tell_at_length),
+    verb(60, "participant joins", recording::join),
+    verb(40, "participant told of", recording::tell),
+    verb(10, "participant erased", recording::erase),
+    verb(180, "sync", tablets::sync),
+    verb(160, "sync with trouble", tablets::sync_with_trouble),
+    verb(40, "late request arrives", World::deliver_late),
+    verb(20, "tablet's clock jumps", tablets::clock_jumps),
+    verb(10, "tablet copied", tablets::copy),
+    verb(20, "copy of a tablet laid aside", tablets::lay_aside),
+    verb(20, "tablet brought back from a copy", tablets::bring_back),
+    verb(4, "tablet destroyed", tablets::destroy),
+    verb(10, "service restarted", tablets::restart_service),
+    verb(30, "person assigned", people::assign),
+    verb(30, "person taken off", people::unassign),
+    verb(12, "tablet enrolled", people::enrol),
+    verb(3, "tablet revoked", people::revoke),
+    verb(3, "person disabled", people::disable),
+    verb(6, "group begun", people::begin_group),
+    verb(50, "clash settled at a desk", people::settle),
+    verb(30, "change released", people::release),
+    verb(12, "change rejected", people::reject),
+];
