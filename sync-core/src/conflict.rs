@@ -77,6 +77,12 @@ fn claim(document: &Document, candidate: &Candidate) -> Option<Claim> {
     })
 }
 
+/// Who set the value of a field that is shown, and when; `None` where a field at the root has no value.
+pub fn standing(document: &Document, field: &str) -> Option<Claim> {
+    let all = candidates(document.inner(), &ROOT, field);
+    claim(document, all.iter().rev().find(|candidate| !candidate.value.is_null())?)
+}
+
 /// A conflict that is not settled. Nothing is changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSettled {

@@ -5,8 +5,8 @@
 //! of a [`document`]. Changes of one tablet are signed together as a [`batch`] and travel over the [`wire`], with
 //! [`cursor`]s that say how far the tablet has read. Where they arrive, [`merge::plan`] decides what becomes of each: an
 //! outcome, which may be to wait in [`quarantine`]. Fields that two people set differently are [`conflict`]s, for people
-//! to see and settle; the [`history`] of a record tells who set what, and [`reading`] says any record in words. The
-//! [`tablet`] is a state machine of all this.
+//! to see and settle; of two records of one meeting one is marked as the other's [`double`]; the [`history`] of a record
+//! tells who set what, and [`reading`] says any record in words. The [`tablet`] is a state machine of all this.
 //!
 //! Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to
 //! keep and bytes to send are results.
@@ -23,6 +23,7 @@ pub mod boundary;
 pub mod change;
 pub mod conflict;
 pub mod document;
+pub mod double;
 pub mod history;
 pub mod reading;
 
