@@ -6,11 +6,13 @@
 //! case round again.
 
 mod authors;
+mod clocks;
 mod keep;
 mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
+pub use clocks::clock_off;
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::catch_up;
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, stream};

@@ -1,10 +1,11 @@
 //! Rows to ask questions of, computed from the documents.
 //!
 //! The projection is a pure function of the document: it is written in the transaction that stores the document, and can
-//! be computed again at any time. What has no row here (referrals, incidents, screenings, lessons) is kept in its document
+//! be computed again at any time. Only which sessions look alike follows from two documents, and is written with either. What has no row here (referrals, incidents, screenings, lessons) is kept in its document
 //! alone.
 
 mod clashes;
+mod doubles;
 mod rows;
 
 pub(crate) use clashes::id_of;
@@ -22,7 +23,7 @@ use crate::store::{Code, Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Writes the rows of one document in the place of those it had.
 ///
@@ -55,7 +56,7 @@ pub fn project(
                 .execute(c))?;
         }
         Record::Session(session) => {
-            let row = rows::SessionRow::of(id.into(), session, &clashes);
+            let row = rows::SessionRow::of(id.into(), session, document, &clashes);
             on_each!(tx, |c| diesel::insert_into(sessions::table)
                 .values(&row)
                 .on_conflict(sessions::id)
@@ -63,6 +64,7 @@ pub fn project(
                 .set(&row)
                 .execute(c))?;
             project_parts(tx, id.into(), session)?;
+            doubles::write(tx, id.into(), session)?;
         }
         Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => return Ok(()),
     }
