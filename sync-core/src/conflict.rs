@@ -1,12 +1,11 @@
 //! A conflict is information: where a field has several values at the same time, all are kept and shown, with who
 //! and when, until somebody settles it by an ordinary edit.
 
-use automerge::transaction::Transactable;
 use automerge::{ROOT, ReadDoc, ScalarValue};
 
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, put_anew};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
@@ -116,8 +115,8 @@ pub fn settle(
     let value = value(words).map_err(refused)?;
     let change = document.write(actor, at, Some(grounds), |mut transaction| {
         match (key, transaction.get(ROOT, name)?) {
-            (Some(key), Some((_, map))) => transaction.put(&map, key, value)?,
-            _ => transaction.put(ROOT, name, value)?,
+            (Some(key), Some((_, map))) => put_anew(&mut transaction, &map, key, value)?,
+            _ => put_anew(&mut transaction, &ROOT, name, value)?,
         }
         Ok(transaction)
     })?;
