@@ -5,6 +5,7 @@ use sync_core::conflict::Conflict;
 use sync_core::id::SessionId;
 use sync_core::record::Session;
 use sync_core::record::session::{Attendance, Minutes};
+use sync_core::time::Millis;
 use tablet::device::Device;
 use tablet::recording::Details;
 use tests::app::START;
@@ -140,6 +141,11 @@ fn a_day_from_a_wrong_clock_is_flagged_and_never_refused() {
         let night = DAY + 14 * 60 + 30;
         app.clock.advance(night);
         let after_midnight = recorded(day(3, 7), night);
+        for (date, clock) in [(5, i64::MIN), (19, i64::MAX)] {
+            tablet.clock().set(Millis(clock));
+            record(&mut tablet, village.group, day(2, date), Details::default());
+            sync(&mut tablet);
+        }
         village.manager = app.login("manager.aegis");
 
         let manager = &village.manager;
@@ -154,9 +160,9 @@ fn a_day_from_a_wrong_clock_is_flagged_and_never_refused() {
             assert_eq!(doubt(sound), "");
         }
         let count = |query: &str| manager.all(&format!("/v1/sessions?{query}")).len();
-        assert_eq!((count("date_doubt=true"), count("date_doubt=false"), count("")), (3, 3, 6));
+        assert_eq!((count("date_doubt=true"), count("date_doubt=false"), count("")), (5, 3, 8));
         let totals = village.aggregates("");
-        assert_eq!((&totals["doubts"]["date_doubts"], &totals["total"]["sessions"]), (&json!(3), &json!(6)));
+        assert_eq!((&totals["doubts"]["date_doubts"], &totals["total"]["sessions"]), (&json!(5), &json!(8)));
 
         // Whoever says which day it was, by a clock that is right, ends the doubt.
         tablet.clock().set(START.plus_minutes(night));
@@ -164,6 +170,6 @@ fn a_day_from_a_wrong_clock_is_flagged_and_never_refused() {
             tablet.edit::<Session>(village.group.into(), behind, |edit| edit.date().set(day(3, 3)));
         assert!(corrected.expect("an edit"));
         sync(&mut tablet);
-        assert_eq!((doubt(behind), count("date_doubt=true")), (String::new(), 2));
+        assert_eq!((doubt(behind), count("date_doubt=true")), (String::new(), 4));
     });
 }

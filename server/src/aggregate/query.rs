@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::dimension::Dimension;
 use crate::on_each;
 use crate::records::Asked;
-use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubts, doubles};
+use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
 use crate::records::scope::{Scope, below};
 use crate::store::{Conn, StoreError};
 
@@ -196,12 +196,12 @@ impl Question {
         let text = format!(
             "SELECT count(CASE WHEN s.id IN ({}) THEN 1 END) AS doubles,
                     count(CASE WHEN s.id IN ({POSSIBLE_DOUBLES}) THEN 1 END) AS possible_doubles,
-                    count(CASE WHEN s.id IN ({}) THEN 1 END) AS date_doubts
+                    count(CASE WHEN {} THEN 1 END) AS date_doubts
              FROM sessions s
              JOIN groups g ON g.id = s.group_id
              WHERE {}",
             doubles(),
-            date_doubts(),
+            date_doubt("s"),
             conditions.sql.join(" AND ")
         );
         on_each!(tx, |c, Backend| bound!(text, conditions, Backend).get_result(c))

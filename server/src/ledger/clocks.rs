@@ -6,5 +6,5 @@ use crate::store::At;
 /// was ahead: `batch` has the tablet's clock and the service's. An estimate, as a request takes its time; none where the two
 /// can't be compared: what was written at the web interface came in no batch.
 pub fn clock_off(batch: Option<(At, At)>) -> Option<i64> {
-    batch.map(|(At(claimed), At(received))| (received.0 - claimed.0) / 1000)
+    batch.map(|(At(claimed), At(received))| received.0.saturating_sub(claimed.0) / 1000)
 }

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable};
+use diesel::sql_types::{Bool, Nullable};
 use sync_core::double::LONGEST_CIRCLE;
 use sync_core::id::SessionId;
+use sync_core::record::session::SessionState;
 
+use crate::ledger::clock_off;
 use crate::on_each;
 use crate::store::schema::{batches, changes, possible_doubles, sessions};
-use crate::store::{Conn, Db, StoreError};
+use crate::store::{At, Conn, Db, StoreError};
 
 /// The ids of the sessions that totals leave out, as a query: all that are marked as the double of one that is there, but
 /// the least of a circle. As [`sync_core::double::counts`], walking from each through greater ids back to itself.
@@ -33,24 +35,25 @@ pub(crate) fn doubles() -> String {
 /// The ids of the sessions that look like a record of the same meeting as another, as a query.
 pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubles";
 
-/// Where the change that dated a session came from, and when.
-const DATED: &str =
-    "sessions JOIN changes ON changes.document_id = sessions.id AND changes.hash = sessions.dated_by
-    LEFT JOIN batches ON batches.id = changes.batch_id";
+/// Whether the clock of the tablet that dated a session was more than a day off. Nothing is subtracted from what a tablet
+/// says: it may be any number.
+const CLOCK_OFF: &str =
+    "batches.claimed_at NOT BETWEEN batches.received_at - 86400000 AND batches.received_at + 86400000";
 
-/// The day of a session had not begun when the service got it.
-const UNBEGUN: &str = "sessions.begins_at > coalesce(batches.received_at, changes.received_at)";
+/// Whether the day of a session had not begun when the service got it.
+const UNBEGUN: &str = "begins_at > coalesce(batches.received_at, changes.received_at)";
 
-/// By how many milliseconds the clock of the tablet that dated a session was behind, where that is more than a day.
-const CLOCK_OFF: &str = "CASE WHEN abs(batches.received_at - batches.claimed_at) > 86400000
-    THEN batches.received_at - batches.claimed_at END";
-
-/// Nobody has verified that a session took place as it is recorded.
-const UNVERIFIED: &str = "sessions.state <> 'verified'";
-
-/// The ids of the sessions of which the day is in doubt, as a query.
-pub(crate) fn date_doubts() -> String {
-    format!("SELECT sessions.id FROM {DATED} WHERE {UNVERIFIED} AND ({UNBEGUN} OR ({CLOCK_OFF}) IS NOT NULL)")
+/// Whether the day of a session is in doubt: by the change that dated it, unless somebody verified that it took place so.
+/// A condition on the table that is called `sessions`, for each row of it that is looked at.
+pub(crate) fn date_doubt(sessions: &str) -> String {
+    format!(
+        "EXISTS (
+             SELECT 1 FROM changes LEFT JOIN batches ON batches.id = changes.batch_id
+             WHERE changes.document_id = {sessions}.id AND changes.hash = {sessions}.dated_by
+             AND {sessions}.state <> '{}' AND ({sessions}.{UNBEGUN} OR {CLOCK_OFF})
+         )",
+        SessionState::Verified
+    )
 }
 
 /// What there is to say of some sessions.
@@ -68,7 +71,7 @@ impl Doubts {
     /// # Errors
     /// Those of the store.
     pub(super) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
-        type Dated = (Db<SessionId>, bool, Option<i64>);
+        type Dated = (Db<SessionId>, Option<bool>, Option<(At, At)>);
         let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
         let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
             .filter(possible_doubles::session_id.eq_any(&of))
@@ -86,35 +89,33 @@ impl Doubts {
             .inner_join(changes::table.on(dated))
             .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
             .filter(sessions::id.eq_any(&of))
-            .filter(diesel::dsl::sql::<Bool>(UNVERIFIED))
+            .filter(diesel::dsl::sql::<Bool>(&date_doubt("sessions")))
             .select((
                 sessions::id,
-                diesel::dsl::sql::<Bool>(UNBEGUN),
-                diesel::dsl::sql::<Nullable<BigInt>>(CLOCK_OFF),
+                diesel::dsl::sql::<Nullable<Bool>>(CLOCK_OFF),
+                (batches::claimed_at, batches::received_at).nullable(),
             ))
             .load(c))?;
         let mut alike: BTreeMap<SessionId, Vec<SessionId>> = BTreeMap::new();
         for (Db(id), Db(other)) in pairs {
             alike.entry(id).or_default().push(other);
         }
-        let dates = dated.into_iter().filter_map(|(Db(id), unbegun, off)| Some((id, words(unbegun, off)?)));
+        let dates =
+            dated.into_iter().map(|(Db(id), off, batch)| (id, words(batch.filter(|_| off == Some(true)))));
         Ok(Self { alike, dates: dates.collect(), left_out: left_out.into_iter().map(|Db(id)| id).collect() })
     }
 }
 
-fn words(unbegun: bool, clock_off: Option<i64>) -> Option<String> {
-    match (clock_off, unbegun) {
-        (Some(off), _) => {
-            let days = off.abs() / 86_400_000;
-            let way = if off > 0 { "behind" } else { "ahead" };
-            let days = if days == 1 { "more than a day".to_owned() } else { format!("{days} days") };
-            Some(format!(
-                "The clock of the tablet that wrote the date was {days} {way}. Ask which day it was."
-            ))
-        }
-        (None, true) => {
-            Some("The day had not begun when the service got it. Ask which day it was.".to_owned())
-        }
-        (None, false) => None,
-    }
+/// Why a day is in doubt: `off` has the tablet's clock and the service's where they were more than a day apart, which also
+/// explains a day that had not begun.
+fn words(off: Option<(At, At)>) -> String {
+    let Some(seconds) = clock_off(off) else {
+        return "The day had not begun when the service got it. Ask which day it was.".to_owned();
+    };
+    let way = if seconds > 0 { "behind" } else { "ahead" };
+    let days = match seconds.abs() / 86_400 {
+        0 | 1 => "more than a day".to_owned(),
+        days => format!("{days} days"),
+    };
+    format!("The clock of the tablet that wrote the date was {days} {way}. Ask which day it was.")
 }

@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::records::asked::AskedQuery;
-use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubts, doubles};
+use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -59,15 +59,15 @@ impl SessionQuery {
         }
     }
 
-    /// Conditions on `sessions.id`, in SQL.
+    /// Conditions on `sessions`, in SQL.
     pub(super) fn doubts(&self) -> Vec<String> {
         let all = [
-            (self.double, doubles()),
-            (self.possible_double, POSSIBLE_DOUBLES.to_owned()),
-            (self.date_doubt, date_doubts()),
+            (self.double, format!("sessions.id IN ({})", doubles())),
+            (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
+            (self.date_doubt, date_doubt("sessions")),
         ];
-        let condition = |(asked, ids): (Option<bool>, String)| {
-            asked.map(|wanted| format!("sessions.id {} ({ids})", if wanted { "IN" } else { "NOT IN" }))
+        let condition = |(asked, condition): (Option<bool>, String)| {
+            asked.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })
         };
         all.into_iter().filter_map(condition).collect()
     }
