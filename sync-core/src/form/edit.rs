@@ -89,7 +89,7 @@ impl<F> Editor<'_, '_, F> {
             [(only, _)] => only.as_scalar() == Some(&value),
             _ => false,
         };
-        if unchanged { Ok(()) } else { Ok(put_anew(&mut self.transaction, object, key, value)?) }
+        if unchanged { Ok(()) } else { Ok(put_anew(self.transaction, object, key, value)?) }
     }
 
     fn put_root(&mut self, value: ScalarValue) -> Result<(), EditError> {
