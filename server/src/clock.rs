@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use sync_core::time::{Millis, Moment};
+use sync_core::time::{Date, Millis, Moment};
 
 /// A clock to hand around: the machine's, or one that a test holds still and moves.
 #[derive(Debug, Clone)]
@@ -64,6 +65,12 @@ impl Clock {
 /// How a time is written in answers: RFC 3339 in UTC. A time beyond the year 9999 is written as its last moment.
 pub fn timestamp(at: Millis) -> Timestamp {
     Timestamp::from_millisecond(at.0).unwrap_or(Timestamp::MAX)
+}
+
+/// When a day begins in Rwanda, two hours ahead of UTC all year. A day beyond all calendars begins at their end.
+pub fn day_begins(day: Date) -> Millis {
+    let begins = Offset::constant(2).to_timestamp(day.at(0, 0, 0, 0));
+    Millis(begins.unwrap_or(Timestamp::MAX).as_millisecond())
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 //! case round again.
 
 mod authors;
+mod clocks;
 mod keep;
 mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
+pub use clocks::clock_off;
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, renew_key, stream, stream_keys};
@@ -21,10 +23,9 @@ use diesel::prelude::*;
 use sync_core::change::ChangeHash;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, StreamId};
-use sync_core::record::{Kind, Place};
+use sync_core::record::{Kind, Place, Record};
 
 use crate::on_each;
-use crate::projection::Rows;
 use crate::store::schema::documents;
 use crate::store::{Code, Conn, Db, StoreError};
 
@@ -52,14 +53,14 @@ impl Stored {
         Document::load(self.kind, &self.snapshot).map_err(|_| StoreError::Damaged("a document"))
     }
 
-    /// The rows that the document, whose id is `id`, must have.
+    /// The document and its record.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if it does not open or its record can't be read.
-    pub fn rows(&self, id: DocumentId) -> Result<Rows, StoreError> {
+    pub fn read(&self) -> Result<(Document, Record), StoreError> {
         let document = self.open()?;
         let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
-        Ok(Rows::of(id, &document, &record))
+        Ok((document, record))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Rows to ask questions of, computed from the documents.
 //!
 //! The projection is a pure function of the document ([`Rows::of`]): it is written in the transaction that stores the
-//! document, and can be computed again at any time. What has no row here (referrals, incidents, screenings, lessons) is
-//! kept in its document alone.
+//! document, and can be computed again at any time. Only which sessions look alike follows from two documents, and is
+//! written with either ([`doubles`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
+//! document alone.
 
 mod clashes;
+mod doubles;
 mod rows;
 
 pub(crate) use clashes::id_of;
@@ -27,7 +29,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How many rows one statement writes: a database takes only so many values at once.
 const ROWS: usize = 500;
@@ -57,7 +59,7 @@ impl Rows {
                 rows.participant = Some(ParticipantRow::of(id.into(), participant, &clashes));
             }
             Record::Session(session) => {
-                rows.session = Some(SessionRow::of(id.into(), session, &clashes));
+                rows.session = Some(SessionRow::of(id.into(), session, document, &clashes));
                 (rows.attendances, rows.themes, rows.headcounts) = parts(id.into(), session);
             }
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
@@ -144,20 +146,6 @@ impl Rows {
         put_all!(self.claims => conflict_claims);
         Ok(())
     }
-
-    /// [Writes](Rows::write) them where it can't be said what the document had.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn mend(&self, tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-        clear_parts(tx, id)?;
-        on_each!(tx, |c| {
-            diesel::delete(groups::table.find(Db(id))).execute(c)?;
-            diesel::delete(participants::table.find(Db(id))).execute(c)?;
-            diesel::delete(sessions::table.find(Db(id))).execute(c)
-        })?;
-        self.write(tx, id)
-    }
 }
 
 /// Writes the rows of one document in the place of those it had.
@@ -170,7 +158,57 @@ pub fn project(
     document: &Document,
     record: &Record,
 ) -> Result<(), StoreError> {
-    Rows::of(id, document, record).write(tx, id)
+    Rows::of(id, document, record).write(tx, id)?;
+    match record {
+        Record::Session(session) => doubles::write(tx, id.into(), session),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the rows of one document where `there`, or what else it has, are not what it must have; says whether so.
+///
+/// # Errors
+/// Those of the store.
+pub fn mend(
+    tx: &mut Conn<'_>,
+    id: DocumentId,
+    document: &Document,
+    record: &Record,
+    there: Option<Rows>,
+) -> Result<bool, StoreError> {
+    if !differs(tx, id, document, record, there)? {
+        return Ok(false);
+    }
+    // It can't be said what the document had.
+    clear_parts(tx, id)?;
+    doubles::clear(tx, id.into())?;
+    on_each!(tx, |c| {
+        diesel::delete(groups::table.find(Db(id))).execute(c)?;
+        diesel::delete(participants::table.find(Db(id))).execute(c)?;
+        diesel::delete(sessions::table.find(Db(id))).execute(c)
+    })?;
+    project(tx, id, document, record)?;
+    Ok(true)
+}
+
+/// Whether a document, which has the rows `there`, must have others.
+///
+/// # Errors
+/// Those of the store.
+pub fn differs(
+    tx: &mut Conn<'_>,
+    id: DocumentId,
+    document: &Document,
+    record: &Record,
+    there: Option<Rows>,
+) -> Result<bool, StoreError> {
+    if there.unwrap_or_default() != Rows::of(id, document, record) {
+        return Ok(true);
+    }
+    match record {
+        Record::Session(session) => doubles::differ(tx, id.into(), session),
+        _ => Ok(false),
+    }
 }
 
 fn clear_parts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {

@@ -1,12 +1,13 @@
 //! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
-//! from their documents. Groups begin here, and people are assigned to them; what clashes is settled, and how a record
-//! came to be is told.
+//! from their documents. Groups begin here, and people are assigned to them; what clashes is settled, what was
+//! recorded twice is marked, and how a record came to be is told.
 //!
 //! What a caller may see is decided in one place, [`scope`]; every list and every aggregate asks there.
 
 pub mod scope;
 mod asked;
 mod clash;
+pub(crate) mod doubt;
 mod edit;
 pub mod areas;
 pub mod groups;
@@ -35,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(participants::read_participant)
         .service(sessions::list::list_sessions)
         .service(sessions::read::read_session)
+        .service(sessions::double::mark_double)
         .service(conflicts::list::list_conflicts)
         .service(conflicts::resolve::resolve_conflict)
         .service(history::group_history)

@@ -1,12 +1,11 @@
 //! A conflict is information: where a field has several values at the same time, all are kept and shown, with who
 //! and when, until somebody settles it by an ordinary edit.
 
-use automerge::transaction::Transactable;
 use automerge::{ROOT, ReadDoc, ScalarValue};
 
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, put_anew};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
@@ -77,6 +76,12 @@ fn claim(document: &Document, candidate: &Candidate) -> Option<Claim> {
     })
 }
 
+/// Who set the value of a field that is shown, and when; `None` where a field at the root has no value.
+pub fn standing(document: &Document, field: &str) -> Option<Claim> {
+    let all = candidates(document.inner(), &ROOT, field);
+    claim(document, all.iter().rev().find(|candidate| !candidate.value.is_null())?)
+}
+
 /// A conflict that is not settled. Nothing is changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSettled {
@@ -110,8 +115,8 @@ pub fn settle(
     let value = value(words).map_err(refused)?;
     let change = document.write(actor, at, Some(grounds), |mut transaction| {
         match (key, transaction.get(ROOT, name)?) {
-            (Some(key), Some((_, map))) => transaction.put(&map, key, value)?,
-            _ => transaction.put(ROOT, name, value)?,
+            (Some(key), Some((_, map))) => put_anew(&mut transaction, &map, key, value)?,
+            _ => put_anew(&mut transaction, &ROOT, name, value)?,
         }
         Ok(transaction)
     })?;

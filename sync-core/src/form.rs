@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use automerge::ScalarValue;
 
+pub(crate) use edit::put_anew;
 pub use edit::{Edit, EditError, Editor};
 pub use read::{Candidate, MAX_ENTRIES, Ranked, candidates};
 

@@ -3,9 +3,10 @@
 //! The journey of an edit, in the order of the modules. A facilitator edits a [`record`] (a [`record::Session`], say);
 //! its fields have a [`form`] that says how they merge, and [`value`]s that are checked. The edit becomes one [`change`]
 //! of a [`document`]. Changes of one tablet are signed together as a [`batch`] and travel over the [`wire`], with
-//! [`cursor`]s that say how far the tablet has read; where that is lost, both sides come to an [`agreement`].
-//! Where there is no network, a colleague carries a [`bundle`]. Where changes arrive, [`merge::plan`] decides what becomes of each: an outcome, which may be to wait in [`quarantine`].
-//! Fields that two people set differently are [`conflict`]s, for people to see and settle; the [`history`] of a record
+//! [`cursor`]s that say how far the tablet has read; where that is lost, both sides come to an [`agreement`]. Where there
+//! is no network, a colleague carries a [`bundle`]. Where changes arrive, [`merge::plan`] decides what becomes of each: an
+//! outcome, which may be to wait in [`quarantine`]. Fields that two people set differently are [`conflict`]s, for people to
+//! see and settle; of two records of one meeting one is marked as the other's [`double`]; the [`history`] of a record
 //! tells who set what, and [`reading`] says any record in words. The [`tablet`] is a state machine of all this.
 //!
 //! Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to
@@ -23,6 +24,7 @@ pub mod boundary;
 pub mod change;
 pub mod conflict;
 pub mod document;
+pub mod double;
 pub mod history;
 pub mod reading;
 

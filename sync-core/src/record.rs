@@ -140,13 +140,16 @@ pub struct Place {
 impl Record {
     /// Checks that the record lives where its own fields say: a session in its group's stream, and a group in its
     /// own, of which there is one. A record that names no group (an incident names its session) says nothing
-    /// against its stream here.
+    /// against its stream here. Nor may a session point at itself as its double.
     ///
     /// # Errors
-    /// [`Invalid`] with the field that points elsewhere.
+    /// [`Invalid`] with the field that points wrong.
     pub fn check_home(&self, place: Place) -> Result<(), Invalid> {
         let home = match self {
             Record::Participant(participant) => participant.group,
+            Record::Session(session) if session.double_of == Some(place.document.into()) => {
+                return Err(Invalid::new("double_of", "must be another session"));
+            }
             Record::Session(session) => session.group,
             Record::Group(_) => place.document.into(),
             _ => return Ok(()),

@@ -1,8 +1,10 @@
 //! Records that several tablets write at once, in every order.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use sync_core::change::{Actor, Change, ChangeHash};
-use sync_core::conflict::{NotSettled, conflicts, settle};
+use sync_core::conflict::{Conflict, NotSettled, conflicts, settle};
 use sync_core::document::Document;
 use sync_core::form::EditError;
 use sync_core::history::{step, was_in_conflict};
@@ -115,6 +117,32 @@ fn what_both_set_differently_is_shown_with_who_and_when_and_can_be_settled() {
         session.attendance().put(&person(2), Attendance::Late)
     });
     assert_eq!(conflicts(&ours), []);
+}
+
+/// Automerge writes a value that is the winner already by taking out the others alone: then the one who replaced it would be
+/// alone with their value.
+#[test]
+fn who_settles_for_the_shown_value_is_heard_beside_who_replaces_it_at_the_same_time() {
+    let (mut ours, mut theirs) = two_recordings();
+    ours.apply(&theirs.changes()).expect("merges");
+    let shown = conflicts(&ours)[0].claims.last().expect("shown").clone();
+    assert_eq!((shown.value.as_str(), shown.device), ("75", device(2)));
+    let marked = format!("attendance/{}", person(2));
+    let grounds = "the register says so".parse().expect("a line");
+    edit(&mut ours, 1, |session| session.minutes().set(75.try_into().expect("in range")));
+    settle(&mut ours, actor(1), NOW, (&marked, "late"), &grounds).expect("settled");
+    assert_eq!((conflicts(&ours), was_in_conflict(&ours)), (vec![], true));
+    edit(&mut theirs, 2, |session| {
+        session.minutes().set(60.try_into().expect("in range"))?;
+        session.attendance().put(&person(2), Attendance::Excused)
+    });
+    ours.apply(&theirs.changes()).expect("merges");
+    let values = |conflict: &Conflict| {
+        conflict.claims.iter().map(|claim| claim.value.clone()).collect::<BTreeSet<_>>()
+    };
+    let clashes: Vec<_> = conflicts(&ours).iter().map(|one| (one.field.clone(), values(one))).collect();
+    let both = |one: &str, other: &str| BTreeSet::from([one.to_owned(), other.to_owned()]);
+    assert_eq!(clashes, [("minutes".to_owned(), both("60", "75")), (marked, both("excused", "late"))]);
 }
 
 #[test]

@@ -89,6 +89,8 @@ function put(draft, there, key, value) {
   const values = all(there, key);
   if (values.length === 1 && values[0].value === value) return;
   if (values.length === 0 && value === null) return;
+  // Of several, the winner put again would only take the others out: another value goes before it.
+  if (values.length > 1 && values.at(-1).value === value) draft[key] = value === null ? true : null;
   draft[key] = toScalar(value);
 }
 

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use server::on_each;
 use server::store::schema::{changes, documents, streams};
 use server::store::{Conn, Db, Store, StoreError};
-use sync_core::id::{DocumentId, GroupId, ParticipantId, StreamId};
+use sync_core::double::counted;
+use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::record::Session;
 use tablet::device::Device;
 
@@ -25,19 +26,22 @@ impl Count {
         Self { sessions: number("sessions"), attendances: number("attendances"), people: number("people") }
     }
 
-    /// What several tablets hold of some groups, every session once.
+    /// What several tablets hold of some groups, every meeting once.
     pub fn of_tablets<'a>(tablets: impl IntoIterator<Item = &'a Device>, groups: &[GroupId]) -> Self {
-        let mut sessions: BTreeMap<DocumentId, Session> = BTreeMap::new();
+        let mut sessions: BTreeMap<SessionId, Session> = BTreeMap::new();
         for tablet in tablets {
             for group in groups {
-                sessions.extend(tablet.tablet().all::<Session>(StreamId::from(*group)));
+                let held = tablet.tablet().all::<Session>(StreamId::from(*group));
+                sessions.extend(held.into_iter().map(|(id, session)| (id.into(), session)));
             }
         }
-        Self::of_sessions(sessions.values())
+        Self::of_sessions(&sessions)
     }
 
-    /// What these sessions come to, each of them given once.
-    pub fn of_sessions<'a>(all: impl IntoIterator<Item = &'a Session>) -> Self {
+    /// What these sessions come to, every meeting once.
+    pub fn of_sessions(all: &BTreeMap<SessionId, Session>) -> Self {
+        let counted = counted(all);
+        let all = all.iter().filter(|(id, _)| counted.contains(id)).map(|(_, session)| session);
         let mut people: BTreeSet<ParticipantId> = BTreeSet::new();
         let (mut sessions, mut attendances) = (0, 0);
         for session in all {

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::dimension::Dimension;
-use super::query::{Question, Total};
+use super::query::{Doubts, Question, Total};
 use crate::access::{Caller, Fields};
 use crate::problem::Problem;
 use crate::records::scope::Scope;
@@ -54,6 +54,8 @@ pub(crate) struct Aggregates {
     by: Vec<String>,
     rows: Vec<AggregateRow>,
     total: Totals,
+    /// What to look at before the totals are relied on, over all sessions of these groups and days.
+    doubts: Doubts,
 }
 
 /// One row of totals.
@@ -85,7 +87,7 @@ impl From<&Total> for Totals {
 
 /// Ask for totals
 ///
-/// Over the sessions of the groups that the caller may see, exact. Where people are told apart (`sex`, `age_band`), a
+/// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are told apart (`sex`, `age_band`), a
 /// session stands in the row of everybody who came, and one to which nobody came in none.
 #[utoipa::path(
     tag = "Aggregates",
@@ -106,25 +108,25 @@ pub(crate) async fn aggregates(
     let scope = Scope::of(&caller)?;
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
-    let (rows, total) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
+    let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
     let row = |total: &Total| AggregateRow {
         of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
         totals: total.into(),
     };
     let total = total.first().map_or(Totals { sessions: 0, attendances: 0, people: 0 }, Totals::from);
     let rows = rows.iter().map(row).collect();
-    Ok(web::Json(Aggregates { by, rows, total }))
+    Ok(web::Json(Aggregates { by, rows, total, doubts }))
 }
 
 fn answer(
     tx: &mut Conn<'_>,
     scope: Scope,
     question: &Question,
-) -> Result<(Vec<Total>, Vec<Total>), StoreError> {
+) -> Result<(Vec<Total>, Vec<Total>, Doubts), StoreError> {
     let all = Question { by: Vec::new(), ..question.clone() };
     // The total counts every session that fits, also where the rows tell people apart.
     let rows = if question.by.is_empty() { Vec::new() } else { question.answer(tx, scope)? };
-    Ok((rows, all.answer(tx, scope)?))
+    Ok((rows, all.answer(tx, scope)?, question.doubts(tx, scope)?))
 }
 
 impl AggregatesQuery {

@@ -3,12 +3,15 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use serde::Serialize;
 use sync_core::id::Id;
 use sync_core::record::{AgeBand, Sex};
+use utoipa::ToSchema;
 
 use super::dimension::Dimension;
 use crate::on_each;
 use crate::records::Asked;
+use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
 use crate::records::scope::{Scope, below};
 use crate::store::{Conn, StoreError};
 
@@ -28,6 +31,20 @@ pub(super) struct Total {
     pub(super) sessions: i64,
     pub(super) attendances: i64,
     pub(super) people: i64,
+}
+
+/// What about sessions may make their totals wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName, Serialize, ToSchema)]
+pub(crate) struct Doubts {
+    /// Sessions that the totals leave out: they are marked as doubles.
+    #[diesel(sql_type = BigInt)]
+    doubles: i64,
+    /// Sessions that look like a record of the same meeting as another; they are counted.
+    #[diesel(sql_type = BigInt)]
+    possible_doubles: i64,
+    /// Sessions of which the date may be wrong; they are counted.
+    #[diesel(sql_type = BigInt)]
+    date_doubts: i64,
 }
 
 /// Dimensions travel in one text column, apart by a character that stands in none of their values.
@@ -74,6 +91,20 @@ impl Conditions {
     }
 }
 
+/// A query with its values.
+macro_rules! bound {
+    ($text:expr, $conditions:expr, $backend:ty) => {{
+        let mut query = diesel::sql_query($text.as_str()).into_boxed::<$backend>();
+        for value in &$conditions.bound {
+            query = match value {
+                Bound::Bytes(bytes) => query.bind::<Binary, _>(bytes.as_slice()),
+                Bound::Text(text) => query.bind::<Text, _>(text.as_str()),
+            };
+        }
+        query
+    }};
+}
+
 impl Question {
     fn conditions(&self, scope: Scope) -> Conditions {
         let mut all = Conditions::default();
@@ -106,6 +137,13 @@ impl Question {
         if let Some(to) = to {
             all.text("s.date <= ?", to.to_string());
         }
+        all
+    }
+
+    /// As `conditions`, of the people too, and without what totals leave out.
+    fn counted(&self, scope: Scope) -> Conditions {
+        let mut all = self.conditions(scope);
+        all.sql.push(format!("s.id NOT IN ({})", doubles()));
         if let Some(sex) = self.sex {
             all.text("p.sex = ?", sex.code());
         }
@@ -123,7 +161,7 @@ impl Question {
     /// # Errors
     /// Those of the store.
     pub(super) fn answer(&self, tx: &mut Conn<'_>, scope: Scope) -> Result<Vec<Total>, StoreError> {
-        let conditions = self.conditions(scope);
+        let conditions = self.counted(scope);
         let join = if self.of_people() { "JOIN" } else { "LEFT JOIN" };
         let dimensions: Vec<String> = self.by.iter().map(|dimension| dimension.sql()).collect();
         let (selected, grouped) = if dimensions.is_empty() {
@@ -145,17 +183,28 @@ impl Question {
              WHERE {} {grouped}",
             conditions.sql.join(" AND ")
         );
-        let rows: Vec<Row> = on_each!(tx, |c, Backend| {
-            let mut query = diesel::sql_query(text.as_str()).into_boxed::<Backend>();
-            for value in &conditions.bound {
-                query = match value {
-                    Bound::Bytes(bytes) => query.bind::<Binary, _>(bytes.as_slice()),
-                    Bound::Text(text) => query.bind::<Text, _>(text.as_str()),
-                };
-            }
-            query.load(c)
-        })?;
+        let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, conditions, Backend).load(c))?;
         Ok(rows.into_iter().map(Total::from).collect())
+    }
+
+    /// What about the sessions of these groups and days somebody should know who reads the totals.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn doubts(&self, tx: &mut Conn<'_>, scope: Scope) -> Result<Doubts, StoreError> {
+        let conditions = self.conditions(scope);
+        let text = format!(
+            "SELECT count(CASE WHEN s.id IN ({}) THEN 1 END) AS doubles,
+                    count(CASE WHEN s.id IN ({POSSIBLE_DOUBLES}) THEN 1 END) AS possible_doubles,
+                    count(CASE WHEN {} THEN 1 END) AS date_doubts
+             FROM sessions s
+             JOIN groups g ON g.id = s.group_id
+             WHERE {}",
+            doubles(),
+            date_doubt("s"),
+            conditions.sql.join(" AND ")
+        );
+        on_each!(tx, |c, Backend| bound!(text, conditions, Backend).get_result(c))
     }
 }
 

@@ -29,7 +29,7 @@ pub const KEPT: [Table; 12] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 8] = [
+pub const COMPUTED: [&str; 9] = [
     "groups",
     "participants",
     "sessions",
@@ -38,6 +38,7 @@ pub const COMPUTED: [&str; 8] = [
     "headcounts",
     "conflicts",
     "conflict_claims",
+    "possible_doubles",
 ];
 
 /// What belongs to one life of the store: its identity, who is signed in, and how far tablets have read. A restored store

@@ -1,14 +1,16 @@
 //! Computing rows again from the documents: on request, after a restore, and where a new version asks for rows that an
 //! earlier one did not write.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
-use sync_core::id::{DocumentId, Id};
+use sync_core::id::{DocumentId, Id, StreamId};
 use uuid::Uuid;
 
 use super::load_all;
 use crate::on_each;
 use crate::projection::{self, Rows};
-use crate::store::schema::documents;
+use crate::store::schema::{documents, streams};
 use crate::store::{Conn, Db, Store, StoreError, identity};
 
 /// How many documents one transaction takes: others wait no longer than that.
@@ -45,8 +47,8 @@ pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Computes all rows again and writes those that differ. Others may write meanwhile: each document is held while its
-/// rows are compared.
+/// Computes all rows again and writes those that differ. Others may write meanwhile: each document's stream is held
+/// while its rows are compared.
 ///
 /// # Errors
 /// Those of the store; what was done stays, and the next time goes on from the beginning.
@@ -83,28 +85,29 @@ const BEGINNING: Uuid = Uuid::nil();
 
 /// Compares the documents that follow `start`, and mends their rows; gives the last of them.
 fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), StoreError> {
-    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+    let ids: Vec<(Db<DocumentId>, Db<StreamId>)> = on_each!(tx, |c| documents::table
         .filter(documents::id.gt(Db(DocumentId::from_uuid(start))))
         .order(documents::id)
         .limit(AT_ONCE)
-        .select(documents::id)
+        .select((documents::id, documents::stream_id))
         .load(c))?;
-    let ids: Vec<DocumentId> = ids.into_iter().map(|Db(id)| id).collect();
-    for id in &ids {
-        // Takes the row's lock, so that nobody writes the document between our reading it and our writing its rows.
-        let row = documents::table.find(Db(*id));
-        on_each!(tx, |c| diesel::update(row).set(documents::version.eq(documents::version)).execute(c))?;
+    // Takes the streams' locks, so that nobody writes a document, or one that its rows are compared with, between our
+    // reading it and our writing its rows.
+    let streams: BTreeSet<StreamId> = ids.iter().map(|(_, Db(stream))| *stream).collect();
+    for stream in streams {
+        let row = streams::table.find(Db(stream));
+        on_each!(tx, |c| diesel::update(row).set(streams::last_seq.eq(streams::last_seq)).execute(c))?;
     }
+    let ids: Vec<DocumentId> = ids.into_iter().map(|(Db(id), _)| id).collect();
     let mut there = Rows::load(tx, &ids)?;
     let mut rebuilt = Rebuilt { documents: ids.len() as u64, ..Rebuilt::default() };
     for (id, stored) in load_all(tx, &ids)? {
-        let Ok(rows) = stored.rows(id) else {
+        let Ok((document, record)) = stored.read() else {
             tracing::warn!(document = %id, "its rows stay as they are: it can't be read");
             rebuilt.unreadable += 1;
             continue;
         };
-        if there.remove(&id).unwrap_or_default() != rows {
-            rows.mend(tx, id)?;
+        if projection::mend(tx, id, &document, &record, there.remove(&id))? {
             rebuilt.mended += 1;
         }
     }

@@ -1,12 +1,15 @@
 //! Records as rows: what can be asked for, without what only a reader of the whole record needs.
 
 use diesel::prelude::*;
+use sync_core::conflict::standing;
+use sync_core::document::Document;
 use sync_core::id::{GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
 use sync_core::record::{Group, Participant, Session};
 
 use super::clashes::Clashes;
-use crate::store::Db;
+use crate::clock::day_begins;
 use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
+use crate::store::{At, Db};
 
 fn word(value: Option<impl ToString>) -> Option<String> {
     value.map(|value| value.to_string())
@@ -106,10 +109,13 @@ pub(super) struct SessionRow {
     summary: String,
     conflicts: i32,
     was_in_conflict: bool,
+    double_of: Option<Db<SessionId>>,
+    begins_at: At,
+    dated_by: Option<Vec<u8>>,
 }
 
 impl SessionRow {
-    pub(super) fn of(id: SessionId, session: &Session, clashes: &Clashes) -> Self {
+    pub(super) fn of(id: SessionId, session: &Session, document: &Document, clashes: &Clashes) -> Self {
         Self {
             id: Db(id),
             group_id: Db(session.group.into()),
@@ -125,6 +131,9 @@ impl SessionRow {
             summary: session.summary.replace('\0', ""),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
+            double_of: session.double_of.map(Db),
+            begins_at: At(day_begins(session.date)),
+            dated_by: standing(document, "date").map(|claim| claim.change.as_bytes().to_vec()),
         }
     }
 }

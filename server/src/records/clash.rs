@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::on_each;
-use crate::store::schema::{changes, conflict_claims, conflicts};
+use crate::store::schema::{batches, changes, conflict_claims, conflicts};
 use crate::store::{At, Conn, Db, StoreError};
 
 /// A field that two people set differently at the same time, until somebody settles it.
@@ -47,6 +47,10 @@ pub(crate) struct ClashingValue {
     /// When the service got it.
     #[serde(skip_serializing_if = "Option::is_none")]
     received_at: Option<Timestamp>,
+    /// By how many seconds that tablet's clock was behind the service's when it handed this in, less than none where it was
+    /// ahead; about. Absent where it is not known, and for what was written at the web interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_off_by_seconds: Option<i64>,
 }
 
 /// Every conflict in a record, in the order of the data dictionary.
@@ -75,12 +79,13 @@ pub(super) fn with_values(
     tx: &mut Conn<'_>,
     found: Vec<(Vec<u8>, String)>,
 ) -> Result<Vec<Clash>, StoreError> {
-    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>);
+    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>, Option<(At, At)>);
     let ids: Vec<&[u8]> = found.iter().map(|(id, _)| id.as_slice()).collect();
     let change = changes::document_id.eq(conflicts::document_id).and(changes::hash.eq(conflict_claims::hash));
     let rows: Vec<Row> = on_each!(tx, |c| conflict_claims::table
         .inner_join(conflicts::table)
         .left_join(changes::table.on(change))
+        .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id.nullable())))
         .filter(conflicts::id.eq_any(&ids))
         .order((conflict_claims::conflict_id, conflict_claims::place))
         .select((
@@ -89,12 +94,13 @@ pub(super) fn with_values(
             conflict_claims::author,
             conflict_claims::written_at,
             changes::received_at.nullable(),
+            (batches::claimed_at, batches::received_at).nullable(),
         ))
         .load(c))?;
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
     let authors = ledger::authors(tx, &authors)?;
     let mut values: BTreeMap<Vec<u8>, Vec<ClashingValue>> = BTreeMap::new();
-    for (id, value, Db(device), At(at), received) in rows {
+    for (id, value, Db(device), At(at), received, batch) in rows {
         let author = authors.get(&device);
         values.entry(id).or_default().push(ClashingValue {
             value,
@@ -103,6 +109,7 @@ pub(super) fn with_values(
             device,
             at: timestamp(at),
             received_at: received.map(|At(at)| timestamp(at)),
+            clock_off_by_seconds: ledger::clock_off(batch),
         });
     }
     let clash = |(id, field): (Vec<u8>, String)| {

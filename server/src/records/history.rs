@@ -20,7 +20,7 @@ use crate::ledger;
 use crate::on_each;
 use crate::page::PageQuery;
 use crate::problem::Problem;
-use crate::store::schema::changes;
+use crate::store::schema::{batches, changes};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
 /// Each change is read against the record as it was then, which takes longer than reading a row.
@@ -66,6 +66,10 @@ pub(crate) struct HistoryItem {
     at: Option<Timestamp>,
     /// When the service got it.
     received_at: Timestamp,
+    /// By how many seconds that tablet's clock was behind the service's when it handed this in, less than none where it was
+    /// ahead; about. Absent where it is not known, and for what was written at the web interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_off_by_seconds: Option<i64>,
     /// Why, where somebody settled what others said.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -185,21 +189,28 @@ fn history(
         return Ok(None);
     }
     let page = PageQuery::new(None, Some(query.limit.unwrap_or(MOST).min(MOST)));
-    type Row = (i64, Vec<u8>, Db<DeviceId>, At);
+    type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<(At, At)>);
     let mut rows: Vec<Row> = on_each!(tx, |c| changes::table
+        .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
         .filter(changes::document_id.eq(Db(id)))
         .filter(changes::seq.gt(query.after.unwrap_or(0)))
         .order(changes::seq)
         .limit(page.rows())
-        .select((changes::seq, changes::hash, changes::author, changes::received_at))
+        .select((
+            changes::seq,
+            changes::hash,
+            changes::author,
+            changes::received_at,
+            (batches::claimed_at, batches::received_at).nullable(),
+        ))
         .load(c))?;
     let more = rows.len() > page.limit() as usize;
     rows.truncate(page.limit() as usize);
     let next = rows.last().filter(|_| more).map(|(number, ..)| *number);
-    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), _)| *author).collect();
+    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
     let authors = ledger::authors(tx, &authors)?;
     let mut items = Vec::with_capacity(rows.len());
-    for (number, hash, Db(device), At(received)) in rows {
+    for (number, hash, Db(device), At(received), batch) in rows {
         let hash = hash.as_slice().try_into().map_err(|_| StoreError::Damaged("a change"))?;
         let told = step(&document, &ChangeHash::from_bytes(hash));
         let author = authors.get(&device);
@@ -210,6 +221,7 @@ fn history(
             device,
             at: told.as_ref().map(|told| timestamp(told.at)),
             received_at: timestamp(received),
+            clock_off_by_seconds: ledger::clock_off(batch),
             reason: told.as_ref().and_then(|told| Some(told.grounds.as_ref()?.to_string())),
             sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
         });

@@ -1,4 +1,6 @@
-//! Sessions: listed newest first, read whole.
+//! Sessions: listed newest first, read whole, marked as doubles of one another.
 
+mod asked;
 pub mod list;
 pub mod read;
+pub mod double;

@@ -255,6 +255,19 @@ table! {
         summary -> Text,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+        double_of -> Nullable<Binary>,
+        /// When its day begins in Rwanda.
+        begins_at -> BigInt,
+        /// Hash of the change that put the date.
+        dated_by -> Nullable<Binary>,
+    }
+}
+
+table! {
+    /// Sessions that look like records of one meeting; each pair both ways round.
+    possible_doubles (session_id, other_id) {
+        session_id -> Binary,
+        other_id -> Binary,
     }
 }
 
@@ -322,6 +335,7 @@ joinable!(batches -> devices (device_id));
 joinable!(quarantine -> batches (batch_id));
 joinable!(quarantine -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));
+joinable!(sessions -> documents (id));
 joinable!(conflict_claims -> conflicts (conflict_id));
 
 allow_tables_to_appear_in_same_query!(
@@ -341,6 +355,7 @@ allow_tables_to_appear_in_same_query!(
     groups,
     participants,
     sessions,
+    possible_doubles,
     session_themes,
     attendances,
     headcounts,

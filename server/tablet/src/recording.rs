@@ -1,9 +1,12 @@
-//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected. The command
+//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected, or marked as
+//! recorded twice. The command
 //! line and the demo both say it this way.
 
+mod double;
 mod participant;
 mod session;
 
+use sync_core::double::NotMarked;
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, StreamId};
 use sync_core::record::{Group, Participant};
@@ -13,6 +16,7 @@ use sync_core::value::Pseudonym;
 use crate::device::SaveError;
 use crate::folder::FolderError;
 
+pub use double::Meetings;
 pub use participant::{Consent, NewParticipant, ParticipantDetails};
 pub use session::{Details, NewSession, Recorded};
 
@@ -57,6 +61,8 @@ pub enum RecordError {
     SeveralParticipants(Pseudonym, Vec<ParticipantId>),
     #[error("{0} is marked twice, in different ways")]
     MarkedTwice(Who),
+    #[error(transparent)]
+    NotMarked(#[from] NotMarked),
     #[error(transparent)]
     Save(#[from] SaveError),
 }

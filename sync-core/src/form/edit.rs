@@ -55,6 +55,23 @@ pub struct Editor<'t, 'd, F> {
     form: PhantomData<F>,
 }
 
+/// Puts a scalar in the place of all that stand there. Where it is the winner of several, Automerge would only take the
+/// others out, and whoever replaced the winner at the same time would be alone with their value, as if nobody had settled
+/// anything (seen); so another value goes before it.
+pub(crate) fn put_anew(
+    transaction: &mut Transaction<'_>,
+    object: &ObjId,
+    key: &str,
+    value: ScalarValue,
+) -> Result<(), AutomergeError> {
+    let all = transaction.get_all(object, key)?;
+    if all.len() > 1 && all.last().and_then(|(winner, _)| winner.as_scalar()) == Some(&value) {
+        let other = if value.is_null() { ScalarValue::Boolean(true) } else { ScalarValue::Null };
+        transaction.put(object, key, other)?;
+    }
+    transaction.put(object, key, value)
+}
+
 impl<F> Editor<'_, '_, F> {
     fn container(&self, shape: Shape) -> Result<ObjId, EditError> {
         let kind = if shape == Shape::Text { ObjType::Text } else { ObjType::Map };
@@ -72,10 +89,7 @@ impl<F> Editor<'_, '_, F> {
             [(only, _)] => only.as_scalar() == Some(&value),
             _ => false,
         };
-        if !unchanged {
-            self.transaction.put(object, key, value)?;
-        }
-        Ok(())
+        if unchanged { Ok(()) } else { Ok(put_anew(self.transaction, object, key, value)?) }
     }
 
     fn put_root(&mut self, value: ScalarValue) -> Result<(), EditError> {

@@ -133,6 +133,8 @@ record! {
         /// How the meeting went, about the process; never about one person.
         summary: Text<20_000>,
         state: Forward<SessionState>,
+        /// The session of the same group that is a record of the same meeting, and counts in its place.
+        double_of: Field<SessionId>,
     }
 }
 

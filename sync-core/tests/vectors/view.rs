@@ -211,6 +211,7 @@ fn record(record: &Record) -> Value {
             "headcount": entries(&one.headcount),
             "summary": one.summary,
             "state": one.state,
+            "double_of": one.double_of,
         }),
         other => panic!("the story has none of these: {other:?}"),
     };

@@ -10,7 +10,7 @@ use server::store::{Code, Conn, Db, StoreError};
 use sync_core::change::ChangeHash;
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, GroupId, StreamId};
+use sync_core::id::{DocumentId, GroupId, SessionId, StreamId};
 use sync_core::record::{Kind, Session};
 use sync_core::tablet::Report;
 
@@ -148,10 +148,11 @@ impl World {
 
     /// What a manager is told is what the documents say, over all and group by group.
     fn totals_are_right(&mut self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
-        let mut sessions: BTreeMap<StreamId, Vec<Session>> = BTreeMap::new();
-        for one in stored.values().filter(|one| one.kind == Kind::Session) {
+        let mut sessions: BTreeMap<StreamId, BTreeMap<SessionId, Session>> = BTreeMap::new();
+        for (id, one) in stored.iter().filter(|(_, one)| one.kind == Kind::Session) {
             let read = Document::load(one.kind, &one.snapshot).expect("it opened before").read::<Session>();
-            sessions.entry(one.stream).or_default().push(read.expect("a stored record stands"));
+            let read = read.expect("a stored record stands");
+            sessions.entry(one.stream).or_default().insert((*id).into(), read);
         }
         let all: Vec<(GroupId, usize)> = self.groups.clone();
         for organisation in 0..self.organisations.len() {
@@ -161,8 +162,9 @@ impl World {
             let each = own.into_iter().map(|group| (format!("/v1/aggregates?group={group}"), vec![group]));
             for (address, groups) in std::iter::once(whole).chain(each) {
                 let streams = groups.iter().map(|group| StreamId::from(*group));
+                let theirs = streams.filter_map(|stream| sessions.get(&stream)).flatten();
                 let expected =
-                    Count::of_sessions(streams.filter_map(|stream| sessions.get(&stream)).flatten());
+                    Count::of_sessions(&theirs.map(|(id, session)| (*id, session.clone())).collect());
                 let reply = self.manager(organisation, TestRequest::get().uri(&address))?;
                 let told = reply.map(|(_, body)| Count::of_answer(&body));
                 ensure(told == Some(expected), "totals are those of the records", || {

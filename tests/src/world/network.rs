@@ -145,7 +145,7 @@ impl World {
             let answer: Answer = minicbor::decode(&body).expect("an answer of the protocol");
             self.coverage.add(
                 "pages with more to come",
-                answer.pages.iter().filter(|page| page.more()).count() as u64,
+                answer.pages.iter().filter(|page| page.fingerprint.is_none()).count() as u64,
             );
             return Ok(Said::Answer(body));
         }

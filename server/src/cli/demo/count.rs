@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId};
-use sync_core::record::Session;
+use sync_core::id::{GroupId, ParticipantId, SessionId};
 use sync_core::tablet::Tablet;
+use tablet::recording::Meetings;
 
 use super::Failed;
 
@@ -29,10 +29,10 @@ impl Count {
     /// Counts what is on a tablet of these groups.
     pub(super) fn add(&mut self, tablet: &Tablet, groups: &[GroupId]) {
         for group in groups {
-            for (id, session) in tablet.all::<Session>(StreamId::from(*group)) {
-                let id = SessionId::from(id);
+            let Meetings { all, counted } = Meetings::of(tablet, *group);
+            for id in counted {
                 self.sessions.insert(id);
-                let came = session.attendance.iter().filter(|(_, mark)| mark.attended());
+                let came = all[&id].attendance.iter().filter(|(_, mark)| mark.attended());
                 self.came.extend(came.map(|(participant, _)| (id, *participant)));
             }
         }

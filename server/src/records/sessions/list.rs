@@ -2,17 +2,19 @@
 
 use actix_web::{get, web};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 use serde::Serialize;
 use sync_core::id::{GroupId, Id, SessionId};
 use utoipa::ToSchema;
 
+use super::asked::SessionQuery;
 use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::records::Asked;
-use crate::records::asked::{AskedQuery, anywhere};
+use crate::records::asked::anywhere;
+use crate::records::doubt::Doubts;
 use crate::records::scope::{Scope, groups_in};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Store, StoreError};
@@ -45,6 +47,21 @@ pub(crate) struct SessionItem {
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
     was_in_conflict: bool,
+    /// The session of which it is marked as the double.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    double_of: Option<SessionId>,
+    /// Whether totals count it: a double they leave out.
+    counts: bool,
+    /// Sessions of the group that look like a record of the same meeting, of which one may have a wrong date.
+    #[schema(value_type = Vec<Uuid>)]
+    possible_doubles: Vec<SessionId>,
+    /// Why the date may be wrong, in words, where the clock of the tablet that wrote it gives reason to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        example = "The clock of the tablet that wrote the date was 3 days behind. Ask which day it was."
+    )]
+    date_doubt: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -62,12 +79,14 @@ pub(super) struct Row {
     attended: i32,
     conflicts: i32,
     was_in_conflict: bool,
+    double_of: Option<Db<SessionId>>,
 }
 
-impl From<Row> for SessionItem {
-    fn from(row: Row) -> Self {
+impl SessionItem {
+    pub(super) fn of(row: Row, doubts: &Doubts) -> Self {
+        let id = row.id.0;
         Self {
-            id: row.id.0,
+            id,
             group_id: row.group_id.0,
             date: row.date,
             part: row.part,
@@ -79,6 +98,10 @@ impl From<Row> for SessionItem {
             attended: row.attended,
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
+            double_of: row.double_of.map(|Db(of)| of),
+            counts: !doubts.left_out.contains(&id),
+            possible_doubles: doubts.alike.get(&id).cloned().unwrap_or_default(),
+            date_doubt: doubts.dates.get(&id).cloned(),
         }
     }
 }
@@ -89,7 +112,7 @@ impl From<Row> for SessionItem {
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
-    params(AskedQuery),
+    params(SessionQuery),
     responses(
         (status = 200, description = "Sessions, the latest first", body = Page<SessionItem>),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
@@ -99,16 +122,28 @@ impl From<Row> for SessionItem {
 #[get("/v1/sessions")]
 pub(crate) async fn list_sessions(
     caller: Caller,
-    query: web::Query<AskedQuery>,
+    query: web::Query<SessionQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<SessionItem>>, Problem> {
     let scope = Scope::of(&caller)?;
-    let (asked, page) = (query.checked()?, query.page());
-    let rows = store.read("list sessions", move |tx| list(tx, scope, &asked, &page)).await?;
-    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+    let (asked, page) = (query.asked().checked()?, query.asked().page());
+    let doubts = query.doubts();
+    let items = store.read("list sessions", move |tx| {
+        let rows = list(tx, scope, &asked, &doubts, &page)?;
+        let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
+        let doubts = Doubts::of(tx, &ids)?;
+        Ok::<_, StoreError>(rows.into_iter().map(|row| SessionItem::of(row, &doubts)).collect())
+    });
+    Ok(web::Json(Page::of(items.await?, &query.asked().page(), |item: &SessionItem| item.id.uuid())))
 }
 
-fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
+fn list(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    asked: &Asked,
+    doubts: &[String],
+    page: &PageQuery,
+) -> Result<Vec<Row>, StoreError> {
     let last = match page.after {
         Some(id) => day_of(tx, SessionId::from(id))?.map(|day| (day, SessionId::from(id))),
         None => None,
@@ -133,6 +168,9 @@ fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Res
         if let Some(text) = &asked.text {
             let summary = diesel::dsl::sql::<Text>("lower(sessions.summary)");
             rows = rows.filter(summary.like(anywhere(text)).escape('\\'));
+        }
+        for doubt in doubts {
+            rows = rows.filter(diesel::dsl::sql::<Bool>(doubt));
         }
         rows.load(c)
     })

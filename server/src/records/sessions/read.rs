@@ -17,6 +17,7 @@ use crate::ledger;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
+use crate::records::doubt::Doubts;
 use crate::records::scope::Scope;
 use crate::store::schema::{participants, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
@@ -91,10 +92,11 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
     let document = stored.open()?;
     let session: Session = document.read().map_err(|_| StoreError::Damaged("a session"))?;
     let codes = codes(tx, &session)?;
+    let doubts = Doubts::of(tx, &[id])?;
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
     Ok(Some(SessionWhole {
-        item: row.into(),
+        item: SessionItem::of(row, &doubts),
         themes: session.themes.into_iter().collect(),
         facilitators_present: session.facilitators_present.into_iter().collect(),
         attendance: session.attendance.into_iter().map(mark).collect(),

@@ -1,15 +1,15 @@
 //! Groups, participants and meetings, as tables.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use comfy_table::{Table, presets};
 use sync_core::area;
-use sync_core::id::{SessionId, StreamId};
-use sync_core::record::session::Session;
+use sync_core::id::SessionId;
 
 use super::{CommandError, find, words};
 use crate::device::Device;
-use crate::recording::participants_of;
+use crate::recording::{Meetings, participants_of};
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
@@ -30,7 +30,6 @@ pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), Command
     let all = find::everything(tablet);
     let mut table = table(["Group", "Method", "Village", "Participants", "Meetings", "Id"]);
     for (id, group) in groups {
-        let stream = StreamId::from(id);
         let village =
             area::find(group.area.code()).map_or_else(|| group.area.to_string(), |area| area.path());
         table.add_row(vec![
@@ -38,7 +37,7 @@ pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), Command
             words::plain(group.modality),
             village,
             participants_of(tablet, id).len().to_string(),
-            tablet.all::<Session>(stream).len().to_string(),
+            Meetings::of(tablet, id).counted.len().to_string(),
             find::short(id, &all),
         ]);
     }
@@ -80,14 +79,17 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
 pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let tablet = device.tablet();
     let (id, group) = find::group(tablet, group)?;
-    let mut sessions = tablet.all::<Session>(StreamId::from(id));
+    let meetings = Meetings::of(tablet, id);
+    let mut sessions: Vec<_> = meetings.all.iter().collect();
     sessions.sort_by_key(|(_, session)| (session.date, session.part));
     if sessions.is_empty() {
         writeln!(out, "No meeting of {} is recorded on this tablet yet.", group.name)?;
         return Ok(());
     }
     let all = find::everything(tablet);
-    let mut table = table(["Date", "Part", "Minutes", "Phase", "Came", "State", "Clashes", "Id"]);
+    let mut alike: BTreeSet<(SessionId, SessionId)> = BTreeSet::new();
+    let mut table =
+        table(["Date", "Part", "Minutes", "Phase", "Came", "State", "Clashes", "Double of", "Id"]);
     for (id, session) in &sessions {
         let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
         let came = if session.attendance.is_empty() && heads > 0 {
@@ -95,7 +97,8 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         } else {
             session.attended().to_string()
         };
-        let clashes = tablet.conflicts(*id).map_or(0, |conflicts| conflicts.len());
+        let clashes = tablet.conflicts(**id).map_or(0, |conflicts| conflicts.len());
+        alike.extend(meetings.like(**id).into_iter().map(|other| (other.min(**id), other.max(**id))));
         table.add_row(vec![
             session.date.to_string(),
             session.part.to_string(),
@@ -104,10 +107,20 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
             came,
             session.state.to_string(),
             if clashes == 0 { String::new() } else { clashes.to_string() },
-            find::short(SessionId::from(*id), &all),
+            session.double_of.map(|of| find::short(of, &all)).unwrap_or_default(),
+            find::short(**id, &all),
         ]);
     }
-    writeln!(out, "{} has {}.", group.name, words::count(sessions.len(), "recorded meeting"))?;
+    writeln!(out, "{} has {}.", group.name, words::count(meetings.counted.len(), "recorded meeting"))?;
     writeln!(out, "{table}")?;
+    for (one, other) in alike {
+        let said = |id: SessionId| {
+            let session = &meetings.all[&id];
+            format!("{} ({}, {})", find::short(id, &all), words::day(session.date), session.part)
+        };
+        writeln!(out, "{} and {} look like one meeting, recorded twice.", said(one), said(other))?;
+        let (one, other) = (find::short(one, &all), find::short(other, &all));
+        writeln!(out, "If so, say which is wrong: ihuriro tablet session double {one} --of {other}")?;
+    }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! `session record` and `session edit`.
+//! `session record`, `session edit` and `session double`.
 
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use sync_core::id::SessionId;
 use sync_core::record::session::{
     Attendance, Cell, Count, Minutes, PartOfDay, Phase, SessionState, Theme, TimeOfDay,
 };
@@ -38,6 +39,17 @@ pub enum SessionCommand {
         part: Option<PartOfDay>,
         #[command(flatten)]
         said: Box<Said>,
+    },
+    /// Say that a meeting was recorded twice, once under a wrong day: totals count it once. Nothing is deleted.
+    Double {
+        /// The record that is not to be counted: its id or its beginning
+        session: String,
+        /// The record of the same meeting that counts: its id or its beginning
+        #[arg(long, required_unless_present = "none")]
+        of: Option<String>,
+        /// Take it back: it is a meeting of its own
+        #[arg(long, conflicts_with = "of")]
+        none: bool,
     },
 }
 
@@ -145,6 +157,9 @@ pub(super) fn run(
             let session = find::session(device.tablet(), &session, date, part)?;
             ("Saved", device.edit_session(session, &(*said).into())?)
         }
+        SessionCommand::Double { session, of, none: _ } => {
+            return double(device, &session, of.as_deref(), out);
+        }
     };
     let tablet = device.tablet();
     let saved = if recorded.changed { saved } else { "Nothing to change" };
@@ -152,6 +167,26 @@ pub(super) fn run(
     writeln!(out, "{saved}: {what} ({}).", find::short(recorded.session, &find::everything(tablet)))?;
     for conflict in tablet.conflicts(recorded.session)? {
         writeln!(out, "Still to settle: {}.", words::conflict(tablet, &conflict))?;
+    }
+    Ok(())
+}
+
+fn double(
+    device: &mut Device,
+    session: &str,
+    of: Option<&str>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let session = find::session(device.tablet(), session, None, None)?;
+    let of = match of {
+        Some(of) => Some(find::session(device.tablet(), of, None, None)?),
+        None => None,
+    };
+    device.mark_double(session, of)?;
+    let said = |id: SessionId| words::record(device.tablet(), id.into());
+    match of {
+        Some(of) => writeln!(out, "Saved: {} is a double of {}, which counts.", said(session), said(of))?,
+        None => writeln!(out, "Saved: {} counts as a meeting of its own.", said(session))?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use clap::Args;
 use sync_core::area;
-use sync_core::id::{DocumentId, StreamId};
+use sync_core::id::{DocumentId, SessionId};
 use sync_core::record::session::{Attendance, PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
@@ -13,7 +13,7 @@ use sync_core::time::Date;
 
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
-use crate::recording::participants_of;
+use crate::recording::{Meetings, participants_of};
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -35,7 +35,7 @@ pub(super) fn run(device: &Device, what: &ShowArgs, out: &mut dyn Write) -> Resu
     match tablet.place_of(id) {
         Some((Kind::Group, _)) => group(tablet, &tablet.read(id)?, id, out)?,
         Some((Kind::Participant, _)) => participant(tablet, &tablet.read(id)?, out)?,
-        _ => session(tablet, &tablet.read(id)?, out)?,
+        _ => session(tablet, id.into(), &tablet.read(id)?, out)?,
     }
     row(out, "Id", id)?;
     clashes(tablet, id, out)?;
@@ -63,7 +63,7 @@ fn group(tablet: &Tablet, group: &Group, id: DocumentId, out: &mut dyn Write) ->
     told(out, "Cohort", group.cohort.map(words::plain))?;
     row(out, "Status", words::plain(group.status))?;
     told(out, "Began", group.starts_on.map(words::day))?;
-    let held = tablet.all::<Session>(StreamId::from(sync_core::id::GroupId::from(id))).len();
+    let held = Meetings::of(tablet, id.into()).counted.len();
     let planned = group.planned_sessions.map(|planned| format!(" of {planned} planned")).unwrap_or_default();
     row(out, "Meetings", format!("{held}{planned}"))?;
     row(out, "Participants", participants_of(tablet, id.into()).len())
@@ -85,11 +85,17 @@ fn participant(tablet: &Tablet, one: &Participant, out: &mut dyn Write) -> Resul
     told(out, "Erased", one.erased.map(words::day))
 }
 
-fn session(tablet: &Tablet, session: &Session, out: &mut dyn Write) -> Result<(), CommandError> {
+fn session(
+    tablet: &Tablet,
+    id: SessionId,
+    session: &Session,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
     let group: Group = tablet.read(session.group)?;
     writeln!(out, "Meeting of {} on {}, {}", group.name, words::day(session.date), session.part)?;
     row(out, "Village", place(&group))?;
     row(out, "State", session.state)?;
+    doubles(tablet, id, session, out)?;
     told(out, "Began at", session.starts_at)?;
     told(out, "Minutes", session.minutes)?;
     told(out, "Phase", session.phase.map(words::plain))?;
@@ -118,6 +124,25 @@ fn session(tablet: &Tablet, session: &Session, out: &mut dyn Write) -> Result<()
         row(out, if number == 0 { "Summary" } else { "" }, line)?;
     }
     Ok(())
+}
+
+fn doubles(
+    tablet: &Tablet,
+    id: SessionId,
+    session: &Session,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let meetings = Meetings::of(tablet, session.group);
+    let said = |of: SessionId| words::record(tablet, of.into());
+    let counts = if meetings.counted.contains(&id) { "" } else { "; that one counts" };
+    told(out, "Double of", session.double_of.map(|of| format!("{}{counts}", said(of))))?;
+    let alike = meetings.like(id);
+    told(
+        out,
+        "Perhaps",
+        (!alike.is_empty())
+            .then(|| format!("a double of {}", words::listed(alike.iter().map(|other| said(*other))))),
+    )
 }
 
 fn clashes(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), CommandError> {

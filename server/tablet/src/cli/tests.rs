@@ -43,4 +43,6 @@ fn what_makes_no_sense_is_said_at_once() {
     assert!(refused(&["session", "record", "A", "--minutes", "900"]).contains("from 1 to 720"));
     assert!(refused(&["session", "record", "A", "--headcount", "12"]).contains("female/16_24=12"));
     assert!(refused(&["participant", "add", "A", "--code", "Jeanne"]).contains("never a name"));
+    assert!(refused(&["session", "double", "4f2c", "--of", "9a1b", "--none"]).contains("--none"));
+    assert!(refused(&["session", "double", "4f2c"]).contains("--of"));
 }

@@ -110,6 +110,46 @@ fn a_meeting_from_two_tablets_is_told_in_words() {
 }
 
 #[test]
+fn a_meeting_recorded_twice_is_told_marked_and_counted_once() {
+    let (_store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    for code in ["P01", "P02"] {
+        jeanne.run(&format!("participant add aba --code {code}"));
+    }
+    for date in ["2026-03-03", "2026-03-05", "2026-02-26"] {
+        jeanne.run(&format!("session record aba --date {date} --present P01,P02"));
+    }
+    let id = |line: &str| line.split_whitespace().last().expect("an id").to_owned();
+    let of = |tablet: &mut Tablet, date: &str| {
+        let shown = tablet.run(&format!("show aba {date}"));
+        id(shown.lines().find(|line| line.trim_start().starts_with("Id ")).expect("its id"))
+    };
+    let (wrong, right) = (of(&mut jeanne, "2026-03-03"), of(&mut jeanne, "2026-03-05"));
+    let listed = jeanne.run("sessions aba");
+    says(&listed, &["has 3 recorded meetings", "look like one meeting, recorded twice", "session double"]);
+    says(
+        &jeanne.run("show aba 2026-03-03"),
+        &["Perhaps", "a double of the meeting of Abahuje on 5 March 2026"],
+    );
+    let quiet = jeanne.run("show aba 2026-02-26");
+    assert!(!quiet.contains("Perhaps"), "a week before: {quiet}");
+
+    let said = jeanne.run(&format!("session double {wrong} --of {right}"));
+    says(&said, &["on 3 March 2026 (morning) is a double of", "on 5 March 2026 (morning), which counts"]);
+    let listed = jeanne.run("sessions aba");
+    says(&listed, &["has 2 recorded meetings", "Double of", &right[..8], "2026-03-03"]);
+    assert!(!listed.contains("look like one meeting"), "{listed}");
+    let shown = jeanne.run("show aba 2026-03-03");
+    says(&shown, &["Double of", "on 5 March 2026 (morning); that one counts", "Present       P01, P02"]);
+    says(&jeanne.run("groups"), &["2              2"]);
+    let again = jeanne.try_run(&format!("session double {right} --of {wrong}")).expect_err("the other way");
+    says(&again.to_string(), &["name the one that counts, or take that mark back first"]);
+
+    says(&jeanne.run(&format!("session double {wrong} --none")), &["counts as a meeting of its own"]);
+    says(&jeanne.run("sessions aba"), &["has 3 recorded meetings", "look like one meeting"]);
+}
+
+#[test]
 fn a_broken_connection_is_told_in_words_and_loses_nothing() {
     let (store, mut jeanne, _) = two_tablets();
     jeanne.run("sync");

@@ -10,7 +10,8 @@ use server::store::schema::{quarantine, users};
 use server::store::{At, Conn, Db, StoreError};
 use sync_core::batch::SigningKey;
 use sync_core::id::{GroupId, StreamId, UserId};
-use sync_core::tablet::Enrolment;
+use sync_core::tablet::{Enrolment, StoreKeys};
+use tablet::link::PublicKeys;
 use uuid::Uuid;
 
 use crate::village::AREA;
@@ -89,11 +90,20 @@ impl World {
             organisation: self.organisations[organisation].id,
             epoch: id(&answer, "epoch")?,
             key,
+            store: store_keys(&answer)?,
         };
         let clock = self.ground.clock.now().plus_minutes(self.dice.between(-60, 60));
         self.slates.push(Slate::enrolled(enrolment, clock));
         Ok(true)
     }
+}
+
+/// The store's public keys, as enrolling tells them.
+fn store_keys(answer: &Value) -> Sound<StoreKeys> {
+    let told = serde_json::from_value::<PublicKeys>(answer["store"].clone()).ok();
+    let keys = told.and_then(|told| told.keys());
+    ensure(keys.is_some(), "a tablet learns the store's keys", || answer["store"].to_string())?;
+    Ok(keys.expect("just looked"))
 }
 
 pub(super) fn begin_group(world: &mut World) -> Sound<bool> {

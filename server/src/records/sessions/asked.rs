@@ -1,0 +1,74 @@
+//! What can be asked of sessions, beyond what can be asked of their groups.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::records::asked::AskedQuery;
+use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
+
+/// A question as it stands in an address.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionQuery {
+    /// One group.
+    group: Option<Uuid>,
+    /// The groups of one organisation.
+    organisation: Option<Uuid>,
+    /// `healing_space` or `dialogue_circle`.
+    kind: Option<String>,
+    /// `sociotherapy`, `space_for_peace` and so on.
+    modality: Option<String>,
+    /// NISR code of a province, district, sector, cell or village (1, 2, 4, 6 or 8 digits): it and all below it.
+    #[param(example = "52")]
+    area: Option<String>,
+    /// The first day, `2026-03-01`.
+    from: Option<String>,
+    /// The last day, `2026-03-31`.
+    to: Option<String>,
+    /// Words that stand in the summary.
+    text: Option<String>,
+    /// `true`: those that totals leave out, as they are marked as doubles; `false`: the others.
+    double: Option<bool>,
+    /// `true`: those that look like a record of the same meeting as another; `false`: the others.
+    possible_double: Option<bool>,
+    /// `true`: those of which the date may be wrong; `false`: the others.
+    date_doubt: Option<bool>,
+    /// The `next` of the page before; left out for the first page.
+    after: Option<Uuid>,
+    /// How many at most: 100 if left out, never more than 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+impl SessionQuery {
+    /// What is asked of the groups and days, and which page.
+    pub(super) fn asked(&self) -> AskedQuery {
+        AskedQuery {
+            group: self.group,
+            organisation: self.organisation,
+            kind: self.kind.clone(),
+            modality: self.modality.clone(),
+            area: self.area.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            text: self.text.clone(),
+            after: self.after,
+            limit: self.limit,
+        }
+    }
+
+    /// Conditions on `sessions`, in SQL.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        let all = [
+            (self.double, format!("sessions.id IN ({})", doubles())),
+            (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
+            (self.date_doubt, date_doubt("sessions")),
+        ];
+        let condition = |(asked, condition): (Option<bool>, String)| {
+            asked.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })
+        };
+        all.into_iter().filter_map(condition).collect()
+    }
+}

@@ -1,0 +1,55 @@
+//! A meeting was recorded twice, once under a wrong day: one record is marked as the double of the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::double::{check, counted, look_alike};
+use sync_core::id::{GroupId, SessionId, StreamId};
+use sync_core::record::Session;
+use sync_core::tablet::Tablet;
+
+use super::RecordError;
+use crate::device::Device;
+
+/// The records of a group's meetings on a tablet.
+#[derive(Debug)]
+pub struct Meetings {
+    pub all: BTreeMap<SessionId, Session>,
+    /// Those that totals count: each meeting once.
+    pub counted: BTreeSet<SessionId>,
+}
+
+impl Meetings {
+    pub fn of(tablet: &Tablet, group: GroupId) -> Self {
+        let all = tablet.all::<Session>(StreamId::from(group)).into_iter();
+        let all: BTreeMap<SessionId, Session> = all.map(|(id, session)| (id.into(), session)).collect();
+        Self { counted: counted(&all), all }
+    }
+
+    /// The records that look like one of the same meeting as this one.
+    pub fn like(&self, id: SessionId) -> Vec<SessionId> {
+        let Some(session) = self.all.get(&id) else { return Vec::new() };
+        let alike = |(other, read): &(&SessionId, &Session)| **other != id && look_alike(session, read);
+        self.all.iter().filter(alike).map(|(other, _)| *other).collect()
+    }
+}
+
+impl Device {
+    /// Marks a record of a meeting as the double of another, which counts in its place; `None` takes the mark back.
+    /// Nothing is deleted.
+    ///
+    /// # Errors
+    /// [`RecordError`] in words; nothing is marked then.
+    pub fn mark_double(&mut self, session: SessionId, of: Option<SessionId>) -> Result<(), RecordError> {
+        let marked: Session = self.tablet().read(session)?;
+        let other: Option<(SessionId, Session)> = match of {
+            Some(of) => Some((of, self.tablet().read(of)?)),
+            None => None,
+        };
+        check((session, &marked), other.as_ref().map(|(of, other)| (*of, other)))?;
+        self.edit::<Session>(StreamId::from(marked.group), session, |edit| match of {
+            Some(of) => edit.double_of().set(of),
+            None => edit.double_of().clear(),
+        })?;
+        Ok(())
+    }
+}

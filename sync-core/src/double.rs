@@ -1,0 +1,147 @@
+//! Two records of one meeting: which may be, which are said to be, and which of them counts.
+//!
+//! A session's id is made of its group, day and part of day. Where the day was written wrong at first, one meeting has two
+//! documents. Nothing is deleted then: one is marked as the double of the other, totals count the meeting once, and the
+//! mark can be taken back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+
+use crate::change::{Actor, Change, Grounds};
+use crate::document::Document;
+use crate::form::{Edit, EditError};
+use crate::id::SessionId;
+use crate::record::Session;
+use crate::record::session::{Cell, SessionState};
+use crate::time::{Date, Millis};
+
+/// How many sessions a circle of marks may have of which one still counts. Nobody has so many records of one meeting.
+pub const LONGEST_CIRCLE: usize = 32;
+
+/// Whether totals count a session. `mark` says of which session of the same group another is marked as the double: none
+/// where it is not marked, or where the other one is not there.
+///
+/// What is marked does not count, so of a chain the end counts. Two who mark at the same time can make a circle: of that the
+/// least id counts, on every tablet and at the service, and the meeting is neither lost nor counted twice.
+pub fn counts(id: SessionId, mark: impl Fn(SessionId) -> Option<SessionId>) -> bool {
+    let mut at = id;
+    for _ in 0..LONGEST_CIRCLE {
+        match mark(at) {
+            None => return at == id,
+            Some(next) if next <= id => return next == id,
+            Some(next) => at = next,
+        }
+    }
+    false
+}
+
+/// Those of some sessions that totals count.
+pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
+    let mark = |id: SessionId| {
+        let session = sessions.get(&id)?;
+        session.double_of.filter(|of| sessions.get(of).is_some_and(|other| other.group == session.group))
+    };
+    sessions.keys().copied().filter(|id| counts(*id, mark)).collect()
+}
+
+/// Whether two sessions look like records of one meeting of which one has a wrong date, so that somebody should look.
+///
+/// Groups meet every week, and nearly the same people come: that the marks agree says little by itself, that the days are
+/// [such](days) as one writes by mistake says much, as a weekly group meets on none of them. Both together are worth a
+/// look. Minutes are no evidence against it, as two facilitators rarely write the same length. Where nothing is marked
+/// there is nothing to compare. On one day in one part of it a group meets once, whatever is marked. What is marked as a
+/// double has been looked at; so have two records that were both verified.
+pub fn look_alike(one: &Session, other: &Session) -> bool {
+    let seen = one.double_of.is_some() || other.double_of.is_some();
+    let verified = [one, other].iter().all(|session| session.state == SessionState::Verified);
+    if one.group != other.group || seen || verified || !days(one.date).contains(&other.date) {
+        return false;
+    }
+    (one.date, one.part) == (other.date, other.part) || (agree(one, other) && !contradict(one, other))
+}
+
+/// The days under which a meeting of `date` may stand by mistake, itself among them: up to two days off, day and month
+/// swapped, or another year within ten (in January people write the old one; one figure is mistyped). Not another month:
+/// 5 February and 5 March can both be the day on which a group meets each week.
+pub fn days(date: Date) -> BTreeSet<Date> {
+    let near = (-2..=2).filter_map(|off: i64| date.checked_add(off.days()).ok());
+    let swapped = Date::new(date.year(), date.day(), date.month()).ok();
+    let years = (-10..=10).filter_map(|off| Date::new(date.year() + off, date.month(), date.day()).ok());
+    near.chain(swapped).chain(years).collect()
+}
+
+/// Whether of the people and heads that either has, at least four in five came by both.
+fn agree(one: &Session, other: &Session) -> bool {
+    let people: BTreeSet<_> = one.attendance.keys().chain(other.attendance.keys()).collect();
+    let cells: BTreeSet<&Cell> = one.headcount.keys().chain(other.headcount.keys()).collect();
+    let came = |session: &Session, who| session.attendance.get(who).map(|mark| mark.attended());
+    let alike = people.iter().filter(|who| came(one, who) == came(other, who)).count()
+        + cells.iter().filter(|cell| one.headcount.get(cell) == other.headcount.get(cell)).count();
+    let all = people.len() + cells.len();
+    all > 0 && alike * 5 >= all * 4
+}
+
+/// Whether what they say cannot be of one meeting: another phase, or themes of which none is the same.
+fn contradict(one: &Session, other: &Session) -> bool {
+    let phases = one.phase.is_some() && other.phase.is_some() && one.phase != other.phase;
+    let themes = !one.themes.is_empty() && !other.themes.is_empty() && one.themes.is_disjoint(&other.themes);
+    phases || themes
+}
+
+/// Why a session is not marked, or its mark not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotMarked {
+    #[error("a meeting can't be the double of itself")]
+    Itself,
+    #[error("the other one is a meeting of another group")]
+    OtherGroup,
+    #[error("it is marked as a double already; take that back first")]
+    Already,
+    #[error(
+        "the other one is marked as a double itself; name the one that counts, or take that mark back first"
+    )]
+    OfADouble,
+    #[error("it is not marked as a double")]
+    NoDouble,
+}
+
+/// Whether somebody may mark a session as the double of another, or (`None`) take the mark back.
+///
+/// # Errors
+/// [`NotMarked`] in words.
+pub fn check(
+    (id, session): (SessionId, &Session),
+    of: Option<(SessionId, &Session)>,
+) -> Result<(), NotMarked> {
+    match (of, session.double_of) {
+        (None, None) => Err(NotMarked::NoDouble),
+        (None, Some(_)) => Ok(()),
+        (Some((of, _)), _) if of == id => Err(NotMarked::Itself),
+        (Some((_, other)), _) if other.group != session.group => Err(NotMarked::OtherGroup),
+        (Some(_), Some(_)) => Err(NotMarked::Already),
+        (Some((_, other)), None) if other.double_of.is_some() => Err(NotMarked::OfADouble),
+        (Some(_), None) => Ok(()),
+    }
+}
+
+/// Marks a session as the double of another, or (`None`) takes the mark back: an ordinary change, which says why.
+///
+/// # Errors
+/// [`EditError`] in words; the document is then as it was.
+pub fn mark(
+    document: &mut Document,
+    actor: Actor,
+    at: Millis,
+    of: Option<SessionId>,
+    grounds: &Grounds,
+) -> Result<Option<Change>, EditError> {
+    document.write(actor, at, Some(grounds), |transaction| {
+        let mut session: Edit<'_, Session> = Edit::new(transaction);
+        match of {
+            Some(of) => session.double_of().set(of)?,
+            None => session.double_of().clear()?,
+        }
+        Ok(session.into_transaction())
+    })
+}
