@@ -7,6 +7,7 @@ mod backup;
 mod restore;
 mod verify;
 mod rebuild;
+mod compact;
 mod openapi;
 mod demo;
 
@@ -45,6 +46,8 @@ enum Command {
     Verify(verify::Verify),
     /// Compute again the tables that questions are asked of.
     Rebuild(rebuild::Rebuild),
+    /// Give up the bytes of old changes that every tablet has; a running service does so every day.
+    Compact(compact::Compact),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
     /// Record on a tablet, offline, and sync.
@@ -63,6 +66,7 @@ pub(crate) fn run() -> Ended {
         Command::Restore(restore) => restore.run(),
         Command::Verify(verify) => verify.run(),
         Command::Rebuild(rebuild) => rebuild.run(),
+        Command::Compact(compact) => compact.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),

@@ -7,12 +7,14 @@
 
 mod authors;
 mod clocks;
+mod compact;
 mod keep;
 mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
 pub use clocks::clock_off;
+pub use compact::{Compacted, Policy, compact};
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
 pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, renew_key, stream, stream_keys};

@@ -7,10 +7,11 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{State, app};
 use crate::clock::Clock;
-use crate::ledger;
+use crate::ledger::{self, Compacted, Policy};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -21,6 +22,9 @@ const REQUEST_HEAD: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Prometheus may never come; the numbers are folded together all the same.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// A service that has just started has other things to do first.
+const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
+const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How to run a service.
 #[derive(Debug, Clone)]
@@ -61,6 +65,7 @@ pub struct Running {
     handle: ServerHandle,
     server: JoinHandle<io::Result<()>>,
     upkeep: JoinHandle<()>,
+    compaction: JoinHandle<()>,
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -98,7 +103,25 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let server = server.run();
     let handle = server.handle();
     tracing::info!(%addr, store = state.store.kind(), "listening");
-    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep })
+    let compaction = tokio::spawn(compact_daily(state.clone()));
+    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep, compaction })
+}
+
+/// Gives up old changes, soon after the start and then once a day. Several services may do so at once.
+async fn compact_daily(state: State) {
+    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_COMPACTION, COMPACTION);
+    loop {
+        turn.tick().await;
+        match ledger::compact(&state.store, Policy::default(), state.clock.now()).await {
+            Ok(Compacted { streams, changes, held: 0 }) => {
+                tracing::info!(streams, changes, "gave up old changes")
+            }
+            Ok(Compacted { held, .. }) => {
+                tracing::warn!(held, "documents lack changes; run `ihuriro verify`")
+            }
+            Err(error) => tracing::warn!(%error, "old changes were not given up; tried again tomorrow"),
+        }
+    }
 }
 
 impl Running {
@@ -114,6 +137,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), ServeError> {
         self.handle.stop(true).await;
         self.upkeep.abort();
+        self.compaction.abort();
         self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
     }
 
@@ -129,6 +153,7 @@ impl Running {
             }
             ended = &mut self.server => {
                 self.upkeep.abort();
+        self.compaction.abort();
                 ended.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
             }
         }

@@ -332,6 +332,7 @@ joinable!(streams -> organisations (organisation_id));
 joinable!(assignments -> streams (group_id));
 joinable!(documents -> streams (stream_id));
 joinable!(batches -> devices (device_id));
+joinable!(readings -> devices (device_id));
 joinable!(quarantine -> batches (batch_id));
 joinable!(quarantine -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));
