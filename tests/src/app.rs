@@ -70,6 +70,11 @@ impl TestApp {
         &self.running.as_ref().expect("runs until dropped").state.store
     }
 
+    /// Waits for something that the service's own runtime does.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Puts an organisation in, as `ihuriro admin` does.
     pub fn organisation(&self, code: &str) -> OrganisationId {
         let new = NewOrganisation { code: code.into(), name: code.to_uppercase() };

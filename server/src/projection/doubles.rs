@@ -18,7 +18,7 @@ use crate::store::{Conn, Db, StoreError};
 /// Writes the pairs of a session in the place of those it was in.
 pub(super) fn write(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<(), StoreError> {
     clear(tx, id)?;
-    let pairs = found(tx, id, session)?.into_iter().flat_map(|other| [(id, other), (other, id)]);
+    let pairs = near(tx, id, session)?.alike.into_iter().flat_map(|other| [(id, other), (other, id)]);
     let rows: Vec<_> = pairs
         .map(|(one, other)| {
             (possible_doubles::session_id.eq(Db(one)), possible_doubles::other_id.eq(Db(other)))
@@ -48,31 +48,42 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Res
         .filter(possible_doubles::other_id.eq(Db(id)))
         .select(possible_doubles::session_id)
         .load(c))?;
-    let must = found(tx, id, session)?;
-    let set = |others: Others| -> BTreeSet<SessionId> { others.into_iter().map(|Db(id)| id).collect() };
-    Ok(set(one) != must || set(other) != must)
+    let must = near(tx, id, session)?;
+    let set = |others: Others| -> BTreeSet<SessionId> {
+        others.into_iter().map(|Db(id)| id).filter(|id| !must.unreadable.contains(id)).collect()
+    };
+    Ok(set(one) != must.alike || set(other) != must.alike)
 }
 
-/// The sessions that look like records of the same meeting.
-fn found(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<BTreeSet<SessionId>, StoreError> {
+/// Sessions of a group on days that may be mistaken for that of another.
+#[derive(Default)]
+struct Near {
+    /// Those that look like records of the same meeting.
+    alike: BTreeSet<SessionId>,
+    /// Those of which that can't be said; `ihuriro verify` names them.
+    unreadable: BTreeSet<SessionId>,
+}
+
+fn near(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<Near, StoreError> {
+    let mut found = Near::default();
     if session.double_of.is_some() {
-        return Ok(BTreeSet::new());
+        return Ok(found);
     }
     let days: Vec<String> = days(session.date).iter().map(ToString::to_string).collect();
-    let near: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| sessions::table
+    let others: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| sessions::table
         .inner_join(documents::table)
         .filter(sessions::group_id.eq(Db(session.group)))
         .filter(sessions::date.eq_any(&days))
         .filter(sessions::id.ne(Db(id)))
         .select((sessions::id, documents::snapshot))
         .load(c))?;
-    let mut alike = BTreeSet::new();
-    for (Db(other), snapshot) in near {
-        // One that can't be read looks like nothing; `ihuriro verify` names it.
-        let read = Document::load(Kind::Session, &snapshot).ok().and_then(|document| document.read().ok());
-        if read.is_some_and(|read: Session| look_alike(session, &read)) {
-            alike.insert(SessionId::from(other));
-        }
+    for (Db(other), snapshot) in others {
+        let document = Document::load(Kind::Session, &snapshot).ok();
+        match document.and_then(|document| document.read::<Session>().ok()) {
+            Some(read) if look_alike(session, &read) => found.alike.insert(other.into()),
+            Some(_) => continue,
+            None => found.unreadable.insert(other.into()),
+        };
     }
-    Ok(alike)
+    Ok(found)
 }
