@@ -13,7 +13,7 @@ mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
-pub use clocks::clock_off;
+pub use clocks::{HandedIn, clock_off};
 pub use compact::{Compacted, Policy, compact};
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};

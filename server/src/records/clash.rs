@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::timestamp;
-use crate::ledger;
+use crate::ledger::{self, HandedIn};
 use crate::on_each;
 use crate::store::schema::{batches, changes, conflict_claims, conflicts};
 use crate::store::{At, Conn, Db, StoreError};
@@ -79,7 +79,7 @@ pub(super) fn with_values(
     tx: &mut Conn<'_>,
     found: Vec<(Vec<u8>, String)>,
 ) -> Result<Vec<Clash>, StoreError> {
-    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>, Option<(At, At)>);
+    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>, Option<HandedIn>);
     let ids: Vec<&[u8]> = found.iter().map(|(id, _)| id.as_slice()).collect();
     let change = changes::document_id.eq(conflicts::document_id).and(changes::hash.eq(conflict_claims::hash));
     let rows: Vec<Row> = on_each!(tx, |c| conflict_claims::table
@@ -94,7 +94,7 @@ pub(super) fn with_values(
             conflict_claims::author,
             conflict_claims::written_at,
             changes::received_at.nullable(),
-            (batches::claimed_at, batches::received_at).nullable(),
+            (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
         ))
         .load(c))?;
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();

@@ -9,10 +9,10 @@ use sync_core::double::LONGEST_CIRCLE;
 use sync_core::id::SessionId;
 use sync_core::record::session::SessionState;
 
-use crate::ledger::clock_off;
+use crate::ledger::{HandedIn, clock_off};
 use crate::on_each;
 use crate::store::schema::{batches, changes, possible_doubles, sessions};
-use crate::store::{At, Conn, Db, StoreError};
+use crate::store::{Conn, Db, StoreError};
 
 /// The ids of the sessions that totals leave out, as a query: all that are marked as the double of one that is there, but
 /// the least of a circle. As [`sync_core::double::counts`], walking from each through greater ids back to itself.
@@ -36,9 +36,10 @@ pub(crate) fn doubles() -> String {
 pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubles";
 
 /// Whether the clock of the tablet that dated a session was more than a day off. Nothing is subtracted from what a tablet
-/// says: it may be any number.
+/// says: it may be any number. What a colleague carried was signed nobody knows how long before.
 const CLOCK_OFF: &str =
-    "batches.claimed_at NOT BETWEEN batches.received_at - 86400000 AND batches.received_at + 86400000";
+    "(batches.carrier_id IS NULL
+      AND batches.claimed_at NOT BETWEEN batches.received_at - 86400000 AND batches.received_at + 86400000)";
 
 /// Whether the day of a session had not begun when the service got it.
 const UNBEGUN: &str = "begins_at > coalesce(batches.received_at, changes.received_at)";
@@ -71,7 +72,7 @@ impl Doubts {
     /// # Errors
     /// Those of the store.
     pub(super) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
-        type Dated = (Db<SessionId>, Option<bool>, Option<(At, At)>);
+        type Dated = (Db<SessionId>, Option<bool>, Option<HandedIn>);
         let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
         let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
             .filter(possible_doubles::session_id.eq_any(&of))
@@ -93,7 +94,7 @@ impl Doubts {
             .select((
                 sessions::id,
                 diesel::dsl::sql::<Nullable<Bool>>(CLOCK_OFF),
-                (batches::claimed_at, batches::received_at).nullable(),
+                (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
             ))
             .load(c))?;
         let mut alike: BTreeMap<SessionId, Vec<SessionId>> = BTreeMap::new();
@@ -108,7 +109,7 @@ impl Doubts {
 
 /// Why a day is in doubt: `off` has the tablet's clock and the service's where they were more than a day apart, which also
 /// explains a day that had not begun.
-fn words(off: Option<(At, At)>) -> String {
+fn words(off: Option<HandedIn>) -> String {
     let Some(seconds) = clock_off(off) else {
         return "The day had not begun when the service got it. Ask which day it was.".to_owned();
     };

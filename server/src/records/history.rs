@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::scope::Scope;
 use crate::access::Caller;
 use crate::clock::timestamp;
-use crate::ledger;
+use crate::ledger::{self, HandedIn};
 use crate::on_each;
 use crate::page::PageQuery;
 use crate::problem::Problem;
@@ -189,7 +189,7 @@ fn history(
         return Ok(None);
     }
     let page = PageQuery::new(None, Some(query.limit.unwrap_or(MOST).min(MOST)));
-    type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<(At, At)>);
+    type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<HandedIn>);
     let mut rows: Vec<Row> = on_each!(tx, |c| changes::table
         .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
         .filter(changes::document_id.eq(Db(id)))
@@ -201,7 +201,7 @@ fn history(
             changes::hash,
             changes::author,
             changes::received_at,
-            (batches::claimed_at, batches::received_at).nullable(),
+            (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
         ))
         .load(c))?;
     let more = rows.len() > page.limit() as usize;
