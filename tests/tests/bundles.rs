@@ -123,6 +123,7 @@ fn two_tablets_of_a_group_bring_each_other_up_to_date_with_no_server() {
         record(&mut paul, village.group, day(3, 5), came);
         let file = card.from(&paul);
         jeanne.import(&file).expect("she takes it");
+        assert_eq!(jeanne.tablet().outbox().len(), 1, "a colleague is not the store");
         let read = |tablet: &Device| tablet.tablet().read::<Session>(session).expect("the session");
         assert_eq!(read(&jeanne), read(&paul));
         assert_eq!(read(&jeanne).attended(), 3);

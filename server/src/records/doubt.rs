@@ -37,8 +37,7 @@ pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubl
 
 /// Whether the clock of the tablet that dated a session was more than a day off. Nothing is subtracted from what a tablet
 /// says: it may be any number. What a colleague carried was signed nobody knows how long before.
-const CLOCK_OFF: &str =
-    "(batches.carrier_id IS NULL
+const CLOCK_OFF: &str = "(batches.carrier_id IS NULL
       AND batches.claimed_at NOT BETWEEN batches.received_at - 86400000 AND batches.received_at + 86400000)";
 
 /// Whether the day of a session had not begun when the service got it.

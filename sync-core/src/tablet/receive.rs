@@ -1,6 +1,6 @@
 //! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Output;
 use super::agree::Differences;
@@ -184,6 +184,7 @@ impl Tablet {
             let changes: Vec<Change> =
                 entries.iter().filter_map(|entry| Change::parse(&entry.change).ok()).collect();
             self.report.unreadable += (entries.len() - changes.len()) as u32;
+            self.release(id, &changes, writes);
             self.merge(stream, id, kind, &changes, writes);
         }
     }
@@ -202,7 +203,9 @@ impl Tablet {
                 continue;
             };
             came.push((Mark::of(whole.document, &theirs.heads()), whole.document));
-            self.merge(stream, whole.document, whole.kind, &theirs.changes(), writes);
+            let changes = theirs.changes();
+            self.release(whole.document, &changes, writes);
+            self.merge(stream, whole.document, whole.kind, &changes, writes);
             self.offer_again(whole.document, |change| !theirs.contains(&change.hash()), writes);
         }
         came
@@ -222,9 +225,6 @@ impl Tablet {
         };
         // A document that is damaged here is taken anew from the store, which has it whole.
         let mut document = document.unwrap_or_else(|_| Document::genesis(kind));
-        for change in changes {
-            self.release(id, &change.hash(), writes);
-        }
         let fresh: Vec<&Change> =
             changes.iter().filter(|change| !document.contains(&change.hash())).collect();
         if document.apply(fresh.iter().copied()).is_ok() {
@@ -252,20 +252,19 @@ impl Tablet {
         self.documents.insert(id, held);
     }
 
-    /// One of our own changes comes back from the store: it is merged there, wherever we thought that it waited.
-    fn release(&mut self, document: DocumentId, hash: &ChangeHash, writes: &mut Vec<Write>) {
+    /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited.
+    fn release(&mut self, document: DocumentId, merged: &[Change], writes: &mut Vec<Write>) {
+        let merged: BTreeSet<ChangeHash> = merged.iter().map(Change::hash).collect();
         for (waiting, key) in
             [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
         {
-            let there: Vec<u64> = waiting
-                .iter()
-                .filter(|(_, one)| (one.document, &one.hash) == (document, hash))
-                .map(|(serial, _)| *serial)
-                .collect();
-            for serial in there {
-                waiting.remove(&serial);
-                writes.push(Write::Delete(key(serial)));
-            }
+            waiting.retain(|serial, one| {
+                let there = one.document == document && merged.contains(&one.hash);
+                if there {
+                    writes.push(Write::Delete(key(*serial)));
+                }
+                !there
+            });
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn export(device: &Device, to: &Path, out: &mut dyn Write) -> Result<
     let Packed { changes, groups, carried, receipts } = device.export(to)?;
     let changes = words::count(changes, "change");
     let groups = words::count(groups, "group");
-    writeln!(out, "In {}: {changes} of yours to hand in, and how {groups} stand.", to.display())?;
+    writeln!(out, "In {}: {changes} of yours to hand in, and the state of {groups}.", to.display())?;
     if carried + receipts > 0 {
         let carried = words::count(carried, "thing");
         let receipts = words::count(receipts, "receipt");

@@ -32,6 +32,11 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
         }
     }
 
+    if tablet.carried() > 0 {
+        let carried = words::count(tablet.carried(), "thing");
+        writeln!(out, "You carry {carried} of colleagues; your next sync hands it in.")?;
+    }
+
     if tablet.apart().len() > 0 {
         writeln!(out, "\nKept apart at the server, nothing of it is lost:")?;
         for one in tablet.apart() {

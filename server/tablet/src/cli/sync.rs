@@ -60,7 +60,8 @@ impl Progress for Bar {
 
 fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), CommandError> {
     let (tablet, report) = (device.tablet(), &summary.report);
-    if report.accepted + report.duplicate + report.received == 0 && report.apart.is_empty() {
+    let changes = report.accepted + report.duplicate + report.received;
+    if changes + report.carried + report.refused == 0 && report.apart.is_empty() {
         writeln!(out, "Nothing new on either side.")?;
     }
     if report.accepted > 0 {
@@ -68,6 +69,17 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
     }
     if report.duplicate > 0 {
         writeln!(out, "The server had {} of yours already.", words::count(report.duplicate, "change"))?;
+    }
+    if report.carried > 0 {
+        let carried = words::count(report.carried, "thing");
+        writeln!(out, "Handed in for colleagues: {carried}. Their receipts go along with your next export.")?;
+    }
+    if report.refused > 0 {
+        let refused = words::count(report.refused, "thing");
+        writeln!(
+            out,
+            "The server could not open {refused} that you carried; ask your colleague for a new file."
+        )?;
     }
     if report.received > 0 {
         let records = words::count(report.merged.len(), "record");
