@@ -65,10 +65,10 @@ test('batch: the signature holds, for its purpose only, and all is written again
   const { seed, public_key } = keyOf(batch.device);
   assert.equal(W.hex(W.write(W.statement, batch.statement)), batch.payload);
   assert.equal(W.hex(W.toBeSigned(W.FOR_BATCH, W.bytes(batch.payload))), batch.to_be_signed);
-  const signed = W.seal(W.FOR_BATCH, batch.device, seed, W.bytes(batch.payload));
+  const signed = W.signed(W.FOR_BATCH, batch.device, seed, W.bytes(batch.payload));
   assert.equal(W.hex(signed), batch.signed);
-  const opened = W.unseal(signed);
-  assert.equal(opened.device, batch.device);
+  const opened = W.opened(signed);
+  assert.equal(opened.signer, batch.device);
   assert.ok(opened.holds(public_key, W.FOR_BATCH));
   assert.ok(!opened.holds(public_key, W.FOR_REQUEST));
   assert.ok(!opened.holds(tablets.find((one) => one.device !== batch.device).public_key, W.FOR_BATCH));
@@ -84,8 +84,8 @@ test('exchange: requests and answers read as their views and are written again b
   for (const { what, device, view, payload, body } of requests) {
     assert.deepEqual(W.read(W.request, W.bytes(payload)), view, what);
     assert.equal(W.hex(W.write(W.request, view)), payload, what);
-    assert.equal(W.hex(W.seal(W.FOR_REQUEST, device, keyOf(device).seed, W.bytes(payload))), body, what);
-    assert.ok(W.unseal(W.bytes(body)).holds(keyOf(device).public_key, W.FOR_REQUEST), what);
+    assert.equal(W.hex(W.signed(W.FOR_REQUEST, device, keyOf(device).seed, W.bytes(payload))), body, what);
+    assert.ok(W.opened(W.bytes(body)).holds(keyOf(device).public_key, W.FOR_REQUEST), what);
   }
   for (const { what, view, body } of answers) {
     assert.deepEqual(W.read(W.answer, W.bytes(body)), view, what);
