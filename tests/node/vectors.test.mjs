@@ -8,11 +8,12 @@ import * as R from './record.mjs';
 import { FIELDS, KINDS, SCHEMA, vector } from './spec.mjs';
 import * as W from './wire.mjs';
 
-const { tablets } = vector('keys');
+const { tablets, store } = vector('keys');
 const keyOf = (device) => tablets.find((one) => one.device === device);
 
 test('keys: public keys follow from seeds', () => {
   for (const { seed, public_key } of tablets) assert.equal(W.publicKey(seed), public_key);
+  assert.equal(W.publicKey(store.receipt_seed), store.receipt_key);
 });
 
 test('genesis: each loads, has its hash, and can be built from the page', () => {
@@ -91,6 +92,36 @@ test('exchange: requests and answers read as their views and are written again b
     assert.deepEqual(W.read(W.answer, W.bytes(body)), view, what);
     assert.equal(W.hex(W.write(W.answer, view)), body, what);
   }
+});
+
+test('bundle: what is inside its parts, the receipt that the store signed, and the file', () => {
+  const { sealed, receipt, bundle } = vector('bundle');
+  for (const { what, view, bytes } of sealed) {
+    assert.deepEqual(W.read(W.sealed, W.bytes(bytes)), view, what);
+    assert.equal(W.hex(W.write(W.sealed, view)), bytes, what);
+  }
+  assert.deepEqual(W.read(W.settlement, W.bytes(receipt.payload)), receipt.view);
+  assert.equal(W.hex(W.write(W.settlement, receipt.view)), receipt.payload);
+  assert.equal(W.hex(W.toBeSigned(W.FOR_RECEIPT, W.bytes(receipt.payload))), receipt.to_be_signed);
+  const signed = W.signed(W.FOR_RECEIPT, store.epoch, store.receipt_seed, W.bytes(receipt.payload));
+  assert.equal(W.hex(signed), receipt.signed);
+  const opened = W.opened(signed);
+  assert.deepEqual([opened.signer, receipt.view.epoch], [store.epoch, store.epoch]);
+  assert.ok(opened.holds(store.receipt_key, W.FOR_RECEIPT));
+  assert.ok(!opened.holds(store.receipt_key, W.FOR_BATCH));
+  // It speaks of the work, by document and digest.
+  const [work, state] = sealed.map((one) => one.view);
+  const batch = W.opened(W.bytes(work.batch.statement));
+  assert.equal(batch.signer, receipt.view.device);
+  assert.ok(batch.holds(keyOf(batch.signer).public_key, W.FOR_BATCH));
+  const listed = W.read(W.statement, batch.payload).items.map(({ document, digest }) => [document, digest]);
+  assert.deepEqual(receipt.view.settled.map(({ document, digest }) => [document, digest]), listed);
+  for (const { kind, document, snapshot } of state.documents) {
+    const then = vector('story').documents.find((one) => one.document === document && !one.after).then;
+    assert.deepEqual(R.view(kind, R.open(kind, R.actor(batch.signer, 0), W.bytes(snapshot))), then);
+  }
+  assert.deepEqual(W.read(W.bundle, W.bytes(bundle.bytes)), bundle.view);
+  assert.equal(W.hex(W.write(W.bundle, bundle.view)), bundle.bytes);
 });
 
 test('fingerprints: parts, their sum, and heads in any order', () => {
