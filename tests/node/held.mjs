@@ -1,5 +1,5 @@
 // What a tablet holds, in one file: its documents, what waits to be handed in, what the store set apart, and how far each
-// stream is read (sync.md 2, 4.4, 5).
+// stream is read (sync.md 2, 4.4, 6).
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import * as R from './record.mjs';

@@ -1,4 +1,4 @@
-// The link to the server: one request out, one answer back (sync.md 1, 4, 7).
+// The link to the server: one request out, one answer back (sync.md 1, 4, 8).
 
 import http from 'node:http';
 import https from 'node:https';
