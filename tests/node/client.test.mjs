@@ -76,13 +76,70 @@ test('a lost answer loses nothing: the change is sent again and is a duplicate',
   assert.equal((await hers('status')).outbox.length, 0);
 });
 
-test('pages are read one after the other', async () => {
+test('a stream is copied document by document, and then read on change by change, page after page', async () => {
   store.pageSize = 1;
   const hers = tablet('claudine');
   await hers('enrol', '--server', store.url, '--code', 'x');
   const report = await hers('sync');
   assert.deepEqual([report.requests, report.received], [3, 3]);
   assert.equal((await hers('participants', '--group', GROUP)).length, 2);
+  const his = await enrolled('emmanuel');
+  const { id } = await his(...meeting, '--minutes', '90');
+  await his('edit', id, '--minutes', '80');
+  await his('sync');
+  const later = await hers('sync');
+  assert.deepEqual([later.requests, later.received, later.repaired], [2, 2, []]);
+});
+
+test('a copy that is cut short goes on where it was', async () => {
+  store.pageSize = 1;
+  const hers = tablet('claudine');
+  await hers('enrol', '--server', store.url, '--code', 'x');
+  let answers = 0;
+  store.spoil = (answer) => ((answers += 1) > 2 ? null : answer);
+  await assert.rejects(hers('sync'));
+  store.spoil = (answer) => answer;
+  const report = await hers('sync');
+  assert.deepEqual([report.requests, report.received], [1, 1]);
+  assert.equal((await hers('participants', '--group', GROUP)).length, 2);
+});
+
+test('where the store can not go on, the stream is copied, and what it lacks is offered', async () => {
+  const [hers, his] = [await enrolled('claudine'), await enrolled('emmanuel')];
+  await his('record', '--group', GROUP, '--date', '2026-03-12', '--minutes', '60');
+  await his('sync');
+  await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  store.logs.get(GROUP).pop();
+  store.compactedTo = 4;
+  const report = await hers('sync');
+  assert.deepEqual([report.repaired, report.accepted, report.merged], [[GROUP], 1, []]);
+  assert.equal((await his('sync')).received, 1);
+  assert.deepEqual((await hers('sync')).requests, 1);
+});
+
+test('where the fingerprints differ, the stream is copied', async () => {
+  const [hers, his] = [await enrolled('claudine'), await enrolled('emmanuel')];
+  const { id } = await his(...meeting, '--minutes', '60');
+  await his('sync');
+  // The store has it by a number that she has read already.
+  const log = store.logs.get(GROUP);
+  log.splice(1, 0, log.pop());
+  const report = await hers('sync');
+  assert.deepEqual([report.repaired, report.merged], [[GROUP], [id]]);
+  assert.deepEqual((await hers('sync')).repaired, []);
+});
+
+test('the key of a stream is kept, and another is taken once there is one', async () => {
+  const hers = await enrolled('claudine');
+  const [device] = store.devices.values();
+  const asked = async () => {
+    await hers('sync');
+    return device.asked.map((one) => one.key);
+  };
+  assert.deepEqual(await asked(), [1]);
+  store.keyNumber = 2;
+  assert.deepEqual([await asked(), await asked()], [[1], [2]]);
 });
 
 test('a tablet brought back from a copy starts a new life and reads what it had lost', async () => {
@@ -114,15 +171,62 @@ test('a copy that went on writing sets that apart, begins a new life and comes t
   assert.equal((await hers('sync')).accepted, 1);
 });
 
-test('a store that was restored gets back what it lost', async () => {
+const OTHER_LIFE = '01931d00-0000-7000-8000-00000000e90d';
+
+test('a store that was restored gets back what it lost, and hears of what others wrote', async () => {
+  const [hers, his] = [await enrolled('claudine'), await enrolled('emmanuel')];
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  await his('sync');
+  await his('edit', id, '--minutes', '80');
+  await his('sync');
+  await hers('sync');
+  store.logs.get(GROUP).splice(3);
+  store.epoch = OTHER_LIFE;
+  const report = await hers('sync');
+  assert.deepEqual([report.accepted, report.apart.map((one) => one.reason)], [1, ['unvouched']]);
+  // What she could not vouch for is no difference, and waits no longer once its author brings it.
+  assert.deepEqual((await hers('sync')).repaired, []);
+  assert.equal((await his('sync')).accepted, 1);
+  await hers('sync');
+  assert.deepEqual((await hers('status')).apart, []);
+  assert.equal(store.logs.get(GROUP).length, 5);
+});
+
+test('what a store had set apart is handed in again after it was restored', async () => {
+  const hers = await enrolled('claudine');
+  store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  store.judge = () => ({ outcome: 'accepted' });
+  store.epoch = OTHER_LIFE;
+  assert.equal((await hers('sync')).accepted, 1);
+  assert.deepEqual((await hers('status')).apart, []);
+});
+
+test('a stream that a restored store does not know is kept, and its own work is offered', async () => {
+  const hers = await enrolled('claudine');
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  store.logs.delete(GROUP);
+  store.take = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  store.epoch = OTHER_LIFE;
+  const report = await hers('sync');
+  assert.deepEqual(report.apart.map((one) => one.document), [id]);
+  assert.equal((await hers('show', id)).minutes, 90);
+  assert.equal((await hers('sync')).requests, 1);
+});
+
+test('a restored store that has taken a stream away gets her own work before she drops it', async () => {
   const hers = await enrolled('claudine');
   await hers(...meeting, '--minutes', '90');
   await hers('sync');
+  const [device] = store.devices.values();
+  device.streams.delete(GROUP);
   store.logs.get(GROUP).pop();
-  store.epoch = '01931d00-0000-7000-8000-00000000e90d';
-  const report = await hers('sync');
-  assert.equal(report.accepted, 1);
-  assert.equal(store.logs.get(GROUP).length, 4);
+  store.epoch = OTHER_LIFE;
+  assert.equal((await hers('sync')).accepted, 1);
+  assert.deepEqual(await hers('groups'), []);
 });
 
 test('what the store keeps apart is shown with its reason, and does not count as a difference', async () => {
@@ -144,6 +248,18 @@ test('a stream to drop is dropped once everything is handed in, and the receipt 
   assert.deepEqual(await hers('groups'), []);
   assert.deepEqual(device.purged, [GROUP]);
   assert.equal(store.logs.get(GROUP).length, 4);
+});
+
+test('what is set apart holds its numbers: the tablet that drops it counts others in a new life', async () => {
+  const hers = await enrolled('claudine');
+  store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  await hers(...meeting, '--minutes', '90');
+  const [device] = store.devices.values();
+  device.streams.delete(GROUP);
+  await hers('sync');
+  const { apart, incarnation } = await hers('status');
+  assert.deepEqual(apart, []);
+  assert.notEqual(incarnation, 0);
 });
 
 test('what is not allowed is refused in a sentence and changes nothing', async () => {

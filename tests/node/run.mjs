@@ -62,16 +62,17 @@ const COMMANDS = {
     });
     return { device: state.device, user: state.user, organisation: state.organisation };
   },
-  sync: (_, options) => Tablet.open(one(options, 'state')).sync(),
+  sync: (_, options) => Tablet.load(one(options, 'state')).sync(),
   status(_, options) {
-    const { device, number, incarnation, last_sync, outbox, apart, streams } = Tablet.open(one(options, 'state')).state;
+    const { device, number, incarnation, last_sync, outbox, apart, streams } = Tablet.load(one(options, 'state')).state;
     const brief = ({ change, ...rest }) => rest;
-    return { device, number, incarnation, last_sync, streams, outbox: outbox.map(brief), apart: apart.map(brief) };
+    const reading = Object.entries(streams).map(([stream, { ask, dropped, key }]) => ({ stream, ask, dropped, key: key?.number ?? 0 }));
+    return { device, number, incarnation, last_sync, streams: reading, outbox: outbox.map(brief), apart: apart.map(brief) };
   },
-  groups: (_, options) => Tablet.open(one(options, 'state')).all('group'),
-  participants: (_, options) => Tablet.open(one(options, 'state')).all('participant', one(options, 'group')),
+  groups: (_, options) => Tablet.load(one(options, 'state')).all('group'),
+  participants: (_, options) => Tablet.load(one(options, 'state')).all('participant', one(options, 'group')),
   record(_, options) {
-    const tablet = Tablet.open(one(options, 'state'));
+    const tablet = Tablet.load(one(options, 'state'));
     const [group, date, part] = [one(options, 'group'), one(options, 'date'), options.part?.[0] ?? 'morning'];
     const session = sessionId(group, date, part);
     tablet.edit('session', group, session, {
@@ -80,12 +81,12 @@ const COMMANDS = {
     return tablet.view(session);
   },
   edit([session], options) {
-    const tablet = Tablet.open(one(options, 'state'));
+    const tablet = Tablet.load(one(options, 'state'));
     const { stream } = tablet.view(session);
     tablet.edit('session', stream, session, fields(tablet, stream, options));
     return tablet.view(session);
   },
-  show: ([session], options) => Tablet.open(one(options, 'state')).view(session),
+  show: ([session], options) => Tablet.load(one(options, 'state')).view(session),
 };
 
 try {

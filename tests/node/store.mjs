@@ -1,5 +1,5 @@
-// A store for these tests only, in memory: enough of sync.md to see that the client keeps its side. The journey tests
-// run the client against the real server.
+// A store for these tests only, in memory: enough of sync.md to see that a simple client keeps its side. The journey
+// tests run the client against the real server.
 
 import http from 'node:http';
 import { randomBytes } from 'node:crypto';
@@ -13,6 +13,10 @@ export class Store {
   /** stream -> [{ device, kind, document, schema, change, hash, actor, seq }] */
   logs = new Map();
   epoch = W.uuid7(Date.now(), randomBytes(16));
+  /** Up to here, no stream can be read change by change. */
+  compactedTo = 0;
+  /** The number of each stream's key. */
+  keyNumber = 1;
   /** Set to change an answer on its way out, or to lose it. */
   spoil = (answer) => answer;
   pageSize = 1000;
@@ -45,14 +49,14 @@ export class Store {
 
   route(request, body, response) {
     if (request.url === '/v1/enrol') return this.enrol(JSON.parse(body), response);
-    const signed = W.unseal(gunzipSync(body));
-    const device = this.devices.get(signed.device);
+    const signed = W.opened(gunzipSync(body));
+    const device = this.devices.get(signed.signer);
     if (!device || !signed.holds(device.key, W.FOR_REQUEST)) return this.problem(response, 401, 'signature-invalid', {});
     const said = W.read(W.request, signed.payload);
     if (said.number <= device.last) return this.problem(response, 409, 'request-seen', { last: device.last });
     device.last = said.number;
-    device.purged = said.purged;
-    const answer = this.spoil(this.answer(signed.device, device, said));
+    Object.assign(device, { purged: said.purged, asked: said.cursors });
+    const answer = this.spoil(this.answer(signed.signer, device, said));
     if (!answer) return response.destroy();
     response.writeHead(200, { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' });
     return response.end(gzipSync(W.write(W.answer, answer)));
@@ -63,16 +67,18 @@ export class Store {
     this.devices.set(id, { key: Buffer.from(key, 'base64url').toString('hex'), name, last: 0, streams: new Set(this.logs.keys()) });
     response.writeHead(200, { 'content-type': 'application/json' });
     const user = { id: W.uuid7(Date.now(), randomBytes(16)), name: code, login: code };
-    response.end(JSON.stringify({ device_id: id, user, organisation: { id: user.id, name: 'Aegis' }, epoch: this.epoch, now: Date.now() }));
+    const store = { receipt_key: '', seal_key: '' };
+    response.end(JSON.stringify({ device_id: id, user, organisation: { id: user.id, name: 'Aegis' }, epoch: this.epoch, store, now: Date.now() }));
   }
 
   take(device, { stream, kind, document, schema }, change) {
     const log = this.logs.get(stream) ?? [];
     this.logs.set(stream, log);
     const { hash, actor, seq } = R.metaOf(W.bytes(change));
-    if (log.some((one) => one.hash === hash)) return { outcome: 'duplicate' };
-    const numbered = (one) => one.document === document && one.actor === actor && one.seq === seq;
-    if (log.some(numbered)) return { outcome: 'quarantined', reason: 're-keyed' };
+    const there = log.filter((one) => one.document === document);
+    if (there.some((one) => one.hash === hash)) return { outcome: 'duplicate' };
+    if (!actor.startsWith(device.replaceAll('-', ''))) return { outcome: 'quarantined', reason: 'unvouched' };
+    if (there.some((one) => one.actor === actor && one.seq === seq)) return { outcome: 'quarantined', reason: 're-keyed' };
     const outcome = this.judge({ kind, document, change });
     if (outcome.outcome === 'accepted') log.push({ device, kind, document, schema, change, hash, actor, seq });
     return outcome;
@@ -80,35 +86,61 @@ export class Store {
 
   answer(id, device, said) {
     const outcomes = said.batches.map((envelope) => {
-      const signed = W.unseal(W.bytes(envelope.statement));
+      const signed = W.opened(W.bytes(envelope.statement));
       if (!signed.holds(device.key, W.FOR_BATCH)) throw new Error('a batch of somebody else');
       const { batch, items } = W.read(W.statement, signed.payload);
       return { batch, outcomes: items.map((item, at) => this.take(id, item, envelope.changes[at])) };
     });
-    const known = said.epoch === this.epoch;
     const cursors = new Map(said.cursors.map((one) => [one.stream, one]));
-    const pages = [...device.streams].map((stream) => this.page({ ...said, id }, stream, known ? cursors.get(stream) : undefined));
-    const dropped = said.cursors.map((one) => one.stream).filter((stream) => !device.streams.has(stream));
+    const streams = [...device.streams].filter((stream) => this.logs.has(stream));
+    const own = R.actor(id, said.incarnation);
+    const pages = streams.map((stream) => this.page(stream, cursors.get(stream)?.ask, said.epoch === this.epoch, own));
+    const dropped = [...cursors.keys()].filter((stream) => this.logs.has(stream) && !device.streams.has(stream));
     const people = [...this.devices].map(([other, { name }]) => ({ device: other, name }));
-    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people };
+    const lacking = streams.filter((stream) => cursors.get(stream)?.key !== this.keyNumber);
+    const keys = lacking.map((stream) => ({ stream, number: this.keyNumber, identity: 'AGE-SECRET-KEY-1…' }));
+    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys };
   }
 
-  page({ id, incarnation }, stream, { position = 0, whole = false } = {}) {
-    const log = this.logs.get(stream) ?? [];
-    const to = Math.min(log.length, position + this.pageSize);
-    const own = R.actor(id, incarnation);
-    const entries = log.slice(position, to).filter((one) => whole || one.actor !== own);
-    return {
-      stream, from: position, to, fingerprint: to === log.length ? this.fingerprint(log) : null,
-      entries: entries.map(({ kind, document, schema, change }) => ({ kind, document, schema, change })),
-    };
+  page(stream, ask, sameLife, own) {
+    const log = this.logs.get(stream);
+    const tells = this.tell(log, ask, sameLife, own);
+    const { changes, documents } = tells;
+    const ended = changes ? changes.to === log.length : documents && !documents.more && documents.at === log.length;
+    return { stream, fingerprint: ended ? this.fingerprint(log) : null, tells };
+  }
+
+  tell(log, ask, sameLife, own) {
+    const readable = (position) => sameLife && position >= this.compactedTo && position <= log.length;
+    if (!ask) return this.copy(log, { at: log.length, after: '' });
+    if (ask.copy && readable(ask.copy.at)) return this.copy(log, ask.copy);
+    if (!readable(ask.after)) return 'lost';
+    const to = Math.min(log.length, ask.after + this.pageSize);
+    const entries = log.slice(ask.after, to).filter((one) => one.actor !== own);
+    return { changes: {
+      from: ask.after, to, entries: entries.map(({ kind, document, schema, change }) => ({ kind, document, schema, change })),
+    } };
+  }
+
+  copy(log, { at, after }) {
+    const left = [...this.documents(log)].filter(([id]) => id > after).sort(([a], [b]) => (a < b ? -1 : 1));
+    const documents = left.slice(0, this.pageSize).map(([document, { kind, whole }]) => ({
+      kind, document, snapshot: W.hex(R.save(whole)),
+    }));
+    return { documents: { at, more: left.length > documents.length, message: '', documents } };
   }
 
   fingerprint(log) {
-    const kinds = new Map(log.map((one) => [one.document, one.kind]));
-    return W.addFingerprints([...kinds].map(([document, kind]) => {
-      const mine = log.filter((one) => one.document === document).map((one) => W.bytes(one.change));
-      return W.fingerprint(document, R.heads(R.apply(R.open(kind), mine)));
-    }));
+    return W.addFingerprints([...this.documents(log)].map(([id, { whole }]) => W.fingerprint(id, R.heads(whole))));
+  }
+
+  /** The documents that the changes of a stream make, by id. */
+  documents(log) {
+    const found = new Map(log.map((one) => [one.document, { kind: one.kind }]));
+    for (const [id, one] of found) {
+      const changes = log.filter(({ document }) => document === id).map(({ change }) => W.bytes(change));
+      one.whole = R.apply(R.open(one.kind), changes);
+    }
+    return found;
   }
 }

@@ -8,11 +8,12 @@ import * as R from './record.mjs';
 import { FIELDS, KINDS, SCHEMA, vector } from './spec.mjs';
 import * as W from './wire.mjs';
 
-const { tablets } = vector('keys');
+const { tablets, store } = vector('keys');
 const keyOf = (device) => tablets.find((one) => one.device === device);
 
 test('keys: public keys follow from seeds', () => {
   for (const { seed, public_key } of tablets) assert.equal(W.publicKey(seed), public_key);
+  assert.equal(W.publicKey(store.receipt_seed), store.receipt_key);
 });
 
 test('genesis: each loads, has its hash, and can be built from the page', () => {
@@ -65,10 +66,10 @@ test('batch: the signature holds, for its purpose only, and all is written again
   const { seed, public_key } = keyOf(batch.device);
   assert.equal(W.hex(W.write(W.statement, batch.statement)), batch.payload);
   assert.equal(W.hex(W.toBeSigned(W.FOR_BATCH, W.bytes(batch.payload))), batch.to_be_signed);
-  const signed = W.seal(W.FOR_BATCH, batch.device, seed, W.bytes(batch.payload));
+  const signed = W.signed(W.FOR_BATCH, batch.device, seed, W.bytes(batch.payload));
   assert.equal(W.hex(signed), batch.signed);
-  const opened = W.unseal(signed);
-  assert.equal(opened.device, batch.device);
+  const opened = W.opened(signed);
+  assert.equal(opened.signer, batch.device);
   assert.ok(opened.holds(public_key, W.FOR_BATCH));
   assert.ok(!opened.holds(public_key, W.FOR_REQUEST));
   assert.ok(!opened.holds(tablets.find((one) => one.device !== batch.device).public_key, W.FOR_BATCH));
@@ -84,13 +85,43 @@ test('exchange: requests and answers read as their views and are written again b
   for (const { what, device, view, payload, body } of requests) {
     assert.deepEqual(W.read(W.request, W.bytes(payload)), view, what);
     assert.equal(W.hex(W.write(W.request, view)), payload, what);
-    assert.equal(W.hex(W.seal(W.FOR_REQUEST, device, keyOf(device).seed, W.bytes(payload))), body, what);
-    assert.ok(W.unseal(W.bytes(body)).holds(keyOf(device).public_key, W.FOR_REQUEST), what);
+    assert.equal(W.hex(W.signed(W.FOR_REQUEST, device, keyOf(device).seed, W.bytes(payload))), body, what);
+    assert.ok(W.opened(W.bytes(body)).holds(keyOf(device).public_key, W.FOR_REQUEST), what);
   }
   for (const { what, view, body } of answers) {
     assert.deepEqual(W.read(W.answer, W.bytes(body)), view, what);
     assert.equal(W.hex(W.write(W.answer, view)), body, what);
   }
+});
+
+test('bundle: what is inside its parts, the receipt that the store signed, and the file', () => {
+  const { sealed, receipt, bundle } = vector('bundle');
+  for (const { what, view, bytes } of sealed) {
+    assert.deepEqual(W.read(W.sealed, W.bytes(bytes)), view, what);
+    assert.equal(W.hex(W.write(W.sealed, view)), bytes, what);
+  }
+  assert.deepEqual(W.read(W.settlement, W.bytes(receipt.payload)), receipt.view);
+  assert.equal(W.hex(W.write(W.settlement, receipt.view)), receipt.payload);
+  assert.equal(W.hex(W.toBeSigned(W.FOR_RECEIPT, W.bytes(receipt.payload))), receipt.to_be_signed);
+  const signed = W.signed(W.FOR_RECEIPT, store.epoch, store.receipt_seed, W.bytes(receipt.payload));
+  assert.equal(W.hex(signed), receipt.signed);
+  const opened = W.opened(signed);
+  assert.deepEqual([opened.signer, receipt.view.epoch], [store.epoch, store.epoch]);
+  assert.ok(opened.holds(store.receipt_key, W.FOR_RECEIPT));
+  assert.ok(!opened.holds(store.receipt_key, W.FOR_BATCH));
+  // It speaks of the work, by document and digest.
+  const [work, state] = sealed.map((one) => one.view);
+  const batch = W.opened(W.bytes(work.batch.statement));
+  assert.equal(batch.signer, receipt.view.device);
+  assert.ok(batch.holds(keyOf(batch.signer).public_key, W.FOR_BATCH));
+  const listed = W.read(W.statement, batch.payload).items.map(({ document, digest }) => [document, digest]);
+  assert.deepEqual(receipt.view.settled.map(({ document, digest }) => [document, digest]), listed);
+  for (const { kind, document, snapshot } of state.documents) {
+    const then = vector('story').documents.find((one) => one.document === document && !one.after).then;
+    assert.deepEqual(R.view(kind, R.open(kind, R.actor(batch.signer, 0), W.bytes(snapshot))), then);
+  }
+  assert.deepEqual(W.read(W.bundle, W.bytes(bundle.bytes)), bundle.view);
+  assert.equal(W.hex(W.write(W.bundle, bundle.view)), bundle.bytes);
 });
 
 test('fingerprints: parts, their sum, and heads in any order', () => {

@@ -31,34 +31,87 @@ const record = (fields) => ({
   from: (array) => Object.fromEntries(Object.entries(fields).map(([name, type], at) => [name, type.from(array[at])])),
 });
 
-const REASONS = [
-  'not-assigned', 'unreadable', 'invalid', 're-keyed', 'missing-dependency', 'unknown-schema', 'too-large',
-];
-const reason = {
-  to: (one) => [REASONS.indexOf(one.reason), one.reason === 'invalid' ? [one.field, one.why] : []],
-  from: ([number, [field, why]]) =>
-    REASONS[number] === 'invalid' ? { reason: 'invalid', field, why } : { reason: REASONS[number] },
+/** One of several, told apart by a number: `{ name: value }`, or the name alone where nothing follows. */
+const choice = (options) => {
+  const names = Object.keys(options);
+  const number = (name) => {
+    if (!names.includes(name)) throw new Error(`${name} is none of ${names.join(', ')}`);
+    return names.indexOf(name);
+  };
+  return {
+    to: (value) => {
+      const name = typeof value === 'string' ? value : Object.keys(value)[0];
+      return [number(name), options[name] ? options[name].to(value[name]) : []];
+    },
+    from: ([at, values]) => {
+      if (!(at in names)) throw new Error(`no number ${at} of ${names.join(', ')}`);
+      const type = options[names[at]];
+      return type ? { [names[at]]: type.from(values) } : names[at];
+    },
+  };
 };
+/** The one value that follows a number. */
+const only = (type) => ({ to: (value) => [type.to(value)], from: ([value]) => type.from(value) });
+
+const reasons = choice({
+  'not-assigned': null, unreadable: null, invalid: record({ field: plain, why: plain }), 're-keyed': null,
+  'missing-dependency': null, 'unknown-schema': null, 'too-large': null, unvouched: null,
+});
+const reason = {
+  to: ({ reason: name, field, why }) => reasons.to(name === 'invalid' ? { invalid: { field, why } } : name),
+  from: (array) => {
+    const found = reasons.from(array);
+    return found.invalid ? { reason: 'invalid', ...found.invalid } : { reason: found };
+  },
+};
+const outcomes = choice({ accepted: null, duplicate: null, quarantined: only(reason) });
 const outcome = {
-  to: (one) => (one.outcome === 'quarantined' ? [2, [reason.to(one)]] : [one.outcome === 'accepted' ? 0 : 1, []]),
-  from: ([number, [why]]) =>
-    number === 2 ? { outcome: 'quarantined', ...reason.from(why) } : { outcome: ['accepted', 'duplicate'][number] },
+  to: (one) => outcomes.to(one.outcome === 'quarantined' ? { quarantined: one } : one.outcome),
+  from: (array) => {
+    const found = outcomes.from(array);
+    return found.quarantined ? { outcome: 'quarantined', ...found.quarantined } : { outcome: found };
+  },
 };
 
-const cursor = record({ stream: uuid, position: plain, whole: plain });
+const cursor = record({
+  stream: uuid,
+  ask: choice({
+    after: only(plain), copy: record({ at: plain, after: uuid }), agree: record({ message: blob, wanted: list(blob) }),
+  }),
+  key: plain,
+});
 export const envelope = record({ statement: blob, changes: list(blob) });
 const item = record({ stream: uuid, kind, document: uuid, schema: plain, digest: blob });
 export const statement = record({ batch: uuid, at: plain, items: list(item) });
 export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
-  batches: list(envelope), purged: list(uuid), budget: plain,
+  batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
-const page = record({ stream: uuid, from: plain, to: plain, fingerprint: orNull(blob), entries: list(entry) });
+const whole = record({ kind, document: uuid, snapshot: blob });
+const page = record({
+  stream: uuid,
+  fingerprint: orNull(blob),
+  tells: choice({
+    changes: record({ from: plain, to: plain, entries: list(entry) }),
+    documents: record({ at: plain, more: plain, message: blob, documents: list(whole) }),
+    lost: null,
+  }),
+});
 export const answer = record({
   protocol: plain, epoch: uuid, now: plain,
   outcomes: list(record({ batch: uuid, outcomes: list(outcome) })),
   pages: list(page), dropped: list(uuid), people: list(record({ device: uuid, name: plain })),
+  receipts: list(choice({ taken: only(blob), refused: null })),
+  keys: list(record({ stream: uuid, number: plain, identity: plain })),
+});
+
+export const bundle = record({
+  version: plain, parts: list(record({ for_store: plain, sealed: blob })), receipts: list(blob),
+});
+export const sealed = record({ stream: uuid, batch: orNull(envelope), documents: list(whole) });
+export const settlement = record({
+  device: uuid, epoch: uuid, settled: list(record({ document: uuid, digest: blob, outcome })),
 });
 
 export const write = (type, view) => new Uint8Array(encode(type.to(view)));
@@ -70,6 +123,7 @@ const PROTECTED = bytes('a10127');
 const KID = 4;
 export const FOR_REQUEST = 'ihuriro request 1';
 export const FOR_BATCH = 'ihuriro batch 1';
+export const FOR_RECEIPT = 'ihuriro receipt 1';
 
 const privateKey = (seed) =>
   createPrivateKey({ key: Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex'), format: 'der', type: 'pkcs8' });
@@ -82,22 +136,23 @@ export const publicKey = (seed) => hex(createPublicKey(privateKey(seed)).export(
 export const toBeSigned = (purpose, payload) =>
   new Uint8Array(encode(['Signature1', PROTECTED, new Uint8Array(Buffer.from(purpose)), payload]));
 
-export function seal(purpose, device, seed, payload) {
+/** Signs as `signer`: a device, or for a receipt the store's epoch. */
+export function signed(purpose, signer, seed, payload) {
   const signature = sign(null, toBeSigned(purpose, payload), privateKey(seed));
   return new Uint8Array(
-    encode(new Tag(18, [PROTECTED, new Map([[KID, uuidToBytes(device)]]), payload, new Uint8Array(signature)])),
+    encode(new Tag(18, [PROTECTED, new Map([[KID, uuidToBytes(signer)]]), payload, new Uint8Array(signature)])),
   );
 }
 
-/** Gives `{ device, payload, holds(publicKey, purpose) }`. */
-export function unseal(data) {
+/** Gives `{ signer, payload, holds(publicKey, purpose) }`. */
+export function opened(data) {
   // cbor2 writes a Buffer otherwise than the Uint8Array that it also is.
   const tagged = decode(new Uint8Array(data), { preferMap: true });
   if (!(tagged instanceof Tag) || Number(tagged.tag) !== 18) throw new Error('not a COSE_Sign1');
   const [header, unprotected, payload, signature] = tagged.contents;
   if (hex(header) !== hex(PROTECTED)) throw new Error('not EdDSA');
   return {
-    device: bytesToUuid(unprotected.get(KID)),
+    signer: bytesToUuid(unprotected.get(KID)),
     payload,
     holds: (key, purpose) => verify(null, toBeSigned(purpose, payload), publicKeyOf(key), signature),
   };

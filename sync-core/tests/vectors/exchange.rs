@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 use sync_core::agreement;
-use sync_core::batch::{Purpose, Signed, SigningKey};
-use sync_core::bundle::{Settled, Settlement};
-use sync_core::change::Digest;
+use sync_core::batch::Purpose;
 use sync_core::cursor::{Ask, Cursor, Fingerprint, Mark};
 use sync_core::document::Document;
-use sync_core::id::{DeviceId, DocumentId, Id, StreamId};
+use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells, Whole,
+    Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells,
 };
 
+use crate::carried;
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
 use crate::view::{self, hex};
 
@@ -71,20 +70,6 @@ fn marks(documents: &[(DocumentId, Document)]) -> Vec<Mark> {
     documents.iter().map(|(id, document)| Mark::of(*id, &document.heads())).collect()
 }
 
-/// The store's words about a change of Emmanuel's that Claudine carried.
-fn settlement(scene: &Scene) -> Vec<u8> {
-    let step = &scene.steps[4];
-    let settled = Settled {
-        document: step.document,
-        digest: Digest::of(step.change.bytes()),
-        outcome: Outcome::Accepted,
-    };
-    let words = Settlement { device: EMMANUEL.device(), epoch: epoch(), settled: vec![settled] };
-    let payload = minicbor::to_vec(&words).expect("CBOR");
-    let store = DeviceId::from_uuid(epoch().uuid());
-    Signed::sign(Purpose::Receipt, store, &SigningKey::from_bytes(&[7; 32]), payload).to_bytes()
-}
-
 /// A page of whole documents that reaches the end.
 fn documents(
     scene: &Scene,
@@ -93,12 +78,7 @@ fn documents(
     message: &[u8],
     documents: &[(DocumentId, Document)],
 ) -> Page {
-    let whole = |(id, document): &(DocumentId, Document)| Whole {
-        kind: document.kind(),
-        document: *id,
-        snapshot: document.save().into(),
-    };
-    let documents = documents.iter().map(whole).collect();
+    let documents = documents.iter().map(|(id, document)| carried::whole(*id, document)).collect();
     let tells = Tells::Documents { at, more, message: message.to_vec().into(), documents };
     Page { stream: stream(), fingerprint: Some(fingerprint_of(scene)), tells }
 }
@@ -171,7 +151,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
     let last = Answer {
         outcomes: vec![Outcomes { batch: batch(2), outcomes: waiting }],
         dropped: vec![gone()],
-        receipts: vec![Receipt::Taken(settlement(scene).into()), Receipt::Refused],
+        receipts: vec![Receipt::Taken(carried::receipt(scene).to_bytes().into()), Receipt::Refused],
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         ..answer()
     };

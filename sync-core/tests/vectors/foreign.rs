@@ -10,7 +10,7 @@ use sync_core::record::{Kind, Place, SCHEMA};
 
 use crate::files;
 use crate::scene::{FIDELE, Scene, id, stream};
-use crate::view;
+use crate::shown;
 
 fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}"))
@@ -46,6 +46,6 @@ fn what_another_implementation_wrote_is_taken_and_read_alike() {
             .expect("a sound store");
         assert!(plan.outcomes.iter().all(|outcome| *outcome == Outcome::Accepted), "{:?}", plan.outcomes);
         let after = plan.after.expect("something was accepted").document;
-        assert_eq!(view::document(&after), view["then"], "{document}");
+        assert_eq!(shown::document(&after), view["then"], "{document}");
     }
 }

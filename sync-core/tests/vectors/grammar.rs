@@ -3,6 +3,7 @@
 use sync_core::batch::Purpose;
 use sync_core::wire::{PROTOCOL, Request};
 
+use crate::carried;
 use crate::exchange;
 use crate::files;
 use crate::scene::{CLAUDINE, Scene, batch, epoch};
@@ -30,6 +31,13 @@ fn all_that_travels_fits_the_grammar() {
     assert_eq!(fits("statement", &minicbor::to_vec(&statement).expect("CBOR")), Ok(()));
     assert_eq!(fits("signed-statement", &signed.to_bytes()), Ok(()));
     assert_eq!(fits("envelope", &minicbor::to_vec(&envelope).expect("CBOR")), Ok(()));
+    for (what, sealed) in carried::sealed(&scene) {
+        assert_eq!(fits("sealed", &minicbor::to_vec(&sealed).expect("CBOR")), Ok(()), "{what}");
+    }
+    let receipt = carried::receipt(&scene);
+    assert_eq!(fits("settlement", &receipt.payload), Ok(()));
+    assert_eq!(fits("signed-receipt", &receipt.to_bytes()), Ok(()));
+    assert_eq!(fits("bundle", &carried::bundle(&scene).to_bytes()), Ok(()));
 }
 
 /// A grammar that takes everything would prove nothing.
@@ -56,6 +64,9 @@ fn what_is_not_the_protocol_does_not_fit() {
     assert_eq!(fits("outcome", &[0x82, 0x02, 0x81, 0x82, 0x07, 0x80]), Ok(()));
     let empty = CLAUDINE.sign(Purpose::Request, vec![0x80]).to_bytes();
     assert!(fits("signed-request", &empty).is_err(), "what is signed is held to the grammar too");
+    let receipt = carried::receipt(&Scene::play());
+    assert!(fits("settlement", &receipt.payload[..receipt.payload.len() - 1]).is_err(), "cut off");
+    assert!(fits("bundle", &receipt.to_bytes()).is_err(), "a receipt is no bundle");
     let mut signed = CLAUDINE.sign(Purpose::Request, sound).to_bytes();
     signed[4] = 0x02;
     assert!(fits("signed-request", &signed).is_err(), "another protected header");

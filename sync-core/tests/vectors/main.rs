@@ -1,6 +1,7 @@
 //! `api-spec/` held to the code: its vectors, its grammar and the tables of its page. Run with `IHURIRO_BLESS=1` to
 //! rewrite what is made here, and read the difference before you commit it: it is what every other client will see.
 
+mod carried;
 mod dictionary;
 mod exchange;
 mod files;
@@ -8,6 +9,7 @@ mod foreign;
 mod grammar;
 mod page;
 mod scene;
+mod shown;
 mod view;
 
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ use sync_core::record::session::PartOfDay;
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::time::Date;
 
-use scene::{AUTHORS, CLAUDINE, Scene, batch, group, session, stream};
+use scene::{AUTHORS, CLAUDINE, STORE_SEED, Scene, batch, epoch, group, session, store_key, stream};
 use view::hex;
 
 #[test]
@@ -32,7 +34,12 @@ fn keys() {
             "public_key": hex(author.key().verifying_key().as_bytes()),
         })
     });
-    files::hold_json("vectors/keys.json", &json!({ "test_only": true, "tablets": keys }));
+    let store = json!({
+        "epoch": epoch(),
+        "receipt_seed": hex(&STORE_SEED),
+        "receipt_key": hex(store_key().verifying_key().as_bytes()),
+    });
+    files::hold_json("vectors/keys.json", &json!({ "test_only": true, "tablets": keys, "store": store }));
 }
 
 #[test]
@@ -96,11 +103,11 @@ fn story() {
     let mut documents: Vec<Value> = scene
         .documents
         .iter()
-        .map(|(id, document)| json!({ "document": id, "then": view::document(document) }))
+        .map(|(id, document)| json!({ "document": id, "then": shown::document(document) }))
         .collect();
     // The meeting as both recorded it, before anybody settled anything: after the first five changes.
     let unsettled = Scene::unsettled(&scene.steps);
-    documents.push(json!({ "document": session(), "after": 5, "then": view::document(&unsettled) }));
+    documents.push(json!({ "document": session(), "after": 5, "then": shown::document(&unsettled) }));
     files::hold_json("vectors/story.json", &json!({ "changes": steps, "documents": documents }));
 }
 
@@ -123,6 +130,11 @@ fn signed_batch() {
 #[test]
 fn exchange() {
     files::hold_json("vectors/exchange.json", &exchange::vector(&Scene::play()));
+}
+
+#[test]
+fn bundle() {
+    files::hold_json("vectors/bundle.json", &carried::vector(&Scene::play()));
 }
 
 #[test]

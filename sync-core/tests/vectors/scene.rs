@@ -44,6 +44,13 @@ pub(crate) fn batch(number: u8) -> BatchId {
     id(&format!("0195654f-ac60-7000-8000-00000000000{number}"))
 }
 
+/// The seed of the key with which the store signs receipts; for these vectors only.
+pub(crate) const STORE_SEED: [u8; 32] = [0x07; 32];
+
+pub(crate) fn store_key() -> SigningKey {
+    SigningKey::from_bytes(&STORE_SEED)
+}
+
 /// A tablet of the story. Its key is for these vectors only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Author {
@@ -87,7 +94,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn item(&self) -> Item {
+    pub(crate) fn item(&self) -> Item {
         Item {
             stream: stream(),
             kind: self.kind,

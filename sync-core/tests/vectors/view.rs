@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 use sync_core::batch::{Envelope, Signed, Statement};
-use sync_core::conflict::{Conflict, conflicts};
+use sync_core::bundle::{Bundle, Sealed, Settlement};
 use sync_core::cursor::{Ask, Fingerprint};
-use sync_core::document::Document;
 use sync_core::quarantine::{Outcome, Reason};
-use sync_core::record::{Kind, Record};
-use sync_core::value::Key;
-use sync_core::wire::{Answer, Page, Receipt, Request, Tells};
+use sync_core::record::Kind;
+use sync_core::wire::{Answer, Page, Receipt, Request, Tells, Whole};
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn each<'a, T: 'a>(all: impl IntoIterator<Item = &'a T>, view: impl Fn(&T) -> Value) -> Vec<Value> {
+pub(crate) fn each<'a, T: 'a>(
+    all: impl IntoIterator<Item = &'a T>,
+    view: impl Fn(&T) -> Value,
+) -> Vec<Value> {
     all.into_iter().map(view).collect()
 }
 
@@ -80,7 +81,7 @@ pub(crate) fn answer(answer: &Answer) -> Value {
     })
 }
 
-pub(crate) fn outcome(outcome: &Outcome) -> Value {
+fn outcome(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Accepted => json!({ "outcome": "accepted" }),
         Outcome::Duplicate => json!({ "outcome": "duplicate" }),
@@ -126,103 +127,46 @@ fn tells(tells: &Tells) -> Value {
             "at": at,
             "more": more,
             "message": hex(message),
-            "documents": each(documents, |whole| json!({
-                "kind": whole.kind.code(),
-                "document": whole.document,
-                "snapshot": hex(&whole.snapshot),
-            })),
+            "documents": each(documents, whole),
         }}),
         Tells::Lost => json!("lost"),
     }
 }
 
-pub(crate) fn fingerprint(fingerprint: Fingerprint) -> Value {
-    hex(fingerprint.as_bytes()).into()
+fn whole(whole: &Whole) -> Value {
+    json!({ "kind": whole.kind.code(), "document": whole.document, "snapshot": hex(&whole.snapshot) })
 }
 
-/// A document as its readers see it: the fields that are set, by the rules of their forms, and what clashes.
-pub(crate) fn document(document: &Document) -> Value {
-    let heads = document.heads();
+pub(crate) fn sealed(sealed: &Sealed) -> Value {
     json!({
-        "kind": document.kind().code(),
-        "heads": each(&heads, |head| head.to_string().into()),
-        "record": record(&document.record().expect("a sound record")),
-        "conflicts": each(&conflicts(document), conflict),
+        "stream": sealed.stream,
+        "batch": sealed.batch.as_ref().map(envelope),
+        "documents": each(&sealed.documents, whole),
     })
 }
 
-fn conflict(conflict: &Conflict) -> Value {
+pub(crate) fn bundle(bundle: &Bundle) -> Value {
     json!({
-        "field": conflict.field,
-        "claims": each(&conflict.claims, |claim| json!({
-            "value": claim.value, "device": claim.device, "at": claim.at,
+        "version": bundle.version,
+        "parts": each(&bundle.parts, |one| json!({ "for_store": one.for_store, "sealed": hex(&one.sealed) })),
+        "receipts": each(&bundle.receipts, |one| hex(one).into()),
+    })
+}
+
+pub(crate) fn settlement(settlement: &Settlement) -> Value {
+    json!({
+        "device": settlement.device,
+        "epoch": settlement.epoch,
+        "settled": each(&settlement.settled, |one| json!({
+            "document": one.document,
+            "digest": hex(one.digest.as_bytes()),
+            "outcome": outcome(&one.outcome),
         })),
     })
 }
 
-fn keys<K: Key>(set: &std::collections::BTreeSet<K>) -> Vec<String> {
-    set.iter().map(Key::to_key).collect()
-}
-
-/// The kinds of the story, each field as JSON has it; one that is not set is left out.
-fn record(record: &Record) -> Value {
-    let mut view = match record {
-        Record::Group(one) => json!({
-            "organisation": one.organisation,
-            "name": one.name,
-            "kind": one.kind,
-            "modality": one.modality,
-            "protocol_version": one.protocol_version,
-            "pillar": one.pillar,
-            "mhpss_4w": one.mhpss_4w.as_ref().map(Key::to_key),
-            "setting": one.setting,
-            "cohort": one.cohort,
-            "target_mix": keys(&one.target_mix),
-            "area": one.area.to_key(),
-            "planned_sessions": one.planned_sessions,
-            "starts_on": one.starts_on,
-            "facilitators": keys(&one.facilitators),
-            "status": one.status,
-        }),
-        Record::Participant(one) => json!({
-            "group": one.group,
-            "code": one.code,
-            "sex": one.sex,
-            "age_band": one.age_band,
-            "family": one.family,
-            "consent_purpose": one.consent_purpose,
-            "consent_method": one.consent_method,
-            "consent_date": one.consent_date,
-            "consent_guardian": one.consent_guardian,
-            "consent_withdrawn": one.consent_withdrawn,
-            "exit": one.exit,
-            "erased": one.erased,
-        }),
-        Record::Session(one) => json!({
-            "group": one.group,
-            "date": one.date,
-            "part": one.part,
-            "starts_at": one.starts_at.as_ref().map(Key::to_key),
-            "minutes": one.minutes,
-            "phase": one.phase,
-            "themes": keys(&one.themes),
-            "facilitators_present": keys(&one.facilitators_present),
-            "attendance": entries(&one.attendance),
-            "headcount": entries(&one.headcount),
-            "summary": one.summary,
-            "state": one.state,
-            "double_of": one.double_of,
-        }),
-        other => panic!("the story has none of these: {other:?}"),
-    };
-    if let Some(fields) = view.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    view
-}
-
-fn entries<K: Key, V: serde::Serialize>(map: &std::collections::BTreeMap<K, V>) -> Value {
-    map.iter().map(|(key, value)| (key.to_key(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+pub(crate) fn fingerprint(fingerprint: Fingerprint) -> Value {
+    hex(fingerprint.as_bytes()).into()
 }
 
 /// The number by which a kind travels.
