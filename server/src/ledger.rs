@@ -13,7 +13,7 @@ mod streams;
 pub use authors::{Author, authors, names, web_author};
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
-pub use streams::{StreamKind, StreamRow, assigned_streams, create_stream, renew_key, stream, stream_keys};
+pub use streams::{StreamKind, StreamRow, create_stream, readable_streams, renew_key, stream, stream_keys};
 
 use std::collections::BTreeMap;
 
