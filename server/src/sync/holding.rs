@@ -84,7 +84,8 @@ fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId,
         .select((readings::stream_id, readings::position, readings::since, readings::told_at))
         .load(c))?;
     let reading = |(Db(stream), position, At(since), told): (_, i64, _, Option<At>)| {
-        let position = u64::try_from(position).map_err(|_| StoreError::Damaged("how far a tablet has read"))?;
+        let position =
+            u64::try_from(position).map_err(|_| StoreError::Damaged("how far a tablet has read"))?;
         Ok((stream, Reading { position, since, told: told.map(|At(at)| at) }))
     };
     rows.into_iter().map(reading).collect()
