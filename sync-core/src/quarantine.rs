@@ -93,7 +93,9 @@ impl Reason {
     /// For the person who decides what becomes of it; [`fmt::Display`] speaks to the one who recorded it.
     pub fn for_keepers(&self) -> String {
         let words = match self {
-            Self::NotAssigned => "who recorded it was not assigned to the group when it arrived, or the tablet was revoked",
+            Self::NotAssigned => {
+                "who recorded it was not assigned to the group when it arrived, or the tablet was revoked"
+            }
             Self::Unreadable => "the bytes are not a change that can be merged",
             Self::Invalid(field, why) => return format!("with it, {field} {why}"),
             Self::Rekeyed => {

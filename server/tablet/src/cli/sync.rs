@@ -94,7 +94,10 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
         writeln!(out, "This tablet may no longer hold {groups}; what it held of it is removed.")?;
     }
     if find::groups(tablet).is_empty() {
-        writeln!(out, "It holds no group now. If you lead one, ask your manager about it and about this tablet.")?;
+        writeln!(
+            out,
+            "It holds no group now. If you lead one, ask your manager about it and about this tablet."
+        )?;
     }
     if !report.repaired.is_empty() {
         writeln!(out, "This tablet and the server differed; what differed was read again.")?;
