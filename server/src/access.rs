@@ -23,6 +23,7 @@ pub mod enrolment;
 pub mod devices;
 
 pub use caller::Caller;
+pub(crate) use caller::not_for_managers;
 pub(crate) use fields::Fields;
 pub use password::PasswordHash;
 pub use role::Role;
@@ -43,6 +44,5 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(users::me::who_am_i)
         .service(enrolment::issue::issue_enrolment_code)
         .service(enrolment::enrol::enrol_tablet)
-        .service(devices::list_devices)
-        .service(devices::revoke_device);
+        .service(devices::list_devices);
 }

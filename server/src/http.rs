@@ -24,6 +24,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::access::{self, Tokens};
 use crate::aggregate;
 use crate::clock::Clock;
+use crate::custody;
 use crate::problem;
 use crate::quarantine;
 use crate::records;
@@ -55,6 +56,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
     sync::configure(config);
     records::configure(config);
+    custody::configure(config);
     quarantine::configure(config);
     aggregate::configure(config);
 }

@@ -24,6 +24,7 @@ pub mod verify;
 pub mod backup;
 pub mod sync;
 pub mod records;
+pub mod custody;
 pub mod quarantine;
 pub mod aggregate;
 

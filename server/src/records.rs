@@ -11,6 +11,7 @@ pub(crate) mod doubt;
 mod edit;
 pub mod areas;
 pub mod groups;
+mod leading;
 pub mod assignments;
 pub mod participants;
 pub mod sessions;
@@ -21,6 +22,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use asked::Asked;
 pub(crate) use asked::AskedQuery;
+pub(crate) use edit::{EditRefused, Member};
+pub(crate) use leading::{groups_of, take_off_all};
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -29,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(groups::create::create_group)
         .service(groups::list::list_groups)
         .service(groups::read::read_group)
+        .service(groups::close::close_group)
         .service(assignments::assign)
         .service(assignments::unassign)
         .service(assignments::list_assignments)

@@ -93,7 +93,9 @@ impl Reason {
     /// For the person who decides what becomes of it; [`fmt::Display`] speaks to the one who recorded it.
     pub fn for_keepers(&self) -> String {
         let words = match self {
-            Self::NotAssigned => "who recorded it was not assigned to the group when it arrived",
+            Self::NotAssigned => {
+                "who recorded it was not assigned to the group when it arrived, or the tablet was revoked"
+            }
             Self::Unreadable => "the bytes are not a change that can be merged",
             Self::Invalid(field, why) => return format!("with it, {field} {why}"),
             Self::Rekeyed => {
@@ -119,7 +121,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAssigned => f.write_str(
-                "you are not assigned to this group; it is kept at the server for the group's manager",
+                "this tablet may not write to this group now; it is kept at the server for the group's manager",
             ),
             Self::Unreadable => f.write_str("it could not be read; it is kept, tell your administrator"),
             Self::Invalid(field, why) => write!(f, "{field} {why}; your supervisor can correct it"),

@@ -84,13 +84,6 @@ fn a_request_that_is_not_one_is_refused_whole() {
         assert_eq!((status, slug.as_str()), (409, "request-seen"));
         let problem: serde_json::Value = serde_json::from_slice(&body).expect("a problem");
         assert_eq!(problem["last"], request.number);
-
-        // A tablet that is revoked is told so.
-        let device = tablet.device;
-        village.manager.post(&format!("/v1/devices/{device}/revoke"), &serde_json::json!({})).ok();
-        let request = tablet.request(Vec::new());
-        let (status, slug, _) = sync(&app, &tablet.signed(&request));
-        assert_eq!((status, slug.as_str()), (403, "device-revoked"));
     });
 }
 

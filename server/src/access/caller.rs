@@ -42,6 +42,24 @@ impl Caller {
     pub fn acts_for(&self, organisation: Option<OrganisationId>) -> bool {
         self.role == Role::Administrator || (organisation.is_some() && self.organisation == organisation)
     }
+
+    /// Whether the caller decides about people of this role in this organisation: administrators about everybody, managers
+    /// about the facilitators and supervisors of their own.
+    pub fn answers_for(&self, role: Role, organisation: Option<OrganisationId>) -> bool {
+        let below = matches!(role, Role::Facilitator | Role::Supervisor);
+        self.role == Role::Administrator
+            || (self.role == Role::Manager && below && self.acts_for(organisation))
+    }
+}
+
+/// A manager asks for what only the administrator decides.
+pub(crate) fn not_for_managers() -> Problem {
+    Problem::forbidden(
+        "role-not-allowed",
+        "Your role does not allow this",
+        "A manager decides about the facilitators and supervisors of their own organisation, the administrator about \
+         others.",
+    )
 }
 
 impl FromRequest for Caller {

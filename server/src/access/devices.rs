@@ -1,6 +1,6 @@
-//! The tablets: seen and revoked by the manager of their holders' organisation, or by an administrator.
+//! The tablets, as the manager of their holders' organisation or an administrator sees them.
 
-use actix_web::{get, post, web};
+use actix_web::{get, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use sync_core::time::Millis;
 use utoipa::ToSchema;
 
 use super::{Caller, Role};
-use crate::clock::{Clock, timestamp};
+use crate::clock::timestamp;
 use crate::on_each;
 use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
@@ -26,14 +26,14 @@ pub(crate) struct DeviceView {
     name: String,
     /// Who holds it.
     #[schema(value_type = Uuid)]
-    user_id: UserId,
+    pub(crate) user_id: UserId,
     #[schema(value_type = Option<Uuid>)]
     organisation_id: Option<OrganisationId>,
     enrolled_at: Timestamp,
     /// When it last reached the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at: Option<Timestamp>,
-    /// Since when the service refuses it.
+    /// Since when it is sent nothing, and what it hands in is set apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
 }
@@ -101,32 +101,6 @@ pub(crate) async fn list_devices(
     Ok(web::Json(Page::of(rows, &page, |row: &ViewRow| row.0.0.uuid())))
 }
 
-/// Revoke a tablet
-///
-/// The service refuses what it sends from now on. What it recorded and could not send is not lost: see `sync.md`.
-#[utoipa::path(
-    tag = "Tablets",
-    security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The tablet")),
-    responses(
-        (status = 200, description = "Revoked, now or before", body = DeviceView),
-        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no-such-device`", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[post("/v1/devices/{id}/revoke")]
-pub(crate) async fn revoke_device(
-    caller: Caller,
-    device: web::Path<DeviceId>,
-    store: web::Data<Store>,
-    clock: web::Data<Clock>,
-) -> Result<web::Json<DeviceView>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    let (device, now) = (device.into_inner(), clock.now());
-    let revoked = store.write("revoke device", move |tx| revoke(tx, &caller, device, now)).await?;
-    Ok(web::Json(revoked))
-}
-
 type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
 
 impl From<ViewRow> for DeviceView {
@@ -172,7 +146,11 @@ fn list(
     })
 }
 
-fn revoke(
+/// Revokes a tablet, unless it is.
+///
+/// # Errors
+/// [`DeviceRefused`].
+pub(crate) fn revoke(
     tx: &mut Conn<'_>,
     caller: &Caller,
     id: DeviceId,

@@ -1,8 +1,9 @@
-//! The people who sign in: added by an administrator, or by the manager of their organisation.
+//! The people who sign in: added by an administrator, or by the manager of their organisation, who also end that.
 
 pub mod create;
 pub mod list;
 pub mod me;
+pub mod standing;
 
 use diesel::prelude::*;
 use jiff::Timestamp;

@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 12] = [
+pub const KEPT: [Table; 13] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
@@ -25,6 +25,7 @@ pub const KEPT: [Table; 12] = [
     table("batches", &["id"]),
     table("changes", &["stream_id", "seq"]),
     table("quarantine", &["document_id", "digest"]),
+    table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
 ];
 
@@ -41,6 +42,5 @@ pub const COMPUTED: [&str; 9] = [
     "possible_doubles",
 ];
 
-/// What belongs to one life of the store: its identity, who is signed in, and how far tablets have read. A restored store
-/// begins its own.
-pub const OWN: [&str; 3] = ["settings", "refresh_tokens", "readings"];
+/// What belongs to one life of the store: its identity, and who is signed in. A restored store begins its own.
+pub const OWN: [&str; 2] = ["settings", "refresh_tokens"];

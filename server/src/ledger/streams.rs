@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use sync_core::cursor::Fingerprint;
-use sync_core::id::{OrganisationId, StreamId, UserId};
+use sync_core::id::{DeviceId, OrganisationId, StreamId};
 use sync_core::time::Millis;
 use sync_core::wire::StreamKey;
 use tablet::sealing;
 
 use crate::on_each;
-use crate::store::schema::{assignments, streams};
+use crate::store::schema::{assignments, devices, streams, users};
 use crate::store::{At, Conn, Db, StoreError};
 
 /// What a stream is of.
@@ -133,14 +133,21 @@ pub fn stream(tx: &mut Conn<'_>, id: StreamId) -> Result<Option<StreamRow>, Stor
     row.map(StreamRow::try_from).transpose()
 }
 
-/// The streams of the groups to which a person is assigned now, by id.
+/// The streams that a tablet may read and write now, by id: those of the groups to which its user is assigned. None once
+/// the tablet is revoked or its user disabled.
 ///
 /// # Errors
 /// Those of the store.
-pub fn assigned_streams(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<StreamRow>, StoreError> {
+pub fn readable_streams(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<Vec<StreamRow>, StoreError> {
+    let user = devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(tablet)))
+        .filter(devices::revoked_at.is_null())
+        .filter(users::disabled_at.is_null())
+        .select(devices::user_id);
     let rows: Vec<Columns> = on_each!(tx, |c| streams::table
         .inner_join(assignments::table)
-        .filter(assignments::user_id.eq(Db(user)).and(assignments::ended_at.is_null()))
+        .filter(assignments::user_id.eq_any(user).and(assignments::ended_at.is_null()))
         .order(streams::id)
         .select(columns())
         .load(c))?;

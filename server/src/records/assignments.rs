@@ -4,21 +4,20 @@ use actix_web::{HttpResponse, delete, get, post, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sync_core::id::{GroupId, OrganisationId, UserId};
+use sync_core::id::{GroupId, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::edit::{EditRefused, Member};
 use super::groups::edit;
 use super::groups::read::no_such_group;
+use super::leading::{AssignmentRefused, begin, in_organisation, manager, take_off};
 use super::scope::Scope;
-use crate::access::{Caller, Role};
+use crate::access::Caller;
 use crate::clock::{Clock, timestamp};
-use crate::ledger;
 use crate::on_each;
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 use crate::store::schema::{assignments, users};
-use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
+use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
 /// Somebody to assign.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -35,33 +34,6 @@ pub(crate) struct Assignment {
     user_id: UserId,
     name: String,
     since: Timestamp,
-}
-
-/// Why an assignment was not made or ended.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AssignmentRefused {
-    #[error("there is no such group in the organisation")]
-    NoSuchGroup,
-    #[error("there is no such person in the organisation who may lead a group")]
-    NoSuchUser,
-    #[error(transparent)]
-    Edit(#[from] EditRefused),
-}
-
-impl Refusal for AssignmentRefused {}
-
-impl From<AssignmentRefused> for Problem {
-    fn from(refused: AssignmentRefused) -> Self {
-        match refused {
-            AssignmentRefused::NoSuchGroup => no_such_group(),
-            AssignmentRefused::NoSuchUser => Self::fields(vec![FieldError {
-                field: "user_id".to_owned(),
-                detail: "is the id of a facilitator, supervisor or manager of the group's organisation"
-                    .to_owned(),
-            }]),
-            AssignmentRefused::Edit(refused) => refused.into(),
-        }
-    }
 }
 
 /// Assign somebody to a group
@@ -121,8 +93,7 @@ pub(crate) async fn unassign(
     store
         .write("unassign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
             in_organisation(tx, group, organisation)?;
-            end(tx, group, user, member)?;
-            edit(tx, group, member, |edit| edit.facilitators().remove(&user)).map_err(Failure::lift)
+            take_off(tx, group, user, member).map_err(Failure::lift)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -148,67 +119,6 @@ pub(crate) async fn list_assignments(
     let group = GroupId::from(*id);
     let there = store.read("list assignments", move |tx| list(tx, scope, group)).await?;
     there.map(web::Json).ok_or_else(no_such_group)
-}
-
-fn manager(caller: &Caller, clock: &Clock) -> Result<(OrganisationId, Member), Problem> {
-    caller.require(&[Role::Manager])?;
-    let organisation = caller.organisation.ok_or_else(Problem::internal)?;
-    Ok((organisation, Member { user: caller.user, now: clock.now() }))
-}
-
-fn in_organisation(
-    tx: &mut Conn<'_>,
-    group: GroupId,
-    organisation: OrganisationId,
-) -> Result<(), Failure<AssignmentRefused>> {
-    match ledger::stream(tx, group.into())? {
-        Some(stream) if stream.organisation == Some(organisation) => Ok(()),
-        _ => Err(AssignmentRefused::NoSuchGroup.into()),
-    }
-}
-
-/// Begins an assignment, unless it is in force already.
-pub(super) fn begin(
-    tx: &mut Conn<'_>,
-    group: GroupId,
-    user: UserId,
-    organisation: OrganisationId,
-    member: Member,
-) -> Result<(), Failure<AssignmentRefused>> {
-    let role: Option<Code<Role>> = on_each!(tx, |c| users::table
-        .find(Db(user))
-        .filter(users::organisation_id.eq(Db(organisation)))
-        .filter(users::disabled_at.is_null())
-        .select(users::role)
-        .first(c)
-        .optional())?;
-    if !role.is_some_and(|Code(role)| role.in_organisation()) {
-        return Err(AssignmentRefused::NoSuchUser.into());
-    }
-    let row = (
-        assignments::id.eq(Uuid::new_v4().as_bytes().to_vec()),
-        assignments::group_id.eq(Db(group)),
-        assignments::user_id.eq(Db(user)),
-        assignments::assigned_by.eq(Db(member.user)),
-        assignments::assigned_at.eq(At(member.now)),
-    );
-    on_each!(tx, |c| diesel::insert_into(assignments::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(())
-}
-
-fn end(tx: &mut Conn<'_>, group: GroupId, user: UserId, member: Member) -> Result<(), StoreError> {
-    let there = assignments::table
-        .filter(assignments::group_id.eq(Db(group)))
-        .filter(assignments::user_id.eq(Db(user)))
-        .filter(assignments::ended_at.is_null());
-    let ended = (assignments::ended_by.eq(Db(member.user)), assignments::ended_at.eq(At(member.now)));
-    if on_each!(tx, |c| diesel::update(there).set(ended).execute(c))? > 0 {
-        ledger::renew_key(tx, group.into())?;
-    }
-    Ok(())
 }
 
 fn list(tx: &mut Conn<'_>, scope: Scope, group: GroupId) -> Result<Option<Vec<Assignment>>, StoreError> {

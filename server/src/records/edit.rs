@@ -14,15 +14,15 @@ use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who edits, and when.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member {
-    pub(super) user: UserId,
-    pub(super) now: Millis,
+pub(crate) struct Member {
+    pub(crate) user: UserId,
+    pub(crate) now: Millis,
 }
 
 /// An edit that the record does not allow.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub(super) struct EditRefused(Box<EditError>);
+pub(crate) struct EditRefused(Box<EditError>);
 
 impl From<EditError> for EditRefused {
     fn from(error: EditError) -> Self {

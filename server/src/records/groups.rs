@@ -1,8 +1,9 @@
-//! Groups: begun by a manager, listed, read.
+//! Groups: begun by a manager, listed, read, closed.
 
 pub mod create;
 pub mod list;
 pub mod read;
+pub mod close;
 mod write;
 
 pub(super) use write::edit;

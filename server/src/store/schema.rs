@@ -104,12 +104,18 @@ table! {
 }
 
 table! {
-    /// How far each tablet has read each stream, as it last said.
+    /// The streams that each tablet holds, and how far it has read them.
     readings (stream_id, device_id) {
         device_id -> Binary,
         stream_id -> Binary,
+        /// As the tablet last said; 0 until it says so.
         position -> BigInt,
+        /// When it said so.
         seen_at -> BigInt,
+        /// When it was first sent the stream.
+        since -> BigInt,
+        /// When it was told to drop it.
+        told_at -> Nullable<BigInt>,
     }
 }
 
@@ -198,10 +204,14 @@ table! {
 }
 
 table! {
+    /// Receipts of tablets that dropped a stream as they were told.
     purges (device_id, stream_id, received_at) {
         device_id -> Binary,
         stream_id -> Binary,
         received_at -> BigInt,
+        /// From when on the tablet held it.
+        since -> Nullable<BigInt>,
+        told_at -> Nullable<BigInt>,
     }
 }
 
@@ -331,8 +341,11 @@ joinable!(devices -> users (user_id));
 joinable!(streams -> organisations (organisation_id));
 joinable!(assignments -> streams (group_id));
 joinable!(documents -> streams (stream_id));
-joinable!(batches -> devices (device_id));
 joinable!(readings -> devices (device_id));
+joinable!(readings -> streams (stream_id));
+joinable!(purges -> devices (device_id));
+joinable!(purges -> streams (stream_id));
+joinable!(batches -> devices (device_id));
 joinable!(quarantine -> batches (batch_id));
 joinable!(quarantine -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));

@@ -3,13 +3,13 @@
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use diesel::prelude::*;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
-use sync_core::id::{DeviceId, UserId};
+use sync_core::id::DeviceId;
 use sync_core::wire::{self, Coding, MAX_EXPANDED, PROTOCOL, Request};
 
 use super::refusal::Refused;
 use crate::on_each;
-use crate::store::schema::{devices, users};
-use crate::store::{At, Conn, Db, Failure, StoreError};
+use crate::store::schema::devices;
+use crate::store::{Conn, Db, Failure, StoreError};
 
 /// A request as it came, its signature not yet checked: for that the store must say whose key it is.
 #[derive(Debug, Clone)]
@@ -45,37 +45,26 @@ pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused>
     Ok(Claimed { signed, request })
 }
 
-/// A tablet that is enrolled here, and whose it is.
+/// A tablet that is enrolled here, be it revoked since or not: its signature still says whose work it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) device: DeviceId,
-    pub(super) user: UserId,
     pub(super) last_request: u64,
     pub(super) key: VerifyingKey,
-    /// It was revoked, or its user is disabled.
-    pub(super) revoked: bool,
 }
 
 /// The tablet with this id, if it is enrolled here.
 pub(super) fn origin(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<Origin>, StoreError> {
-    type Row = (Db<UserId>, Vec<u8>, i64, Option<At>, Option<At>);
-    let row: Option<Row> = on_each!(tx, |c| devices::table
-        .inner_join(users::table)
-        .filter(devices::id.eq(Db(device)))
-        .select((
-            devices::user_id,
-            devices::public_key,
-            devices::last_request,
-            devices::revoked_at,
-            users::disabled_at
-        ))
+    let row: Option<(Vec<u8>, i64)> = on_each!(tx, |c| devices::table
+        .find(Db(device))
+        .select((devices::public_key, devices::last_request))
         .first(c)
         .optional())?;
-    let Some((Db(user), key, last, revoked, disabled)) = row else { return Ok(None) };
+    let Some((key, last)) = row else { return Ok(None) };
     let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
     let key = key.ok_or(StoreError::Damaged("a tablet's key"))?;
     let last_request = u64::try_from(last).unwrap_or(0);
-    Ok(Some(Origin { device, user, last_request, key, revoked: revoked.is_some() || disabled.is_some() }))
+    Ok(Some(Origin { device, last_request, key }))
 }
 
 impl Claimed {
@@ -83,9 +72,6 @@ impl Claimed {
     pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<Origin, Failure<Refused>> {
         let tablet = origin(tx, self.signed.device)?.ok_or(Refused::UnknownDevice)?;
         self.signed.verify(Purpose::Request, &tablet.key).map_err(|_| Refused::Signature)?;
-        if tablet.revoked {
-            return Err(Refused::Revoked.into());
-        }
         Ok(tablet)
     }
 }

@@ -23,7 +23,7 @@ use crate::store::{Failure, Store};
         (status = 200, description = "An outcome for each change, and what is new", content_type = "application/vnd.ihuriro.sync+cbor", body = String),
         (status = 400, description = "Not CBOR, cut off, or an unknown protocol version", body = Problem),
         (status = 401, description = "Not enrolled here, or the signature does not hold", body = Problem),
-        (status = 403, description = "The tablet is revoked, or a batch is another's", body = Problem),
+        (status = 403, description = "A batch is another's", body = Problem),
         (status = 409, description = "A request with this number was seen before", body = Problem),
         (status = 413, description = "Too large", body = Problem),
         (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
@@ -46,11 +46,12 @@ pub(crate) async fn sync(
     let claimed = admit::open(http.headers(), &body)?;
     let request = claimed.request.clone();
     let now = clock.now();
-    let Pushed { tablet, outcomes, receipts } = store
+    let Pushed { tablet, held, outcomes, receipts } = store
         .write("push", move |tx| push(tx, &claimed, now))
         .await
         .map_err(|failure: Failure<Refused>| failure)?;
-    let pulled = store.read("pull", move |tx| pull(tx, &tablet, &request)).await?;
+    let dropped = held.dropped.clone();
+    let pulled = store.read("pull", move |tx| pull(tx, tablet, &held, &request)).await?;
     for outcome in outcomes.iter().flat_map(|batch| &batch.outcomes) {
         let word = match outcome {
             Outcome::Accepted => "accepted",
@@ -65,7 +66,7 @@ pub(crate) async fn sync(
         now,
         outcomes,
         pages: pulled.pages,
-        dropped: pulled.dropped,
+        dropped,
         people: pulled.people,
         receipts,
         keys: pulled.keys,

@@ -10,8 +10,8 @@ use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
 use sync_core::wire::{PAGE, Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
-use super::admit::Origin;
-use crate::ledger::{self, StreamRow, assigned_streams, names};
+use super::holding::Held;
+use crate::ledger::{self, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
 
 /// What an entry takes besides its change or snapshot, in bytes.
@@ -22,27 +22,25 @@ const FRAME: usize = 32;
 pub(super) struct Pulled {
     pub(super) epoch: EpochId,
     pub(super) pages: Vec<Page>,
-    pub(super) dropped: Vec<StreamId>,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<StreamKey>,
 }
 
-/// Collects it. A stream that the store does not know, as after a restore, is neither read nor dropped: what the tablet
-/// has of it may be all there is.
-pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Origin, request: &Request) -> Result<Pulled, StoreError> {
+/// Collects it, of the streams that the tablet is known to hold: nothing leaves the store that it could not name.
+pub(super) fn pull(
+    tx: &mut Conn<'_>,
+    tablet: DeviceId,
+    held: &Held,
+    request: &Request,
+) -> Result<Pulled, StoreError> {
     let epoch = identity::epoch(tx)?;
-    let streams = assigned_streams(tx, tablet.user)?;
+    let mut streams = readable_streams(tx, tablet)?;
+    streams.retain(|stream| held.readable.contains(&stream.id));
     let readable: BTreeSet<StreamId> = streams.iter().map(|stream| stream.id).collect();
     let cursors: BTreeMap<StreamId, &Cursor> =
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
-    let mut dropped = Vec::new();
-    for stream in cursors.keys().filter(|stream| !readable.contains(stream)) {
-        if ledger::stream(tx, *stream)?.is_some() {
-            dropped.push(*stream);
-        }
-    }
     let mut reader = Reader {
-        author: (tablet.device, request.incarnation),
+        author: (tablet, request.incarnation),
         budget: (request.budget as usize).clamp(1, PAGE),
         authors: BTreeSet::new(),
     };
@@ -55,7 +53,7 @@ pub(super) fn pull(tx: &mut Conn<'_>, tablet: &Origin, request: &Request) -> Res
     let people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
     let mut keys = ledger::stream_keys(tx, &readable)?;
     keys.retain(|key| cursors.get(&key.stream).is_none_or(|cursor| cursor.key != key.number));
-    Ok(Pulled { epoch, pages, dropped, people, keys })
+    Ok(Pulled { epoch, pages, people, keys })
 }
 
 /// Who reads, how much more, and what of.

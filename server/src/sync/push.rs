@@ -14,16 +14,19 @@ use super::admit::{Claimed, Origin};
 use super::apart::Arrival;
 use super::carried::{self, Carried};
 use super::decide::decide;
+use super::holding::{self, Held};
 use super::refusal::Refused;
-use crate::ledger::{self, assigned_streams};
+use crate::ledger::readable_streams;
 use crate::on_each;
-use crate::store::schema::{batches, devices, purges};
+use crate::store::schema::{batches, devices};
 use crate::store::{At, Conn, Db, Failure, StoreError};
 
 /// What became of a request.
 #[derive(Debug)]
 pub(super) struct Pushed {
-    pub(super) tablet: Origin,
+    pub(super) tablet: DeviceId,
+    /// What the tablet holds from now on.
+    pub(super) held: Held,
     pub(super) outcomes: Vec<Outcomes>,
     pub(super) receipts: Vec<Receipt>,
 }
@@ -32,7 +35,7 @@ pub(super) struct Pushed {
 pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<Pushed, Failure<Refused>> {
     let tablet = claimed.verify(tx)?;
     count(tx, &tablet, &claimed.request, now)?;
-    receipts(tx, &tablet, &claimed.request, now)?;
+    let held = holding::note(tx, tablet.device, &claimed.request, now)?;
     let mut handed = Handed::default();
     let mut statements = Vec::new();
     for envelope in &claimed.request.batches {
@@ -65,7 +68,7 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
             None => Receipt::Refused,
         });
     }
-    Ok(Pushed { tablet, outcomes, receipts })
+    Ok(Pushed { tablet: tablet.device, held, outcomes, receipts })
 }
 
 /// All that one request hands in, its tablet's own and what it carries.
@@ -91,8 +94,7 @@ impl Handed {
             return Ok(false);
         }
         if let Entry::Vacant(theirs) = self.may_write.entry(origin.device) {
-            let streams = if origin.revoked { Vec::new() } else { assigned_streams(tx, origin.user)? };
-            theirs.insert(streams.into_iter().map(|stream| stream.id).collect());
+            theirs.insert(readable_streams(tx, origin.device)?.into_iter().map(|stream| stream.id).collect());
         }
         self.arrivals.extend(statement.items.iter().zip(&envelope.changes).map(|(item, bytes)| Arrival {
             batch: statement.batch,
@@ -117,25 +119,6 @@ fn count(tx: &mut Conn<'_>, tablet: &Origin, request: &Request, now: Millis) -> 
     } else {
         Err(Refused::Seen { last: tablet.last_request.max(request.number) }.into())
     }
-}
-
-/// A tablet holds a handful of groups; more receipts than this are noise.
-const MOST_RECEIPTS: usize = 1000;
-
-/// Notes which streams the tablet has dropped, as it was told.
-fn receipts(tx: &mut Conn<'_>, tablet: &Origin, request: &Request, now: Millis) -> Result<(), StoreError> {
-    for id in request.purged.iter().take(MOST_RECEIPTS) {
-        if ledger::stream(tx, *id)?.is_none() {
-            continue;
-        }
-        let row = (
-            purges::device_id.eq(Db(tablet.device)),
-            purges::stream_id.eq(Db(*id)),
-            purges::received_at.eq(At(now)),
-        );
-        on_each!(tx, |c| diesel::insert_into(purges::table).values(row).on_conflict_do_nothing().execute(c))?;
-    }
-    Ok(())
 }
 
 /// Keeps a statement: it is the evidence for what follows from it, so an id can't stand for two. Something carried may

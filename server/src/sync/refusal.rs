@@ -22,8 +22,6 @@ pub(super) enum Refused {
     Signature,
     #[error("the tablet is not enrolled")]
     UnknownDevice,
-    #[error("the tablet is revoked")]
-    Revoked,
     #[error("a batch is signed by another tablet")]
     ForeignBatch,
     #[error("the number of the request was seen before")]
@@ -71,11 +69,6 @@ impl From<Refused> for Problem {
                 "device-unknown",
                 "This tablet is not enrolled here",
                 format!("Ask your manager for an enrolment code. {kept}"),
-            ),
-            Refused::Revoked => Self::forbidden(
-                "device-revoked",
-                "This tablet may not sync any more",
-                format!("It was revoked, or its user is disabled. Ask your manager. {kept}"),
             ),
             Refused::ForeignBatch => Self::forbidden(
                 "foreign-batch",

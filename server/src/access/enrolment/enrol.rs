@@ -173,7 +173,7 @@ fn register(
     moment: &Moment,
 ) -> Result<Enrolled, Failure<EnrolRefused>> {
     let code = find(tx, &secret::hash(code))?.ok_or(EnrolRefused::Code)?;
-    let (user, organisation) = holder(tx, code.user)?.ok_or(EnrolRefused::Code)?;
+    let (user, organisation) = holder(tx, &code)?.ok_or(EnrolRefused::Code)?;
     let device = match code.device {
         Some((device, of)) if of == key => device,
         Some(_) => return Err(EnrolRefused::CodeUsed.into()),
@@ -199,40 +199,48 @@ fn store_keys(tx: &mut Conn<'_>) -> Result<StoreKeys, StoreError> {
 struct CodeRow {
     hash: Vec<u8>,
     user: UserId,
+    issuer: UserId,
     expires: Millis,
     /// The device that used it, and its key.
     device: Option<(DeviceId, Vec<u8>)>,
 }
 
 fn find(tx: &mut Conn<'_>, hash: &[u8]) -> Result<Option<CodeRow>, StoreError> {
-    type Row = (Vec<u8>, Db<UserId>, At, Option<(Db<DeviceId>, Vec<u8>)>);
+    type Row = (Vec<u8>, Db<UserId>, Db<UserId>, At, Option<(Db<DeviceId>, Vec<u8>)>);
     let row: Option<Row> = on_each!(tx, |c| enrolment_codes::table
         .left_join(devices::table)
         .filter(enrolment_codes::hash.eq(hash))
         .select((
             enrolment_codes::hash,
             enrolment_codes::user_id,
+            enrolment_codes::issued_by,
             enrolment_codes::expires_at,
             (devices::id, devices::public_key).nullable(),
         ))
         .first(c)
         .optional())?;
-    Ok(row.map(|(hash, Db(user), At(expires), device)| CodeRow {
+    Ok(row.map(|(hash, Db(user), Db(issuer), At(expires), device)| CodeRow {
         hash,
         user,
+        issuer,
         expires,
         device: device.map(|(Db(id), key)| (id, key)),
     }))
 }
 
-/// The holder and their organisation, unless the holder is disabled.
-fn holder(tx: &mut Conn<'_>, user: UserId) -> Result<Option<(User, Organisation)>, StoreError> {
-    let Some(user) = users::find(tx, user)?.filter(|user| user.disabled_at.is_none()) else {
+/// The holder and their organisation, unless the holder is disabled, or moved to another one than that of whoever handed
+/// out the code.
+fn holder(tx: &mut Conn<'_>, code: &CodeRow) -> Result<Option<(User, Organisation)>, StoreError> {
+    let Some(user) = users::find(tx, code.user)?.filter(|user| user.disabled_at.is_none()) else {
         return Ok(None);
     };
     let Some(organisation) = user.organisation_id else {
         return Ok(None);
     };
+    let issuer = users::find(tx, code.issuer)?;
+    if issuer.is_none_or(|issuer| issuer.organisation_id != Some(organisation)) {
+        return Ok(None);
+    }
     Ok(organisations::find(tx, organisation)?.map(|organisation| (user, organisation)))
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::User;
 use crate::access::fields::Fields;
-use crate::access::{Caller, PasswordHash, Role, organisations};
+use crate::access::{Caller, PasswordHash, Role, not_for_managers, organisations};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{FieldError, Problem};
@@ -96,26 +96,16 @@ pub(crate) async fn create_user(
     let body = body.into_inner();
     let organisation =
         body.organisation_id.or(if body.role.in_organisation() { caller.organisation } else { None });
-    may_add(&caller, body.role, organisation)?;
+    caller.require(&[Role::Manager, Role::Administrator])?;
+    if !caller.answers_for(body.role, organisation) {
+        return Err(not_for_managers());
+    }
     let new = NewUser::checked(&body.login, &body.name, body.role, organisation, &body.password)?;
 
     let hash = PasswordHash::of(body.password).await;
     let moment = clock.moment();
     let added = store.write("create user", move |tx| create(tx, &new, &hash, &moment)).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.id))).json(added))
-}
-
-fn may_add(caller: &Caller, role: Role, organisation: Option<OrganisationId>) -> Result<(), Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    let theirs = matches!(role, Role::Facilitator | Role::Supervisor) && caller.acts_for(organisation);
-    if caller.role == Role::Administrator || theirs {
-        return Ok(());
-    }
-    Err(Problem::forbidden(
-        "role-not-allowed",
-        "Your role does not allow this",
-        "A manager adds facilitators and supervisors to their own organisation. The administrator adds others.",
-    ))
 }
 
 impl NewUser {

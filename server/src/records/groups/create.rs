@@ -18,8 +18,8 @@ use crate::clock::Clock;
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::Problem;
 use crate::records::asked::day;
-use crate::records::assignments::{self, AssignmentRefused};
 use crate::records::edit::{EditRefused, Member};
+use crate::records::leading::{self, AssignmentRefused};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
@@ -215,7 +215,7 @@ fn create(
     create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
     edit(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
     for user in &new.facilitators {
-        assignments::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
+        leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
     }
     Ok(read(tx, Scope::Organisation(organisation), id).map_err(|error: StoreError| error)?)
 }

@@ -103,7 +103,13 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
     }
     if report.dropped > 0 {
         let groups = words::count(report.dropped, "group");
-        writeln!(out, "You are no longer assigned to {groups}; what this tablet held of it is removed.")?;
+        writeln!(out, "This tablet may no longer hold {groups}; what it held of it is removed.")?;
+    }
+    if find::groups(tablet).is_empty() {
+        writeln!(
+            out,
+            "It holds no group now. If you lead one, ask your manager about it and about this tablet."
+        )?;
     }
     if !report.repaired.is_empty() {
         writeln!(out, "This tablet and the server differed; what differed was read again.")?;

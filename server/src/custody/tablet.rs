@@ -1,0 +1,54 @@
+//! Revoking a tablet: lost, stolen, or replaced by another.
+
+use actix_web::{post, web};
+use sync_core::id::DeviceId;
+use sync_core::time::Millis;
+
+use crate::access::devices::{self, DeviceRefused, DeviceView};
+use crate::access::{Caller, Role};
+use crate::clock::Clock;
+use crate::ledger::renew_key;
+use crate::problem::Problem;
+use crate::records::groups_of;
+use crate::store::{Conn, Failure, Store};
+
+/// Revoke a tablet
+///
+/// It is sent nothing more, and is told to drop all that it holds if it ever comes again. What it recorded and could not
+/// send is not lost: it hands that in, and it waits for the manager.
+#[utoipa::path(
+    tag = "Tablets",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The tablet")),
+    responses(
+        (status = 200, description = "Revoked, now or before", body = DeviceView),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-device`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/devices/{id}/revoke")]
+pub(crate) async fn revoke_device(
+    caller: Caller,
+    device: web::Path<DeviceId>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<DeviceView>, Problem> {
+    caller.require(&[Role::Manager, Role::Administrator])?;
+    let (device, now) = (device.into_inner(), clock.now());
+    let revoked = store.write("revoke device", move |tx| revoke(tx, &caller, device, now)).await?;
+    Ok(web::Json(revoked))
+}
+
+/// What is sealed from now on, it can't open either.
+fn revoke(
+    tx: &mut Conn<'_>,
+    caller: &Caller,
+    device: DeviceId,
+    now: Millis,
+) -> Result<DeviceView, Failure<DeviceRefused>> {
+    let revoked = devices::revoke(tx, caller, device, now)?;
+    for group in groups_of(tx, revoked.user_id)? {
+        renew_key(tx, group.into())?;
+    }
+    Ok(revoked)
+}

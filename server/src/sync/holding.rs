@@ -1,0 +1,154 @@
+//! What each tablet holds: which streams it was sent, how far it has read them, when it was told to drop them, and its
+//! receipt that it has. A tablet is sent nothing before this is written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use sync_core::cursor::{Ask, Cursor};
+use sync_core::id::{DeviceId, StreamId};
+use sync_core::time::Millis;
+use sync_core::wire::Request;
+
+use crate::ledger::{self, StreamRow, readable_streams};
+use crate::on_each;
+use crate::store::schema::{purges, readings};
+use crate::store::{At, Conn, Db, StoreError, identity};
+
+/// What a tablet may hold from now on, and what not.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) readable: BTreeSet<StreamId>,
+    /// Streams that it holds, or may hold for all we know, and may read no longer.
+    pub(super) dropped: Vec<StreamId>,
+}
+
+/// A stream that a tablet holds.
+#[derive(Debug, Clone, Copy)]
+struct Reading {
+    position: u64,
+    since: Millis,
+    told: Option<Millis>,
+}
+
+/// Notes what a request says about it: its receipts first, then how far it has read, then what it is told to drop. A
+/// stream that the store does not know, as after a restore, is not dropped: what the tablet has of it may be all there is.
+pub(super) fn note(
+    tx: &mut Conn<'_>,
+    tablet: DeviceId,
+    request: &Request,
+    now: Millis,
+) -> Result<Held, StoreError> {
+    let mut held = readings_of(tx, tablet)?;
+    for stream in &request.purged {
+        // Nobody can hand in a receipt for what they never had.
+        if let Some(reading) = held.remove(stream) {
+            keep_receipt(tx, tablet, *stream, reading, now)?;
+        }
+    }
+    let same_life = request.epoch == identity::epoch(tx)?;
+    let cursors: BTreeMap<StreamId, &Cursor> =
+        request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
+    let streams = readable_streams(tx, tablet)?;
+    for stream in &streams {
+        let before = held.remove(&stream.id);
+        let said = cursors.get(&stream.id).filter(|_| same_life).and_then(|cursor| said(cursor, stream));
+        let position = said.or(before.map(|reading| reading.position)).unwrap_or_default();
+        if before.is_none_or(|reading| reading.position != position || reading.told.is_some()) {
+            keep_reading(tx, tablet, stream.id, position, now)?;
+        }
+    }
+    let readable: BTreeSet<StreamId> = streams.into_iter().map(|stream| stream.id).collect();
+    let mut dropped: BTreeSet<StreamId> = held.keys().copied().collect();
+    for stream in cursors.into_keys().filter(|stream| !readable.contains(stream)) {
+        if ledger::stream(tx, stream)?.is_some() {
+            dropped.insert(stream);
+        }
+    }
+    if held.values().any(|reading| reading.told.is_none()) {
+        tell(tx, tablet, held.into_keys(), now)?;
+    }
+    Ok(Held { readable, dropped: dropped.into_iter().collect() })
+}
+
+/// How far a tablet says that it has read; none where it asks for something else, or for what can't be.
+fn said(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
+    match cursor.ask {
+        Ask::After(position) => (position <= stream.last_seq).then_some(position),
+        Ask::Copy { .. } | Ask::Agree { .. } => None,
+    }
+}
+
+fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId, Reading>, StoreError> {
+    let rows: Vec<(Db<StreamId>, i64, At, Option<At>)> = on_each!(tx, |c| readings::table
+        .filter(readings::device_id.eq(Db(tablet)))
+        .select((readings::stream_id, readings::position, readings::since, readings::told_at))
+        .load(c))?;
+    let reading = |(Db(stream), position, At(since), told): (_, i64, _, Option<At>)| {
+        let position =
+            u64::try_from(position).map_err(|_| StoreError::Damaged("how far a tablet has read"))?;
+        Ok((stream, Reading { position, since, told: told.map(|At(at)| at) }))
+    };
+    rows.into_iter().map(reading).collect()
+}
+
+fn keep_reading(
+    tx: &mut Conn<'_>,
+    tablet: DeviceId,
+    stream: StreamId,
+    position: u64,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let so_far = (
+        readings::position.eq(position as i64),
+        readings::seen_at.eq(At(now)),
+        readings::told_at.eq(None::<At>),
+    );
+    let row = (
+        readings::device_id.eq(Db(tablet)),
+        readings::stream_id.eq(Db(stream)),
+        readings::since.eq(At(now)),
+        so_far,
+    );
+    on_each!(tx, |c| diesel::insert_into(readings::table)
+        .values(row)
+        .on_conflict((readings::stream_id, readings::device_id))
+        .do_update()
+        .set(so_far)
+        .execute(c))?;
+    Ok(())
+}
+
+fn keep_receipt(
+    tx: &mut Conn<'_>,
+    tablet: DeviceId,
+    stream: StreamId,
+    reading: Reading,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let row = (
+        purges::device_id.eq(Db(tablet)),
+        purges::stream_id.eq(Db(stream)),
+        purges::received_at.eq(At(now)),
+        purges::since.eq(At(reading.since)),
+        purges::told_at.eq(reading.told.map(At)),
+    );
+    on_each!(tx, |c| diesel::insert_into(purges::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let done = readings::table.find((Db(stream), Db(tablet)));
+    on_each!(tx, |c| diesel::delete(done).execute(c))?;
+    Ok(())
+}
+
+/// Notes when a tablet was first told to drop these.
+fn tell(
+    tx: &mut Conn<'_>,
+    tablet: DeviceId,
+    streams: impl Iterator<Item = StreamId>,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let untold = readings::table
+        .filter(readings::device_id.eq(Db(tablet)))
+        .filter(readings::stream_id.eq_any(streams.map(Db).collect::<Vec<_>>()))
+        .filter(readings::told_at.is_null());
+    on_each!(tx, |c| diesel::update(untold).set(readings::told_at.eq(At(now))).execute(c))?;
+    Ok(())
+}
