@@ -250,6 +250,19 @@ test('a stream to drop is dropped once everything is handed in, and the receipt 
   assert.equal(store.logs.get(GROUP).length, 4);
 });
 
+test('a stream that was lost and may be read no longer is dropped all the same', async () => {
+  const hers = await enrolled('claudine');
+  store.compactedTo = 4;
+  let answers = 0;
+  store.spoil = (answer) => ((answers += 1) > 1 ? null : answer);
+  await assert.rejects(hers('sync'));
+  store.spoil = (answer) => answer;
+  const [device] = store.devices.values();
+  device.streams.delete(GROUP);
+  assert.equal((await hers('sync')).dropped, 1);
+  assert.deepEqual(await hers('groups'), []);
+});
+
 test('what is set apart holds its numbers: the tablet that drops it counts others in a new life', async () => {
   const hers = await enrolled('claudine');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });

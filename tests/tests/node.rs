@@ -1,35 +1,58 @@
 //! A client in Node that shares no code with sync-core, written from `api-spec` alone, beside a tablet of ours.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
+use server::backup::{Backup, backup, make_key};
+use server::store::Store;
 use sync_core::record::Session;
 use sync_core::record::session::Attendance;
 use tablet::recording::Details;
+use tempfile::TempDir;
+use tests::app::START;
 use tests::recount::{Count, check_streams};
 use tests::village::{day, marks, people_join, record};
-use tests::{Database, TestApp, Village};
+use tests::{Database, Network, TestApp, Village};
 
 /// The Node client with its state in a file.
 struct Node {
     folder: PathBuf,
-    state: PathBuf,
+    state: TempDir,
 }
 
 impl Node {
-    fn new(state: &Path) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
+    /// Enrolled for a new facilitator of the village's group.
+    fn enrolled(app: &TestApp, village: &Village, name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("node");
         assert!(
             folder.join("node_modules").is_dir(),
             "run these by tests/run, which installs the Node client's packages"
         );
-        Self { folder, state: state.join("state.json") }
+        let node = Self { folder, state: tempfile::tempdir().expect("a temporary folder") };
+        let user = village.facilitator(app, name);
+        village.assign(user, village.group);
+        let code = village.enrolment_code(user);
+        node.run(&["enrol", "--server", &app.url, "--code", &code, "--name", "node"]);
+        node
+    }
+
+    fn state(&self) -> PathBuf {
+        self.state.path().join("state.json")
+    }
+
+    /// Its server is somewhere else now.
+    fn moves_to(&self, app: &TestApp) {
+        let text = fs::read_to_string(self.state()).expect("its state");
+        let mut state: Value = serde_json::from_str(&text).expect("JSON");
+        state["server"] = app.url.as_str().into();
+        fs::write(self.state(), state.to_string()).expect("its state");
     }
 
     fn run(&self, words: &[&str]) -> Value {
         let mut command = Command::new("node");
-        command.current_dir(&self.folder).arg("run.mjs").args(words).arg("--state").arg(&self.state);
+        command.current_dir(&self.folder).arg("run.mjs").args(words).arg("--state").arg(self.state());
         let output = command.output().expect("node runs");
         let (said, wrong) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -55,12 +78,7 @@ fn a_client_written_from_the_specification_alone_works_with_ours() {
         let ours = record(&mut jeanne, village.group, day(3, 5), came);
         jeanne.sync(&mut ()).expect("a sync");
 
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let node = Node::new(folder.path());
-        let paul = village.facilitator(&app, "paul");
-        village.assign(paul, village.group);
-        let code = village.enrolment_code(paul);
-        node.run(&["enrol", "--server", &app.url, "--code", &code, "--name", "node"]);
+        let node = Node::enrolled(&app, &village, "paul");
         node.run(&["sync"]);
 
         // It edits what ours made, and records a meeting of its own; ours edits the first at the same time.
@@ -102,6 +120,60 @@ fn a_client_written_from_the_specification_alone_works_with_ours() {
         assert_eq!((quiet.report.requests, quiet.report.repaired.len()), (1, 0), "the fingerprints agree");
         let totals = Count::of_answer(&village.aggregates(""));
         assert_eq!(totals, Count { sessions: 2, attendances: 4, people: 3 });
+        check_streams(app.store());
+    });
+}
+
+#[test]
+fn a_simple_client_gives_a_restored_store_back_what_it_lost() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let group = village.group.to_string();
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 3);
+        let came = Details { attendance: marks(&[1, 2], Attendance::Present), ..Details::default() };
+        let both = record(&mut jeanne, village.group, day(3, 5), came);
+        jeanne.sync(&mut ()).expect("a sync");
+        let node = Node::enrolled(&app, &village, "paul");
+        node.run(&["sync"]);
+        let shelf = tempfile::tempdir().expect("a temporary folder");
+        let [key, file] = ["key", "tonight"].map(|name| shelf.path().join(name));
+        let public = make_key(&key).expect("a new key");
+        backup(app.store(), &file, &[public], START).expect("a backup is made");
+
+        // Since then: she marks another, it hears of that, builds on it, and records a meeting of its own.
+        let late = Details { attendance: marks(&[3], Attendance::Late), ..Details::default() };
+        jeanne.edit_session(both, &late).expect("an edit");
+        jeanne.sync(&mut ()).expect("a sync");
+        node.run(&["sync"]);
+        node.run(&["edit", &both.to_string(), "--minutes", "90"]);
+        node.run(&["record", "--group", &group, "--date", "2026-03-12", "--present", "P01"]);
+        node.run(&["sync"]);
+        let before = Count::of_answer(&village.aggregates(""));
+        assert_eq!(before, Count { sessions: 2, attendances: 4, people: 3 });
+        drop(app);
+
+        let target =
+            if database.url.starts_with("sqlite") { Database::postgres() } else { Database::sqlite() };
+        let store = Store::open(&target.url).expect("it opens");
+        Backup::open(&file, &key).expect("it opens").restore(&store).expect("it is restored");
+        let app = TestApp::on(&target);
+        node.moves_to(&app);
+        let report = node.run(&["sync"]);
+        assert_eq!(report["accepted"], 1, "its meeting: {report}");
+        let reasons: Vec<&Value> =
+            report["apart"].as_array().expect("a list").iter().map(|one| &one["reason"]).collect();
+        assert_eq!(reasons, ["unvouched", "missing-dependency"], "her change, and its own that builds on it");
+
+        jeanne.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync");
+        // Its own change went on with hers, which the fingerprint tells.
+        node.run(&["sync"]);
+        assert_eq!(node.run(&["status"])["apart"], Value::Array(Vec::new()), "all of it is merged");
+        let quiet = node.run(&["sync"]);
+        assert_eq!((&quiet["requests"], &quiet["repaired"]), (&1.into(), &Value::Array(Vec::new())));
+        let manager = app.login("manager.aegis");
+        assert_eq!(Count::of_answer(&manager.get("/v1/aggregates").ok()), before);
         check_streams(app.store());
     });
 }
