@@ -30,7 +30,7 @@ fn minutes(minutes: i64) -> Details {
 fn old_changes_are_given_up_and_tablets_in_every_state_are_served() {
     Database::each(|database| {
         let app = TestApp::on(database);
-        let village = Village::of(&app, "aegis");
+        let mut village = Village::of(&app, "aegis");
         let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
         let mut paul = village.facilitator_with_tablet(&app, "paul");
         let mut drawer = village.facilitator_with_tablet(&app, "claudine");
@@ -66,10 +66,12 @@ fn old_changes_are_given_up_and_tablets_in_every_state_are_served() {
         assert_eq!(give_up(), Compacted::default(), "there is no more to give up");
 
         // A new tablet, and one that is past: the usual way.
+        village.manager = app.login("manager.aegis");
         let mut new = village.facilitator_with_tablet(&app, "emmanuel");
         assert_eq!(paul.sync(&mut ()).expect("a sync").report.requests, 1);
 
         app.clock.advance(300 * 24 * 60);
+        village.manager = app.login("manager.aegis");
         give_up();
         assert!(whole(app.store()) < left, "a year is long enough, wherever tablets are");
         let back = drawer.sync(&mut ()).expect("a sync");

@@ -13,11 +13,15 @@ use crate::cbor::from_bytes;
 use crate::change::{Change, ChangeHash};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
+use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{StreamKey, Whole};
+use crate::wire::{PAGE, StreamKey, Whole};
 
 /// The most receipts that a tablet keeps for others; the oldest go first. They save a colleague a repeat, nothing else.
 const RECEIPTS: usize = 500;
+
+/// The largest thing that is carried, in bytes: more would not fit into a request. A tablet packs less than half of it.
+const LARGEST: usize = 1024 * 1024;
 
 /// Something to seal for a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +59,7 @@ impl Tablet {
         for (stream, reading) in &self.streams {
             let key = reading.key.clone();
             let seal = |for_store, content| ToSeal { for_store, key: key.clone(), content };
-            let serials: Vec<u64> = self
-                .outbox
-                .iter()
-                .filter(|(_, one)| one.stream == *stream)
-                .map(|(serial, _)| *serial)
-                .collect();
-            if !serials.is_empty() {
+            for serials in self.pages_of(*stream) {
                 let moment = moments();
                 let batch = Some(self.seal(BatchId::new(&moment), &serials, &moment));
                 to_seal.push(seal(true, Sealed { stream: *stream, batch, documents: Vec::new() }));
@@ -73,6 +71,21 @@ impl Tablet {
         }
         let carried = self.carried.values().cloned().collect();
         Exported { to_seal, carried, receipts: self.receipts.values().cloned().collect() }
+    }
+
+    /// What waits in a stream, in pieces that one request carries.
+    fn pages_of(&self, stream: StreamId) -> Vec<Vec<u64>> {
+        let mut pages: Vec<Vec<u64>> = Vec::new();
+        let mut bytes = PAGE;
+        for (serial, waiting) in self.outbox.iter().filter(|(_, one)| one.stream == stream) {
+            bytes += waiting.change.len();
+            if bytes > PAGE {
+                pages.push(Vec::new());
+                bytes = waiting.change.len();
+            }
+            pages.last_mut().expect("one was just begun").push(*serial);
+        }
+        pages
     }
 
     /// The documents of a stream, without what the store keeps apart.
@@ -130,7 +143,7 @@ impl Tablet {
         }
         for whole in sealed.documents {
             match Document::load(whole.kind, &whole.snapshot) {
-                Ok(theirs) => self.merge(stream, whole.document, whole.kind, &theirs.changes(), writes),
+                Ok(theirs) => self.merge_others(stream, whole.document, whole.kind, theirs.changes(), writes),
                 Err(_) => self.report.unreadable += 1,
             }
         }
@@ -139,14 +152,32 @@ impl Tablet {
         for (item, bytes) in statement.items.iter().zip(&batch.changes) {
             match Change::parse(bytes) {
                 Ok(change) if item.stream == stream => {
-                    self.merge(stream, item.document, item.kind, &[change], writes);
+                    self.merge_others(stream, item.document, item.kind, vec![change], writes);
                 }
                 _ => self.report.unreadable += 1,
             }
         }
     }
 
+    /// Merges what a colleague handed over. Work under this tablet's own name it has already, or nobody but the store can
+    /// say whose it is: were it taken in, this tablet would one day sign for it.
+    fn merge_others(
+        &mut self,
+        stream: StreamId,
+        id: DocumentId,
+        kind: Kind,
+        mut changes: Vec<Change>,
+        writes: &mut Vec<Write>,
+    ) {
+        changes.retain(|change| change.actor().device != self.identity.device);
+        self.merge(stream, id, kind, &changes, writes);
+    }
+
     fn carry(&mut self, bytes: ByteVec, writes: &mut Vec<Write>) {
+        if bytes.len() > LARGEST {
+            self.report.refused += 1;
+            return;
+        }
         if self.carried.values().any(|other| *other == bytes) {
             return;
         }
