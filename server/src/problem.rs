@@ -122,6 +122,14 @@ impl Problem {
             .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
+    /// There is no room to keep anything more. Tablets and people try again when somebody has made some.
+    pub fn full() -> Self {
+        let detail = "There is no room left to keep this. Nothing was changed; tell your administrator, and try again later.";
+        let title = "The disk of the service is full";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", title, detail)
+            .header(header::RETRY_AFTER, HeaderValue::from_static("300"))
+    }
+
     /// Our own fault. What it was stands in the log, under the request's id.
     pub fn internal() -> Self {
         let detail = "Something went wrong in the service. Its log knows this request by the id given here.";
@@ -183,6 +191,10 @@ impl From<StoreError> for Problem {
             StoreError::Away(_) | StoreError::Busy(_) | StoreError::Raced => {
                 tracing::warn!(%error, "the store did not answer");
                 Self::unavailable()
+            }
+            StoreError::Full(_) => {
+                tracing::error!(%error, "the store has no room");
+                Self::full()
             }
             _ => {
                 tracing::error!(%error, "the store failed");

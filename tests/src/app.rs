@@ -31,6 +31,8 @@ pub struct TestApp {
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// When to come back, as the service says it.
+    pub retry_after: Option<String>,
 }
 
 impl Answer {
@@ -169,6 +171,8 @@ fn send(method: ureq::http::Method, url: &str, token: Option<&str>, body: Option
     let request = request.body(body).expect("a sound request");
     let mut response = agent.run(request).expect("the service answers");
     let status = response.status().as_u16();
+    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.map(str::to_owned);
     let text = response.body_mut().read_to_string().expect("a text");
-    Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) }
+    Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), retry_after }
 }

@@ -1,6 +1,8 @@
 //! A database of a test's own.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use diesel::prelude::*;
 use server::on_each;
@@ -39,9 +41,13 @@ impl Database {
     pub fn postgres() -> Self {
         let url = std::env::var("IHURIRO_TEST_POSTGRES")
             .expect("run these by tests/run, which starts a PostgreSQL");
+        Self::schema_of(&url)
+    }
+
+    fn schema_of(url: &str) -> Self {
         let schema = format!("test_{}", Uuid::now_v7().simple());
         let create = format!("CREATE SCHEMA {schema}");
-        let store = Store::open(&url).expect("PostgreSQL answers");
+        let store = Store::open(url).expect("PostgreSQL answers");
         store
             .write_blocking("schema", |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
                 on_each!(tx, |c| diesel::sql_query(&create).execute(c))
@@ -57,4 +63,48 @@ impl Database {
             test(&database);
         }
     }
+}
+
+/// A PostgreSQL of a test's own, which it may stop and start.
+#[derive(Debug)]
+pub struct OwnPostgres {
+    folder: String,
+}
+
+impl OwnPostgres {
+    /// Makes one and starts it.
+    #[expect(clippy::new_without_default, reason = "it starts a server")]
+    pub fn new() -> Self {
+        Self { folder: postgres(&["new"]) }
+    }
+
+    /// A schema in it.
+    pub fn database(&self) -> Database {
+        Database::schema_of(&postgres(&["address", &self.folder]))
+    }
+
+    /// Stops it as a crash would.
+    pub fn stop(&self) {
+        postgres(&["stop", &self.folder]);
+    }
+
+    /// Starts it again, where it was.
+    pub fn start(&self) {
+        postgres(&["start", &self.folder]);
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        postgres(&["remove", &self.folder]);
+    }
+}
+
+/// Runs `tests/postgres`; gives the line that it says.
+fn postgres(words: &[&str]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("postgres");
+    let output = Command::new(script).args(words).output().expect("tests/postgres runs");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    assert!(output.status.success(), "tests/postgres {words:?}: {}", said(&output.stderr));
+    said(&output.stdout)
 }

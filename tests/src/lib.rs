@@ -2,7 +2,7 @@
 //! [`Village`] in which people lead a group and record on tablets, a [`Network`] that fails when told, and a [`Stranger`],
 //! a client that says whatever a test wants.
 //!
-//! A [`world`] is none of these but all of them at once, made up from a seed.
+//! A [`world`] is none of these but all of them at once, made up from a seed; in [`kills`] real processes are killed.
 //!
 //! Faults are verbs on the network; what a test expects stands in the test.
 
@@ -10,9 +10,11 @@ pub mod app;
 pub mod database;
 pub mod network;
 pub mod recount;
+pub mod kept;
 pub mod village;
 pub mod stranger;
 pub mod world;
+pub mod kills;
 
 pub use app::{Session, TestApp};
 pub use database::Database;

@@ -10,6 +10,8 @@ pub enum StoreError {
     Address(String),
     #[error("the database does not answer: {0}")]
     Away(String),
+    #[error("the disk of the database is full; make room, and everything goes on: {0}")]
+    Full(String),
     /// Deadlock, serialization failure, a lock not granted in time. Run again by the store.
     #[error("the database is busy: {0}")]
     Busy(DieselError),
@@ -77,6 +79,10 @@ impl<R> Retry for Failure<R> {
 
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
+        // What the commit says is why; that there was nothing left to roll back is not.
+        if let DieselError::RollbackErrorOnCommit { commit_error, .. } = error {
+            return Self::from(*commit_error);
+        }
         match &error {
             DieselError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
@@ -96,6 +102,9 @@ impl From<DieselError> for StoreError {
                     || text.starts_with("the database system is") =>
                 {
                     Self::Away(text.to_owned())
+                }
+                text if text == "database or disk is full" || text.ends_with("No space left on device") => {
+                    Self::Full(text.to_owned())
                 }
                 _ => Self::Query(error),
             },

@@ -103,16 +103,23 @@ impl Store {
         F: Fn(&mut Conn<'_>) -> Result<T, E>,
     {
         let away = |error: r2d2::Error| E::from(StoreError::Away(error.to_string()));
+        // What the case says is why it failed, whatever rolling back says after it: a database whose disk is full may have
+        // done that by itself, and refuses to do it again.
+        let mut failed = None;
+        let mut broke_off = |error: E| {
+            failed = Some(error);
+            diesel::result::Error::RollbackTransaction
+        };
         let result = match (&self.pool, access) {
             (Pool::Sqlite { pool, .. }, Access::Read) => {
                 let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
-                connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
+                connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(&mut broke_off))
             }
             (Pool::Sqlite { pool, writer }, Access::Write) => {
                 let _turn = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
                 let connection: &mut SqliteConnection = &mut connection;
-                connection.immediate_transaction(|c| case(&mut Conn::Sqlite(c)).map_err(Inside))
+                connection.immediate_transaction(|c| case(&mut Conn::Sqlite(c)).map_err(&mut broke_off))
             }
             (Pool::Postgres(pool), access) => {
                 let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
@@ -121,20 +128,11 @@ impl Store {
                     if matches!(access, Access::Read) {
                         c.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
                     }
-                    case(&mut Conn::Postgres(c)).map_err(Inside)
+                    case(&mut Conn::Postgres(c)).map_err(&mut broke_off)
                 })
             }
         };
-        result.map_err(|Inside(error)| error)
-    }
-}
-
-/// A case's own error while Diesel holds it: Diesel must be able to put its errors in, a room need not know them.
-struct Inside<E>(E);
-
-impl<E: From<StoreError>> From<diesel::result::Error> for Inside<E> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self(E::from(StoreError::from(error)))
+        result.map_err(|error| failed.unwrap_or_else(|| E::from(StoreError::from(error))))
     }
 }
 

@@ -28,6 +28,7 @@ use crate::store::{Failure, Store};
         (status = 413, description = "Too large", body = Problem),
         (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
         (status = 503, description = "The store does not answer now; try again", body = Problem),
+        (status = 507, description = "The disk of the store is full; try again later", body = Problem),
     )
 )]
 #[post("/v1/sync")]

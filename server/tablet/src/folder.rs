@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use sync_core::tablet::{Blob, Write};
 
@@ -43,8 +44,24 @@ pub enum FolderError {
     Damaged(&'static str),
     #[error("{} can't be written: {why}", path.display())]
     Unwritable { path: PathBuf, why: std::io::Error },
+    #[error("the disk is full; make some room on it, then do this again")]
+    Full,
     #[error("the tablet's folder can't be used: {0}")]
-    Database(#[from] diesel::result::Error),
+    Database(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for FolderError {
+    fn from(error: diesel::result::Error) -> Self {
+        // Diesel does not pass SQLite's codes on, only the text.
+        match error {
+            diesel::result::Error::DatabaseError(_, about)
+                if about.message() == "database or disk is full" =>
+            {
+                Self::Full
+            }
+            error => Self::Database(error),
+        }
+    }
 }
 
 /// An open folder. Whoever has it has it alone.
@@ -104,21 +121,30 @@ impl Folder {
     /// Makes the tablet's writes durable, all or none.
     ///
     /// # Errors
-    /// [`FolderError::Database`] if the disk refuses; nothing is written then.
+    /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses; nothing is written then.
     pub fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
+        self.connection.batch_execute("BEGIN IMMEDIATE")?;
+        let done = self.write(writes).and_then(|()| self.connection.batch_execute("COMMIT"));
+        if done.is_err() {
+            // Where the disk is full SQLite has rolled back by itself, and refuses to do it again. In a transaction of
+            // Diesel's that would be the end of the connection.
+            let _ = self.connection.batch_execute("ROLLBACK");
+        }
+        Ok(done?)
+    }
+
+    fn write(&mut self, writes: &[Write]) -> Result<(), diesel::result::Error> {
         let Self { connection, seal } = self;
-        Ok(connection.immediate_transaction(|connection| {
-            for write in writes {
-                match write {
-                    Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,
-                    Write::Delete(key) => {
-                        let name = seal.name(&key.to_string());
-                        diesel::delete(blobs::table.find(name.as_slice())).execute(connection)?;
-                    }
+        for write in writes {
+            match write {
+                Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,
+                Write::Delete(key) => {
+                    let name = seal.name(&key.to_string());
+                    diesel::delete(blobs::table.find(name.as_slice())).execute(connection)?;
                 }
             }
-            Ok::<_, diesel::result::Error>(())
-        })?)
+        }
+        Ok(())
     }
 
     /// All blobs of the tablet.
@@ -148,7 +174,7 @@ impl Folder {
     /// Keeps the machine's own settings.
     ///
     /// # Errors
-    /// [`FolderError::Database`] if the disk refuses.
+    /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses.
     pub fn keep_settings(&mut self, settings: &[u8]) -> Result<(), FolderError> {
         Ok(put(&mut self.connection, &self.seal, SETTINGS, settings)?)
     }

@@ -12,11 +12,9 @@ use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, GroupId, SessionId, StreamId};
 use sync_core::record::{Kind, Session};
-use sync_core::tablet::Report;
 
-use super::promises::Kept;
-use super::slate::Name;
 use super::{Sound, World, ensure};
+use crate::kept::{Kept, Name, has_moved};
 use crate::recount::{Count, check_streams};
 
 /// After this many rounds nothing may move any more.
@@ -66,7 +64,7 @@ impl World {
         let barred = (0..self.slates.len()).filter(|at| !self.may_sync(*at));
         let stuck: BTreeSet<Name> = barred.flat_map(|at| self.slates[at].outbox().into_keys()).collect();
         for (name, digest) in &self.saved.all {
-            let places = kept.places(name, digest);
+            let places = kept.places(name, digest.as_bytes());
             let excused = self.saved.excused.contains(name) || stuck.contains(name);
             ensure(places == 1 || (places == 0 && excused), "nothing that was saved is lost", || {
                 format!("{name:?} is in {places} places of the store")
@@ -174,10 +172,4 @@ impl World {
         }
         Ok(())
     }
-}
-
-/// The requests do not count: two copies of a tablet outrun each other at every sync.
-fn has_moved(report: &Report) -> bool {
-    let changes = report.accepted + report.duplicate + report.received + report.dropped;
-    changes > 0 || !report.apart.is_empty() || !report.repaired.is_empty()
 }

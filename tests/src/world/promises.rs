@@ -2,15 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::prelude::*;
-use server::on_each;
-use server::store::schema::{changes, quarantine};
-use server::store::{Conn, Db, Store, StoreError};
-use sync_core::change::{ChangeHash, Digest};
-use sync_core::id::DocumentId;
+use sync_core::change::Digest;
 
-use super::slate::Name;
 use super::{Sound, World, ensure};
+use crate::kept::{Kept, Name};
 
 /// Every change that was shown as saved.
 #[derive(Debug, Default)]
@@ -18,42 +13,6 @@ pub(super) struct Saved {
     pub(super) all: BTreeMap<Name, Digest>,
     /// What was lost with the only disk that held it.
     pub(super) excused: BTreeSet<Name>,
-}
-
-/// What the store has of changes.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    pub(super) merged: BTreeSet<Name>,
-    /// Set apart, waiting or rejected.
-    pub(super) apart: BTreeSet<(DocumentId, Vec<u8>)>,
-}
-
-impl Kept {
-    pub(super) fn of(store: &Store) -> Self {
-        type Rows = Vec<(Db<DocumentId>, Vec<u8>)>;
-        let (merged, apart): (Rows, Rows) = store
-            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Rows), StoreError> {
-                let merged =
-                    on_each!(tx, |c| changes::table.select((changes::document_id, changes::hash)).load(c))?;
-                let apart = on_each!(tx, |c| quarantine::table
-                    .filter(quarantine::released_at.is_null())
-                    .select((quarantine::document_id, quarantine::digest))
-                    .load(c))?;
-                Ok((merged, apart))
-            })
-            .expect("the store answers");
-        let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
-        Self {
-            merged: merged.into_iter().map(|(Db(document), bytes)| (document, hash(bytes))).collect(),
-            apart: apart.into_iter().map(|(Db(document), digest)| (document, digest)).collect(),
-        }
-    }
-
-    /// In how many places a change is: one, if all is well.
-    pub(super) fn places(&self, name: &Name, digest: &Digest) -> usize {
-        let apart = self.apart.contains(&(name.0, digest.as_bytes().to_vec()));
-        usize::from(self.merged.contains(name)) + usize::from(apart)
-    }
 }
 
 impl World {
@@ -64,7 +23,7 @@ impl World {
             let outbox = slate.outbox();
             for name in slate.shown.iter().filter(|name| !outbox.contains_key(name)) {
                 let kept = kept.get_or_insert_with(|| Kept::of(&self.ground.store));
-                let places = kept.places(name, &self.saved.all[name]);
+                let places = kept.places(name, self.saved.all[name].as_bytes());
                 ensure(places == 1, "what leaves an outbox is in the store, once", || {
                     format!("tablet {at} let go of {name:?}, which the store has {places} times")
                 })?;
@@ -87,7 +46,7 @@ impl World {
         let elsewhere: BTreeSet<Name> =
             self.slates.iter().flat_map(|slate| slate.outbox().into_keys()).collect();
         for (name, digest) in outbox {
-            if !elsewhere.contains(&name) && kept.places(&name, &digest) == 0 {
+            if !elsewhere.contains(&name) && kept.places(&name, digest.as_bytes()) == 0 {
                 self.coverage.count("changes lost with their tablet");
                 self.saved.excused.insert(name);
             }

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::change::{ChangeHash, Digest};
+use sync_core::change::Digest;
 use sync_core::id::{DocumentId, StreamId, UserId};
 use sync_core::tablet::{Enrolment, Key, Output, Tablet, Waiting, Write};
 use sync_core::time::Millis;
 
-/// Names one change: two documents may begin with the same bytes.
-pub(super) type Name = (DocumentId, ChangeHash);
+use crate::kept::Name;
 
 /// All blobs of a tablet's folder.
 pub(super) type Disk = BTreeMap<Key, Vec<u8>>;

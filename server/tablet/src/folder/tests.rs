@@ -51,6 +51,27 @@ fn a_second_program_is_refused_until_the_first_is_done() {
     Folder::open(at.path(), PASSPHRASE).expect("opens");
 }
 
+/// As full as it can be made to be from inside: the file may have no more pages than it has.
+#[test]
+fn a_full_disk_takes_nothing_and_spoils_nothing() {
+    let at = scratch();
+    let mut folder = Folder::create(at.path(), PASSPHRASE).expect("a new folder");
+    folder.persist(&[Write::Put(key(1), vec![1; 40])]).expect("durable");
+    let there = folder.blobs().expect("readable");
+    folder.connection.batch_execute("PRAGMA max_page_count = 1").expect("as large as it is now");
+    let many = [Write::Delete(key(1)), Write::Put(key(2), vec![2; 40]), Write::Put(key(3), vec![3; 1 << 20])];
+    for _ in 0..2 {
+        let refused = folder.persist(&many).expect_err("there is no room");
+        assert_eq!(refused.to_string(), "the disk is full; make some room on it, then do this again");
+        assert_eq!(folder.blobs().expect("readable"), there, "all of it or nothing");
+    }
+    folder.connection.batch_execute("PRAGMA max_page_count = 1000000").expect("room");
+    folder.persist(&many).expect("the same folder goes on");
+    drop(folder);
+    let mut folder = Folder::open(at.path(), PASSPHRASE).expect("opens");
+    assert_eq!(folder.blobs().expect("readable").len(), 2);
+}
+
 #[test]
 fn a_blob_that_was_tampered_with_or_moved_is_noticed() {
     let at = scratch();

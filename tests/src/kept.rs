@@ -1,0 +1,56 @@
+//! What the store has kept, to hold against what tablets said was saved.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use server::on_each;
+use server::store::schema::{changes, quarantine};
+use server::store::{Conn, Db, Store, StoreError};
+use sync_core::change::ChangeHash;
+use sync_core::id::DocumentId;
+use sync_core::tablet::Report;
+
+/// Names one change: two documents may begin with the same bytes.
+pub type Name = (DocumentId, ChangeHash);
+
+/// What the store has of changes.
+#[derive(Debug, Default)]
+pub struct Kept {
+    merged: BTreeSet<Name>,
+    /// Set apart, waiting or rejected; each with its digest.
+    apart: BTreeSet<(DocumentId, Vec<u8>)>,
+}
+
+impl Kept {
+    pub fn of(store: &Store) -> Self {
+        type Rows = Vec<(Db<DocumentId>, Vec<u8>)>;
+        let (merged, apart): (Rows, Rows) = store
+            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Rows), StoreError> {
+                let merged =
+                    on_each!(tx, |c| changes::table.select((changes::document_id, changes::hash)).load(c))?;
+                let apart = on_each!(tx, |c| quarantine::table
+                    .filter(quarantine::released_at.is_null())
+                    .select((quarantine::document_id, quarantine::digest))
+                    .load(c))?;
+                Ok((merged, apart))
+            })
+            .expect("the store answers");
+        let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
+        Self {
+            merged: merged.into_iter().map(|(Db(document), bytes)| (document, hash(bytes))).collect(),
+            apart: apart.into_iter().map(|(Db(document), digest)| (document, digest)).collect(),
+        }
+    }
+
+    /// In how many places a change is: one, if all is well.
+    pub fn places(&self, name: &Name, digest: &[u8]) -> usize {
+        let apart = self.apart.contains(&(name.0, digest.to_vec()));
+        usize::from(self.merged.contains(name)) + usize::from(apart)
+    }
+}
+
+/// Whether a sync moved anything. The requests do not count: two copies of a tablet outrun each other at every sync.
+pub fn has_moved(report: &Report) -> bool {
+    let changes = report.accepted + report.duplicate + report.received + report.dropped;
+    changes > 0 || !report.apart.is_empty() || !report.repaired.is_empty()
+}

@@ -1,0 +1,36 @@
+//! The two programs that are killed: the service, and a tablet at work.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// `ihuriro` of the same build as this program. Where cargo runs us, it is built first, so that it is never an older one.
+///
+/// # Errors
+/// In words, if it is not there and can't be built.
+pub fn ihuriro() -> Result<PathBuf, String> {
+    let this =
+        env::current_exe().map_err(|error| format!("this program does not know where it is: {error}"))?;
+    let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).unwrap_or(&this);
+    if let (Ok(cargo), Some(target)) = (env::var("CARGO"), folder.parent()) {
+        let mut build = Command::new(cargo);
+        build
+            .args(["build", "--quiet", "--locked", "--workspace", "--bin", "ihuriro", "--target-dir"])
+            .arg(target);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        if !build.status().is_ok_and(|status| status.success()) {
+            return Err("ihuriro could not be built".to_owned());
+        }
+    }
+    let program = folder.join(format!("ihuriro{}", env::consts::EXE_SUFFIX));
+    if program.exists() {
+        Ok(program)
+    } else {
+        Err(format!(
+            "there is no {}: build it first, with cargo build --release --workspace --bins",
+            program.display()
+        ))
+    }
+}

@@ -1,0 +1,59 @@
+//! The service as a process: `ihuriro serve`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+/// A running service; killed when it is dropped.
+#[derive(Debug)]
+pub(super) struct Service {
+    /// `http://127.0.0.1:40123`, another in each life.
+    pub(super) url: String,
+    /// When it began to listen.
+    pub(super) since: Instant,
+    process: Child,
+}
+
+impl Service {
+    /// Starts it, and waits until it says that it listens.
+    pub(super) fn start(program: &Path, database_url: &str) -> Result<Self, String> {
+        let mut process = Command::new(program)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", database_url)
+            .env_remove("RUST_LOG")
+            .env_remove("IHURIRO_LOG_FORMAT")
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{} does not start: {error}", program.display()))?;
+        let mut log = BufReader::new(process.stderr.take().expect("its log is ours to read"));
+        let (mut lines, mut line) = (String::new(), String::new());
+        while log.read_line(&mut line).is_ok_and(|read| read > 0) {
+            let place = line.split_whitespace().find_map(|word| word.strip_prefix("addr="));
+            if let Some(place) = place.filter(|_| line.contains("listening")) {
+                let url = format!("http://{place}");
+                // A log that nobody reads would stop the service once the pipe is full.
+                thread::spawn(move || log.read_to_end(&mut Vec::new()));
+                return Ok(Self { url, since: Instant::now(), process });
+            }
+            lines.push_str(&line);
+            line.clear();
+        }
+        process.wait().ok();
+        Err(format!("the service does not start:\n{lines}"))
+    }
+
+    /// Whether it still runs; one that ended by itself is a failure.
+    pub(super) fn lives(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Service {
+    /// SIGKILL: it gets to do nothing more.
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
