@@ -9,6 +9,7 @@ mod admit;
 mod apart;
 mod decide;
 mod carried;
+mod excess;
 mod push;
 mod pull;
 pub mod handler;

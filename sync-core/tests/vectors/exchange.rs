@@ -11,7 +11,7 @@ use sync_core::id::{DeviceId, DocumentId, Id, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells, Whole,
+    Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells, Whole,
 };
 
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
@@ -35,7 +35,7 @@ fn request(number: u64) -> Request {
         cursors: Vec::new(),
         batches: Vec::new(),
         purged: Vec::new(),
-        budget: PAGE as u32,
+        budget: sync_core::limits::PAGE as u32,
         carried: Vec::new(),
     }
 }
