@@ -5,6 +5,7 @@ use sync_core::change::Digest;
 use crate::leb;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const DOCUMENT: u8 = 0;
 const CHANGE: u8 = 1;
 
 /// What a change says, each part as it stands in its bytes.
@@ -62,6 +63,11 @@ impl Chunk {
 
     /// The bytes of a change that says this, with a checksum that holds.
     pub fn close(&self) -> Vec<u8> {
+        framed(&self.body())
+    }
+
+    /// As [`Chunk::close`], without the frame.
+    pub fn body(&self) -> Vec<u8> {
         let mut body = leb::unsigned(self.deps.len() as u64);
         body.extend(self.deps.concat());
         body.extend(leb::unsigned(self.author.len() as u64));
@@ -76,13 +82,22 @@ impl Chunk {
         }
         body.extend(self.columns.iter().flat_map(|(_, data)| data));
         body.extend(&self.rest);
-        framed(&body)
+        body
     }
 }
 
 /// Any bytes as the body of a change, with a checksum that holds.
 pub fn framed(body: &[u8]) -> Vec<u8> {
-    let summed = [&[CHANGE], leb::unsigned(body.len() as u64).as_slice(), body].concat();
+    chunk(CHANGE, body)
+}
+
+/// Any bytes as the body of a whole document, with a checksum that holds.
+pub fn framed_document(body: &[u8]) -> Vec<u8> {
+    chunk(DOCUMENT, body)
+}
+
+fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
+    let summed = [&[kind], leb::unsigned(body.len() as u64).as_slice(), body].concat();
     let sum = Digest::of(&summed);
     [&MAGIC, &sum.as_bytes()[..4], &summed].concat()
 }

@@ -70,7 +70,7 @@ fn a_change_that_says_too_much_waits_and_everybody_else_goes_on() {
         let mut document = Document::genesis(Kind::Session);
         let first = tablet.edit(&mut document, village.group, 5);
         let (kind, id, _) = tablet.session(village.group, 5);
-        let bomb = forge::long(&document, Actor { device: tablet.device, incarnation: 7 }, 2_000_000);
+        let bomb = forge::long(&document, Actor { device: tablet.device, incarnation: 7 }, 200_000);
         let changes =
             [(kind, id, first.bytes().to_vec()), (kind, id, bomb), tablet.session(village.group, 6)];
         assert_eq!(
