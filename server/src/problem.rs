@@ -100,6 +100,8 @@ impl Problem {
         /// The request is too large.
         too_large PAYLOAD_TOO_LARGE
         unsupported UNSUPPORTED_MEDIA_TYPE
+        /// The caller did this too often; say in a header when to come again.
+        too_many TOO_MANY_REQUESTS
         /// The request can be read, but what it says can't be.
         unprocessable UNPROCESSABLE_ENTITY
     }

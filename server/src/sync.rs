@@ -9,6 +9,7 @@ mod admit;
 mod apart;
 mod decide;
 mod carried;
+mod excess;
 mod holding;
 mod push;
 mod pull;

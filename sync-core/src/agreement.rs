@@ -6,7 +6,7 @@ use negentropy::{Id, Negentropy, NegentropyStorageVector};
 
 use crate::boundary::contain;
 use crate::cursor::Mark;
-use crate::wire::PAGE;
+use crate::limits::PAGE;
 
 /// Bytes that are no message of this protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

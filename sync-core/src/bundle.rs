@@ -15,8 +15,9 @@ use crate::batch::Envelope;
 use crate::cbor;
 use crate::change::Digest;
 use crate::id::{DeviceId, DocumentId, EpochId, StreamId};
+use crate::limits::MAX_EXPANDED;
 use crate::quarantine::Outcome;
-use crate::wire::{MAX_EXPANDED, Whole};
+use crate::wire::Whole;
 
 /// The version of this format, and the first place of a bundle.
 pub const BUNDLE: u32 = 1;

@@ -12,13 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::boundary::contain;
 use crate::id::{DeviceId, Id};
+use crate::limits::MAX_CHANGE;
 use crate::time::Millis;
 use crate::value::Line;
-
-/// The largest change that is taken, in bytes: a text field written full in one go, several times over.
-pub const MAX_CHANGE: usize = 256 * 1024;
-/// The most operations in one change: the longest text taken out and written anew, with room to spare.
-pub const MAX_OPERATIONS: u64 = 65_536;
 
 /// The address of a change: SHA-256 as Automerge defines it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

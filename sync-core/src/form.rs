@@ -10,7 +10,7 @@ use automerge::ScalarValue;
 
 pub(crate) use edit::put_anew;
 pub use edit::{Edit, EditError, Editor};
-pub use read::{Candidate, MAX_ENTRIES, Ranked, candidates};
+pub use read::{Candidate, Ranked, candidates};
 
 use crate::value::Why;
 

@@ -9,8 +9,10 @@
 //! see and settle; of two records of one meeting one is marked as the other's [`double`]; the [`history`] of a record
 //! tells who set what, and [`reading`] says any record in words. The [`tablet`] is a state machine of all this.
 //!
-//! Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to
+//! What passes one of the [`limits`] waits or is refused, and is lost nowhere. Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to
 //! keep and bytes to send are results.
+
+pub mod limits;
 
 pub mod id;
 pub mod time;

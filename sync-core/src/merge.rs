@@ -1,5 +1,8 @@
 //! All policy of merging, in one place: what the store has, and what arrives, become a plan. The store carries it out.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::boundary::{Unmergeable, contain};
@@ -7,16 +10,11 @@ use crate::change::{Change, ChangeHash, Unreadable};
 use crate::document::{Damaged, Document};
 use crate::form::{Candidate, Invalid, Rule, Shape, candidates};
 use crate::id::DeviceId;
+use crate::limits::{MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS};
 use crate::quarantine::{Outcome, Reason};
 use crate::record::{Place, Record, SCHEMA};
 
 use automerge::{ROOT, ReadDoc, ScalarValue};
-
-/// The largest document that is taken, compacted, in bytes.
-pub const MAX_DOCUMENT: usize = 1024 * 1024;
-
-/// The most operations in one document. Compacted, a million of them can be a few hundred bytes, but not once opened.
-pub const MAX_DOCUMENT_OPERATIONS: u64 = 500_000;
 
 /// A change on its way into a document.
 #[derive(Debug, Clone)]

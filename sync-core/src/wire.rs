@@ -21,13 +21,6 @@ use crate::time::Millis;
 pub const PROTOCOL: u32 = 1;
 /// The content type of requests and answers.
 pub const CONTENT_TYPE: &str = "application/vnd.ihuriro.sync+cbor";
-/// The largest body that is taken as it travels, in bytes.
-pub const MAX_BODY: usize = 2 * 1024 * 1024;
-/// The largest body once expanded, in bytes.
-pub const MAX_EXPANDED: usize = 8 * 1024 * 1024;
-/// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
-/// loses at most so much.
-pub const PAGE: usize = 256 * 1024;
 
 /// What a tablet says; travels inside [`crate::batch::Signed`] for [`crate::batch::Purpose::Request`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -1,5 +1,8 @@
 //! A client that says whatever a test wants.
 
+use automerge::AutomergeError;
+use automerge::transaction::Transaction;
+use hostile_bytes::forge::raw;
 use sync_core::batch::{Envelope, Item, Purpose, Signed, SigningKey, Statement};
 use sync_core::change::{Actor, Change, Digest};
 use sync_core::document::Document;
@@ -109,6 +112,15 @@ impl Stranger {
             session.themes().insert(&Theme::Grief)
         });
         change.expect("a sound edit").expect("something new")
+    }
+
+    /// A change of this tablet, in a life of its own, written past the editor.
+    pub fn raw(
+        &self,
+        on: &Document,
+        write: impl FnOnce(&mut Transaction<'_>) -> Result<(), AutomergeError>,
+    ) -> Vec<u8> {
+        raw(on, Actor { device: self.device, incarnation: 7 }, write)
     }
 }
 

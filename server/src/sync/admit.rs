@@ -4,7 +4,8 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use diesel::prelude::*;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
 use sync_core::id::DeviceId;
-use sync_core::wire::{self, Coding, MAX_EXPANDED, PROTOCOL, Request};
+use sync_core::limits::MAX_EXPANDED;
+use sync_core::wire::{self, Coding, PROTOCOL, Request};
 
 use super::refusal::Refused;
 use crate::on_each;

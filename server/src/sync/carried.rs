@@ -4,8 +4,9 @@
 use sync_core::batch::{Envelope, Purpose, Signed, Statement};
 use sync_core::bundle::{Sealed, Settled, Settlement};
 use sync_core::id::{DeviceId, Id};
+use sync_core::limits::MAX_EXPANDED;
 use sync_core::quarantine::{Outcome, Reason};
-use sync_core::wire::{MAX_EXPANDED, Receipt};
+use sync_core::wire::Receipt;
 use tablet::sealing;
 
 use super::admit::{Origin, origin};

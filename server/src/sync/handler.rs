@@ -2,8 +2,9 @@
 
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use sync_core::limits::MAX_BODY;
 use sync_core::quarantine::Outcome;
-use sync_core::wire::{self, Answer, Coding, MAX_BODY, PROTOCOL};
+use sync_core::wire::{self, Answer, Coding, PROTOCOL};
 
 use super::admit;
 use super::pull::pull;
@@ -27,6 +28,7 @@ use crate::store::{Failure, Store};
         (status = 409, description = "A request with this number was seen before", body = Problem),
         (status = 413, description = "Too large", body = Problem),
         (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
+        (status = 429, description = "Too much of the tablet was set apart within a day; try again as Retry-After says", body = Problem),
         (status = 503, description = "The store does not answer now; try again", body = Problem),
         (status = 507, description = "The disk of the store is full; try again later", body = Problem),
     )

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
-use sync_core::wire::{PAGE, Page, Person, Request, StreamKey, Tells};
+use sync_core::limits::PAGE;
+use sync_core::wire::{Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
 use super::holding::Held;

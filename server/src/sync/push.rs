@@ -14,6 +14,7 @@ use super::admit::{Claimed, Origin};
 use super::apart::Arrival;
 use super::carried::{self, Carried};
 use super::decide::decide;
+use super::excess::Apart;
 use super::holding::{self, Held};
 use super::refusal::Refused;
 use crate::ledger::readable_streams;
@@ -57,7 +58,14 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
     }
     let mut decided = decide(tx, &handed.may_write, handed.arrivals, now)?.into_iter();
     let mut next = |statement: &Statement| decided.by_ref().take(statement.items.len()).collect();
-    let outcomes = statements.iter().map(|one| Outcomes { batch: one.batch, outcomes: next(one) }).collect();
+    let outcomes: Vec<Outcomes> =
+        statements.iter().map(|one| Outcomes { batch: one.batch, outcomes: next(one) }).collect();
+    if outcomes.iter().flat_map(|batch| &batch.outcomes).any(|one| matches!(one, Outcome::Quarantined(_))) {
+        let apart = Apart::of(tx, tablet.device, now)?;
+        if apart.too_much() {
+            return Err(Refused::TooMuchApart { again: apart.again(now) }.into());
+        }
+    }
     let mut receipts = Vec::new();
     for one in carried {
         receipts.push(match one {
@@ -80,7 +88,8 @@ struct Handed {
 }
 
 impl Handed {
-    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already.
+    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already, or too much of
+    /// that tablet is set apart already.
     fn take(
         &mut self,
         tx: &mut Conn<'_>,
@@ -90,6 +99,10 @@ impl Handed {
         statement: &Statement,
         now: Millis,
     ) -> Result<bool, StoreError> {
+        // The carrier can't help how much a colleague's tablet handed in.
+        if carrier.is_some() && Apart::of(tx, origin.device, now)?.too_much() {
+            return Ok(false);
+        }
         if !record_batch(tx, origin, carrier, envelope, statement, now)? {
             return Ok(false);
         }

@@ -1,6 +1,8 @@
 //! Requests that are refused whole. Nothing of them is kept here; the tablet keeps all of it and may try again.
 
-use sync_core::wire::{MAX_BODY, MAX_EXPANDED, PROTOCOL};
+use actix_web::http::header::RETRY_AFTER;
+use sync_core::limits::{MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_EXPANDED};
+use sync_core::wire::PROTOCOL;
 
 use crate::problem::Problem;
 use crate::store::Refusal;
@@ -26,6 +28,11 @@ pub(super) enum Refused {
     ForeignBatch,
     #[error("the number of the request was seen before")]
     Seen { last: u64 },
+    #[error("too much of the tablet was set apart within a day")]
+    TooMuchApart {
+        /// In how many seconds there is room again.
+        again: i64,
+    },
 }
 
 impl Refusal for Refused {}
@@ -81,6 +88,16 @@ impl From<Refused> for Problem {
                 format!("Requests of a tablet count upwards; the last was {last}. Go on from there with a new incarnation. {kept}"),
             )
             .with("last", last),
+            Refused::TooMuchApart { again } => Self::too_many(
+                "too-much-apart",
+                "Too much waits for somebody to look at it",
+                format!(
+                    "At most {MAX_APART} changes of a tablet, or {} MiB, are set apart within a day. Ask your manager to look \
+                     at what waits. {kept} It may sync again later.",
+                    MAX_APART_BYTES / (1024 * 1024),
+                ),
+            )
+            .header(RETRY_AFTER, again.max(1).into()),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What can be said of a change's bytes before Automerge sees them: that they are one plain chunk, and how many operations
 //! they claim. Automerge walks through every claimed operation, and a few bytes can claim more than it could in a year.
 
-use super::{MAX_OPERATIONS, Unreadable};
+use super::Unreadable;
+use crate::limits::MAX_OPERATIONS;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE_CHUNK: u8 = 1;

@@ -7,6 +7,7 @@ use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
 use super::{
     Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Required, Rule, Set, Shape, Sticky, Text,
 };
+use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
 
 /// One of the values that a field or an entry has at the same time.
@@ -140,9 +141,6 @@ impl<T: Value + Ord> Form for Sticky<T> {
         Ok(register(document, name)?.into_iter().min())
     }
 }
-
-/// The most entries of one map: no group has so many people, and every one becomes a row.
-pub const MAX_ENTRIES: usize = 2_000;
 
 /// The map of a field, unless it has grown past all use.
 fn bounded(document: &Automerge, name: &str) -> Result<ObjId, Invalid> {

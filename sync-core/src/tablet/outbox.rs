@@ -12,9 +12,10 @@ use crate::change::Change;
 use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
+use crate::limits::PAGE;
 use crate::record::SCHEMA;
 use crate::time::Moment;
-use crate::wire::{PAGE, PROTOCOL, Request};
+use crate::wire::{PROTOCOL, Request};
 
 impl Tablet {
     /// Keeps an edited document and puts its change into the outbox, in one write.

@@ -13,9 +13,10 @@ use crate::cbor::from_bytes;
 use crate::change::{Change, ChangeHash};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
+use crate::limits::PAGE;
 use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{PAGE, StreamKey, Whole};
+use crate::wire::{StreamKey, Whole};
 
 /// The most receipts that a tablet keeps for others; the oldest go first. They save a colleague a repeat, nothing else.
 const RECEIPTS: usize = 500;

@@ -8,9 +8,7 @@ use sync_core::document::Document;
 use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::SCHEMA;
-use sync_core::wire::{
-    Answer, Entry, Outcomes, PAGE, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells,
-};
+use sync_core::wire::{Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells};
 
 use crate::carried;
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
@@ -34,7 +32,7 @@ fn request(number: u64) -> Request {
         cursors: Vec::new(),
         batches: Vec::new(),
         purged: Vec::new(),
-        budget: PAGE as u32,
+        budget: sync_core::limits::PAGE as u32,
         carried: Vec::new(),
     }
 }

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use automerge::{Automerge, ObjId, ObjType, ReadDoc as _, ScalarValue, Value};
 use minicbor::Encoder;
 use sync_core::batch::Purpose;
-use sync_core::change::{MAX_CHANGE, MAX_OPERATIONS};
 use sync_core::document::Document;
-use sync_core::form::MAX_ENTRIES;
-use sync_core::merge::{MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS};
+use sync_core::limits::{
+    MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_CHANGE, MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES,
+    MAX_EXPANDED, MAX_OPERATIONS, PAGE,
+};
 use sync_core::record::{Kind, SCHEMA};
-use sync_core::wire::{CONTENT_TYPE, MAX_BODY, MAX_EXPANDED, PAGE, PROTOCOL};
+use sync_core::wire::{CONTENT_TYPE, PROTOCOL};
 
 use crate::exchange;
 use crate::files;
@@ -101,6 +102,11 @@ fn limits() {
         ("operations of a change", MAX_OPERATIONS.to_string(), "more wait as `too-large`"),
         ("operations of a document", MAX_DOCUMENT_OPERATIONS.to_string(), "with its history; as above"),
         ("entries of a map", MAX_ENTRIES.to_string(), "a change that would pass it waits as `invalid`"),
+        (
+            "set apart in a day",
+            format!("{MAX_APART} changes, {MAX_APART_BYTES} bytes"),
+            "of one tablet, in 24 hours, and not merged since; a request that would pass it is refused (`too-much-apart`)",
+        ),
     ];
     let mut made = String::from("| What | Value | Note |\n|---|---|---|\n");
     for (what, value, note) in rows {

@@ -3,7 +3,8 @@
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE as TYPE};
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use sync_core::wire::{Answer, CONTENT_TYPE, Coding, MAX_EXPANDED, close, open};
+use sync_core::limits::MAX_EXPANDED;
+use sync_core::wire::{Answer, CONTENT_TYPE, Coding, close, open};
 
 use super::servers::Reply;
 use super::strike::{POINTS, Point};

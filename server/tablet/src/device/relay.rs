@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use minicbor::bytes::ByteVec;
 use sync_core::bundle::{BUNDLE, Bundle, NotABundle, Part, Sealed};
+use sync_core::limits::MAX_EXPANDED;
 use sync_core::tablet::{Came, Output, Report, ToSeal};
-use sync_core::wire::MAX_EXPANDED;
 
 use super::Device;
 use crate::folder::FolderError;

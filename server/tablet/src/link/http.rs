@@ -4,7 +4,8 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use serde::Deserialize;
-use sync_core::wire::{self, CONTENT_TYPE, Coding, MAX_BODY, MAX_EXPANDED};
+use sync_core::limits::{MAX_BODY, MAX_EXPANDED};
+use sync_core::wire::{self, CONTENT_TYPE, Coding};
 use ureq::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE as TYPE};
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body};

@@ -6,7 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use sync_core::wire::{CONTENT_TYPE, Coding, MAX_EXPANDED, close, open};
+use sync_core::limits::MAX_EXPANDED;
+use sync_core::wire::{CONTENT_TYPE, Coding, close, open};
 use tablet::link::{Enrol, Exchange as _, Said};
 
 use super::{Fault, NOW, Store};

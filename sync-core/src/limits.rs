@@ -1,0 +1,33 @@
+//! All limits in one place, each with its reason. What passes one of a change or a document waits, whole, in quarantine;
+//! what passes one of a request is refused whole, and the tablet keeps it.
+
+/// The largest change that is taken, in bytes: a text field written full in one go, several times over.
+pub const MAX_CHANGE: usize = 256 * 1024;
+/// The most operations in one change: the longest text taken out and written anew, with room to spare. Two hundred bytes
+/// can say a trillion.
+pub const MAX_OPERATIONS: u64 = 65_536;
+
+/// The most entries of one map: no group has so many people, and every one becomes a row.
+pub const MAX_ENTRIES: usize = 2_000;
+/// The largest document that is taken, compacted, in bytes: a session of a year's edits is a hundredth of it, and every
+/// change to a document reads and writes it whole.
+pub const MAX_DOCUMENT: usize = 1024 * 1024;
+/// The most operations in one document. Compacted, a million of them can be a few hundred bytes, but not once opened.
+pub const MAX_DOCUMENT_OPERATIONS: u64 = 500_000;
+
+/// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
+/// loses at most so much.
+pub const PAGE: usize = 256 * 1024;
+/// The largest body that is taken as it travels, in bytes: a page several times over, and what is carried.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+/// The largest body once expanded, in bytes: ours shrink to a third or a quarter, and all of it is held in memory.
+pub const MAX_EXPANDED: usize = 8 * 1024 * 1024;
+
+/// The most changes of one tablet that may be set apart within [`APART_WITHIN`]. Whoever is taken off five groups, and
+/// recorded for each a whole cycle of fifteen meetings with no network, hands in about a thousand; people look through them
+/// one by one.
+pub const MAX_APART: usize = 2_000;
+/// The same in bytes: one full body, or four thousand for each of so many changes.
+pub const MAX_APART_BYTES: usize = MAX_EXPANDED;
+/// A day, in milliseconds.
+pub const APART_WITHIN: i64 = 24 * 60 * 60 * 1000;
