@@ -1,11 +1,15 @@
 //! One tablet: the real state machine, and a disk that keeps exactly what it was told to keep.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use sync_core::change::{ChangeHash, Digest};
 use sync_core::id::{DocumentId, StreamId, UserId};
 use sync_core::tablet::{Enrolment, Key, Output, Tablet, Waiting, Write};
 use sync_core::time::Millis;
+
+use super::carrying::{Parcel, Parcels};
+use super::restoring::Held;
 
 /// Names one change: two documents may begin with the same bytes.
 pub(super) type Name = (DocumentId, ChangeHash);
@@ -17,10 +21,14 @@ pub(super) type Disk = BTreeMap<Key, Vec<u8>>;
 pub(super) struct Slate {
     pub(super) tablet: Tablet,
     pub(super) clock: Millis,
-    /// Whether its manager revoked it.
-    pub(super) revoked: bool,
+    /// Whether the store lets it in no more: it was revoked, or was enrolled after the backup to which the store went back.
+    pub(super) barred: bool,
     /// What its outbox held when it was last looked at.
     pub(super) shown: BTreeSet<Name>,
+    /// What it carried for others when it was last looked at, by its place in the folder.
+    pub(super) carries: BTreeMap<u64, Rc<Parcel>>,
+    /// What a restored store is to get back from it.
+    pub(super) owed: BTreeSet<Held>,
     /// A copy of the folder that somebody made earlier.
     pub(super) older: Option<Disk>,
     disk: Disk,
@@ -44,7 +52,16 @@ impl Slate {
     }
 
     fn with(tablet: Tablet, disk: Disk, clock: Millis) -> Self {
-        Self { tablet, clock, revoked: false, shown: BTreeSet::new(), older: None, disk }
+        Self {
+            tablet,
+            clock,
+            barred: false,
+            shown: BTreeSet::new(),
+            carries: BTreeMap::new(),
+            owed: BTreeSet::new(),
+            older: None,
+            disk,
+        }
     }
 
     /// All of it or nothing: nobody can be killed in between.
@@ -79,6 +96,21 @@ impl Slate {
     /// What waits to be handed in.
     pub(super) fn outbox(&self) -> BTreeMap<Name, Digest> {
         self.tablet.outbox().map(|waiting| (name(waiting), Digest::of(&waiting.change))).collect()
+    }
+
+    /// What it carries for others.
+    pub(super) fn parcels(&self, all: &Parcels) -> BTreeMap<u64, Rc<Parcel>> {
+        let carried = self.disk.iter().filter_map(|(key, blob)| match key {
+            Key::Carried(serial) => Some((*serial, Rc::clone(&all[blob]))),
+            _ => None,
+        });
+        carried.collect()
+    }
+
+    /// All work that is on it and not in the store, as far as it knows.
+    pub(super) fn waiting(&self) -> BTreeMap<Name, Digest> {
+        let carried = self.carries.values().flat_map(|parcel| parcel.changes.clone());
+        self.outbox().into_iter().chain(carried).collect()
     }
 
     /// The records for which the store keeps something apart.

@@ -14,6 +14,7 @@ use sync_core::tablet::{Enrolment, StoreKeys};
 use tablet::link::PublicKeys;
 use uuid::Uuid;
 
+use super::recording;
 use crate::village::AREA;
 use crate::world::slate::Slate;
 use crate::world::soil::Organisation;
@@ -120,12 +121,31 @@ pub(super) fn assign(world: &mut World) -> Sound<bool> {
 pub(super) fn unassign(world: &mut World) -> Sound<bool> {
     let there: Vec<(UserId, GroupId)> = world.assigned.iter().copied().collect();
     let Some((user, group)) = world.dice.pick(&there) else { return Ok(false) };
+    take_off(world, user, group)
+}
+
+/// Somebody has recorded more than one request carries, and is taken off before any of it is handed in.
+pub(super) fn leave_with_much(world: &mut World) -> Sound<bool> {
+    let Some((at, group)) = recording::somewhere(world) else { return Ok(false) };
+    let user = world.slates[at].user();
+    if !world.assigned.contains(&(user, group)) {
+        return Ok(false);
+    }
+    recording::tell_at_length_at(world, at, group)?;
+    take_off(world, user, group)
+}
+
+fn take_off(world: &mut World, user: UserId, group: GroupId) -> Sound<bool> {
     let organisation = organisation_of(world, group);
     let address = format!("/v1/groups/{group}/assignments/{user}");
     let reply = world.manager(organisation, TestRequest::delete().uri(&address))?;
     let ended = done(&reply, 204, &[])?;
     if ended {
         world.assigned.remove(&(user, group));
+        for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
+            // What others recorded there is no longer theirs to hand in.
+            slate.owed.retain(|held| held.own || held.stream != StreamId::from(group));
+        }
     }
     Ok(ended)
 }
@@ -138,15 +158,15 @@ pub(super) fn enrol(world: &mut World) -> Sound<bool> {
 
 /// A tablet and all its copies: they have one key.
 pub(super) fn revoke(world: &mut World) -> Sound<bool> {
-    let tablets: Vec<_> =
-        world.slates.iter().map(|slate| (slate.tablet.device(), slate.tablet.organisation())).collect();
+    let tablets = world.slates.iter().map(|slate| (slate.tablet.device(), slate.tablet.organisation()));
+    let tablets: Vec<_> = tablets.filter(|(device, _)| !world.strangers.contains(device)).collect();
     let Some((device, of)) = world.dice.pick(&tablets) else { return Ok(false) };
     let organisation = world.organisations.iter().position(|one| one.id == of).unwrap_or_default();
     let request = TestRequest::post().uri(&format!("/v1/devices/{device}/revoke"));
     let reply = world.manager(organisation, request)?;
     let revoked = done(&reply, 200, &[])?;
     for slate in world.slates.iter_mut().filter(|slate| slate.tablet.device() == device) {
-        slate.revoked |= revoked;
+        slate.barred |= revoked;
     }
     Ok(revoked)
 }
