@@ -15,11 +15,11 @@ mod servers;
 mod strike;
 mod ground;
 mod slate;
-mod carrying;
 mod network;
 mod syncing;
 mod desk;
 mod promises;
+mod carrying;
 mod restoring;
 mod end;
 mod verbs;
@@ -35,11 +35,10 @@ pub use coverage::Coverage;
 pub use simulation::{Simulation, Violation};
 
 use crate::app::START;
-use carrying::Parcels;
 use dice::Dice;
 use ground::{Ground, Shelf};
 use promises::Saved;
-use slate::Slate;
+use slate::{Parcels, Slate};
 use soil::{Organisation, Soil};
 use verbs::{VERBS, recording};
 

@@ -1,27 +1,16 @@
 //! Work on its way through others' hands: files, and what is sealed in them.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sync_core::bundle::{Bundle, Part, Sealed};
-use sync_core::change::{Change, Digest};
-use sync_core::id::DeviceId;
+use sync_core::change::Change;
 use sync_core::tablet::{Output, Report};
 use sync_core::wire::MAX_EXPANDED;
 use tablet::{packing, sealing};
 
-use super::slate::Name;
+use super::promises::Kept;
+use super::slate::Parcel;
 use super::{Sound, World, ensure};
-
-/// Work that one tablet sealed for the store.
-#[derive(Debug)]
-pub(super) struct Parcel {
-    pub(super) by: DeviceId,
-    pub(super) changes: BTreeMap<Name, Digest>,
-}
-
-/// Every parcel that was ever made, by its sealed bytes.
-pub(super) type Parcels = BTreeMap<Vec<u8>, Rc<Parcel>>;
 
 impl World {
     /// A file with all that a tablet would hand to a colleague, as bytes.
@@ -103,7 +92,7 @@ impl World {
                 self.excuse(parcel.changes.clone());
                 continue;
             }
-            let kept = super::promises::Kept::of(&self.ground.store);
+            let kept = Kept::of(&self.ground.store);
             for (name, digest) in &parcel.changes {
                 let places = kept.places(name, digest);
                 ensure(places == 1, "what a carrier lets go of is in the store, once", || {

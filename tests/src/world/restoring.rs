@@ -12,52 +12,12 @@ use diesel::prelude::*;
 use server::on_each;
 use server::store::schema::{assignments, devices, groups, users};
 use server::store::{Conn, Db, StoreError};
-use sync_core::document::Document;
 use sync_core::id::{DeviceId, GroupId, StreamId, UserId};
-use sync_core::time::{Millis, Moment};
 
 use super::ground::Shelf;
 use super::promises::Kept;
-use super::slate::{Name, Slate};
+use super::slate::{Held, Name};
 use super::{Sound, World, ensure};
-
-/// A change that a tablet held when the store was restored without it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Held {
-    pub(super) name: Name,
-    pub(super) stream: StreamId,
-    /// Whether this tablet made it: that comes back also where its person is no longer assigned.
-    pub(super) own: bool,
-}
-
-impl Slate {
-    /// Every change that it could hand in again.
-    fn holds(&self) -> BTreeSet<Held> {
-        let me = self.tablet.device();
-        let nobody = Moment { now: Millis(0), random: [0; 16] };
-        let waits = self.tablet.outbox().chain(self.tablet.apart());
-        let mut holds: BTreeSet<Held> =
-            waits.map(|one| Held { name: (one.document, one.hash), stream: one.stream, own: true }).collect();
-        for content in self.tablet.export(|| nobody).to_seal.into_iter().map(|one| one.content) {
-            for whole in content.documents {
-                let document =
-                    Document::load(whole.kind, &whole.snapshot).expect("a tablet's document opens");
-                holds.extend(document.changes().into_iter().map(|change| Held {
-                    name: (whole.document, change.hash()),
-                    stream: content.stream,
-                    own: change.actor().device == me,
-                }));
-            }
-        }
-        holds
-    }
-
-    /// Another folder is in the place of the one that held something: it owes what it holds itself.
-    pub(super) fn owe_no_more_than_it_holds(&mut self) {
-        let holds = self.holds();
-        self.owed.retain(|held| holds.contains(held));
-    }
-}
 
 /// What a store knows that the world does, too.
 struct Known {

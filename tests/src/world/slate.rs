@@ -4,18 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sync_core::change::{ChangeHash, Digest};
-use sync_core::id::{DocumentId, StreamId, UserId};
+use sync_core::document::Document;
+use sync_core::id::{DeviceId, DocumentId, StreamId, UserId};
 use sync_core::tablet::{Enrolment, Key, Output, Tablet, Waiting, Write};
-use sync_core::time::Millis;
-
-use super::carrying::{Parcel, Parcels};
-use super::restoring::Held;
+use sync_core::time::{Millis, Moment};
 
 /// Names one change: two documents may begin with the same bytes.
 pub(super) type Name = (DocumentId, ChangeHash);
 
 /// All blobs of a tablet's folder.
 pub(super) type Disk = BTreeMap<Key, Vec<u8>>;
+
+/// Work that one tablet sealed for the store.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) by: DeviceId,
+    pub(super) changes: BTreeMap<Name, Digest>,
+}
+
+/// Every parcel that was ever made, by its sealed bytes.
+pub(super) type Parcels = BTreeMap<Vec<u8>, Rc<Parcel>>;
+
+/// A change that a tablet held when the store was restored without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Held {
+    pub(super) name: Name,
+    pub(super) stream: StreamId,
+    /// Whether this tablet made it: that comes back also where its person is no longer assigned.
+    pub(super) own: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct Slate {
@@ -116,6 +133,33 @@ impl Slate {
     /// The records for which the store keeps something apart.
     pub(super) fn apart(&self) -> BTreeSet<DocumentId> {
         self.tablet.apart().map(|waiting| waiting.document).collect()
+    }
+
+    /// Every change that it could hand in again.
+    pub(super) fn holds(&self) -> BTreeSet<Held> {
+        let me = self.tablet.device();
+        let nobody = Moment { now: Millis(0), random: [0; 16] };
+        let waits = self.tablet.outbox().chain(self.tablet.apart());
+        let mut holds: BTreeSet<Held> =
+            waits.map(|one| Held { name: (one.document, one.hash), stream: one.stream, own: true }).collect();
+        for content in self.tablet.export(|| nobody).to_seal.into_iter().map(|one| one.content) {
+            for whole in content.documents {
+                let document =
+                    Document::load(whole.kind, &whole.snapshot).expect("a tablet's document opens");
+                holds.extend(document.changes().into_iter().map(|change| Held {
+                    name: (whole.document, change.hash()),
+                    stream: content.stream,
+                    own: change.actor().device == me,
+                }));
+            }
+        }
+        holds
+    }
+
+    /// Another folder is in the place of the one that held something: it owes what it holds itself.
+    pub(super) fn owe_no_more_than_it_holds(&mut self) {
+        let holds = self.holds();
+        self.owed.retain(|held| holds.contains(held));
     }
 
     /// Every record that it holds, with its stream.

@@ -1,10 +1,11 @@
 //! Everything that can happen. A verb is a small function that says whether it found anything to do.
 
+pub(super) mod recording;
+mod tablets;
 mod carriers;
 mod keepers;
 mod people;
-pub(super) mod recording;
-mod tablets;
+mod deciding;
 
 use super::{Sound, World};
 
@@ -49,7 +50,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(3, "tablet revoked", people::revoke),
     verb(3, "person disabled", people::disable),
     verb(6, "group begun", people::begin_group),
-    verb(50, "clash settled at a desk", people::settle),
-    verb(30, "change released", people::release),
-    verb(12, "change rejected", people::reject),
+    verb(50, "clash settled at a desk", deciding::settle),
+    verb(30, "change released", deciding::release),
+    verb(12, "change rejected", deciding::reject),
 ];
