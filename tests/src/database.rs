@@ -12,6 +12,11 @@ use uuid::Uuid;
 
 const SQLITE: &str = "sqlite:";
 
+/// A temporary folder, in memory where the machine has one there.
+pub(crate) fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+}
+
 /// A database that goes with the test; two services may work on it at once.
 #[derive(Debug)]
 pub struct Database {
@@ -26,8 +31,7 @@ impl Database {
 
     /// A copy of a whole SQLite file, in memory where the machine has a folder there.
     pub fn sqlite_of(file: &[u8]) -> Self {
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let database = Self::in_folder(folder.expect("a temporary folder"));
+        let database = Self::in_folder(in_memory());
         fs::write(database.url.trim_start_matches(SQLITE), file).expect("the file is written");
         database
     }
@@ -54,6 +58,11 @@ impl Database {
             })
             .expect("a schema of its own");
         Self { url: format!("{url}&options=-csearch_path%3D{schema}"), _folder: None }
+    }
+
+    /// An empty one of the same kind.
+    pub fn another(&self) -> Self {
+        if self.url.starts_with(SQLITE) { Self::sqlite_of(&[]) } else { Self::postgres() }
     }
 
     /// Runs a test on both, saying which one it is on.

@@ -51,6 +51,7 @@ impl Kept {
 
 /// Whether a sync moved anything. The requests do not count: two copies of a tablet outrun each other at every sync.
 pub fn has_moved(report: &Report) -> bool {
-    let changes = report.accepted + report.duplicate + report.received + report.dropped;
+    let handed_in = report.accepted + report.duplicate + report.carried + report.refused;
+    let changes = handed_in + report.received + report.dropped;
     changes > 0 || !report.apart.is_empty() || !report.repaired.is_empty()
 }

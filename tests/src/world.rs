@@ -19,16 +19,16 @@ mod network;
 mod syncing;
 mod desk;
 mod promises;
+mod carrying;
+mod restoring;
 mod end;
 mod verbs;
 mod simulation;
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
-use actix_web::rt::SystemRunner;
 use server::clock::Clock;
-use sync_core::id::{GroupId, StreamId, UserId};
+use sync_core::id::{DeviceId, GroupId, StreamId, UserId};
 use sync_core::time::Moment;
 
 pub use coverage::Coverage;
@@ -36,9 +36,9 @@ pub use simulation::{Simulation, Violation};
 
 use crate::app::START;
 use dice::Dice;
-use ground::Ground;
+use ground::{Ground, Shelf};
 use promises::Saved;
-use slate::Slate;
+use slate::{Parcels, Slate};
 use soil::{Organisation, Soil};
 use verbs::{VERBS, recording};
 
@@ -72,10 +72,17 @@ struct World {
     /// Who ever was.
     ever: BTreeSet<(UserId, StreamId)>,
     disabled: BTreeSet<UserId>,
-    /// Whether a tablet and the store may rightly differ: after a copy, or a release of what a tablet holds still.
+    /// Whether a tablet and the store may rightly differ: after a copy, a restore, a file from a colleague, or a release of
+    /// what a tablet holds still.
     disturbed: bool,
     /// Requests that are still on their way.
     late: Vec<Vec<u8>>,
+    /// Files that were made for a colleague, and are still about.
+    cards: Vec<Vec<u8>>,
+    parcels: Parcels,
+    backup: Option<Shelf>,
+    /// Tablets that were enrolled after the backup to which the store went back: it does not know them.
+    strangers: BTreeSet<DeviceId>,
     saved: Saved,
     /// Whether things go wrong at the desks, too.
     faults: bool,
@@ -84,11 +91,11 @@ struct World {
 }
 
 impl World {
-    fn of(soil: &Soil, runner: &Rc<SystemRunner>, seed: u64, trace: bool) -> Self {
+    fn of(soil: &Soil, seed: u64, trace: bool) -> Self {
         let (database, organisations) = soil.plant();
         Self {
             dice: Dice::of(seed),
-            ground: Ground::on(database, Clock::seeded(START, seed), runner),
+            ground: Ground::on(database, Clock::seeded(START, seed)),
             organisations,
             groups: Vec::new(),
             slates: Vec::new(),
@@ -97,6 +104,10 @@ impl World {
             disabled: BTreeSet::new(),
             disturbed: false,
             late: Vec::new(),
+            cards: Vec::new(),
+            parcels: Parcels::new(),
+            backup: None,
+            strangers: BTreeSet::new(),
             saved: Saved::default(),
             faults: false,
             coverage: Coverage::default(),

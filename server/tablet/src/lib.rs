@@ -11,6 +11,7 @@ pub mod clock;
 pub mod folder;
 pub mod link;
 pub mod sealing;
+pub mod packing;
 
 pub mod device;
 pub mod recording;

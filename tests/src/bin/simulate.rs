@@ -5,27 +5,38 @@
 //! PostgreSQL is the one that `IHURIRO_TEST_POSTGRES` names.
 
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
-use tests::world::{Coverage, Simulation};
+use tests::world::Simulation;
 
-const USAGE: &str = "simulate [--seeds N] [--from N] [--steps N] [--store sqlite|postgres] [--trace]";
+const USAGE: &str =
+    "simulate [--seeds N] [--from N] [--steps N] [--threads N] [--store sqlite|postgres] [--trace]";
 
 struct Asked {
     seeds: u64,
     from: u64,
     steps: usize,
+    threads: usize,
     postgres: bool,
     trace: bool,
 }
 
 fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
-    let mut asked = Asked { seeds: 100, from: 0, steps: Simulation::STEPS, postgres: false, trace: false };
+    let mut asked = Asked {
+        seeds: 100,
+        from: 0,
+        steps: Simulation::STEPS,
+        threads: thread::available_parallelism().map_or(1, usize::from),
+        postgres: false,
+        trace: false,
+    };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seeds" => asked.seeds = words.next()?.parse().ok()?,
             "--from" => asked.from = words.next()?.parse().ok()?,
             "--steps" => asked.steps = words.next()?.parse().ok()?,
+            "--threads" => asked.threads = words.next()?.parse().ok()?,
             "--trace" => asked.trace = true,
             "--store" => match words.next()?.as_str() {
                 "sqlite" => asked.postgres = false,
@@ -39,26 +50,27 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
 }
 
 fn main() -> ExitCode {
-    let Some(Asked { seeds, from, steps, postgres, trace }) = asked(std::env::args().skip(1)) else {
+    let Some(Asked { seeds, from, steps, threads, postgres, trace }) = asked(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
     let simulation = if postgres { Simulation::on_postgres(steps) } else { Simulation::on_sqlite(steps) };
     let simulation = simulation.traced(trace);
-    let (started, mut coverage) = (Instant::now(), Coverage::default());
-    for seed in from..from.saturating_add(seeds) {
-        match simulation.live(seed) {
-            Ok(lived) => coverage.merge(lived),
-            Err(violation) => {
-                let store = if postgres { "postgres" } else { "sqlite" };
-                println!("{violation}");
-                println!(
-                    "Live it again: simulate --from {seed} --seeds 1 --steps {steps} --store {store} --trace"
-                );
-                return ExitCode::FAILURE;
-            }
+    // One after the other where every step is told.
+    let threads = if trace { 1 } else { threads.max(1) };
+    let started = Instant::now();
+    let lived = simulation.live_all(from..from.saturating_add(seeds), threads);
+    let coverage = match lived {
+        Ok(coverage) => coverage,
+        Err(violation) => {
+            let (seed, store) = (violation.seed, if postgres { "postgres" } else { "sqlite" });
+            println!("{violation}");
+            println!(
+                "Live it again: simulate --from {seed} --seeds 1 --steps {steps} --store {store} --trace"
+            );
+            return ExitCode::FAILURE;
         }
-    }
+    };
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{seeds} worlds of {steps} steps in {seconds:.1} s ({:.1} in a second), no promise broken",

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::test::TestRequest;
 use diesel::prelude::*;
+use server::ledger::Rebuilt;
 use server::on_each;
 use server::store::schema::{documents, streams};
 use server::store::{Code, Conn, Db, StoreError};
+use server::verify::verify;
 use sync_core::change::ChangeHash;
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
@@ -38,7 +40,8 @@ impl World {
         let stored = self.stored();
         self.fingerprints_add_up(&stored)?;
         self.all_agree(&stored)?;
-        self.totals_are_right(&stored)
+        self.totals_are_right(&stored)?;
+        self.store_is_sound()
     }
 
     fn quiet(&mut self) -> Sound {
@@ -57,21 +60,32 @@ impl World {
         Ok(())
     }
 
-    /// Every change that was shown as saved is in the store once, unless it is on a tablet that is let in no more, or was
-    /// lost with its tablet.
+    /// Every change that was shown as saved is in the store once, unless it waits on tablets that are let in no more, was
+    /// lost with the last tablet on which it waited, or with a store to which nobody could bring it back.
     fn nothing_is_lost(&mut self) -> Sound {
         let kept = Kept::of(&self.ground.store);
         let barred = (0..self.slates.len()).filter(|at| !self.may_sync(*at));
-        let stuck: BTreeSet<Name> = barred.flat_map(|at| self.slates[at].outbox().into_keys()).collect();
+        let stuck: BTreeSet<Name> = barred.flat_map(|at| self.slates[at].waiting().into_keys()).collect();
         for (name, digest) in &self.saved.all {
             let places = kept.places(name, digest.as_bytes());
-            let excused = self.saved.excused.contains(name) || stuck.contains(name);
+            let lost = self.saved.excused.contains(name) || self.saved.set_back.contains(name);
+            let excused = lost || stuck.contains(name);
             ensure(places == 1 || (places == 0 && excused), "nothing that was saved is lost", || {
                 format!("{name:?} is in {places} places of the store")
             })?;
         }
         self.coverage.add("changes saved", self.saved.all.len() as u64);
         Ok(())
+    }
+
+    /// Nothing is found where the administrator looks, and nothing is mended.
+    fn store_is_sound(&mut self) -> Sound {
+        let mut found = Vec::new();
+        verify(&self.ground.store, &mut |finding| found.push(finding.to_string()))
+            .expect("the store answers");
+        ensure(found.is_empty(), "verify finds nothing wrong", || found.join("\n"))?;
+        let Rebuilt { mended, .. } = self.ground.rebuild();
+        ensure(mended == 0, "rows are those of their documents", || format!("{mended} were mended"))
     }
 
     fn stored(&self) -> BTreeMap<DocumentId, Stored> {

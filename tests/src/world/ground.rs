@@ -1,15 +1,20 @@
 //! Where a world stands: one database, the services on it, and one clock for them.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use actix_web::rt::SystemRunner;
+use actix_web::rt::{System, SystemRunner};
 use actix_web::test::TestRequest;
+use server::backup::{self, Backup};
 use server::clock::Clock;
-use server::store::Store;
+use server::ledger::{self, Compacted, Policy, Rebuilt};
+use server::store::{Store, keys};
+use tempfile::TempDir;
 
 use super::servers::{Reply, Server};
 use super::strike::{Point, lift, strike};
 use crate::Database;
+use crate::database::in_memory;
 
 const SERVERS: usize = 2;
 
@@ -17,6 +22,8 @@ pub(super) struct Ground {
     pub(super) clock: Clock,
     /// The world's own view of the store.
     pub(super) store: Store,
+    /// The store's key for what is sealed for it.
+    pub(super) seal: String,
     servers: Vec<Server>,
     runner: Rc<SystemRunner>,
     database: Database,
@@ -29,10 +36,12 @@ impl std::fmt::Debug for Ground {
 }
 
 impl Ground {
-    pub(super) fn on(database: Database, clock: Clock, runner: &Rc<SystemRunner>) -> Self {
+    pub(super) fn on(database: Database, clock: Clock) -> Self {
+        let runner = Rc::new(System::new());
         let store = Store::open(&database.url).expect("the store opens");
-        let servers = (0..SERVERS).map(|_| Server::start(runner, &database.url, &clock)).collect();
-        Self { clock, store, servers, runner: Rc::clone(runner), database }
+        let servers = (0..SERVERS).map(|_| Server::start(&runner, &database.url, &clock)).collect();
+        let seal = store.read_blocking("key", keys::seal).expect("the store has its keys");
+        Self { clock, store, seal, servers, runner, database }
     }
 
     pub(super) fn servers(&self) -> usize {
@@ -57,5 +66,44 @@ impl Ground {
 
     pub(super) fn restart(&mut self, server: usize) {
         self.servers[server] = Server::start(&self.runner, &self.database.url, &self.clock);
+    }
+
+    pub(super) fn compact(&self, server: usize, policy: Policy) -> Compacted {
+        let store = &self.servers[server].state.store;
+        self.runner.block_on(ledger::compact(store, policy, self.clock.now())).expect("the store answers")
+    }
+
+    /// Computes all rows again.
+    pub(super) fn rebuild(&self) -> Rebuilt {
+        self.runner.block_on(ledger::rebuild(&self.store)).expect("the store answers")
+    }
+
+    /// Everybody goes on with a new store, from a backup.
+    pub(super) fn restore(&mut self, Shelf { folder, file }: &Shelf) {
+        let database = self.database.another();
+        let store = Store::open(&database.url).expect("the store opens");
+        let backup = Backup::open(file, &folder.path().join(KEY)).expect("the backup can be read");
+        backup.restore(&store).expect("it is restored");
+        (self.store, self.database) = (store, database);
+        (0..self.servers.len()).for_each(|server| self.restart(server));
+    }
+}
+
+const KEY: &str = "key";
+
+/// Where a backup lies, with its key.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    folder: TempDir,
+    file: PathBuf,
+}
+
+impl Shelf {
+    pub(super) fn with_backup_of(ground: &Ground) -> Self {
+        let folder = in_memory();
+        let key = backup::make_key(&folder.path().join(KEY)).expect("a new key");
+        let file = folder.path().join("backup");
+        backup::backup(&ground.store, &file, &[key], ground.clock.now()).expect("a backup is made");
+        Self { folder, file }
     }
 }

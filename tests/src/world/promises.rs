@@ -11,8 +11,10 @@ use crate::kept::{Kept, Name};
 #[derive(Debug, Default)]
 pub(super) struct Saved {
     pub(super) all: BTreeMap<Name, Digest>,
-    /// What was lost with the only disk that held it.
+    /// What was lost with the last disk on which it waited.
     pub(super) excused: BTreeSet<Name>,
+    /// What a restore took from the store and nobody has brought back yet.
+    pub(super) set_back: BTreeSet<Name>,
 }
 
 impl World {
@@ -37,15 +39,15 @@ impl World {
                 })?;
             }
         }
-        Ok(())
+        (0..self.slates.len()).try_for_each(|at| self.parcels_arrive(at))
     }
 
-    /// A disk with this outbox is no more: excuses what was on it alone.
-    pub(super) fn excuse(&mut self, outbox: BTreeMap<Name, Digest>) {
+    /// A disk on which this waited is no more: excuses what was on it alone.
+    pub(super) fn excuse(&mut self, waiting: BTreeMap<Name, Digest>) {
         let kept = Kept::of(&self.ground.store);
         let elsewhere: BTreeSet<Name> =
-            self.slates.iter().flat_map(|slate| slate.outbox().into_keys()).collect();
-        for (name, digest) in outbox {
+            self.slates.iter().flat_map(|slate| slate.waiting().into_keys()).collect();
+        for (name, digest) in waiting {
             if !elsewhere.contains(&name) && kept.places(&name, digest.as_bytes()) == 0 {
                 self.coverage.count("changes lost with their tablet");
                 self.saved.excused.insert(name);

@@ -1,11 +1,11 @@
-//! Worlds, one after the other, each lived to its end.
+//! Worlds, several at once, each lived to its end.
 
 use std::any::Any;
 use std::fmt;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
-
-use actix_web::rt::{System, SystemRunner};
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
 
 use super::soil::Soil;
 use super::{Breach, Coverage, Sound, World};
@@ -27,10 +27,9 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Lets worlds run, one after the other, on one thread.
+/// Lets worlds run. A world has one thread; what happens in it follows from its seed.
 pub struct Simulation {
     soil: Soil,
-    runner: Rc<SystemRunner>,
     steps: usize,
     trace: bool,
 }
@@ -46,12 +45,12 @@ impl Simulation {
     pub const STEPS: usize = 80;
 
     pub fn on_sqlite(steps: usize) -> Self {
-        Self { soil: Soil::sqlite(), runner: Rc::new(System::new()), steps, trace: false }
+        Self { soil: Soil::sqlite(), steps, trace: false }
     }
 
     /// On the PostgreSQL that `tests/run` starts; every world gets a schema of its own.
     pub fn on_postgres(steps: usize) -> Self {
-        Self { soil: Soil::Postgres, runner: Rc::new(System::new()), steps, trace: false }
+        Self { soil: Soil::Postgres, steps, trace: false }
     }
 
     /// Tells every step.
@@ -72,8 +71,33 @@ impl Simulation {
         lived.map_err(|Breach { promise, how }| Violation { seed, step, promise, how })
     }
 
+    /// Lives the worlds of all these seeds, on so many threads. Gives what they came by together.
+    ///
+    /// # Errors
+    /// The [`Violation`] of the least seed that has one.
+    pub fn live_all(&self, seeds: Range<u64>, threads: usize) -> Result<Coverage, Violation> {
+        // Seeds are taken in their order, so that all before one that fails are lived, too.
+        let all = Mutex::new(Ok::<_, Violation>(Coverage::default()));
+        let seeds = Mutex::new(seeds);
+        let next = || lock(&all).is_ok().then(|| lock(&seeds).next()).flatten();
+        let work = || {
+            while let Some(seed) = next() {
+                let lived = self.live(seed);
+                let mut all = lock(&all);
+                match (&mut *all, lived) {
+                    (Ok(coverage), Ok(lived)) => coverage.merge(lived),
+                    (Err(earlier), Err(violation)) if violation.seed < earlier.seed => *earlier = violation,
+                    (Ok(_), Err(violation)) => *all = Err(violation),
+                    (Err(_), _) => {}
+                }
+            }
+        };
+        thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        all.into_inner().expect("a world that panics is a violation")
+    }
+
     fn steps_of(&self, seed: u64, step: &mut usize) -> Sound<Coverage> {
-        let mut world = World::of(&self.soil, &self.runner, seed, self.trace);
+        let mut world = World::of(&self.soil, seed, self.trace);
         world.begin()?;
         for number in 1..=self.steps {
             *step = number;
@@ -85,6 +109,10 @@ impl Simulation {
         world.end()?;
         Ok(world.coverage)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("a world that panics is a violation")
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> String {

@@ -1,25 +1,50 @@
 //! One tablet: the real state machine, and a disk that keeps exactly what it was told to keep.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use sync_core::change::Digest;
-use sync_core::id::{DocumentId, StreamId, UserId};
+use sync_core::document::Document;
+use sync_core::id::{DeviceId, DocumentId, StreamId, UserId};
 use sync_core::tablet::{Enrolment, Key, Output, Tablet, Waiting, Write};
-use sync_core::time::Millis;
+use sync_core::time::{Millis, Moment};
 
 use crate::kept::Name;
 
 /// All blobs of a tablet's folder.
 pub(super) type Disk = BTreeMap<Key, Vec<u8>>;
 
+/// Work that one tablet sealed for the store.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) by: DeviceId,
+    pub(super) changes: BTreeMap<Name, Digest>,
+}
+
+/// Every parcel that was ever made, by its sealed bytes.
+pub(super) type Parcels = BTreeMap<Vec<u8>, Rc<Parcel>>;
+
+/// A change that a tablet held when the store was restored without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Held {
+    pub(super) name: Name,
+    pub(super) stream: StreamId,
+    /// Whether this tablet made it: that comes back also where its person is no longer assigned.
+    pub(super) own: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Slate {
     pub(super) tablet: Tablet,
     pub(super) clock: Millis,
-    /// Whether its manager revoked it.
-    pub(super) revoked: bool,
+    /// Whether the store lets it in no more: it was revoked, or was enrolled after the backup to which the store went back.
+    pub(super) barred: bool,
     /// What its outbox held when it was last looked at.
     pub(super) shown: BTreeSet<Name>,
+    /// What it carried for others when it was last looked at, by its place in the folder.
+    pub(super) carries: BTreeMap<u64, Rc<Parcel>>,
+    /// What a restored store is to get back from it.
+    pub(super) owed: BTreeSet<Held>,
     /// A copy of the folder that somebody made earlier.
     pub(super) older: Option<Disk>,
     disk: Disk,
@@ -43,7 +68,16 @@ impl Slate {
     }
 
     fn with(tablet: Tablet, disk: Disk, clock: Millis) -> Self {
-        Self { tablet, clock, revoked: false, shown: BTreeSet::new(), older: None, disk }
+        Self {
+            tablet,
+            clock,
+            barred: false,
+            shown: BTreeSet::new(),
+            carries: BTreeMap::new(),
+            owed: BTreeSet::new(),
+            older: None,
+            disk,
+        }
     }
 
     /// All of it or nothing: nobody can be killed in between.
@@ -80,9 +114,51 @@ impl Slate {
         self.tablet.outbox().map(|waiting| (name(waiting), Digest::of(&waiting.change))).collect()
     }
 
+    /// What it carries for others.
+    pub(super) fn parcels(&self, all: &Parcels) -> BTreeMap<u64, Rc<Parcel>> {
+        let carried = self.disk.iter().filter_map(|(key, blob)| match key {
+            Key::Carried(serial) => Some((*serial, Rc::clone(&all[blob]))),
+            _ => None,
+        });
+        carried.collect()
+    }
+
+    /// All work that is on it and not in the store, as far as it knows.
+    pub(super) fn waiting(&self) -> BTreeMap<Name, Digest> {
+        let carried = self.carries.values().flat_map(|parcel| parcel.changes.clone());
+        self.outbox().into_iter().chain(carried).collect()
+    }
+
     /// The records for which the store keeps something apart.
     pub(super) fn apart(&self) -> BTreeSet<DocumentId> {
         self.tablet.apart().map(|waiting| waiting.document).collect()
+    }
+
+    /// Every change that it could hand in again.
+    pub(super) fn holds(&self) -> BTreeSet<Held> {
+        let me = self.tablet.device();
+        let nobody = Moment { now: Millis(0), random: [0; 16] };
+        let waits = self.tablet.outbox().chain(self.tablet.apart());
+        let mut holds: BTreeSet<Held> =
+            waits.map(|one| Held { name: (one.document, one.hash), stream: one.stream, own: true }).collect();
+        for content in self.tablet.export(|| nobody).to_seal.into_iter().map(|one| one.content) {
+            for whole in content.documents {
+                let document =
+                    Document::load(whole.kind, &whole.snapshot).expect("a tablet's document opens");
+                holds.extend(document.changes().into_iter().map(|change| Held {
+                    name: (whole.document, change.hash()),
+                    stream: content.stream,
+                    own: change.actor().device == me,
+                }));
+            }
+        }
+        holds
+    }
+
+    /// Another folder is in the place of the one that held something: it owes what it holds itself.
+    pub(super) fn owe_no_more_than_it_holds(&mut self) {
+        let holds = self.holds();
+        self.owed.retain(|held| holds.contains(held));
     }
 
     /// Every record that it holds, with its stream.

@@ -45,8 +45,9 @@ impl World {
                 Output::Persist(writes) => self.slates[at].persist(writes),
                 Output::Finished(report) => {
                     self.tell(at, &report);
+                    self.has_paid(at)?;
                     let sound = self.disturbed || report.repaired.is_empty();
-                    let promise = "a tablet differs from the store only after a copy or a release";
+                    let promise = "a tablet differs from the store only for a reason";
                     ensure(sound, promise, || format!("tablet {at} repaired {:?}", report.repaired))?;
                     return Ok(Some(report));
                 }
@@ -85,7 +86,9 @@ impl World {
                 Ok(Some(tablet.outrun(&moment, last)))
             }
             Said::Refused(status, kind) => {
-                let due = (!may && (status, kind.as_str()) == (403, "device-revoked")) || status == 503;
+                let stranger = self.strangers.contains(&tablet.device());
+                let no = if stranger { (401, "device-unknown") } else { (403, "device-revoked") };
+                let due = (!may && (status, kind.as_str()) == no) || status == 503;
                 let promise = "a tablet is refused only where it may not sync";
                 ensure(due, promise, || format!("tablet {at}: {status} {kind}"))?;
                 Ok(None)
@@ -97,12 +100,14 @@ impl World {
     /// Whether a tablet is let in.
     pub(super) fn may_sync(&self, at: usize) -> bool {
         let slate = &self.slates[at];
-        !slate.revoked && !self.disabled.contains(&slate.user())
+        !slate.barred && !self.disabled.contains(&slate.user())
     }
 
     fn tell(&mut self, at: usize, report: &Report) {
         self.note(|| format!("    tablet {at}: {report:?}"));
-        let Report { requests, accepted, duplicate, apart, received, dropped, repaired, .. } = report;
+        let Report { requests, accepted, duplicate, apart, received, dropped, repaired, carried, .. } =
+            report;
+        self.coverage.add("parcels handed in", (*carried).into());
         self.coverage.add("changes accepted", (*accepted).into());
         self.coverage.add("changes that were duplicates", (*duplicate).into());
         self.coverage.add("changes received", (*received).into());

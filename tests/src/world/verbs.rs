@@ -1,8 +1,11 @@
 //! Everything that can happen. A verb is a small function that says whether it found anything to do.
 
-mod people;
 pub(super) mod recording;
 mod tablets;
+mod carriers;
+mod keepers;
+mod people;
+mod deciding;
 
 use super::{Sound, World};
 
@@ -34,14 +37,20 @@ pub(super) const VERBS: &[Verb] = &[
     verb(20, "copy of a tablet laid aside", tablets::lay_aside),
     verb(20, "tablet brought back from a copy", tablets::bring_back),
     verb(4, "tablet destroyed", tablets::destroy),
-    verb(10, "service restarted", tablets::restart_service),
+    verb(60, "file handed to a colleague", carriers::hand_over),
+    verb(15, "file found in a drawer", carriers::find_card),
+    verb(10, "service restarted", keepers::restart),
+    verb(10, "log compacted", keepers::compact),
+    verb(16, "backup made", keepers::back_up),
+    verb(14, "store restored", keepers::restore),
     verb(30, "person assigned", people::assign),
     verb(30, "person taken off", people::unassign),
+    verb(2, "person taken off with much to hand in", people::leave_with_much),
     verb(12, "tablet enrolled", people::enrol),
     verb(3, "tablet revoked", people::revoke),
     verb(3, "person disabled", people::disable),
     verb(6, "group begun", people::begin_group),
-    verb(50, "clash settled at a desk", people::settle),
-    verb(30, "change released", people::release),
-    verb(12, "change rejected", people::reject),
+    verb(50, "clash settled at a desk", deciding::settle),
+    verb(30, "change released", deciding::release),
+    verb(12, "change rejected", deciding::reject),
 ];

@@ -4,16 +4,15 @@ use actix_web::test::TestRequest;
 use data_encoding::BASE64URL_NOPAD;
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use server::access::Role;
 use server::on_each;
-use server::store::schema::{quarantine, users};
+use server::store::schema::users;
 use server::store::{At, Conn, Db, StoreError};
 use sync_core::batch::SigningKey;
 use sync_core::id::{GroupId, StreamId, UserId};
 use sync_core::tablet::{Enrolment, StoreKeys};
 use tablet::link::PublicKeys;
-use uuid::Uuid;
 
+use super::recording;
 use crate::village::AREA;
 use crate::world::slate::Slate;
 use crate::world::soil::Organisation;
@@ -23,10 +22,10 @@ use crate::world::{Breach, Sound, World, ensure};
 const MOST_GROUPS: usize = 5;
 const MOST_TABLETS: usize = 10;
 
-type Reply = Option<(u16, Value)>;
+pub(super) type Reply = Option<(u16, Value)>;
 
 /// Whether it was done; a status that does not belong here breaks a promise.
-fn done(reply: &Reply, due: u16, also: &[u16]) -> Sound<bool> {
+pub(super) fn done(reply: &Reply, due: u16, also: &[u16]) -> Sound<bool> {
     let Some((status, body)) = reply else { return Ok(false) };
     let known = *status == due || also.contains(status);
     ensure(known, "a desk does what it is asked", || format!("{status}: {body}"))?;
@@ -120,12 +119,31 @@ pub(super) fn assign(world: &mut World) -> Sound<bool> {
 pub(super) fn unassign(world: &mut World) -> Sound<bool> {
     let there: Vec<(UserId, GroupId)> = world.assigned.iter().copied().collect();
     let Some((user, group)) = world.dice.pick(&there) else { return Ok(false) };
+    take_off(world, user, group)
+}
+
+/// Somebody has recorded more than one request carries, and is taken off before any of it is handed in.
+pub(super) fn leave_with_much(world: &mut World) -> Sound<bool> {
+    let Some((at, group)) = recording::somewhere(world) else { return Ok(false) };
+    let user = world.slates[at].user();
+    if !world.assigned.contains(&(user, group)) {
+        return Ok(false);
+    }
+    recording::tell_at_length_at(world, at, group)?;
+    take_off(world, user, group)
+}
+
+fn take_off(world: &mut World, user: UserId, group: GroupId) -> Sound<bool> {
     let organisation = organisation_of(world, group);
     let address = format!("/v1/groups/{group}/assignments/{user}");
     let reply = world.manager(organisation, TestRequest::delete().uri(&address))?;
     let ended = done(&reply, 204, &[])?;
     if ended {
         world.assigned.remove(&(user, group));
+        for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
+            // What others recorded there is no longer theirs to hand in.
+            slate.owed.retain(|held| held.own || held.stream != StreamId::from(group));
+        }
     }
     Ok(ended)
 }
@@ -138,15 +156,15 @@ pub(super) fn enrol(world: &mut World) -> Sound<bool> {
 
 /// A tablet and all its copies: they have one key.
 pub(super) fn revoke(world: &mut World) -> Sound<bool> {
-    let tablets: Vec<_> =
-        world.slates.iter().map(|slate| (slate.tablet.device(), slate.tablet.organisation())).collect();
+    let tablets = world.slates.iter().map(|slate| (slate.tablet.device(), slate.tablet.organisation()));
+    let tablets: Vec<_> = tablets.filter(|(device, _)| !world.strangers.contains(device)).collect();
     let Some((device, of)) = world.dice.pick(&tablets) else { return Ok(false) };
     let organisation = world.organisations.iter().position(|one| one.id == of).unwrap_or_default();
     let request = TestRequest::post().uri(&format!("/v1/devices/{device}/revoke"));
     let reply = world.manager(organisation, request)?;
     let revoked = done(&reply, 200, &[])?;
     for slate in world.slates.iter_mut().filter(|slate| slate.tablet.device() == device) {
-        slate.revoked |= revoked;
+        slate.barred |= revoked;
     }
     Ok(revoked)
 }
@@ -161,72 +179,6 @@ pub(super) fn disable(world: &mut World) -> Sound<bool> {
     };
     world.ground.store.write_blocking("disable", disable).expect("the store obeys");
     Ok(world.disabled.insert(user))
-}
-
-/// A manager settles a clash by one of its values. What clashes may be a value that may not be taken back.
-pub(super) fn settle(world: &mut World) -> Sound<bool> {
-    let organisation = world.dice.below(world.organisations.len());
-    let listed = world.manager(organisation, TestRequest::get().uri("/v1/conflicts?limit=50"))?;
-    if !done(&listed, 200, &[])? {
-        return Ok(false);
-    }
-    let open = listed.and_then(|(_, body)| body["items"].as_array().cloned()).unwrap_or_default();
-    let Some(clash) = world.dice.pick(&open) else { return Ok(false) };
-    let values = clash["values"].as_array().cloned().unwrap_or_default();
-    let Some(value) = world.dice.pick(&values) else { return Ok(false) };
-    let body = json!({
-        "record": clash["record_id"], "field": clash["field"], "value": value["value"],
-        "reason": "The register says so.", "conflict": clash["id"],
-    });
-    let request = TestRequest::post().uri("/v1/conflicts/resolve").set_json(body);
-    let reply = world.manager(organisation, request)?;
-    done(&reply, 204, &[409, 422])
-}
-
-pub(super) fn release(world: &mut World) -> Sound<bool> {
-    let Some((organisation, group, waiting)) = waiting(world) else { return Ok(false) };
-    let request = TestRequest::post().uri(&format!("/v1/quarantine/{waiting}/release"));
-    let reply = decided(world, organisation, group, request.set_json(json!({})))?;
-    if let Some((_, body)) = &reply {
-        world.disturbed = true;
-        world.coverage.count(format!("released: {}", body["outcome"].as_str().unwrap_or("refused")));
-        world.coverage.add("went on with a release", body["others"].as_u64().unwrap_or(0));
-    }
-    done(&reply, 200, &[])
-}
-
-pub(super) fn reject(world: &mut World) -> Sound<bool> {
-    let Some((organisation, group, waiting)) = waiting(world) else { return Ok(false) };
-    let request = TestRequest::post().uri(&format!("/v1/quarantine/{waiting}/reject"));
-    let reply = decided(world, organisation, group, request.set_json(json!({"reason": "Recorded twice."})))?;
-    done(&reply, 200, &[])
-}
-
-/// Something that waits for a decision, and whose it is to decide. By digest: the ids are the service's luck, not ours.
-fn waiting(world: &mut World) -> Option<(usize, GroupId, Uuid)> {
-    type Rows = Vec<(Vec<u8>, Db<StreamId>)>;
-    let load = |tx: &mut Conn<'_>| -> Result<Rows, StoreError> {
-        on_each!(tx, |c| quarantine::table
-            .filter(quarantine::released_at.is_null())
-            .filter(quarantine::rejected_at.is_null())
-            .order((quarantine::document_id, quarantine::digest))
-            .select((quarantine::id, quarantine::stream_id))
-            .load(c))
-    };
-    let rows = world.ground.store.read_blocking("waiting", load).expect("the store answers");
-    let (id, Db(stream)) = world.dice.pick(&rows)?;
-    let (group, organisation) = *world.groups.iter().find(|(group, _)| StreamId::from(*group) == stream)?;
-    Some((organisation, group, Uuid::from_slice(&id).ok()?))
-}
-
-/// The decision of the group's supervisor, if it has one, or of the manager.
-fn decided(world: &mut World, organisation: usize, group: GroupId, request: TestRequest) -> Sound<Reply> {
-    let supervisor = world.organisations[organisation].supervisor;
-    if world.assigned.contains(&(supervisor, group)) && !world.disabled.contains(&supervisor) {
-        world.coverage.count("decisions of a supervisor");
-        return world.person(organisation, supervisor, Role::Supervisor, request);
-    }
-    world.manager(organisation, request)
 }
 
 fn organisation_of(world: &World, group: GroupId) -> usize {

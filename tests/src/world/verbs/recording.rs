@@ -103,6 +103,10 @@ pub(super) fn correct(world: &mut World) -> Sound<bool> {
 /// Meetings told of at such length that handing them in, or reading them, takes more than one request.
 pub(super) fn tell_at_length(world: &mut World) -> Sound<bool> {
     let Some((at, group)) = somewhere(world) else { return Ok(false) };
+    tell_at_length_at(world, at, group).map(|()| true)
+}
+
+pub(super) fn tell_at_length_at(world: &mut World, at: usize, group: GroupId) -> Sound {
     for date in 1..=LONG_ACCOUNTS {
         let date = day(2, date);
         let words = format!("They spoke of {date}. ").repeat(750);
@@ -114,7 +118,7 @@ pub(super) fn tell_at_length(world: &mut World) -> Sound<bool> {
             session.summary().write(&words)
         })?;
     }
-    Ok(true)
+    Ok(())
 }
 
 pub(super) fn join(world: &mut World) -> Sound<bool> {
@@ -153,7 +157,7 @@ pub(super) fn erase(world: &mut World) -> Sound<bool> {
 }
 
 /// Some tablet, and a group that it holds.
-fn somewhere(world: &mut World) -> Option<(usize, GroupId)> {
+pub(super) fn somewhere(world: &mut World) -> Option<(usize, GroupId)> {
     let at = (!world.slates.is_empty()).then(|| world.dice.below(world.slates.len()))?;
     let groups = world.slates[at].tablet.groups();
     Some((at, world.dice.pick(&groups)?))

@@ -1,4 +1,4 @@
-//! What happens to tablets and services.
+//! What happens to tablets.
 
 use crate::world::slate::Slate;
 use crate::world::syncing::Trouble;
@@ -42,7 +42,7 @@ pub(super) fn copy(world: &mut World) -> Sound<bool> {
     let Some(at) = some(world).filter(|_| world.slates.len() < MOST) else { return Ok(false) };
     let slate = &world.slates[at];
     let mut copy = Slate::from_folder(slate.folder(), slate.clock);
-    copy.revoked = slate.revoked;
+    (copy.barred, copy.owed) = (slate.barred, slate.owed.clone());
     world.slates.push(copy);
     world.disturbed = true;
     Ok(true)
@@ -60,28 +60,25 @@ pub(super) fn lay_aside(world: &mut World) -> Sound<bool> {
 pub(super) fn bring_back(world: &mut World) -> Sound<bool> {
     let Some(at) = one_that(world, |slate| slate.older.is_some()) else { return Ok(false) };
     let Some(folder) = world.slates[at].older.take() else { return Ok(false) };
-    let lost = world.slates[at].outbox();
-    world.slates[at].bring_back(folder);
+    let slate = &mut world.slates[at];
+    let lost = slate.waiting();
+    slate.bring_back(folder);
+    slate.shown = slate.outbox().into_keys().collect();
+    slate.carries = slate.parcels(&world.parcels);
+    slate.owe_no_more_than_it_holds();
     world.disturbed = true;
-    world.slates[at].shown = world.slates[at].outbox().into_keys().collect();
     world.excuse(lost);
     Ok(true)
 }
 
 pub(super) fn destroy(world: &mut World) -> Sound<bool> {
     let Some(at) = some(world) else { return Ok(false) };
-    let lost = world.slates.remove(at).outbox();
+    let lost = world.slates.remove(at).waiting();
     world.excuse(lost);
     Ok(true)
 }
 
-pub(super) fn restart_service(world: &mut World) -> Sound<bool> {
-    let server = world.dice.below(world.ground.servers());
-    world.ground.restart(server);
-    Ok(true)
-}
-
-fn some(world: &mut World) -> Option<usize> {
+pub(super) fn some(world: &mut World) -> Option<usize> {
     one_that(world, |_| true)
 }
 

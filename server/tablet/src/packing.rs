@@ -1,0 +1,42 @@
+//! A bundle, from what a tablet would hand to a colleague, and back.
+
+use sync_core::bundle::{BUNDLE, Bundle, Part, Sealed};
+use sync_core::limits::MAX_EXPANDED;
+use sync_core::tablet::{Came, Exported, Tablet, ToSeal};
+
+use crate::sealing::{self, SealError};
+
+/// Seals what a tablet exports, each part for its readers. `store` is the store's public key, an age recipient.
+///
+/// # Errors
+/// [`SealError::Key`], also where there is work for the store and its key is not known.
+pub fn pack(exported: Exported, store: Option<&str>) -> Result<Bundle, SealError> {
+    let mut parts = Vec::new();
+    for ToSeal { for_store, key, content } in exported.to_seal {
+        let mut readers = Vec::new();
+        if let Some(key) = key {
+            readers.push(sealing::recipient_of(&key.identity)?);
+        }
+        if for_store {
+            readers.push(store.ok_or(SealError::Key)?.to_owned());
+        }
+        parts.push(Part { for_store, sealed: sealing::seal(&content.to_bytes(), &readers)?.into() });
+    }
+    parts.extend(exported.carried.into_iter().map(|sealed| Part { for_store: true, sealed }));
+    Ok(Bundle { version: BUNDLE, parts, receipts: exported.receipts })
+}
+
+/// Opens a bundle as far as a tablet's keys reach. What is for colleagues of a group that it does not hold is left out.
+pub fn unpack(bundle: Bundle, tablet: &Tablet) -> Vec<Came> {
+    let keys: Vec<String> = tablet.stream_keys().into_iter().map(|key| key.identity).collect();
+    let opened = |sealed: &[u8]| {
+        let plain = sealing::open(sealed, &keys, MAX_EXPANDED).ok()?;
+        Sealed::from_bytes(&plain).ok()
+    };
+    let part = |Part { for_store, sealed }| match (for_store, opened(&sealed)) {
+        (true, open) => Some(Came::ForStore(sealed, open)),
+        (false, open) => open.map(Came::ForColleagues),
+    };
+    let receipts = bundle.receipts.into_iter().map(Came::Receipt);
+    bundle.parts.into_iter().filter_map(part).chain(receipts).collect()
+}
