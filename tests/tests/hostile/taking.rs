@@ -67,7 +67,8 @@ fn one_document_in_two_streams_lives_in_its_own_and_holds_back_nothing() {
         let request = tablet.request(vec![one, other]);
         let found = outcomes(&app, &tablet.signed(&request));
         assert_eq!(found[..2], [Outcome::Accepted, Outcome::Accepted]);
-        assert_eq!(invalid(&found[2]), "document", "{found:?}");
+        // Which of the two streams is looked at first is chance: the id is taken, or is not that of this day and group.
+        assert!(["document", "date"].contains(&invalid(&found[2])), "{found:?}");
         assert_eq!(
             village.manager.get(&format!("/v1/sessions/{id}")).ok()["group_id"],
             village.group.to_string()
