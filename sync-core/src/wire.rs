@@ -87,7 +87,7 @@ pub enum Receipt {
     /// It is taken: signed words for the tablet that it is from, to be carried back.
     #[n(0)]
     Taken(#[n(0)] ByteVec),
-    /// It can't be opened or read here; carrying it again would change nothing.
+    /// It can't be opened or read here, or too much of its tablet is set apart already. That tablet still has it.
     #[n(1)]
     Refused,
 }

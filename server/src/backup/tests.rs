@@ -177,7 +177,9 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
     let no = || Value::Null;
     let kind = || text("session");
     let tablets = "id user_id public_key name enrolled_at revoked_at last_request last_seen_at";
+    let keys = ["receipts", "seal"].map(|name| vec![text(name), bytes(1)]);
     let pages = [
+        Page { rows: keys.to_vec(), ..page("store_keys", "name value", Vec::new()) },
         many("organisations", "id code name created_at", &|n| {
             vec![id(1, n), text(&format!("o{n}")), text("Ubumuntu \u{1f331}"), number(-n)]
         }),
@@ -242,6 +244,11 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
                     id(9, n),
                 ]
             },
+        ),
+        page(
+            "readings",
+            "device_id stream_id position seen_at since",
+            vec![id(3, 1), id(4, 1), number(1), number(5), number(5)],
         ),
         many("purges", "device_id stream_id received_at", &|n| vec![id(3, 1), id(4, 1), number(n)]),
     ];

@@ -81,8 +81,10 @@ fn enrol(store: &mut Store, body: &[u8]) -> (&'static str, &'static str, Vec<u8>
             let user =
                 json!({ "id": enrolled.user.id, "name": enrolled.user.name, "login": enrolled.user.login });
             let organisation = json!({ "id": enrolled.organisation.id, "name": enrolled.organisation.name });
+            let keys =
+                json!({ "receipt_key": enrolled.store.receipt_key, "seal_key": enrolled.store.seal_key });
             let answer = json!({ "device_id": enrolled.device_id, "user": user, "organisation": organisation,
-                "epoch": enrolled.epoch, "now": NOW.to_string() });
+                "epoch": enrolled.epoch, "store": keys, "now": NOW.to_string() });
             ("200 OK", "application/json", answer)
         }
         Err(error) => {
