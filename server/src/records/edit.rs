@@ -10,7 +10,7 @@ use sync_core::time::Millis;
 
 use crate::ledger::{Gain, Origin, Stored, keep, web_author};
 use crate::problem::{FieldError, Problem};
-use crate::store::{Conn, Failure, Refusal, StoreError};
+use crate::store::{Conn, Failure, Refusal, StoreError, identity};
 
 /// Who edits, and when.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ pub(super) fn edit<E: Refusal>(
         Some(stored) => stored.open()?,
         None => Document::genesis(place.kind),
     };
-    let actor = Actor { device: web_author(member.user), incarnation: 0 };
+    let actor = Actor { device: web_author(member.user), incarnation: identity::incarnation(tx)? };
     let Some(change) = work(&mut document, actor)? else { return Ok(()) };
     let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
     let gain = Gain {

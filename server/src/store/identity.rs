@@ -41,6 +41,16 @@ pub fn epoch(tx: &mut Conn<'_>) -> Result<EpochId, StoreError> {
         .map_err(|_| StoreError::Damaged("the epoch is not an id"))
 }
 
+/// What those who write at the web interface are called by in this life of the store, beside their own id: a change that a
+/// restore lost, and a tablet still has, must not be counted like the next one of its author.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn incarnation(tx: &mut Conn<'_>) -> Result<u32, StoreError> {
+    let [.., a, b, c, d] = *epoch(tx)?.uuid().as_bytes();
+    Ok(u32::from_be_bytes([a, b, c, d]))
+}
+
 /// # Errors
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn token_key(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {

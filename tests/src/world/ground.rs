@@ -12,6 +12,7 @@ use server::store::{Store, keys};
 use tempfile::TempDir;
 
 use super::servers::{Reply, Server};
+use super::soil::begin_life;
 use super::strike::{Point, lift, strike};
 use crate::Database;
 use crate::database::in_memory;
@@ -84,6 +85,7 @@ impl Ground {
         let store = Store::open(&database.url).expect("the store opens");
         let backup = Backup::open(file, &folder.path().join(KEY)).expect("the backup can be read");
         backup.restore(&store).expect("it is restored");
+        begin_life(&store, &self.clock.moment());
         (self.store, self.database) = (store, database);
         (0..self.servers.len()).for_each(|server| self.restart(server));
     }

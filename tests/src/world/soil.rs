@@ -1,12 +1,16 @@
 //! What every world begins with: a migrated store and the people in it, the same in each.
 
 use diesel::SqliteConnection;
-use diesel::connection::{Connection, SimpleConnection};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use server::access::organisations::{self, NewOrganisation};
 use server::access::users::create::{NewUser, create};
 use server::access::{PasswordHash, Role};
-use server::store::Store;
+use server::on_each;
+use server::store::schema::settings;
+use server::store::{Conn, Store, StoreError};
 use sync_core::id::{OrganisationId, UserId};
+use sync_core::time::Moment;
 
 use super::dice::Dice;
 use crate::Database;
@@ -58,12 +62,23 @@ impl Soil {
     }
 }
 
+/// Gives a store an epoch that is not its own luck: what people write at desks is called by it.
+pub(super) fn begin_life(store: &Store, moment: &Moment) {
+    let set = |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
+        let row = settings::table.find("epoch");
+        let epoch = settings::value.eq(moment.uuid().as_bytes().to_vec());
+        on_each!(tx, |c| diesel::update(row).set(epoch.clone()).execute(c))
+    };
+    store.write_blocking("begin life", set).expect("the store obeys");
+}
+
 /// Migrates a database and puts the people in: the same, with the same ids, every time.
 fn found(database: &Database) -> Vec<Organisation> {
     let store = Store::open(&database.url).expect("it opens");
     store.migrate_blocking().expect("it migrates");
     let hash = PasswordHash::of_blocking(PASSWORD);
     let mut dice = Dice::of(0);
+    begin_life(&store, &dice.moment(START));
     let organisation = |code: &str| {
         let new = NewOrganisation { code: code.to_owned(), name: code.to_uppercase() };
         let moment = dice.moment(START);
