@@ -113,7 +113,9 @@ impl Tablet {
 
     /// Takes in what came in a bundle: merges what is of streams that the tablet holds, keeps what is for the store until the
     /// next sync, and lets go of what a receipt says is at the store. Gives what to carry out and what it did.
-    pub fn import(&mut self, moment: &Moment, came: Vec<Came>) -> (Vec<Output>, Report) {
+    pub fn import(&mut self, moment: &Moment, mut came: Vec<Came>) -> (Vec<Output>, Report) {
+        // How a stream stands comes first: work to hand in may build on it.
+        came.sort_by_key(|one| !matches!(one, Came::ForColleagues(_)));
         self.report = Report::default();
         let mut writes = Vec::new();
         for one in came {

@@ -60,12 +60,12 @@ impl World {
         Ok(())
     }
 
-    /// Every change that was shown as saved is in the store once, unless it waits on tablets that are let in no more, was
+    /// Every change that was shown as saved is in the store once, unless it waits on tablets that the store does not know, was
     /// lost with the last tablet on which it waited, or with a store to which nobody could bring it back.
     fn nothing_is_lost(&mut self) -> Sound {
         let kept = Kept::of(&self.ground.store);
-        let barred = (0..self.slates.len()).filter(|at| !self.may_sync(*at));
-        let stuck: BTreeSet<Name> = barred.flat_map(|at| self.slates[at].waiting().into_keys()).collect();
+        let unknown = (0..self.slates.len()).filter(|at| !self.is_known(*at));
+        let stuck: BTreeSet<Name> = unknown.flat_map(|at| self.slates[at].waiting().into_keys()).collect();
         for (name, digest) in &self.saved.all {
             let places = kept.places(name, digest.as_bytes());
             let lost = self.saved.excused.contains(name) || self.saved.set_back.contains(name);
@@ -136,9 +136,9 @@ impl World {
     /// A tablet holds the groups to which its person is assigned and no others, as the store has them; beside that only
     /// what the store keeps apart.
     fn all_agree(&self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
-        for (at, slate) in self.slates.iter().enumerate().filter(|(at, _)| self.may_sync(*at)) {
+        for (at, slate) in self.slates.iter().enumerate().filter(|(at, _)| self.is_known(*at)) {
             let groups: BTreeSet<GroupId> = slate.tablet.groups().into_iter().collect();
-            let due = self.assigned.iter().filter(|(user, _)| *user == slate.user());
+            let due = self.assigned.iter().filter(|(user, _)| self.may_sync(at) && *user == slate.user());
             let due: BTreeSet<GroupId> = due.map(|(_, group)| *group).collect();
             ensure(groups == due, "a tablet holds the groups of its person", || {
                 format!("tablet {at} holds {groups:?}, not {due:?}")

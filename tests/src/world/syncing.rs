@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use sync_core::tablet::{Output, Report};
+use sync_core::wire::Answer;
 
 use super::network::{Mishap, Said};
 use super::{Breach, Sound, World, ensure};
@@ -23,7 +24,7 @@ impl World {
     /// A sync in which nothing goes wrong; the tablet may be one that is refused.
     pub(super) fn sync_calmly(&mut self, at: usize) -> Sound<Option<Report>> {
         let report = self.sync(at, Trouble::default())?;
-        ensure(report.is_some() == self.may_sync(at), "who may sync can, and nobody else", || {
+        ensure(report.is_some() == self.is_known(at), "who is enrolled can sync, and nobody else", || {
             format!("tablet {at}: {report:?}")
         })?;
         Ok(report)
@@ -70,13 +71,17 @@ impl World {
     /// What the tablet does about an answer; nothing if it gives up for now.
     fn take_in(&mut self, at: usize, said: Said, mishap: Option<Mishap>) -> Sound<Option<Vec<Output>>> {
         let moment = self.moment_of(at);
-        let may = self.may_sync(at);
+        let (known, leads) = (self.is_known(at), self.may_sync(at));
         let tablet = &mut self.slates[at].tablet;
         match said {
             Said::Answer(body) => match tablet.answered(&moment, &body) {
                 Ok(next) => {
-                    let promise = "who may not sync is answered nothing";
-                    ensure(may, promise, || format!("tablet {at} was answered")).map(|()| Some(next))
+                    let answer: Answer = minicbor::decode(&body).expect("it was understood");
+                    let nothing =
+                        answer.pages.is_empty() && answer.people.is_empty() && answer.keys.is_empty();
+                    let promise = "who was let go hands in and is sent nothing";
+                    ensure(leads || nothing, promise, || format!("tablet {at} was sent something"))?;
+                    Ok(Some(next))
                 }
                 Err(_) if mishap.is_some() => Ok(None),
                 Err(error) => Err(Breach { promise: "a whole answer is understood", how: error.to_string() }),
@@ -86,10 +91,8 @@ impl World {
                 Ok(Some(tablet.outrun(&moment, last)))
             }
             Said::Refused(status, kind) => {
-                let stranger = self.strangers.contains(&tablet.device());
-                let no = if stranger { (401, "device-unknown") } else { (403, "device-revoked") };
-                let due = (!may && (status, kind.as_str()) == no) || status == 503;
-                let promise = "a tablet is refused only where it may not sync";
+                let due = (!known && (status, kind.as_str()) == (401, "device-unknown")) || status == 503;
+                let promise = "a tablet is refused only where the store does not know it";
                 ensure(due, promise, || format!("tablet {at}: {status} {kind}"))?;
                 Ok(None)
             }
@@ -97,7 +100,12 @@ impl World {
         }
     }
 
-    /// Whether a tablet is let in.
+    /// Whether the store knows a tablet: it was not enrolled after the backup to which the store went back.
+    pub(super) fn is_known(&self, at: usize) -> bool {
+        !self.strangers.contains(&self.slates[at].tablet.device())
+    }
+
+    /// Whether a tablet may have groups: the store knows it, and neither it nor its person was let go.
     pub(super) fn may_sync(&self, at: usize) -> bool {
         let slate = &self.slates[at];
         !slate.barred && !self.disabled.contains(&slate.user())

@@ -33,7 +33,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(160, "sync with trouble", tablets::sync_with_trouble),
     verb(40, "late request arrives", World::deliver_late),
     verb(20, "tablet's clock jumps", tablets::clock_jumps),
-    verb(10, "tablet copied", tablets::copy),
+    verb(20, "tablet copied", tablets::copy),
     verb(20, "copy of a tablet laid aside", tablets::lay_aside),
     verb(20, "tablet brought back from a copy", tablets::bring_back),
     verb(4, "tablet destroyed", tablets::destroy),
