@@ -138,6 +138,11 @@ pub struct Place {
 }
 
 impl Record {
+    /// Whether it is about somebody who asked to be erased: nothing of them may be shown any more.
+    pub fn is_erased(&self) -> bool {
+        matches!(self, Record::Participant(participant) if participant.erased.is_some())
+    }
+
     /// Checks that the record lives where its own fields say: a session in its group's stream, and a group in its
     /// own, of which there is one. A record that names no group (an incident names its session) says nothing
     /// against its stream here. Nor may a session point at itself as its double.

@@ -27,7 +27,7 @@ impl Clashes {
     pub(super) fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
         let (group, date) = match record {
             Record::Group(_) => (Some(id.into()), None),
-            Record::Participant(participant) if participant.erased.is_some() => (None, None),
+            record if record.is_erased() => (None, None),
             Record::Participant(participant) => (Some(participant.group), None),
             Record::Session(session) => (Some(session.group), Some(session.date.to_string())),
             _ => (None, None),

@@ -9,7 +9,7 @@ use sync_core::change::Change;
 use sync_core::document::Document;
 use sync_core::quarantine::Outcome;
 use sync_core::reading::{self, Reading};
-use sync_core::record::{Kind, Record};
+use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -148,10 +148,8 @@ struct Said {
 impl Said {
     fn of(before: &Document, arrival: &Arrival) -> Option<Self> {
         let after = reading::with(before, &arrival.bytes)?;
-        let erased = [before, &after].iter().any(|document| {
-            let record = document.record();
-            matches!(record, Ok(Record::Participant(participant)) if participant.erased.is_some())
-        });
+        let erased =
+            [before, &after].iter().any(|document| document.record().is_ok_and(|record| record.is_erased()));
         let record = reading::read(&after);
         let changes = reading::differences(&reading::read(before), &record);
         let changes = changes

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::change::ChangeHash;
 use sync_core::history::{Turn, step};
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
-use sync_core::record::{Kind, Record};
+use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -185,7 +185,7 @@ fn history(
         return Ok(None);
     }
     let document = stored.open()?;
-    if matches!(document.record(), Ok(Record::Participant(participant)) if participant.erased.is_some()) {
+    if document.record().is_ok_and(|record| record.is_erased()) {
         return Ok(None);
     }
     let page = PageQuery::new(None, Some(query.limit.unwrap_or(MOST).min(MOST)));

@@ -7,7 +7,7 @@ use sync_core::conflict::{NotSettled, conflicts, settle};
 use sync_core::document::Document;
 use sync_core::form::EditError;
 use sync_core::id::{DocumentId, GroupId, Id};
-use sync_core::record::{Kind, Place, Record};
+use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -152,13 +152,13 @@ fn resolve(
 ) -> Result<(), Failure<ResolveRefused>> {
     let Resolution { record, field, value, grounds, seen } = resolution;
     let stored = ledger::load(tx, *record)?.ok_or(ResolveRefused::NoSuchRecord)?;
-    let place = Place { stream: stored.stream, document: *record, kind: stored.kind };
+    let place = stored.home(*record);
     let group = GroupId::from_uuid(place.stream.uuid());
     if !SETTLED_HERE.contains(&place.kind) || !scope.holds(tx, group)? {
         return Err(ResolveRefused::NoSuchRecord.into());
     }
     edit(tx, place, Some(stored), member, |document, actor| {
-        if is_erased(document) {
+        if document.record().is_ok_and(|record| record.is_erased()) {
             return Err(ResolveRefused::NoSuchRecord);
         }
         if seen.is_some_and(|seen| !still_as_seen(document, *record, field, seen)) {
@@ -166,10 +166,6 @@ fn resolve(
         }
         Ok(Some(settle(document, actor, member.now, (field, value), grounds)?))
     })
-}
-
-fn is_erased(document: &Document) -> bool {
-    matches!(document.record(), Ok(Record::Participant(participant)) if participant.erased.is_some())
 }
 
 /// Whether the conflict has the values that somebody saw. One that is gone is not changed but settled.
