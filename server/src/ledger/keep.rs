@@ -15,6 +15,9 @@ use crate::projection;
 use crate::store::schema::{changes, documents, streams};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
+/// Rows of one statement: PostgreSQL takes 65,535 values in one, and a row has eleven.
+const AT_ONCE: usize = 1_000;
+
 /// Where a change comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
@@ -54,10 +57,7 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, now: Millis) -> Result<(), Stor
             fingerprint =
                 fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &heads));
             write_document(tx, &gain, &heads, now)?;
-            for (origin, change) in &gain.fresh {
-                seq += 1;
-                write_change(tx, &gain, seq, *origin, change, now)?;
-            }
+            seq = write_changes(tx, &gain, seq, now)?;
             projection::project(tx, gain.id, &gain.after.document, &gain.after.record)?;
         }
         let row = streams::table.find(Db(stream));
@@ -114,28 +114,29 @@ fn write_document(
     if written == 1 { Ok(()) } else { Err(StoreError::Raced) }
 }
 
-fn write_change(
-    tx: &mut Conn<'_>,
-    gain: &Gain,
-    seq: i64,
-    origin: Origin,
-    change: &Change,
-    now: Millis,
-) -> Result<(), StoreError> {
-    let author: DeviceId = change.actor().device;
-    let row = (
-        changes::stream_id.eq(Db(gain.stream)),
-        changes::seq.eq(seq),
-        changes::hash.eq(change.hash().as_bytes().to_vec()),
-        changes::document_id.eq(Db(gain.id)),
-        changes::kind.eq(Code(gain.after.document.kind())),
-        changes::author.eq(Db(author)),
-        changes::incarnation.eq(i64::from(change.actor().incarnation)),
-        changes::schema.eq(origin.schema as i32),
-        changes::batch_id.eq(origin.batch.map(Db)),
-        changes::received_at.eq(At(now)),
-        changes::bytes.eq(change.bytes().to_vec()),
-    );
-    on_each!(tx, |c| diesel::insert_into(changes::table).values(row).execute(c))?;
-    Ok(())
+/// Writes what is new of a document under the numbers after `seq`; gives the last of them.
+fn write_changes(tx: &mut Conn<'_>, gain: &Gain, seq: i64, now: Millis) -> Result<i64, StoreError> {
+    let rows: Vec<_> = (seq + 1..)
+        .zip(&gain.fresh)
+        .map(|(seq, (origin, change))| {
+            let author: DeviceId = change.actor().device;
+            (
+                changes::stream_id.eq(Db(gain.stream)),
+                changes::seq.eq(seq),
+                changes::hash.eq(change.hash().as_bytes().to_vec()),
+                changes::document_id.eq(Db(gain.id)),
+                changes::kind.eq(Code(gain.after.document.kind())),
+                changes::author.eq(Db(author)),
+                changes::incarnation.eq(i64::from(change.actor().incarnation)),
+                changes::schema.eq(origin.schema as i32),
+                changes::batch_id.eq(origin.batch.map(Db)),
+                changes::received_at.eq(At(now)),
+                changes::bytes.eq(change.bytes().to_vec()),
+            )
+        })
+        .collect();
+    for some in rows.chunks(AT_ONCE) {
+        on_each!(tx, |c| diesel::insert_into(changes::table).values(some).execute(c))?;
+    }
+    Ok(seq + gain.fresh.len() as i64)
 }
