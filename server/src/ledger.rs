@@ -17,7 +17,9 @@ pub use clocks::{HandedIn, clock_off};
 pub use compact::{Compacted, Policy, compact};
 pub use keep::{Gain, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
-pub use streams::{StreamKind, StreamRow, create_stream, readable_streams, renew_key, stream, stream_keys};
+pub use streams::{
+    StreamKind, StreamRow, create_stream, known_streams, readable_streams, renew_key, stream, stream_keys,
+};
 
 use std::collections::BTreeMap;
 

@@ -50,28 +50,29 @@ impl StreamRow {
     }
 }
 
-type Columns = (Db<StreamId>, Option<Db<OrganisationId>>, i64, i64, Vec<u8>);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = streams)]
+struct Columns {
+    id: Db<StreamId>,
+    organisation_id: Option<Db<OrganisationId>>,
+    last_seq: i64,
+    compacted_to: i64,
+    fingerprint: Vec<u8>,
+}
 
 impl TryFrom<Columns> for StreamRow {
     type Error = StoreError;
-    fn try_from(
-        (id, organisation, last_seq, compacted_to, fingerprint): Columns,
-    ) -> Result<Self, StoreError> {
+    fn try_from(row: Columns) -> Result<Self, StoreError> {
         let damaged = |_| StoreError::Damaged("a stream");
         let number = |seq: i64| u64::try_from(seq).map_err(|_| StoreError::Damaged("a stream"));
         Ok(Self {
-            id: id.0,
-            organisation: organisation.map(|id| id.0),
-            last_seq: number(last_seq)?,
-            compacted_to: number(compacted_to)?,
-            fingerprint: Fingerprint::from_bytes(fingerprint.as_slice().try_into().map_err(damaged)?),
+            id: row.id.0,
+            organisation: row.organisation_id.map(|id| id.0),
+            last_seq: number(row.last_seq)?,
+            compacted_to: number(row.compacted_to)?,
+            fingerprint: Fingerprint::from_bytes(row.fingerprint.as_slice().try_into().map_err(damaged)?),
         })
     }
-}
-
-fn columns()
--> (streams::id, streams::organisation_id, streams::last_seq, streams::compacted_to, streams::fingerprint) {
-    (streams::id, streams::organisation_id, streams::last_seq, streams::compacted_to, streams::fingerprint)
 }
 
 /// Begins a stream; a document must be in one before it is stored.
@@ -129,8 +130,22 @@ pub fn stream_keys(tx: &mut Conn<'_>, of: &BTreeSet<StreamId>) -> Result<Vec<Str
 /// Those of the store.
 pub fn stream(tx: &mut Conn<'_>, id: StreamId) -> Result<Option<StreamRow>, StoreError> {
     let row: Option<Columns> =
-        on_each!(tx, |c| streams::table.find(Db(id)).select(columns()).first(c).optional())?;
+        on_each!(tx, |c| streams::table.find(Db(id)).select(Columns::as_select()).first(c).optional())?;
     row.map(StreamRow::try_from).transpose()
+}
+
+/// Which of these streams there are.
+///
+/// # Errors
+/// Those of the store.
+pub fn known_streams(
+    tx: &mut Conn<'_>,
+    of: impl Iterator<Item = StreamId>,
+) -> Result<BTreeSet<StreamId>, StoreError> {
+    let of: Vec<Db<StreamId>> = of.map(Db).collect();
+    let there: Vec<Db<StreamId>> =
+        on_each!(tx, |c| streams::table.filter(streams::id.eq_any(&of)).select(streams::id).load(c))?;
+    Ok(there.into_iter().map(|Db(id)| id).collect())
 }
 
 /// The streams that a tablet may read and write now, by id: those of the groups to which its user is assigned. None once
@@ -149,7 +164,7 @@ pub fn readable_streams(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<Vec<Strea
         .inner_join(assignments::table)
         .filter(assignments::user_id.eq_any(user).and(assignments::ended_at.is_null()))
         .order(streams::id)
-        .select(columns())
+        .select(Columns::as_select())
         .load(c))?;
     rows.into_iter().map(StreamRow::try_from).collect()
 }

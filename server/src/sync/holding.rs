@@ -9,7 +9,7 @@ use sync_core::id::{DeviceId, StreamId};
 use sync_core::time::Millis;
 use sync_core::wire::Request;
 
-use crate::ledger::{self, StreamRow, readable_streams};
+use crate::ledger::{StreamRow, known_streams, readable_streams};
 use crate::on_each;
 use crate::store::schema::{purges, readings};
 use crate::store::{At, Conn, Db, StoreError, identity};
@@ -59,11 +59,8 @@ pub(super) fn note(
     }
     let readable: BTreeSet<StreamId> = streams.into_iter().map(|stream| stream.id).collect();
     let mut dropped: BTreeSet<StreamId> = held.keys().copied().collect();
-    for stream in cursors.into_keys().filter(|stream| !readable.contains(stream)) {
-        if ledger::stream(tx, stream)?.is_some() {
-            dropped.insert(stream);
-        }
-    }
+    let strange = cursors.into_keys().filter(|stream| !readable.contains(stream));
+    dropped.extend(known_streams(tx, strange)?);
     if held.values().any(|reading| reading.told.is_none()) {
         tell(tx, tablet, held.into_keys(), now)?;
     }
