@@ -38,6 +38,7 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
     count(tx, &tablet, &claimed.request, now)?;
     let held = holding::note(tx, tablet.device, &claimed.request, now)?;
     let mut handed = Handed::default();
+    handed.may_write.insert(tablet.device, held.readable.clone());
     let mut statements = Vec::new();
     for envelope in &claimed.request.batches {
         let statement = tablet.open(envelope)?;
@@ -46,18 +47,17 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
         }
         statements.push(statement);
     }
-    let mut carried = Vec::new();
-    for sealed in &claimed.request.carried {
-        let mut one = carried::open(tx, sealed)?;
-        if let Some(Carried { origin, envelope, statement }) = &one
+    let mut carried = carried::open_all(tx, &claimed.request.carried)?;
+    for slot in &mut carried {
+        if let Some(Carried { origin, envelope, statement }) = slot
             && !handed.take(tx, origin, Some(tablet.device), envelope, statement, now)?
         {
-            one = None;
+            *slot = None;
         }
-        carried.push(one);
     }
     let mut decided = decide(tx, &handed.may_write, handed.arrivals, now)?.into_iter();
-    let mut next = |statement: &Statement| decided.by_ref().take(statement.items.len()).collect();
+    let mut next =
+        |statement: &Statement| -> Vec<Outcome> { decided.by_ref().take(statement.items.len()).collect() };
     let outcomes: Vec<Outcomes> =
         statements.iter().map(|one| Outcomes { batch: one.batch, outcomes: next(one) }).collect();
     if outcomes.iter().flat_map(|batch| &batch.outcomes).any(|one| matches!(one, Outcome::Quarantined(_))) {
@@ -66,16 +66,13 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
             return Err(Refused::TooMuchApart { again: apart.again(now) }.into());
         }
     }
-    let mut receipts = Vec::new();
-    for one in carried {
-        receipts.push(match one {
-            Some(Carried { origin, statement, .. }) => {
-                let outcomes: Vec<Outcome> = next(&statement);
-                carried::receipt(tx, origin.device, &statement, &outcomes)?
-            }
-            None => Receipt::Refused,
-        });
-    }
+    let settled = carried.into_iter().map(|one| {
+        one.map(|carried| {
+            let outcomes = next(&carried.statement);
+            (carried, outcomes)
+        })
+    });
+    let receipts = carried::receipts(tx, settled.collect())?;
     Ok(Pushed { tablet: tablet.device, held, outcomes, receipts })
 }
 
