@@ -1,6 +1,6 @@
 //! One record as an Automerge document: how it begins, how it is edited, how it is read.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
@@ -86,22 +86,18 @@ impl Document {
         self.inner.get_change_meta_by_hash(&(*hash).into()).is_some()
     }
 
-    /// The hash of an actor's change number `seq`, where the document has it.
-    pub fn hash_of(&self, actor: &Actor, seq: u64) -> Option<ChangeHash> {
-        let id = ActorId::from(*actor);
-        let metas = self.inner.get_changes_meta(&[]);
-        metas.iter().find(|meta| *meta.actor == id && meta.seq == seq).map(|meta| meta.hash.into())
-    }
-
     /// How many operations its history holds.
     pub(crate) fn operations(&self) -> u64 {
         self.inner.stats().num_ops
     }
 
-    /// Every author's numbers that are taken.
-    pub(crate) fn numbers(&self) -> BTreeSet<(Actor, u64)> {
+    /// Every author's numbers that are taken, and by which change.
+    pub(crate) fn numbers(&self) -> BTreeMap<(Actor, u64), ChangeHash> {
         let metas = self.inner.get_changes_meta(&[]);
-        metas.iter().filter_map(|meta| Some((Actor::try_from(&*meta.actor).ok()?, meta.seq))).collect()
+        let number = |meta: &automerge::ChangeMetadata<'_>| {
+            Some(((Actor::try_from(&*meta.actor).ok()?, meta.seq), meta.hash.into()))
+        };
+        metas.iter().filter_map(number).collect()
     }
 
     /// Whether a change numbers its operations right after those that it builds on. One that leaves a gap uses up the

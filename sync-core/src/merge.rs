@@ -116,7 +116,7 @@ fn plan_with(
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
-    let mut taken = document.numbers();
+    let mut taken: BTreeSet<_> = document.numbers().into_keys().collect();
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);

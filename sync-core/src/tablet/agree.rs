@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::blob::{Key, Write};
 use super::state::{Agreement, Course, Held, Tablet, Waiting, without};
 use crate::agreement;
-use crate::cbor::to_bytes;
 use crate::change::{Change, ChangeHash};
 use crate::cursor::{Ask, Fingerprint, Mark};
 use crate::id::{DocumentId, StreamId};
@@ -40,10 +39,29 @@ impl Tablet {
         for (id, gone) in clashing {
             let Some(held) = self.documents.get(&id) else { continue };
             let Some(rest) = without(held, gone) else { continue };
-            let held = Held::of(held.stream, &rest);
-            writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
-            self.documents.insert(id, held);
+            self.hold(id, Held::of(held.stream, &rest), writes);
         }
+    }
+
+    /// What the store has counts, also where this tablet holds other changes by the same numbers: from a colleague, say,
+    /// whose tablet was copied. Takes those out of the record, with what builds on them; what of that does not wait
+    /// yet is offered, so that it is kept there too.
+    pub(super) fn give_way(&mut self, id: DocumentId, theirs: &[Change], writes: &mut Vec<Write>) {
+        let Some(held) = self.documents.get(&id) else { return };
+        let Ok(document) = held.open() else { return };
+        let numbers = document.numbers();
+        let other = |change: &Change| {
+            let ours = numbers.get(&(change.actor(), change.seq())).copied();
+            ours.filter(|hash| *hash != change.hash())
+        };
+        let gone: BTreeSet<ChangeHash> = theirs.iter().filter_map(other).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let Some(rest) = without(held, gone) else { return };
+        let held = Held::of(held.stream, &rest);
+        self.offer_again(id, |change| !rest.contains(&change.hash()), writes);
+        self.hold(id, held, writes);
     }
 
     /// The two sides differ: finds out in what.

@@ -26,9 +26,8 @@ impl Tablet {
         document: &Document,
         change: &Change,
     ) -> Vec<Write> {
-        let held = Held::of(stream, document);
-        let mut writes = vec![Write::Put(Key::Document(id), to_bytes(&held))];
-        self.documents.insert(id, held);
+        let mut writes = Vec::new();
+        self.hold(id, Held::of(stream, document), &mut writes);
         let waiting = Waiting {
             stream,
             document: id,

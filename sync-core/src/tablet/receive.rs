@@ -185,6 +185,7 @@ impl Tablet {
                 entries.iter().filter_map(|entry| Change::parse(&entry.change).ok()).collect();
             self.report.unreadable += (entries.len() - changes.len()) as u32;
             self.release(id, &changes, writes);
+            self.give_way(id, &changes, writes);
             self.merge(stream, id, kind, &changes, writes);
         }
     }
@@ -205,6 +206,7 @@ impl Tablet {
             came.push((Mark::of(whole.document, &theirs.heads()), whole.document));
             let changes = theirs.changes();
             self.release(whole.document, &changes, writes);
+            self.give_way(whole.document, &changes, writes);
             self.merge(stream, whole.document, whole.kind, &changes, writes);
             self.offer_again(whole.document, |change| !theirs.contains(&change.hash()), writes);
         }
@@ -248,8 +250,7 @@ impl Tablet {
         } else {
             self.report.clashing.insert(id);
         }
-        writes.push(Write::Put(Key::Document(id), to_bytes(&held)));
-        self.documents.insert(id, held);
+        self.hold(id, held, writes);
     }
 
     /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited.

@@ -296,6 +296,11 @@ impl Tablet {
         Write::Put(Key::Identity, cbor::to_bytes(&self.identity))
     }
 
+    pub(super) fn hold(&mut self, id: DocumentId, held: Held, writes: &mut Vec<Write>) {
+        writes.push(Write::Put(Key::Document(id), cbor::to_bytes(&held)));
+        self.documents.insert(id, held);
+    }
+
     pub(super) fn stream_write(&self, id: StreamId) -> Write {
         match self.streams.get(&id) {
             Some(reading) => Write::Put(Key::Stream(id), cbor::to_bytes(reading)),

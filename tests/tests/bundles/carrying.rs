@@ -1,48 +1,6 @@
-//! Work that travels without a network: a file that a colleague carries to the server, or to another tablet of the group.
+//! The ways that work goes, and its receipts come back.
 
-use std::fs;
-use std::path::PathBuf;
-
-use diesel::prelude::*;
-use server::on_each;
-use server::store::schema::batches;
-use server::store::{Conn, Db, Store, StoreError};
-use sync_core::batch::{Purpose, Signed, SigningKey};
-use sync_core::bundle::{BUNDLE, Bundle, Settled, Settlement};
-use sync_core::id::{DeviceId, EpochId, Id};
-use sync_core::quarantine::{Outcome, Reason};
-use sync_core::record::Session;
-use sync_core::record::session::Attendance;
-use tablet::device::{Device, RelayError};
-use tablet::recording::Details;
-use tempfile::TempDir;
-use tests::recount::{Count, check_streams};
-use tests::village::{day, marks, people_join, record};
-use tests::{Database, TestApp, Village};
-use uuid::Uuid;
-
-/// A memory card.
-struct Card {
-    folder: TempDir,
-    files: usize,
-}
-
-impl Card {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), files: 0 }
-    }
-
-    fn from(&mut self, tablet: &Device) -> PathBuf {
-        self.files += 1;
-        let file = self.folder.path().join(format!("{}.ihuriro", self.files));
-        tablet.export(&file).expect("a bundle");
-        file
-    }
-}
-
-fn minutes(minutes: i64) -> Details {
-    Details { minutes: Some(minutes.try_into().expect("in range")), ..Details::default() }
-}
+use super::*;
 
 /// Who signed each batch, and who carried it.
 fn ways(store: &Store) -> Vec<(DeviceId, Option<DeviceId>)> {
@@ -164,48 +122,5 @@ fn work_of_somebody_who_was_taken_off_waits_and_they_hear_it() {
         let later = card.from(&paul);
         let closed = jeanne.import(&later).expect("a file for others");
         assert_eq!((closed.received, closed.carried), (0, 1), "she may carry it, and read nothing");
-    });
-}
-
-#[test]
-fn only_the_servers_own_words_make_a_tablet_let_go() {
-    Database::each(|database| {
-        let app = TestApp::on(database);
-        let village = Village::of(&app, "aegis");
-        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
-        people_join(&mut jeanne, village.group, 1);
-        let one = jeanne.tablet().outbox().next().expect("it waits").clone();
-        let mut card = Card::new();
-        let file = card.from(&jeanne);
-        let bytes = fs::read(&file).expect("the file");
-
-        // A receipt by somebody else's key.
-        let digest = sync_core::change::Digest::of(&one.change);
-        let settled = vec![Settled { document: one.document, digest, outcome: Outcome::Accepted }];
-        let epoch = EpochId::from_uuid(Uuid::nil());
-        let words = Settlement { device: jeanne.tablet().device(), epoch, settled };
-        let payload = sync_core::cbor::to_bytes(&words);
-        let key = SigningKey::from_bytes(&[9; 32]);
-        let forged = Signed::sign(Purpose::Receipt, DeviceId::from_uuid(epoch.uuid()), &key, payload);
-        let receipts = vec![forged.to_bytes().into()];
-        let bundle = Bundle { version: BUNDLE, parts: Vec::new(), receipts };
-        fs::write(&file, bundle.to_bytes()).expect("a file");
-        jeanne.import(&file).expect("a bundle");
-        assert_eq!(jeanne.tablet().outbox().len(), 1, "she keeps her work");
-
-        // Bytes that were changed on their way are carried to no effect, and said to be so.
-        let mut paul = village.facilitator_with_tablet(&app, "paul");
-        let mut bundle = Bundle::from_bytes(&bytes).expect("a bundle");
-        for part in &mut bundle.parts {
-            let last = part.sealed.len() - 1;
-            part.sealed[last] ^= 1;
-        }
-        fs::write(&file, bundle.to_bytes()).expect("a file");
-        paul.import(&file).expect("a bundle");
-        let report = paul.sync(&mut ()).expect("a sync").report;
-        assert_eq!((report.carried, report.refused), (0, 1));
-        assert_eq!(paul.tablet().carried(), 0);
-        fs::write(&file, &bytes[..bytes.len() / 2]).expect("a file");
-        assert!(matches!(paul.import(&file), Err(RelayError::NotABundle(_))));
     });
 }
