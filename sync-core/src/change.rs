@@ -1,5 +1,6 @@
 //! One Automerge change as it travels: a change chunk of the Automerge binary format, not deflated.
 
+mod anew;
 mod frame;
 
 use std::fmt;
@@ -116,14 +117,28 @@ pub enum Unreadable {
 pub type Grounds = Line<300>;
 
 /// The message of a change, where it has one: JSON, so that a later version can say more.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Message {
-    reason: Grounds,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Grounds>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    was: Option<anew::Was>,
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).expect("texts and numbers are JSON"))
+    }
 }
 
 /// The message of a change that says why it was written.
 pub(crate) fn message(grounds: &Grounds) -> String {
-    serde_json::to_string(&Message { reason: grounds.clone() }).expect("a text is JSON")
+    Message { reason: Some(grounds.clone()), was: None }.to_string()
+}
+
+/// Whether a message says that its change was written anew.
+pub(crate) fn tells_of_another(message: &str) -> bool {
+    serde_json::from_str(message).is_ok_and(|message: Message| message.was.is_some())
 }
 
 /// One change, parsed.
@@ -174,8 +189,11 @@ impl Change {
 
     /// Why it was written, where the author said so.
     pub fn grounds(&self) -> Option<Grounds> {
-        let message: Message = serde_json::from_str(self.inner.message()?).ok()?;
-        Some(message.reason)
+        self.message()?.reason
+    }
+
+    fn message(&self) -> Option<Message> {
+        serde_json::from_str(self.inner.message()?).ok()
     }
 
     pub fn bytes(&self) -> &[u8] {

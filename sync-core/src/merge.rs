@@ -34,7 +34,8 @@ pub enum Standing {
     Stranger,
     /// May write what is their own: a change by another author waits.
     Assigned,
-    /// Somebody who keeps the group answers for the change, whoever made it and whoever brought it.
+    /// Somebody who keeps the group answers for the change, whoever made it and whoever brought it. One whose number is
+    /// taken is written anew, with what builds on it.
     Waived,
 }
 
@@ -43,7 +44,8 @@ pub enum Standing {
 pub struct Plan {
     /// One for each incoming change, in their order.
     pub outcomes: Vec<Outcome>,
-    /// The changes that are new, in an order in which they can be applied; with the place of each among the incoming.
+    /// The changes that are new, in an order in which they can be applied, as they are merged; with the place of each among
+    /// the incoming.
     pub fresh: Vec<(usize, Change)>,
     /// The document with them, where there are any.
     pub after: Option<After>,
@@ -100,12 +102,13 @@ fn plan_with(
         Some(snapshot) => Document::load(place.kind, snapshot)?,
         None => Document::genesis(place.kind),
     };
+    let mut anew = document.anew();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
             // What is merged is merged, whoever its author is today.
-            Ok(change) if document.contains(&change.hash()) => outcomes[index] = Outcome::Duplicate,
+            Ok(change) if document.has_taken(&change, &anew) => outcomes[index] = Outcome::Duplicate,
             _ if one.standing == Standing::Stranger => {
                 outcomes[index] = Outcome::Quarantined(Reason::NotAssigned);
             }
@@ -120,25 +123,40 @@ fn plan_with(
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
-    for (index, change) in in_order(waiting) {
-        if document.contains(&change.hash()) {
+    for (index, arrived) in in_order(waiting) {
+        let was = arrived.hash();
+        if document.has_taken(&arrived, &anew) {
             outcomes[index] = Outcome::Duplicate;
-        } else if taken.contains(&(change.actor(), change.seq())) {
-            outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
-        } else if change.deps().all(|hash| document.contains(&hash)) {
-            match take(apply, &document, &change, place, size + change.bytes().len()) {
-                Ok((next, read)) => {
-                    size += change.bytes().len();
-                    document = next;
-                    record = Some(read);
-                    outcomes[index] = Outcome::Accepted;
-                    taken.insert((change.actor(), change.seq()));
-                    fresh.push((index, change));
-                }
-                Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
-            }
+            continue;
         }
-        // What is left lacks something that has not arrived, or was not taken.
+        let number_taken = taken.contains(&(arrived.actor(), arrived.seq()));
+        let on_anew = arrived.deps().any(|hash| anew.contains_key(&hash) && !document.contains(&hash));
+        let change = match incoming[index].standing {
+            Standing::Waived if number_taken || on_anew => arrived.anew(&anew),
+            _ => Some(arrived).filter(|_| !number_taken),
+        };
+        let Some(change) = change else {
+            outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
+            continue;
+        };
+        if !change.deps().all(|hash| document.contains(&hash)) {
+            // It lacks something that has not arrived, or was not taken.
+            continue;
+        }
+        match take(apply, &document, &change, place, size + change.bytes().len()) {
+            Ok((next, read)) => {
+                size += change.bytes().len();
+                document = next;
+                record = Some(read);
+                outcomes[index] = Outcome::Accepted;
+                taken.insert((change.actor(), change.seq()));
+                if change.hash() != was {
+                    anew.insert(was, change.clone());
+                }
+                fresh.push((index, change));
+            }
+            Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
+        }
     }
     let after = record.map(|record| After::new(document, record));
     Ok(Plan { outcomes, fresh, after })

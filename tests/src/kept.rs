@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use server::on_each;
 use server::store::schema::{changes, quarantine};
-use server::store::{Conn, Db, Store, StoreError};
+use server::store::{At, Conn, Db, Store, StoreError};
 use sync_core::change::ChangeHash;
 use sync_core::id::DocumentId;
 use sync_core::tablet::Report;
@@ -19,33 +19,41 @@ pub struct Kept {
     merged: BTreeSet<Name>,
     /// Set apart, waiting or rejected; each with its digest.
     apart: BTreeSet<(DocumentId, Vec<u8>)>,
+    /// Set apart and let in since, perhaps written anew: then `verify` sees that it is there.
+    released: BTreeSet<(DocumentId, Vec<u8>)>,
 }
 
 impl Kept {
     pub fn of(store: &Store) -> Self {
         type Rows = Vec<(Db<DocumentId>, Vec<u8>)>;
-        let (merged, apart): (Rows, Rows) = store
-            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Rows), StoreError> {
+        type Apart = Vec<(Db<DocumentId>, Vec<u8>, Option<At>)>;
+        let (merged, apart): (Rows, Apart) = store
+            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Apart), StoreError> {
                 let merged =
                     on_each!(tx, |c| changes::table.select((changes::document_id, changes::hash)).load(c))?;
                 let apart = on_each!(tx, |c| quarantine::table
-                    .filter(quarantine::released_at.is_null())
-                    .select((quarantine::document_id, quarantine::digest))
+                    .select((quarantine::document_id, quarantine::digest, quarantine::released_at))
                     .load(c))?;
                 Ok((merged, apart))
             })
             .expect("the store answers");
         let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
-        Self {
+        let mut kept = Self {
             merged: merged.into_iter().map(|(Db(document), bytes)| (document, hash(bytes))).collect(),
-            apart: apart.into_iter().map(|(Db(document), digest)| (document, digest)).collect(),
+            ..Self::default()
+        };
+        for (Db(document), digest, released) in apart {
+            let of = if released.is_some() { &mut kept.released } else { &mut kept.apart };
+            of.insert((document, digest));
         }
+        kept
     }
 
     /// In how many places a change is: one, if all is well.
     pub fn places(&self, name: &Name, digest: &[u8]) -> usize {
-        let apart = self.apart.contains(&(name.0, digest.to_vec()));
-        usize::from(self.merged.contains(name)) + usize::from(apart)
+        let set_apart = (name.0, digest.to_vec());
+        let merged = self.merged.contains(name) || self.released.contains(&set_apart);
+        usize::from(merged) + usize::from(self.apart.contains(&set_apart))
     }
 }
 

@@ -10,6 +10,7 @@ use sync_core::id::{BatchId, DeviceId, DocumentId, Id, StreamId};
 use sync_core::record::Place;
 use uuid::Uuid;
 
+use super::apart;
 use super::batches::{Listed, listed};
 use super::{AT_ONCE, About, Seen};
 use crate::on_each;
@@ -64,7 +65,7 @@ pub(super) fn check(tx: &mut Conn<'_>, stream: StreamId, seen: &mut Seen) -> Res
         let ids: Vec<DocumentId> = rows.iter().map(|row| row.id.0).collect();
         let mut logged = logged(tx, &ids)?;
         let batches = logged.values().flatten().filter_map(|change| change.batch_id).collect();
-        let listed = listed(tx, &batches)?;
+        let mut listed = listed(tx, &batches)?;
         let mut projected = Rows::load(tx, &ids)?;
         for row in rows {
             let id = row.id.0;
@@ -82,6 +83,7 @@ pub(super) fn check(tx: &mut Conn<'_>, stream: StreamId, seen: &mut Seen) -> Res
             seen.check(noted, About::Document(id), "its heads are not those that are noted");
             let place = Place { stream, document: id, kind: document.kind() };
             record(tx, place, &document, projected.remove(&id), seen)?;
+            listed.extend(apart::written_anew(tx, place, &document, &listed)?);
             log_of(place, &document, log, &listed, seen);
         }
     }

@@ -43,9 +43,9 @@ impl Tablet {
         }
     }
 
-    /// What the store has counts, also where this tablet holds other changes by the same numbers: from a colleague, say,
-    /// whose tablet was copied. Takes those out of the record, with what builds on them; what of that does not wait
-    /// yet is offered, so that it is kept there too.
+    /// What the store has counts, also where this tablet holds other changes by the same numbers, from a colleague, say,
+    /// whose tablet was copied, or the same ones written anew, or not yet so. Takes those out of the record, with what builds
+    /// on them; what of that is not there and does not wait yet is offered, so that it is kept there too.
     pub(super) fn give_way(&mut self, id: DocumentId, theirs: &[Change], writes: &mut Vec<Write>) {
         let Some(held) = self.documents.get(&id) else { return };
         let Ok(document) = held.open() else { return };
@@ -54,13 +54,18 @@ impl Tablet {
             let ours = numbers.get(&(change.actor(), change.seq())).copied();
             ours.filter(|hash| *hash != change.hash())
         };
-        let gone: BTreeSet<ChangeHash> = theirs.iter().filter_map(other).collect();
+        let anew = document.anew();
+        let same = |change| document.same_by_another_name(change, &anew);
+        let same: BTreeSet<ChangeHash> = theirs.iter().filter_map(same).collect();
+        let gone: BTreeSet<ChangeHash> =
+            theirs.iter().filter_map(other).chain(same.iter().copied()).collect();
         if gone.is_empty() {
             return;
         }
         let Some(rest) = without(held, gone) else { return };
         let held = Held::of(held.stream, &rest);
-        self.offer_again(id, |change| !rest.contains(&change.hash()), writes);
+        let lacks = |change: &Change| !rest.contains(&change.hash()) && !same.contains(&change.hash());
+        self.offer_again(id, lacks, writes);
         self.hold(id, held, writes);
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Output;
 use super::agree::Differences;
 use super::blob::{Key, Write};
-use super::state::{Course, Held, Reading, Tablet};
+use super::state::{Course, Held, Reading, Tablet, Waiting};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::{Change, ChangeHash};
 use crate::conflict::conflicts;
@@ -253,14 +253,22 @@ impl Tablet {
         self.hold(id, held, writes);
     }
 
-    /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited.
+    /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited, and also
+    /// where they are written anew.
     fn release(&mut self, document: DocumentId, merged: &[Change], writes: &mut Vec<Write>) {
-        let merged: BTreeSet<ChangeHash> = merged.iter().map(Change::hash).collect();
+        let names: BTreeSet<ChangeHash> = merged.iter().map(Change::hash).collect();
+        let anew: Vec<&Change> = merged.iter().filter(|change| change.was().is_some()).collect();
+        let there = |one: &Waiting| {
+            let written_anew = |ours: Change| anew.iter().any(|now| now.stands_for(&ours));
+            one.document == document
+                && (names.contains(&one.hash)
+                    || (!anew.is_empty() && Change::parse(&one.change).is_ok_and(written_anew)))
+        };
         for (waiting, key) in
             [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
         {
             waiting.retain(|serial, one| {
-                let there = one.document == document && merged.contains(&one.hash);
+                let there = there(one);
                 if there {
                     writes.push(Write::Delete(key(*serial)));
                 }

@@ -3,6 +3,7 @@
 mod editing;
 mod clashing;
 mod planning;
+mod copies;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! What was set apart, for people: they find it, look inside, release it or reject it.
 
 mod deciding;
+mod copies;
 mod looking;
 
 use std::sync::Barrier;

@@ -1,0 +1,89 @@
+//! What a copied tablet wrote under numbers that were taken: kept apart, and taken in whole once somebody answers for it.
+
+use server::store::Store;
+use server::verify::verify;
+use tablet::device::Device;
+
+use super::*;
+
+fn saying(minutes: Option<i64>, words: &str) -> Details {
+    Details {
+        minutes: minutes.map(|minutes| minutes.try_into().expect("in range")),
+        summary: Some(words.to_owned()),
+        ..Details::default()
+    }
+}
+
+fn sync(tablet: &mut Device) {
+    let report = tablet.sync(&mut ()).expect("a sync").report;
+    assert_eq!(report.unreadable, 0, "{report:?}");
+}
+
+fn assert_sound(store: &Store) {
+    let mut found = Vec::new();
+    verify(store, &mut |finding| found.push(finding.to_string())).expect("the store answers");
+    assert!(found.is_empty(), "{found:#?}");
+    check_streams(store);
+}
+
+#[test]
+fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        let mut paul = village.facilitator_with_tablet(&app, "paul");
+        people_join(&mut jeanne, village.group, 2);
+        let session = record(&mut jeanne, village.group, day(3, 5), saying(Some(60), "We met."));
+        sync(&mut jeanne);
+        let folder = village.put_away(jeanne);
+        let copy = village.copy_of(&folder);
+        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
+
+        // The original writes once and the copy twice: its second change builds on the first, and has a free number.
+        original.edit_session(session, &saying(Some(80), "We met. We sang.")).expect("an edit");
+        sync(&mut original);
+        copied.edit_session(session, &saying(Some(70), "We met. We wept.")).expect("an edit");
+        let present = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
+        copied.edit_session(session, &present).expect("an edit");
+        sync(&mut copied);
+        assert_eq!(copied.tablet().apart().len(), 2);
+        sync(&mut paul);
+
+        let waiting = village.manager.all(LIST);
+        let of = |reason: &str| {
+            let found = waiting.iter().find(|item| item["reason"] == reason);
+            id_of(found.unwrap_or_else(|| panic!("{waiting:?}")))
+        };
+        let (first, second) = (of("re-keyed"), of("missing-dependency"));
+        assert_eq!(look(&village.manager, &first)["would_be"], "accepted");
+        assert_eq!(look(&village.manager, &second)["would_be"], "missing-dependency");
+        let released = release(&village.manager, &first).ok();
+        assert_eq!((&released["outcome"], &released["others"]), (&json!("accepted"), &json!(1)));
+        assert!(village.manager.all(LIST).is_empty());
+        assert_sound(app.store());
+
+        for _ in 0..2 {
+            for tablet in [&mut original, &mut copied, &mut paul] {
+                sync(tablet);
+            }
+        }
+        let tablets = [&original, &copied, &paul];
+        let all = tablets.map(|one| one.tablet().read::<Meeting>(session).expect("the session"));
+        assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+        assert!(all[0].summary.contains("sang") && all[0].summary.contains("wept"), "{}", all[0].summary);
+        assert_eq!(all[0].attendance.len(), 1);
+        for tablet in tablets {
+            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().apart().len(), 0);
+            let minutes = tablet.tablet().conflicts(session).expect("the session");
+            assert_eq!(minutes.len(), 1, "80 and 70 are for people to settle: {minutes:?}");
+        }
+        let history = village.manager.get(&format!("/v1/sessions/{session}/history")).ok();
+        let words = history.to_string();
+        assert!(words.contains("wept") && words.contains("jeanne.aegis"), "{words}");
+
+        // Nothing of it moves any more, and a third copy that comes late has nothing to add.
+        let quiet = copied.sync(&mut ()).expect("a sync").report;
+        assert_eq!((quiet.requests, quiet.repaired.len()), (1, 0), "{quiet:?}");
+    });
+}
