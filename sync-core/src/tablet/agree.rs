@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, Held, Tablet, Waiting, without};
+use super::state::{Agreement, Course, Held, Reading, Tablet, Waiting, without};
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
 use crate::cursor::{Ask, Fingerprint, Mark};
@@ -90,15 +90,29 @@ impl Tablet {
         let readable: BTreeSet<StreamId> = answer.pages.iter().map(|page| page.stream).collect();
         for stream in self.streams.keys().copied().collect::<Vec<_>>() {
             self.agree(stream, writes);
-            // Where nothing can be compared, all that is our own is offered before it may be dropped.
             if !readable.contains(&stream) {
-                let held = self.documents.iter().filter(|(_, held)| held.stream == stream);
-                let ids: Vec<DocumentId> = held.map(|(id, _)| *id).collect();
-                let own = self.identity.device;
-                for id in ids {
-                    self.offer_again(id, |change| change.actor().device == own, writes);
-                }
+                self.offer_own(stream, writes);
             }
+        }
+    }
+
+    /// The tablet may hold a stream no longer. Where the two sides were about to find out what differs, they never will now.
+    pub(super) fn told_to_drop(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
+        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let first = !std::mem::replace(&mut reading.dropped, true);
+        if first && reading.course == Course::Agreeing {
+            self.offer_own(stream, writes);
+        }
+        writes.push(self.stream_write(stream));
+    }
+
+    /// Where nothing can be compared, all that is our own is offered: the store may have lost it.
+    fn offer_own(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
+        let held = self.documents.iter().filter(|(_, held)| held.stream == stream);
+        let ids: Vec<DocumentId> = held.map(|(id, _)| *id).collect();
+        let own = self.identity.device;
+        for id in ids {
+            self.offer_again(id, |change| change.actor().device == own, writes);
         }
     }
 

@@ -76,8 +76,7 @@ impl Tablet {
             writes.push(self.stream_write(stream));
         }
         for stream in answer.dropped {
-            self.streams.entry(stream).or_insert(Reading::begun()).dropped = true;
-            writes.push(self.stream_write(stream));
+            self.told_to_drop(stream, &mut writes);
         }
         self.purge(moment, &mut writes);
         if more || !self.outbox.is_empty() || !self.carried.is_empty() || !self.identity.purged.is_empty() {

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use tests::app::START;
 use tests::recount::{Count, check_streams};
 use tests::village::{day, marks, people_join, record};
-use tests::{Database, Network, Session, TestApp, Village};
+use tests::{Database, Fault, Network, Session, TestApp, Village};
 
 /// Where the administrator keeps keys and backups.
 struct Shelf {

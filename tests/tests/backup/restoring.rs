@@ -123,6 +123,39 @@ fn what_was_recorded_since_the_backup_comes_back_from_the_tablets() {
     });
 }
 
+#[test]
+fn whoever_is_taken_off_before_a_restored_store_has_heard_all_still_hands_in_what_is_theirs() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 1);
+        sync(&mut jeanne);
+        let shelf = Shelf::new();
+        let file = shelf.save(app.store(), "tonight");
+        record(&mut jeanne, village.group, day(3, 5), came(&[1], 60));
+        sync(&mut jeanne);
+        drop(app);
+
+        let target = other(database);
+        shelf.open(&file).expect("it opens").restore(&open(&target)).expect("it is restored");
+        let app = TestApp::on(&target);
+        // She hears that the store began a new life, and then the link breaks.
+        let cut =
+            jeanne.sync_over(&mut Network::to(&app.url).failing([None, Some(Fault::LoseRequest)]), &mut ());
+        assert!(cut.is_err());
+        let manager = app.login("manager.aegis");
+        let address = format!("/v1/groups/{}/assignments/{}", village.group, jeanne.tablet().user());
+        manager.delete(&address).ok();
+        let report = jeanne.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync").report;
+        assert_eq!((report.apart.len(), report.dropped), (1, 1), "{report:?}");
+        let waiting = manager.all("/v1/quarantine");
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        assert_eq!((&waiting[0]["kind"], &waiting[0]["reason"]), (&json!("session"), &json!("not-assigned")));
+        assert_sound(app.store());
+    });
+}
+
 /// People at the web interface count their changes anew after a restore: the store no longer knows how far they had come,
 /// and what they had written is still on the tablets.
 #[test]
