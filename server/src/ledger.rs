@@ -15,7 +15,7 @@ mod streams;
 pub use authors::{Author, authors, names, web_author};
 pub use clocks::{HandedIn, clock_off};
 pub use compact::{Compacted, Policy, compact};
-pub use keep::{Gain, Origin, keep};
+pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
 pub use streams::{
     StreamKind, StreamRow, create_stream, known_streams, readable_streams, renew_key, stream, stream_keys,

@@ -10,6 +10,7 @@ mod list;
 mod look;
 mod release;
 mod reject;
+mod several;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -18,6 +19,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(list::list_quarantine)
         .service(look::look_inside)
+        .service(several::release_several)
+        .service(several::reject_several)
         .service(release::release_change)
         .service(reject::reject_change);
 }

@@ -7,6 +7,7 @@
 mod refusal;
 mod admit;
 mod apart;
+mod rejected;
 mod decide;
 mod carried;
 mod excess;
@@ -18,6 +19,7 @@ pub mod handler;
 pub(crate) use apart::{Arrival, find, misplaced, reason};
 pub(crate) use decide::{decide_again, foresee};
 use handler::sync;
+pub(crate) use rejected::built_on;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

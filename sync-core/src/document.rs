@@ -112,6 +112,11 @@ impl Document {
         self.inner.stats().num_ops
     }
 
+    /// Whether it is as all of its kind begin.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heads() == Self::genesis(self.kind).heads()
+    }
+
     /// Every author's numbers that are taken, and by which change.
     pub(crate) fn numbers(&self) -> BTreeMap<(Actor, u64), ChangeHash> {
         let metas = self.inner.get_changes_meta(&[]);

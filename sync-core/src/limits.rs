@@ -29,5 +29,8 @@ pub const MAX_EXPANDED: usize = 8 * 1024 * 1024;
 pub const MAX_APART: usize = 2_000;
 /// The same in bytes: one full body, or four thousand for each of so many changes.
 pub const MAX_APART_BYTES: usize = MAX_EXPANDED;
+/// How many changes that wait at the store a tablet asks after in one request, at the most: what is left it asks after the
+/// next time.
+pub const MAX_ASKED_AFTER: usize = 64;
 /// A day, in milliseconds.
 pub const APART_WITHIN: i64 = 24 * 60 * 60 * 1000;

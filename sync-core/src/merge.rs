@@ -216,7 +216,7 @@ fn take(
     apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
     record.check_home(place).map_err(invalid)?;
-    if before.heads() == Document::genesis(place.kind).heads() {
+    if before.is_empty() {
         record.check_name(place).map_err(invalid)?;
     }
     contain(|| check_rules(before, &after)).map_err(|_| Reason::Unreadable)?.map_err(invalid)?;

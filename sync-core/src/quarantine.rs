@@ -19,6 +19,23 @@ pub enum Outcome {
     Quarantined(#[n(0)] Reason),
 }
 
+/// Who decided that a change stays out, and why, in their words.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Rejection {
+    /// Their name.
+    #[n(0)]
+    pub by: String,
+    #[n(1)]
+    pub because: String,
+}
+
+/// For the person who recorded it.
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} decided that it stays out: {}", self.by, self.because)
+    }
+}
+
 /// Why a change waits.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Reason {

@@ -163,6 +163,11 @@ impl Tablet {
         self.identity.device
     }
 
+    /// The life of the store of which it has heard last.
+    pub fn epoch(&self) -> EpochId {
+        self.identity.epoch
+    }
+
     pub fn organisation(&self) -> OrganisationId {
         self.identity.organisation
     }

@@ -9,11 +9,12 @@ use minicbor::{Decode, Encode};
 pub use coding::{Coding, TooExpansive, close, open};
 
 use crate::batch::Envelope;
+use crate::change::Digest;
 #[cfg(doc)]
 use crate::cursor::Ask;
 use crate::cursor::{Cursor, Fingerprint};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, StreamId};
-use crate::quarantine::Outcome;
+use crate::quarantine::{Outcome, Rejection};
 use crate::record::Kind;
 use crate::time::Millis;
 
@@ -49,6 +50,10 @@ pub struct Request {
     /// Colleagues' work that the tablet carries, sealed for the store; see [`crate::bundle`].
     #[n(8)]
     pub carried: Vec<ByteVec>,
+    /// Changes that the store keeps apart, as far as the tablet knows: it asks what people decided about them. At most
+    /// [`crate::limits::MAX_ASKED_AFTER`] are answered.
+    #[n(9)]
+    pub waiting: Vec<Digest>,
 }
 
 /// What the store says.
@@ -79,6 +84,9 @@ pub struct Answer {
     /// The keys of streams that the tablet may read and whose present key it has not.
     #[n(8)]
     pub keys: Vec<StreamKey>,
+    /// What was rejected of that which the tablet asked after.
+    #[n(9)]
+    pub rejected: Vec<Rejected>,
 }
 
 /// What became of something carried.
@@ -90,6 +98,17 @@ pub enum Receipt {
     /// It can't be opened or read here, or too much of its tablet is set apart already. That tablet still has it.
     #[n(1)]
     Refused,
+}
+
+/// A change that somebody decided to leave out for good. The store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Rejected {
+    #[n(0)]
+    pub document: DocumentId,
+    #[n(1)]
+    pub digest: Digest,
+    #[n(2)]
+    pub rejection: Rejection,
 }
 
 /// The key to what colleagues seal for whoever holds a stream. Another one follows when somebody leaves.

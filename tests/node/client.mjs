@@ -9,6 +9,11 @@ import * as R from './record.mjs';
 import { CONTENT_TYPE, PAGE, PROTOCOL } from './spec.mjs';
 import * as W from './wire.mjs';
 
+/** How many changes that are set apart one request asks after. */
+const ASKED = 64;
+
+const digestOf = ({ change }) => W.hex(W.sha256(W.bytes(change)));
+
 /** A new life's number: random, never 0. */
 const newLife = () => Math.max(1, randomBytes(4).readUInt32BE());
 
@@ -89,6 +94,7 @@ export class Tablet extends Held {
       cursors: cursors.map(([stream, { ask, key }]) => ({ stream, ask, key: key?.number ?? 0 })),
       batches: flight.length > 0 ? [this.envelope(flight, batch)] : [],
       purged: state.purged, budget: PAGE, carried: [],
+      waiting: this.askedAfter(),
     };
     const signed = W.signed(W.FOR_REQUEST, state.device, state.seed, W.write(W.request, request));
     return { body: gzipSync(signed), flight, batch };
@@ -114,11 +120,12 @@ export class Tablet extends Held {
     if (state.epoch !== answer.epoch) this.newEpoch(answer);
     const mine = answer.outcomes.find((one) => one.batch === batch);
     (mine?.outcomes ?? []).forEach((outcome, at) => flight[at] && this.settle(flight[at], outcome));
+    for (const one of answer.rejected) this.hearRejection(one);
     for (const { device, name } of answer.people) state.people[device] = name;
     let more = false;
     for (const page of answer.pages) more = this.turn(page) || more;
     for (const { stream, number, identity } of answer.keys) (state.streams[stream] ??= begun()).key = { number, identity };
-    for (const stream of answer.dropped) (state.streams[stream] ??= begun()).dropped = true;
+    for (const stream of answer.dropped) this.toldToDrop(stream);
     more = this.askForMissing(answer) || more;
     this.purge();
     this.persist();
@@ -130,12 +137,39 @@ export class Tablet extends Held {
     const { state } = this;
     state.epoch = answer.epoch;
     for (const { stream, kind, document, change } of state.apart.splice(0)) this.offer(stream, kind, document, W.bytes(change));
-    const own = state.device.replaceAll('-', '');
     for (const [stream, reading] of Object.entries(state.streams)) {
       reading.ask = null;
-      if (answer.pages.some((page) => page.stream === stream)) continue;
-      for (const id of this.ids((one) => one.stream === stream)) this.offerAgain(id, ({ actor }) => actor.startsWith(own));
+      if (!answer.pages.some((page) => page.stream === stream)) this.offerOwn(stream);
     }
+  }
+
+  /** Where nothing can be compared (any more), all that this tablet wrote is offered. */
+  offerOwn(stream) {
+    const own = this.state.device.replaceAll('-', '');
+    for (const id of this.ids((one) => one.stream === stream)) this.offerAgain(id, ({ actor }) => actor.startsWith(own));
+  }
+
+  toldToDrop(stream) {
+    const reading = (this.state.streams[stream] ??= begun());
+    if (!reading.dropped && !reading.ask) this.offerOwn(stream);
+    reading.dropped = true;
+  }
+
+  /** Some of what is set apart, others each time. */
+  askedAfter() {
+    const open = this.state.apart.filter((one) => !one.rejection);
+    const begin = open.length > ASKED ? (this.state.number * ASKED) % open.length : 0;
+    return [...open.slice(begin), ...open.slice(0, begin)].slice(0, ASKED).map(digestOf);
+  }
+
+  /** Somebody decided that a change stays out: nothing is to be built on it any more. */
+  hearRejection({ document, digest, rejection }) {
+    const one = this.state.apart.find((other) => !other.rejection && other.document === document && digestOf(other) === digest);
+    if (!one) return;
+    one.rejection = rejection;
+    this.state.incarnation = newLife();
+    this.buildAnew(document, one.hash);
+    this.report.rejected.push({ document, ...rejection });
   }
 
   settle(waiting, outcome) {

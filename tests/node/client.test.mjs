@@ -9,6 +9,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { promisify } from 'node:util';
 import { vector } from './spec.mjs';
 import { Store } from './store.mjs';
+import * as W from './wire.mjs';
 
 const run = promisify(execFile);
 const script = new URL('run.mjs', import.meta.url).pathname;
@@ -169,6 +170,25 @@ test('a copy that went on writing sets that apart, begins a new life and comes t
   assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
   await hers('edit', id, '--minutes', '70');
   assert.equal((await hers('sync')).accepted, 1);
+});
+
+test('what somebody rejected is told once, is kept, and nothing is built on it', async () => {
+  const hers = await enrolled('claudine');
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  await hers('edit', id, '--minutes', '80');
+  assert.equal((await hers('sync')).apart.length, 1);
+  const [{ change }] = JSON.parse(readFileSync(file('claudine'), 'utf8')).apart;
+  const rejection = { by: 'Uwase', because: 'Ninety is right.' };
+  store.rejected = [{ document: id, digest: W.hex(W.sha256(W.bytes(change))), rejection }];
+  assert.deepEqual((await hers('sync')).rejected, [{ document: id, ...rejection }]);
+  assert.deepEqual((await hers('sync')).rejected, [], 'once');
+  assert.equal((await hers('show', id)).minutes, 90);
+  store.judge = () => ({ outcome: 'accepted' });
+  await hers('edit', id, '--minutes', '85');
+  assert.equal((await hers('sync')).accepted, 1);
+  assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
 });
 
 const OTHER_LIFE = '01931d00-0000-7000-8000-00000000e90d';

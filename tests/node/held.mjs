@@ -18,7 +18,7 @@ export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 /** What a sync did. */
 export const nothingYet = () => ({
   requests: 0, accepted: 0, duplicate: 0, received: 0, unreadable: 0, dropped: 0, sent_bytes: 0, received_bytes: 0,
-  apart: [], merged: [], repaired: [],
+  apart: [], rejected: [], merged: [], repaired: [],
 });
 
 export class Held {
@@ -107,10 +107,17 @@ export class Held {
     }
   }
 
-  /** The store has this change: it waits no longer, wherever it did. */
-  release(document, hash) {
-    const gone = same(document, hash);
-    for (const list of ['outbox', 'apart']) this.state[list] = this.state[list].filter((one) => !gone(one));
+  /** The store has this change: it waits no longer, wherever it did, nor does what it was before it was written anew. */
+  release(document, now) {
+    const there = (one) => one.document === document
+      && (one.hash === now.hash || (now.was === one.hash && R.standsFor(now, R.metaOf(W.bytes(one.change)))));
+    for (const list of ['outbox', 'apart']) this.state[list] = this.state[list].filter((one) => !there(one));
+  }
+
+  /** What is held as it was before it was written anew at the store gives way to that. */
+  giveWay(id, now) {
+    if (!now.was || !this.state.documents[id]) return;
+    if (R.changes(this.open(id)).some((one) => R.standsFor(now, one))) this.buildAnew(id, now.was);
   }
 
   // --- What comes ---------------------------------------------------------------------------------------------------
@@ -151,12 +158,14 @@ export class Held {
   /** Merges all of these changes of a document, or, where some can't be merged, those that can. */
   merge(stream, kind, id, changes) {
     try {
+      const told = changes.map(R.metaOf);
+      for (const one of told) this.giveWay(id, one);
       const before = this.state.documents[id] ? this.open(id) : R.open(kind, this.author);
-      const hashes = changes.map(R.changeHash);
+      const hashes = told.map((one) => one.hash);
       const fresh = changes.filter((_, at) => !R.has(before, hashes[at]));
       const after = R.apply(before, fresh);
       if (!hashes.every((hash) => R.has(after, hash))) throw new Error('some build on what is not here');
-      for (const hash of hashes) this.release(id, hash);
+      for (const one of told) this.release(id, one);
       if (fresh.length === 0) return;
       this.keep(stream, kind, id, after);
       this.report.received += fresh.length;
@@ -167,16 +176,18 @@ export class Held {
     }
   }
 
-  /** Takes a re-keyed change, and what builds on it, out of its document: the change that has its number must fit in. */
+  /** Takes a change that has no place in its document any more out of it, with what builds on it. */
   buildAnew(id, hash) {
+    if (!this.state.documents[id]) return;
     const { kind, stream } = this.state.documents[id];
     const gone = new Set([hash]);
     const stays = R.changes(this.open(id)).filter((one) => {
       if (gone.has(one.hash) || one.deps.some((behind) => gone.has(behind))) gone.add(one.hash);
       return !gone.has(one.hash);
     });
+    if (stays.length === 0) return delete this.state.documents[id];
     const document = R.apply(R.open(kind, this.author), stays.map((one) => one.data));
-    this.keep(stream, kind, id, document);
+    return this.keep(stream, kind, id, document);
   }
 
   // --- Whether it is what the store has -----------------------------------------------------------------------------

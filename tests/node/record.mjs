@@ -59,9 +59,21 @@ export const has = (document, hash) => A.hasHeads(document, [hash]);
 /** Changes with their meta data, without the genesis. */
 export const changes = (document) => A.getAllChanges(document).map((data) => ({ data, ...metaOf(data) })).filter((one) => one.actor !== '00');
 export function metaOf(data) {
-  const { actor: author, hash, deps, seq, time, startOp, ops } = A.decodeChange(data);
-  return { actor: author, hash, deps, seq, time, startOp, endOp: startOp + ops.length };
+  const { actor: author, hash, deps, seq, time, startOp, ops, message } = A.decodeChange(data);
+  return { actor: author, hash, deps, seq, time, startOp, endOp: startOp + ops.length, was: wasOf(message) };
 }
+
+/** The hash that a change had before it was written anew; null where it was not (sync.md 4.6). */
+function wasOf(message) {
+  try {
+    return JSON.parse(message).was?.hash ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a change is another one, written anew: only the same device's word for that counts. */
+export const standsFor = (now, one) => now.was === one.hash && now.actor.slice(0, 32) === one.actor.slice(0, 32);
 
 const CHANGE = 1;
 

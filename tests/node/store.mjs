@@ -17,6 +17,8 @@ export class Store {
   compactedTo = 0;
   /** The number of each stream's key. */
   keyNumber = 1;
+  /** What somebody rejected: { document, digest, rejection }. */
+  rejected = [];
   /** Set to change an answer on its way out, or to lose it. */
   spoil = (answer) => answer;
   pageSize = 1000;
@@ -99,7 +101,7 @@ export class Store {
     const people = [...this.devices].map(([other, { name }]) => ({ device: other, name }));
     const lacking = streams.filter((stream) => cursors.get(stream)?.key !== this.keyNumber);
     const keys = lacking.map((stream) => ({ stream, number: this.keyNumber, identity: 'AGE-SECRET-KEY-1…' }));
-    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys };
+    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(({ digest }) => said.waiting.includes(digest)) };
   }
 
   page(stream, ask, sameLife, own) {

@@ -85,7 +85,7 @@ const item = record({ stream: uuid, kind, document: uuid, schema: plain, digest:
 export const statement = record({ batch: uuid, at: plain, items: list(item) });
 export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
-  batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob),
+  batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob), waiting: list(blob),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
 const whole = record({ kind, document: uuid, snapshot: blob });
@@ -104,6 +104,7 @@ export const answer = record({
   pages: list(page), dropped: list(uuid), people: list(record({ device: uuid, name: plain })),
   receipts: list(choice({ taken: only(blob), refused: null })),
   keys: list(record({ stream: uuid, number: plain, identity: plain })),
+  rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
 });
 
 export const bundle = record({

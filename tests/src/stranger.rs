@@ -53,6 +53,7 @@ impl Stranger {
             purged: Vec::new(),
             carried: Vec::new(),
             budget: 100_000,
+            waiting: Vec::new(),
         }
     }
 

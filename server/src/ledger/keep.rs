@@ -38,19 +38,33 @@ pub struct Gain {
     pub fresh: Vec<(Origin, Change)>,
 }
 
-/// Stores what documents gained, all in the order of their streams, and projects them.
+/// A document that gained nothing because something lacks what it builds on.
+#[derive(Debug, Clone, Copy)]
+pub struct Lacking {
+    pub stream: StreamId,
+    pub id: DocumentId,
+    /// Of the document as it was loaded; none where there was none.
+    pub version: Option<i64>,
+}
+
+/// Stores what documents gained, all in the order of their streams, and projects them. Those that lack something are held to be
+/// as they were loaded: what they lack may have come meanwhile.
 ///
 /// # Errors
 /// [`StoreError::Raced`] if one of the documents was written since it was loaded, and those of the store.
-pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, now: Millis) -> Result<(), StoreError> {
+pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Millis) -> Result<(), StoreError> {
     let mut by_stream: BTreeMap<StreamId, Vec<Gain>> = BTreeMap::new();
     for gain in gains {
         by_stream.entry(gain.stream).or_default().push(gain);
+    }
+    for one in lacking {
+        by_stream.entry(one.stream).or_default();
     }
     // In the order of their ids, so that two pushes that touch the same streams queue and never deadlock.
     for (stream, gains) in by_stream {
         let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
         let (mut seq, mut fingerprint) = lock(tx, stream, total as i64)?;
+        as_loaded(tx, lacking.iter().filter(|one| one.stream == stream))?;
         for gain in gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
             let heads = gain.after.document.heads();
@@ -77,6 +91,24 @@ fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerp
             .get_result(c))?;
     let fingerprint = fingerprint.as_slice().try_into().map_err(|_| StoreError::Damaged("a stream"))?;
     Ok((last - count, Fingerprint::from_bytes(fingerprint)))
+}
+
+fn as_loaded<'a>(tx: &mut Conn<'_>, lacking: impl Iterator<Item = &'a Lacking>) -> Result<(), StoreError> {
+    let mut loaded: BTreeMap<Db<DocumentId>, Option<i64>> =
+        lacking.map(|one| (Db(one.id), one.version)).collect();
+    let ids: Vec<Db<DocumentId>> = loaded.keys().copied().collect();
+    for some in ids.chunks(AT_ONCE) {
+        let now: Vec<(Db<DocumentId>, i64)> = on_each!(tx, |c| documents::table
+            .filter(documents::id.eq_any(some))
+            .select((documents::id, documents::version))
+            .load(c))?;
+        for (id, version) in now {
+            if loaded.remove(&id) != Some(Some(version)) {
+                return Err(StoreError::Raced);
+            }
+        }
+    }
+    if loaded.values().any(Option::is_some) { Err(StoreError::Raced) } else { Ok(()) }
 }
 
 fn write_document(

@@ -75,7 +75,8 @@ impl FromStr for State {
 pub(crate) struct QuarantineItem {
     pub(super) id: Uuid,
     pub(super) state: State,
-    /// `not-assigned`, `unreadable`, `invalid`, `re-keyed`, `missing-dependency`, `unknown-schema` or `too-large`.
+    /// `not-assigned`, `unreadable`, `invalid`, `re-keyed`, `missing-dependency`, `unknown-schema`, `too-large` or
+    /// `unvouched`.
     #[schema(value_type = String, example = "not-assigned")]
     reason: &'static str,
     /// The reason in words.

@@ -26,7 +26,8 @@ use crate::store::{At, Conn, Db, Store, StoreError};
 pub(crate) struct QuarantineQuery {
     /// Of one group.
     group: Option<Uuid>,
-    /// `not-assigned`, `unreadable`, `invalid`, `re-keyed`, `missing-dependency`, `unknown-schema` or `too-large`.
+    /// `not-assigned`, `unreadable`, `invalid`, `re-keyed`, `missing-dependency`, `unknown-schema`, `too-large` or
+    /// `unvouched`.
     reason: Option<String>,
     /// `waiting` if left out; or `released`, `rejected`.
     state: Option<String>,

@@ -17,7 +17,8 @@ use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::quarantine;
-use crate::store::{At, Conn, Db, Failure, Store};
+use crate::store::{At, Conn, Db, Failure, Store, StoreError};
+use crate::sync::{self, Arrival};
 
 const MOST: usize = 500;
 
@@ -25,14 +26,15 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RejectionReason {
-    /// 1 to 500 characters, for whoever looks at it later.
+    /// 1 to 500 characters, for whoever recorded it, and for whoever looks at it later.
     #[schema(example = "Recorded twice; the other one is right.")]
     reason: String,
 }
 
 /// Reject a change that was set apart
 ///
-/// It is kept and never deleted, but it does not wait any more, and stays out also when a tablet hands it in again.
+/// It is kept and never deleted, but it does not wait any more, and stays out also when a tablet hands it in again. What waits
+/// and builds on it goes with it. The tablet that recorded it is told, with the reason.
 /// An administrator may reject what names no group that there is.
 #[utoipa::path(
     tag = "Quarantine",
@@ -55,44 +57,80 @@ pub(crate) async fn reject_change(
     clock: web::Data<Clock>,
 ) -> Result<web::Json<QuarantineItem>, Problem> {
     let keeper = Keeper::of(&caller)?;
-    let because = checked(&body.reason)?;
-    let (id, user, now) = (*id, caller.user, clock.now());
-    let rejected = store.write("reject", move |tx| reject(tx, keeper, id, user, &because, now)).await?;
+    let ruling = Ruling::checked(caller.user, clock.now(), &body.reason)?;
+    let id = *id;
+    let rejected = store.write("reject", move |tx| reject_one(tx, keeper, id, &ruling)).await?;
     Ok(web::Json(rejected))
 }
 
-fn checked(reason: &str) -> Result<String, Problem> {
-    let mut fields = Fields::default();
-    let reason = reason.trim();
-    let sound = |c: char| !c.is_control() || c == '\n';
-    if reason.is_empty() || reason.chars().count() > MOST || !reason.chars().all(sound) {
-        fields.refuse("reason", format!("says in 1 to {MOST} characters why it stays out"));
-    }
-    fields.done().map(|()| reason.to_owned())
+/// Who leaves something out, when and why.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = quarantine)]
+pub(super) struct Ruling {
+    rejected_by: Db<UserId>,
+    rejected_at: At,
+    rejected_because: String,
 }
 
-fn reject(
+impl Ruling {
+    /// # Errors
+    /// 422 where the reason is none.
+    pub(super) fn checked(by: UserId, at: Millis, reason: &str) -> Result<Self, Problem> {
+        let mut fields = Fields::default();
+        let reason = reason.trim();
+        let sound = |c: char| !c.is_control() || c == '\n';
+        if reason.is_empty() || reason.chars().count() > MOST || !reason.chars().all(sound) {
+            fields.refuse("reason", format!("says in 1 to {MOST} characters why it stays out"));
+        }
+        let rejected_because = reason.to_owned();
+        fields.done().map(|()| Self { rejected_by: Db(by), rejected_at: At(at), rejected_because })
+    }
+}
+
+fn reject_one(
     tx: &mut Conn<'_>,
     keeper: Keeper,
     id: Uuid,
-    user: UserId,
-    because: &str,
-    now: Millis,
+    ruling: &Ruling,
 ) -> Result<QuarantineItem, Failure<Refused>> {
+    let arrival = leave_out(tx, keeper, id, ruling)?;
+    leave_out_with(tx, &arrival, ruling)?;
+    let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    Ok(shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?)
+}
+
+/// Rejects one, and gives it.
+pub(super) fn leave_out(
+    tx: &mut Conn<'_>,
+    keeper: Keeper,
+    id: Uuid,
+    ruling: &Ruling,
+) -> Result<Arrival, Failure<Refused>> {
     find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
-    let rejection = (
-        quarantine::rejected_by.eq(Db(user)),
-        quarantine::rejected_at.eq(At(now)),
-        quarantine::rejected_because.eq(because),
-    );
     let row = quarantine::table
         .filter(quarantine::id.eq(id.as_bytes().to_vec()))
         .filter(quarantine::released_at.is_null())
         .filter(quarantine::rejected_at.is_null());
-    let taken = on_each!(tx, |c| diesel::update(row).set(rejection).execute(c))?;
+    let taken = on_each!(tx, |c| diesel::update(row).set(ruling).execute(c))?;
     if taken == 0 {
         return Err(decided(tx, id)?.into());
     }
-    let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
-    Ok(shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?)
+    Ok(sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?)
+}
+
+/// Rejects what waits and builds on one that was rejected: it could never be merged. Gives how many these are.
+pub(super) fn leave_out_with(
+    tx: &mut Conn<'_>,
+    rejected: &Arrival,
+    ruling: &Ruling,
+) -> Result<usize, StoreError> {
+    let mut others = 0;
+    for other in sync::built_on(tx, rejected)? {
+        let row = quarantine::table
+            .find((Db(other.item.document), other.item.digest.as_bytes().to_vec()))
+            .filter(quarantine::released_at.is_null())
+            .filter(quarantine::rejected_at.is_null());
+        others += on_each!(tx, |c| diesel::update(row).set(ruling).execute(c))?;
+    }
+    Ok(others)
 }

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::records::scope::Scope;
 use crate::store::schema::quarantine;
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
-use crate::sync;
+use crate::sync::{self, Arrival};
 
 /// What became of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +36,8 @@ pub(crate) struct Release {
 /// Release a change that was set apart
 ///
 /// It is merged as if its author were assigned to the group: whoever releases it answers for that. What waited for it goes
-/// on with it. What can't be merged stays, with its reason; what builds on work that is not merged goes on when that is.
+/// on with it. What a copied tablet wrote under a number that is taken is written anew, under one of its own. What can't be
+/// merged stays, with its reason; what builds on work that is not merged goes on when that is.
 #[utoipa::path(
     tag = "Quarantine",
     security(("bearer" = [])),
@@ -68,8 +69,23 @@ fn release(
     user: UserId,
     now: Millis,
 ) -> Result<Release, Failure<Refused>> {
-    let keeper = Keeper::Of(scope);
-    find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    let arrival = take(tx, scope, id, user, now)?;
+    let (outcomes, others) = sync::decide_again(tx, vec![arrival], now)?;
+    let row = find(tx, Keeper::Of(scope), id)?.ok_or(Refused::NoSuchChange)?;
+    let change = shown(tx, Keeper::Of(scope), vec![row])?.pop().ok_or(Refused::NoSuchChange)?;
+    let outcome = outcomes.first().map_or("duplicate", word);
+    Ok(Release { outcome, others, change })
+}
+
+/// Notes that somebody answers for a change, and gives it.
+pub(super) fn take(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: Uuid,
+    user: UserId,
+    now: Millis,
+) -> Result<Arrival, Failure<Refused>> {
+    find(tx, Keeper::Of(scope), id)?.ok_or(Refused::NoSuchChange)?;
     // This locks the row: of two people who decide at once, the second waits here and finds it decided.
     let waives = (quarantine::waived_by.eq(Db(user)), quarantine::waived_at.eq(At(now)));
     let row = quarantine::table
@@ -80,16 +96,15 @@ fn release(
     if taken == 0 {
         return Err(decided(tx, id)?.into());
     }
-    let arrival = sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?;
-    let (outcome, others) = sync::decide_again(tx, arrival, now)?;
-    let outcome = match outcome {
+    Ok(sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?)
+}
+
+pub(super) const fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
         Outcome::Accepted => "accepted",
         Outcome::Duplicate => "duplicate",
         Outcome::Quarantined(_) => "quarantined",
-    };
-    let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
-    let change = shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?;
-    Ok(Release { outcome, others, change })
+    }
 }
 
 /// What somebody else decided about it.

@@ -66,5 +66,5 @@ pub(super) fn edit<E: Refusal>(
         after: After::new(document, record),
         fresh: vec![(Origin { batch: None, schema: SCHEMA }, change)],
     };
-    Ok(keep(tx, vec![gain], member.now)?)
+    Ok(keep(tx, vec![gain], &[], member.now)?)
 }

@@ -34,7 +34,7 @@ impl Arrival {
     }
 
     /// Two documents may begin with the same bytes, so a digest alone names no change.
-    pub(super) fn key(&self) -> (DocumentId, Digest) {
+    pub(crate) fn key(&self) -> (DocumentId, Digest) {
         (self.item.document, self.item.digest)
     }
 }
@@ -168,6 +168,17 @@ pub(super) fn waiting(tx: &mut Conn<'_>, documents: &[DocumentId]) -> Result<Vec
         found.extend(rows.into_iter().map(Arrival::from));
     }
     Ok(found)
+}
+
+/// What was set apart of a document and waits, for whatever reason.
+pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<Arrival>, StoreError> {
+    let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
+        .filter(quarantine::document_id.eq(Db(document)))
+        .filter(quarantine::released_at.is_null())
+        .filter(quarantine::rejected_at.is_null())
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Arrival::from).collect())
 }
 
 /// A change that was set apart, by its id.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sync_core::change::Digest;
 use sync_core::id::{DeviceId, DocumentId, StreamId};
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
@@ -9,7 +10,7 @@ use sync_core::record::Place;
 use sync_core::time::Millis;
 
 use super::apart::{self, Arrival, Before};
-use crate::ledger::{self, Gain, Origin, Stored, keep};
+use crate::ledger::{self, Gain, Lacking, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
 
 /// A change to decide about.
@@ -37,7 +38,7 @@ pub(super) fn decide(
 ) -> Result<Vec<Outcome>, StoreError> {
     let known = apart::known(tx, &arrivals)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
-    let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
+    let (mut indices, mut candidates) = (Vec::new(), Vec::new());
     for (index, arrival) in arrivals.into_iter().enumerate() {
         let before = known.get(&arrival.key());
         let standing = match before {
@@ -52,39 +53,65 @@ pub(super) fn decide(
                 if assigned { Standing::Assigned } else { Standing::Stranger }
             }
         };
-        let candidate = Candidate { arrival, standing, waited: before.is_some() };
+        indices.push(index);
+        candidates.push(Candidate { arrival, standing, waited: before.is_some() });
+    }
+    let (decided, _) = settle_all(tx, candidates, now)?;
+    for (index, outcome) in indices.into_iter().zip(decided) {
+        outcomes[index] = outcome;
+    }
+    Ok(outcomes)
+}
+
+/// Decides again about changes that were set apart, as if their authors were assigned. What waited for them goes on with
+/// them: gives their outcomes, in their order, and how many others are merged.
+pub(crate) fn decide_again(
+    tx: &mut Conn<'_>,
+    arrivals: Vec<Arrival>,
+    now: Millis,
+) -> Result<(Vec<Outcome>, usize), StoreError> {
+    let all = arrivals.into_iter().map(Candidate::waived).collect();
+    let (outcomes, merged) = settle_all(tx, all, now)?;
+    let accepted = outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
+    Ok((outcomes, merged - accepted))
+}
+
+/// Decides about all of them, document by document; gives their outcomes, in their order, and how many changes are merged.
+fn settle_all(
+    tx: &mut Conn<'_>,
+    candidates: Vec<Candidate>,
+    now: Millis,
+) -> Result<(Vec<Outcome>, usize), StoreError> {
+    let mut outcomes = vec![Outcome::Duplicate; candidates.len()];
+    let mut considered: BTreeSet<(DocumentId, Digest)> =
+        candidates.iter().map(|one| one.arrival.key()).collect();
+    let mut by_place: BTreeMap<Place, Vec<(usize, Candidate)>> = BTreeMap::new();
+    for (index, candidate) in candidates.into_iter().enumerate() {
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
     let mut there = Documents::load(tx, by_place.keys())?;
-    let mut gains = Vec::new();
+    considered.extend(there.waiting.values().flatten().map(Arrival::key));
+    let (mut gains, mut lacking) = (Vec::new(), Vec::new());
     for (place, arrived) in by_place {
         let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
+        let version = there.stored.get(&place.document).map(|stored| stored.version);
         let (decided, gain) = settle(tx, &mut there, place, arrived, now)?;
+        if gain.is_none() && decided.contains(&Outcome::Quarantined(Reason::MissingDependency)) {
+            lacking.push(Lacking { stream: place.stream, id: place.document, version });
+        }
         gains.extend(gain);
         for (index, outcome) in indices.into_iter().zip(decided) {
             outcomes[index] = outcome;
         }
     }
-    keep(tx, gains, now)?;
-    Ok(outcomes)
-}
-
-/// Decides again about a change that was set apart, as if its author were assigned. What waited for it goes on with it:
-/// gives its outcome, and how many others are merged.
-pub(crate) fn decide_again(
-    tx: &mut Conn<'_>,
-    arrival: Arrival,
-    now: Millis,
-) -> Result<(Outcome, usize), StoreError> {
-    let place = arrival.place();
-    let mut there = Documents::load(tx, [&place])?;
-    let arrived = vec![Candidate::waived(arrival)];
-    let (mut decided, gain) = settle(tx, &mut there, place, arrived, now)?;
-    let merged = gain.as_ref().map_or(0, |gain| gain.fresh.len());
-    keep(tx, gain.into_iter().collect(), now)?;
-    let outcome = decided.swap_remove(0);
-    let others = merged - usize::from(outcome == Outcome::Accepted);
-    Ok((outcome, others))
+    let merged = gains.iter().map(|gain: &Gain| gain.fresh.len()).sum();
+    let gained: Vec<DocumentId> = gains.iter().map(|gain| gain.id).collect();
+    keep(tx, gains, &lacking, now)?;
+    // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
+    if apart::waiting(tx, &gained)?.iter().any(|one| !considered.contains(&one.key())) {
+        return Err(StoreError::Raced);
+    }
+    Ok((outcomes, merged))
 }
 
 /// What would become of a change that was set apart, if it were released now.

@@ -73,6 +73,7 @@ pub(crate) async fn sync(
         people: pulled.people,
         receipts,
         keys: pulled.keys,
+        rejected: pulled.rejected,
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());

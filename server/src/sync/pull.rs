@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
 use sync_core::limits::PAGE;
-use sync_core::wire::{Page, Person, Request, StreamKey, Tells};
+use sync_core::wire::{Page, Person, Rejected, Request, StreamKey, Tells};
 use uuid::Uuid;
 
 use super::holding::Held;
+use super::rejected;
 use crate::ledger::{self, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
 
@@ -25,6 +26,7 @@ pub(super) struct Pulled {
     pub(super) pages: Vec<Page>,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<StreamKey>,
+    pub(super) rejected: Vec<Rejected>,
 }
 
 /// Collects it, of the streams that the tablet is known to hold: nothing leaves the store that it could not name.
@@ -54,7 +56,8 @@ pub(super) fn pull(
     let people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
     let mut keys = ledger::stream_keys(tx, &readable)?;
     keys.retain(|key| cursors.get(&key.stream).is_none_or(|cursor| cursor.key != key.number));
-    Ok(Pulled { epoch, pages, people, keys })
+    let rejected = rejected::of(tx, &request.waiting)?;
+    Ok(Pulled { epoch, pages, people, keys, rejected })
 }
 
 /// Who reads, how much more, and what of.

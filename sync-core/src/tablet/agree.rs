@@ -7,8 +7,8 @@ use super::state::{Agreement, Course, Held, Reading, Tablet, Waiting, without};
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
 use crate::cursor::{Ask, Fingerprint, Mark};
+use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
-use crate::quarantine::Reason;
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::Answer;
@@ -24,22 +24,21 @@ pub(super) struct Differences<'a> {
 }
 
 impl Tablet {
-    /// The store has other changes by the numbers of some of ours: takes ours out of the records, with what builds on
-    /// them, so that both sides can be equal again. They are kept apart, whole.
+    /// Takes those of these changes that have no place in their records any more out of them, with what builds on them. They
+    /// are kept apart, whole.
     pub(super) fn withdraw(&mut self, serials: &[u64], writes: &mut Vec<Write>) {
-        let rekeyed = |waiting: &&Waiting| waiting.reason == Some(Reason::Rekeyed);
-        let clashing: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
+        let out: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
             .iter()
             .filter_map(|serial| self.apart.get(serial))
-            .filter(rekeyed)
+            .filter(|waiting| waiting.is_out())
             .fold(BTreeMap::new(), |mut all: BTreeMap<_, BTreeSet<_>>, one| {
                 all.entry(one.document).or_default().insert(one.hash);
                 all
             });
-        for (id, gone) in clashing {
+        for (id, gone) in out {
             let Some(held) = self.documents.get(&id) else { continue };
             let Some(rest) = without(held, gone) else { continue };
-            self.hold(id, Held::of(held.stream, &rest), writes);
+            self.hold_rest(id, held.stream, &rest, writes);
         }
     }
 
@@ -63,10 +62,20 @@ impl Tablet {
             return;
         }
         let Some(rest) = without(held, gone) else { return };
-        let held = Held::of(held.stream, &rest);
+        let stream = held.stream;
         let lacks = |change: &Change| !rest.contains(&change.hash()) && !same.contains(&change.hash());
         self.offer_again(id, lacks, writes);
-        self.hold(id, held, writes);
+        self.hold_rest(id, stream, &rest, writes);
+    }
+
+    /// Keeps what is left of a document: one of which nothing is left is not there for the store either.
+    fn hold_rest(&mut self, id: DocumentId, stream: StreamId, rest: &Document, writes: &mut Vec<Write>) {
+        if rest.is_empty() {
+            self.documents.remove(&id);
+            writes.push(Write::Delete(Key::Document(id)));
+        } else {
+            self.hold(id, Held::of(stream, rest), writes);
+        }
     }
 
     /// The two sides differ: finds out in what.
@@ -83,7 +92,7 @@ impl Tablet {
         self.identity.epoch = answer.epoch;
         for (serial, mut waiting) in std::mem::take(&mut self.apart) {
             writes.push(Write::Delete(Key::Apart(serial)));
-            waiting.reason = None;
+            (waiting.reason, waiting.rejection) = (None, None);
             let write = self.offer(waiting);
             writes.push(write);
         }
@@ -189,6 +198,7 @@ impl Tablet {
                 hash: change.hash(),
                 change: change.bytes().to_vec().into(),
                 reason: None,
+                rejection: None,
             };
             let write = self.offer(waiting);
             writes.push(write);

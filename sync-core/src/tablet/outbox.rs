@@ -8,11 +8,11 @@ use super::report::Report;
 use super::state::{Course, Flight, Held, Reading, Tablet, Waiting};
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
-use crate::change::Change;
+use crate::change::{Change, Digest};
 use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
-use crate::limits::PAGE;
+use crate::limits::{MAX_ASKED_AFTER, PAGE};
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PROTOCOL, Request};
@@ -36,6 +36,7 @@ impl Tablet {
             hash: change.hash(),
             change: change.bytes().to_vec().into(),
             reason: None,
+            rejection: None,
         };
         writes.push(self.offer(waiting));
         writes.push(self.identity_write());
@@ -78,11 +79,22 @@ impl Tablet {
             purged: self.identity.purged.clone(),
             budget: PAGE as u32,
             carried,
+            waiting: self.asked_after(),
         };
         self.flight = Some(flight);
         let signed =
             Signed::sign(Purpose::Request, self.identity.device, &self.identity.key(), to_bytes(&request));
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
+    }
+
+    /// What is kept apart at the store and not decided, as far as this tablet knows: where that is much, some of it each time.
+    fn asked_after(&self) -> Vec<Digest> {
+        let mut open: Vec<&Waiting> = self.apart.values().filter(|one| one.rejection.is_none()).collect();
+        if open.len() > MAX_ASKED_AFTER {
+            let begin = (self.identity.number as usize).wrapping_mul(MAX_ASKED_AFTER) % open.len();
+            open.rotate_left(begin);
+        }
+        open.into_iter().take(MAX_ASKED_AFTER).map(Waiting::digest).collect()
     }
 
     fn cursors(&mut self) -> Vec<Cursor> {

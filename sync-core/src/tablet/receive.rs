@@ -15,7 +15,7 @@ use crate::id::{DocumentId, StreamId};
 use crate::quarantine::{Outcome, Reason};
 use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Tells, Whole};
+use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Rejected, Tells, Whole};
 
 /// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +50,9 @@ impl Tablet {
                 self.settle(*serial, outcome, moment, &mut writes);
             }
         }
+        let rejected = self.hear_rejections(answer.rejected, moment, &mut writes);
         self.withdraw(&flight.serials, &mut writes);
+        self.withdraw(&rejected, &mut writes);
         for (serial, receipt) in flight.carried.into_iter().zip(answer.receipts) {
             self.carried.remove(&serial);
             writes.push(Write::Delete(Key::Carried(serial)));
@@ -127,6 +129,31 @@ impl Tablet {
                 self.apart.insert(serial, waiting);
             }
         }
+    }
+
+    /// Notes which of the changes that are kept apart stay out for good; gives their places.
+    fn hear_rejections(
+        &mut self,
+        rejected: Vec<Rejected>,
+        moment: &Moment,
+        writes: &mut Vec<Write>,
+    ) -> Vec<u64> {
+        let mut serials = Vec::new();
+        for Rejected { document, digest, rejection } in rejected {
+            let named = |(_, one): &(&u64, &mut Waiting)| {
+                one.rejection.is_none() && (one.document, one.digest()) == (document, digest)
+            };
+            let Some((serial, waiting)) = self.apart.iter_mut().find(named) else { continue };
+            self.report.rejected.push((document, rejection.clone()));
+            waiting.rejection = Some(rejection);
+            writes.push(Write::Put(Key::Apart(*serial), to_bytes(waiting)));
+            serials.push(*serial);
+        }
+        if !serials.is_empty() {
+            // What is left out holds its number: what follows is to be counted anew.
+            self.new_life(moment);
+        }
+        serials
     }
 
     /// Takes one page of a stream in; says whether there is more to read.
@@ -240,7 +267,8 @@ impl Tablet {
             }
         }
         let held = Held::of(stream, &document);
-        if self.documents.get(&id).is_some_and(|before| before.heads == held.heads) {
+        let as_before = self.documents.get(&id).is_some_and(|before| before.heads == held.heads);
+        if as_before || document.is_empty() {
             return;
         }
         self.report.merged.insert(id);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::id::{DocumentId, StreamId};
-use crate::quarantine::Reason;
+use crate::quarantine::{Reason, Rejection};
 
 /// What a sync did, for the person who waited for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +15,8 @@ pub struct Report {
     pub duplicate: u32,
     /// Changes that the store keeps apart, with the record and the reason.
     pub apart: Vec<(DocumentId, Reason)>,
+    /// Changes that were kept apart and that somebody decided to leave out for good.
+    pub rejected: Vec<(DocumentId, Rejection)>,
     /// Things of colleagues that the tablet took to carry, or handed in.
     pub carried: u32,
     /// Things of colleagues that the store could not open.

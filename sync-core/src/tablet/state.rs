@@ -16,7 +16,7 @@ use crate::change::{ChangeHash, Digest};
 use crate::cursor::Mark;
 use crate::document::{Damaged, Document};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, Id, OrganisationId, StreamId, UserId};
-use crate::quarantine::Reason;
+use crate::quarantine::{Reason, Rejection};
 use crate::record::Kind;
 use crate::time::Millis;
 use crate::wire::StreamKey;
@@ -206,11 +206,20 @@ pub struct Waiting {
     /// Why the store keeps it apart; none while it has not been handed in.
     #[n(6)]
     pub reason: Option<Reason>,
+    /// Somebody decided that it stays out for good.
+    #[n(7)]
+    pub rejection: Option<Rejection>,
 }
 
 impl Waiting {
     pub(super) fn digest(&self) -> Digest {
         Digest::of(&self.change)
+    }
+
+    /// Whether it has no place in the record any more: the store has another change by its number, or it was rejected.
+    /// Whatever were built on it would wait for ever.
+    pub(super) fn is_out(&self) -> bool {
+        self.reason == Some(Reason::Rekeyed) || self.rejection.is_some()
     }
 }
 

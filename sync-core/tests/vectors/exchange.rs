@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 use sync_core::agreement;
 use sync_core::batch::Purpose;
+use sync_core::change::Digest;
 use sync_core::cursor::{Ask, Cursor, Fingerprint, Mark};
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, StreamId};
-use sync_core::quarantine::{Outcome, Reason};
+use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
-use sync_core::wire::{Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Request, StreamKey, Tells};
+use sync_core::wire::{
+    Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey, Tells,
+};
 
 use crate::carried;
 use crate::scene::{Author, CLAUDINE, EMMANUEL, MANAGER, NOW, Scene, batch, epoch, id, stream};
@@ -34,6 +37,7 @@ fn request(number: u64) -> Request {
         purged: Vec::new(),
         budget: sync_core::limits::PAGE as u32,
         carried: Vec::new(),
+        waiting: Vec::new(),
     }
 }
 
@@ -48,6 +52,7 @@ fn answer() -> Answer {
         people: Vec::new(),
         receipts: Vec::new(),
         keys: Vec::new(),
+        rejected: Vec::new(),
     }
 }
 
@@ -86,6 +91,11 @@ fn gone() -> StreamId {
     id("018f3f6e-7d2c-7000-8000-00000000dead")
 }
 
+/// Of a change that Claudine recorded.
+fn digest(scene: &Scene) -> Digest {
+    Digest::of(scene.steps[3].change.bytes())
+}
+
 pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     let working = Request {
         cursors: vec![Cursor { stream: stream(), ask: Ask::After(3), key: 1 }],
@@ -101,6 +111,7 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
         purged: vec![gone()],
         incarnation: 3_405_691_582,
         carried: vec![b"something sealed".to_vec().into()],
+        waiting: vec![digest(scene)],
         ..request(300)
     };
     let message = agreement::begin(&marks(&scene.documents[1..]));
@@ -111,7 +122,7 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     vec![
         ("the first, with nothing to say", request(1)),
         ("a cursor and a batch of two changes", working),
-        ("a new life, a receipt, and a copy that goes on", last),
+        ("a new life, a receipt, a copy that goes on, and a change that is asked after", last),
         ("what differs, where the tablet lacks a document", asking),
         ("the document that differs is wanted", wanting),
     ]
@@ -146,11 +157,14 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         Reason::Unvouched,
     ];
     let waiting = reasons.into_iter().map(Outcome::Quarantined).collect();
+    let rejection =
+        Rejection { by: MANAGER.name.into(), because: "Recorded twice; the other one is right.".into() };
     let last = Answer {
         outcomes: vec![Outcomes { batch: batch(2), outcomes: waiting }],
         dropped: vec![gone()],
         receipts: vec![Receipt::Taken(carried::receipt(scene).to_bytes().into()), Receipt::Refused],
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
+        rejected: vec![Rejected { document: scene.steps[3].document, digest: digest(scene), rejection }],
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);
@@ -164,7 +178,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
     vec![
         ("a page that does not reach the end", first),
         ("outcomes, and the rest of the stream", second),
-        ("every reason to wait, and a stream to drop", last),
+        ("every reason to wait, a stream to drop, and a change that was rejected", last),
         ("the rest of a copy", copied),
         ("what differs, and a stream in which the store can't go on from the cursor", differs),
         ("the document that was wanted", differing),

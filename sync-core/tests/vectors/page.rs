@@ -136,7 +136,7 @@ fn worked_example() {
         ("request 1: no cursors, no batches, nothing purged, a budget of 262,144", &payload),
         ("what is signed", &to_be_signed("ihuriro request 1", &payload)),
         ("the body, before content coding", &signed.to_bytes()),
-        ("an answer with every reason to wait and a stream to drop", &answer),
+        ("an answer with every reason to wait, a stream to drop and a change that was rejected", &answer),
     ] {
         write!(made, "{title}\n\n```\n{}```\n\n", lines(bytes)).expect("a String grows");
     }

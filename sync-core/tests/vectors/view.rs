@@ -32,6 +32,7 @@ pub(crate) fn request(request: &Request) -> Value {
         "purged": request.purged,
         "budget": request.budget,
         "carried": each(&request.carried, |one| hex(one).into()),
+        "waiting": each(&request.waiting, |one| hex(one.as_bytes()).into()),
     })
 }
 
@@ -77,6 +78,11 @@ pub(crate) fn answer(answer: &Answer) -> Value {
         }),
         "keys": each(&answer.keys, |one| json!({
             "stream": one.stream, "number": one.number, "identity": one.identity,
+        })),
+        "rejected": each(&answer.rejected, |one| json!({
+            "document": one.document,
+            "digest": hex(one.digest.as_bytes()),
+            "rejection": { "by": one.rejection.by, "because": one.rejection.because },
         })),
     })
 }

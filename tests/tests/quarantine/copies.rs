@@ -87,3 +87,40 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
         assert_eq!((quiet.requests, quiet.repaired.len()), (1, 0), "{quiet:?}");
     });
 }
+
+#[test]
+fn whoever_recorded_what_is_rejected_hears_it_and_goes_on() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 1);
+        let session = record(&mut jeanne, village.group, day(3, 5), saying(Some(60), "We met."));
+        sync(&mut jeanne);
+        // A copy of her tablet clashes with her own; her manager leaves what it wrote out.
+        let folder = village.put_away(jeanne);
+        let copy = village.copy_of(&folder);
+        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
+        original.edit_session(session, &saying(Some(80), "We met. We sang.")).expect("an edit");
+        sync(&mut original);
+        copied.edit_session(session, &saying(Some(70), "We met. We wept.")).expect("an edit");
+        let other = record(&mut copied, village.group, day(3, 6), saying(Some(45), "Again."));
+        sync(&mut copied);
+        let [waiting] = &village.manager.all(LIST)[..] else { panic!("one waits") };
+        reject(&village.manager, &id_of(waiting), "The other tablet has it right.").ok();
+
+        let report = copied.sync(&mut ()).expect("a sync").report;
+        let [(about, rejection)] = &report.rejected[..] else { panic!("{report:?}") };
+        assert_eq!((*about, rejection.by.as_str()), (session.into(), "manager.aegis"));
+        assert_eq!(rejection.because, "The other tablet has it right.");
+        let kept: Vec<_> = copied.tablet().apart().map(|one| one.rejection.is_some()).collect();
+        assert_eq!(kept, [true], "it is kept on the tablet too");
+        let quiet = copied.sync(&mut ()).expect("a sync").report;
+        assert_eq!((quiet.requests, quiet.rejected.len()), (1, 0), "told once: {quiet:?}");
+        // Nothing that she writes from now on builds on it.
+        copied.edit_session(session, &saying(Some(75), "We met. We sang. We ate.")).expect("an edit");
+        copied.edit_session(other, &saying(Some(50), "Again.")).expect("an edit");
+        assert_eq!(copied.sync(&mut ()).expect("a sync").report.accepted, 2);
+        assert_sound(app.store());
+    });
+}

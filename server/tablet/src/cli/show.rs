@@ -180,9 +180,7 @@ fn waits(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), Com
         writeln!(out, "\n{} to it {verb} to be handed in.", words::count(waiting, "change"))?;
     }
     for apart in tablet.apart().filter(|waiting| waiting.document == id) {
-        if let Some(reason) = &apart.reason {
-            writeln!(out, "\nA change to it is kept apart at the server: {reason}.")?;
-        }
+        writeln!(out, "\nA change to it is kept apart at the server: {}", words::apart(apart))?;
     }
     Ok(())
 }

@@ -40,8 +40,7 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
     if tablet.apart().len() > 0 {
         writeln!(out, "\nKept apart at the server, nothing of it is lost:")?;
         for one in tablet.apart() {
-            let reason = one.reason.as_ref().map(ToString::to_string).unwrap_or_default();
-            writeln!(out, "  {}: {reason}", words::record(tablet, one.document))?;
+            writeln!(out, "  {}: {}", words::record(tablet, one.document), words::apart(one))?;
         }
     }
 

@@ -61,7 +61,8 @@ impl Progress for Bar {
 fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), CommandError> {
     let (tablet, report) = (device.tablet(), &summary.report);
     let changes = report.accepted + report.duplicate + report.received;
-    if changes + report.carried + report.refused == 0 && report.apart.is_empty() {
+    let told = report.apart.len() + report.rejected.len();
+    if changes + report.carried + report.refused == 0 && told == 0 {
         writeln!(out, "Nothing new on either side.")?;
     }
     if report.accepted > 0 {
@@ -100,6 +101,9 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
     }
     for (id, reason) in &report.apart {
         writeln!(out, "Kept apart at the server, {}: {reason}.", words::record(tablet, *id))?;
+    }
+    for (id, rejection) in &report.rejected {
+        writeln!(out, "Left out, {}: {rejection}", words::record(tablet, *id))?;
     }
     if report.dropped > 0 {
         let groups = words::count(report.dropped, "group");

@@ -4,7 +4,7 @@ use sync_core::conflict::{Claim, Conflict};
 use sync_core::id::{DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
-use sync_core::tablet::Tablet;
+use sync_core::tablet::{Tablet, Waiting};
 use sync_core::time::{Date, Millis};
 
 use crate::clock::in_rwanda;
@@ -41,6 +41,15 @@ pub(super) fn heads(cell: &Cell) -> String {
         Sex::Male => "men",
     };
     format!("{who} {}", age(cell.age_band))
+}
+
+/// Why a change is kept apart, or what somebody decided about it.
+pub(super) fn apart(one: &Waiting) -> String {
+    match (&one.rejection, &one.reason) {
+        (Some(rejection), _) => rejection.to_string(),
+        (None, Some(reason)) => reason.to_string(),
+        (None, None) => String::new(),
+    }
 }
 
 /// `1 change`, `3 changes`.

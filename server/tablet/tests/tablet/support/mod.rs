@@ -143,6 +143,7 @@ impl Store {
             people: self.devices.iter().map(person).collect(),
             receipts: Vec::new(),
             keys: Vec::new(),
+            rejected: Vec::new(),
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }

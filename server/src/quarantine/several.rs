@@ -1,0 +1,181 @@
+//! Deciding about many changes at once: whoever was taken off a group may hand in hundreds, and one decision fits all.
+
+use std::collections::BTreeSet;
+
+use actix_web::{post, web};
+use serde::{Deserialize, Serialize};
+use sync_core::id::UserId;
+use sync_core::time::Millis;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::keeper::Keeper;
+use super::refusal::Refused;
+use super::reject::{Ruling, leave_out, leave_out_with};
+use super::release::{take, word};
+use crate::access::{Caller, Fields};
+use crate::clock::Clock;
+use crate::problem::Problem;
+use crate::records::scope::Scope;
+use crate::store::{Conn, Failure, Store, StoreError};
+use crate::sync::{self, Arrival};
+
+/// What is decided in one transaction is held up by nobody, and holds others up.
+const MOST: usize = 200;
+
+/// Changes to release.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeveralChanges {
+    /// 1 to 200 ids of changes that were set apart.
+    ids: Vec<Uuid>,
+}
+
+/// Changes to reject, for one reason.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeveralRejections {
+    /// 1 to 200 ids of changes that were set apart.
+    ids: Vec<Uuid>,
+    /// 1 to 500 characters, for those who recorded them and for whoever looks at them later.
+    reason: String,
+}
+
+/// What became of several changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SeveralDecided {
+    /// Each that was named, by its id.
+    changes: Vec<OneDecided>,
+    /// How many others, which built on these, went the same way.
+    others: usize,
+}
+
+/// What became of one of several changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OneDecided {
+    id: Uuid,
+    /// `accepted`, `duplicate`, `quarantined` (it stays, its reason is in the list) or `rejected`; `already-decided` or
+    /// `no-such-change` where nothing was done about it.
+    #[schema(value_type = String, example = "accepted")]
+    outcome: &'static str,
+}
+
+/// Release several changes that were set apart
+///
+/// Each as if it were released alone, in one transaction, in an order in which they can be merged: what builds on another one
+/// that is named waits for it. What can't be released holds up none of the others.
+#[utoipa::path(
+    tag = "Quarantine",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "What became of each", body = SeveralDecided),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/quarantine/release")]
+pub(crate) async fn release_several(
+    caller: Caller,
+    body: web::Json<SeveralChanges>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<SeveralDecided>, Problem> {
+    let scope = Keeper::scope(&caller)?;
+    let ids = in_order(&body.ids)?;
+    let (user, now) = (caller.user, clock.now());
+    let decided = store.write("release several", move |tx| release_all(tx, scope, &ids, user, now)).await?;
+    Ok(web::Json(decided))
+}
+
+/// Reject several changes that were set apart
+///
+/// Each as if it were rejected alone, for the same reason, in one transaction. An administrator may reject those that name no
+/// group that there is.
+#[utoipa::path(
+    tag = "Quarantine",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "What became of each", body = SeveralDecided),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/quarantine/reject")]
+pub(crate) async fn reject_several(
+    caller: Caller,
+    body: web::Json<SeveralRejections>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<SeveralDecided>, Problem> {
+    let keeper = Keeper::of(&caller)?;
+    let ids = in_order(&body.ids)?;
+    let ruling = Ruling::checked(caller.user, clock.now(), &body.reason)?;
+    let decided = store.write("reject several", move |tx| reject_all(tx, keeper, &ids, &ruling)).await?;
+    Ok(web::Json(decided))
+}
+
+/// Each once, in the order of the ids: two people who decide about the same at once queue and never deadlock.
+fn in_order(ids: &[Uuid]) -> Result<BTreeSet<Uuid>, Problem> {
+    let mut fields = Fields::default();
+    if ids.is_empty() || ids.len() > MOST {
+        fields.refuse("ids", format!("names 1 to {MOST} changes"));
+    }
+    fields.done().map(|()| ids.iter().copied().collect())
+}
+
+fn release_all(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    ids: &BTreeSet<Uuid>,
+    user: UserId,
+    now: Millis,
+) -> Result<SeveralDecided, StoreError> {
+    let (mut taken, mut changes) = (Vec::new(), Vec::new());
+    for id in ids.iter().copied() {
+        match take(tx, scope, id, user, now) {
+            Ok(arrival) => taken.push((id, arrival)),
+            Err(Failure::Refused(refused)) => changes.push(OneDecided { id, outcome: passed_over(refused) }),
+            Err(Failure::Store(error)) => return Err(error),
+        }
+    }
+    // Ids are made by chance; what becomes of changes is not.
+    taken.sort_by_key(|(_, arrival)| arrival.key());
+    let (taken, arrivals): (Vec<Uuid>, Vec<Arrival>) = taken.into_iter().unzip();
+    let (outcomes, others) = sync::decide_again(tx, arrivals, now)?;
+    let outcomes = taken.into_iter().zip(&outcomes);
+    changes.extend(outcomes.map(|(id, outcome)| OneDecided { id, outcome: word(outcome) }));
+    changes.sort_by_key(|one| one.id);
+    Ok(SeveralDecided { changes, others })
+}
+
+fn reject_all(
+    tx: &mut Conn<'_>,
+    keeper: Keeper,
+    ids: &BTreeSet<Uuid>,
+    ruling: &Ruling,
+) -> Result<SeveralDecided, StoreError> {
+    let (mut rejected, mut changes) = (Vec::new(), Vec::new());
+    for id in ids.iter().copied() {
+        let outcome = match leave_out(tx, keeper, id, ruling) {
+            Ok(arrival) => {
+                rejected.push(arrival);
+                "rejected"
+            }
+            Err(Failure::Refused(refused)) => passed_over(refused),
+            Err(Failure::Store(error)) => return Err(error),
+        };
+        changes.push(OneDecided { id, outcome });
+    }
+    let mut others = 0;
+    for arrival in &rejected {
+        others += leave_out_with(tx, arrival, ruling)?;
+    }
+    Ok(SeveralDecided { changes, others })
+}
+
+fn passed_over(refused: Refused) -> &'static str {
+    match refused {
+        Refused::NoSuchChange => "no-such-change",
+        Refused::Released | Refused::Rejected => "already-decided",
+    }
+}
