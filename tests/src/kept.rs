@@ -61,5 +61,5 @@ impl Kept {
 pub fn has_moved(report: &Report) -> bool {
     let handed_in = report.accepted + report.duplicate + report.carried + report.refused;
     let changes = handed_in + report.received + report.dropped;
-    changes > 0 || !report.apart.is_empty() || !report.repaired.is_empty()
+    changes > 0 || !report.rejected.is_empty() || !report.apart.is_empty() || !report.repaired.is_empty()
 }

@@ -25,6 +25,7 @@ fn no_world_breaks_a_promise_on_sqlite() {
         "fault: service killed",
         "fault: tablet killed",
         "pages with more to come",
+        "many changes decided at once",
         "parcels handed in",
         "person taken off with much to hand in",
         "released: accepted",

@@ -55,6 +55,9 @@ impl World {
                 self.coverage.add("rounds until all was quiet", round as u64);
                 break;
             }
+            if round == ROUNDS {
+                self.all_agree(&self.stored())?;
+            }
             ensure(round < ROUNDS, "it becomes quiet", || format!("something moves in round {round}"))?;
         }
         Ok(())

@@ -8,7 +8,8 @@ use actix_web::test::TestRequest;
 use server::backup::{self, Backup};
 use server::clock::Clock;
 use server::ledger::{self, Compacted, Policy, Rebuilt};
-use server::store::{Store, keys};
+use server::store::{Store, identity, keys};
+use sync_core::id::EpochId;
 use tempfile::TempDir;
 
 use super::servers::{Reply, Server};
@@ -43,6 +44,11 @@ impl Ground {
         let servers = (0..SERVERS).map(|_| Server::start(&runner, &database.url, &clock)).collect();
         let seal = store.read_blocking("key", keys::seal).expect("the store has its keys");
         Self { clock, store, seal, servers, runner, database }
+    }
+
+    /// Which life the store lives.
+    pub(super) fn life(&self) -> EpochId {
+        self.store.read_blocking("life", identity::epoch).expect("the store answers")
     }
 
     pub(super) fn servers(&self) -> usize {

@@ -20,12 +20,17 @@ pub(super) struct Saved {
 impl World {
     /// Looks at every tablet.
     pub(super) fn look(&mut self) -> Sound {
-        let mut kept = None;
+        let (mut kept, mut told_before) = (None, Vec::new());
+        let life = self.ground.life();
         for (at, slate) in self.slates.iter_mut().enumerate() {
             let outbox = slate.outbox();
             for name in slate.shown.iter().filter(|name| !outbox.contains_key(name)) {
                 let kept = kept.get_or_insert_with(|| Kept::of(&self.ground.store));
                 let places = kept.places(name, self.saved.all[name].as_bytes());
+                if places == 0 && slate.tablet.epoch() != life {
+                    told_before.push((at, *name));
+                    continue;
+                }
                 ensure(places == 1, "what leaves an outbox is in the store, once", || {
                     format!("tablet {at} let go of {name:?}, which the store has {places} times")
                 })?;
@@ -39,6 +44,7 @@ impl World {
                 })?;
             }
         }
+        told_before.into_iter().for_each(|(at, name)| self.owes(at, name));
         (0..self.slates.len()).try_for_each(|at| self.parcels_arrive(at))
     }
 

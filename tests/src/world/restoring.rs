@@ -94,6 +94,16 @@ impl World {
         }
     }
 
+    /// A tablet let go of a change because a colleague brought words of the store from before a restore, of which neither
+    /// has heard.
+    pub(super) fn owes(&mut self, at: usize, name: Name) {
+        self.saved.set_back.insert(name);
+        if self.may_sync(at) {
+            let held = self.slates[at].holds().into_iter().find(|held| held.name == name);
+            self.slates[at].owed.extend(held);
+        }
+    }
+
     /// A tablet has synced to the end: what it owed a restored store is there.
     pub(super) fn has_paid(&mut self, at: usize) -> Sound {
         let owed = std::mem::take(&mut self.slates[at].owed);

@@ -155,6 +155,11 @@ impl Slate {
         holds
     }
 
+    /// Its person may read these streams no longer: what others recorded there is not theirs to hand in.
+    pub(super) fn owes_only_its_own(&mut self, of: impl Fn(StreamId) -> bool) {
+        self.owed.retain(|held| held.own || !of(held.stream));
+    }
+
     /// Another folder is in the place of the one that held something: it owes what it holds itself.
     pub(super) fn owe_no_more_than_it_holds(&mut self) {
         let holds = self.holds();

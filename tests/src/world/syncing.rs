@@ -123,6 +123,7 @@ impl World {
         self.coverage.add("streams repaired", repaired.len() as u64);
         self.coverage.add("records seen clashing", report.clashing.len() as u64);
         self.coverage.add("requests", (*requests).into());
+        self.coverage.add("rejections that a tablet heard", report.rejected.len() as u64);
         for (_, reason) in apart {
             self.coverage.count(format!("set apart: {}", reason.code()));
         }

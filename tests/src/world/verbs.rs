@@ -53,4 +53,5 @@ pub(super) const VERBS: &[Verb] = &[
     verb(50, "clash settled at a desk", deciding::settle),
     verb(30, "change released", deciding::release),
     verb(12, "change rejected", deciding::reject),
+    verb(10, "many changes decided at once", deciding::decide_on_many),
 ];

@@ -52,8 +52,38 @@ pub(super) fn reject(world: &mut World) -> Sound<bool> {
     done(&reply, 200, &[])
 }
 
-/// Something that waits for a decision, and whose it is to decide. By digest: the ids are the service's luck, not ours.
+/// Many are decided at once; some of them may be somebody else's to decide.
+pub(super) fn decide_on_many(world: &mut World) -> Sound<bool> {
+    let Some((organisation, group, _)) = waiting(world) else { return Ok(false) };
+    let most = world.dice.between(2, 12) as usize;
+    let ids: Vec<Uuid> = all_waiting(world).into_iter().take(most).map(|(id, _)| id).collect();
+    let (what, body) = if world.dice.percent(80) {
+        ("release", json!({"ids": ids}))
+    } else {
+        ("reject", json!({"ids": ids, "reason": "Recorded twice."}))
+    };
+    let request = TestRequest::post().uri(&format!("/v1/quarantine/{what}")).set_json(body);
+    let reply = decided(world, organisation, group, request)?;
+    if let Some((_, body)) = &reply {
+        world.disturbed = true;
+        for one in body["changes"].as_array().into_iter().flatten() {
+            world.coverage.count(format!("of many: {}", one["outcome"].as_str().unwrap_or("refused")));
+        }
+        world.coverage.add("went the way of many", body["others"].as_u64().unwrap_or(0));
+    }
+    done(&reply, 200, &[])
+}
+
+/// Something that waits for a decision, and whose it is to decide.
 fn waiting(world: &mut World) -> Option<(usize, GroupId, Uuid)> {
+    let rows = all_waiting(world);
+    let (id, stream) = world.dice.pick(&rows)?;
+    let (group, organisation) = *world.groups.iter().find(|(group, _)| StreamId::from(*group) == stream)?;
+    Some((organisation, group, id))
+}
+
+/// All that waits for a decision. By digest: the ids are the service's luck, not ours.
+fn all_waiting(world: &World) -> Vec<(Uuid, StreamId)> {
     type Rows = Vec<(Vec<u8>, Db<StreamId>)>;
     let load = |tx: &mut Conn<'_>| -> Result<Rows, StoreError> {
         on_each!(tx, |c| quarantine::table
@@ -64,9 +94,7 @@ fn waiting(world: &mut World) -> Option<(usize, GroupId, Uuid)> {
             .load(c))
     };
     let rows = world.ground.store.read_blocking("waiting", load).expect("the store answers");
-    let (id, Db(stream)) = world.dice.pick(&rows)?;
-    let (group, organisation) = *world.groups.iter().find(|(group, _)| StreamId::from(*group) == stream)?;
-    Some((organisation, group, Uuid::from_slice(&id).ok()?))
+    rows.into_iter().filter_map(|(id, Db(stream))| Some((Uuid::from_slice(&id).ok()?, stream))).collect()
 }
 
 /// The decision of the group's supervisor, if it has one, or of the manager.

@@ -141,8 +141,7 @@ fn take_off(world: &mut World, user: UserId, group: GroupId) -> Sound<bool> {
     if ended {
         world.assigned.remove(&(user, group));
         for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
-            // What others recorded there is no longer theirs to hand in.
-            slate.owed.retain(|held| held.own || held.stream != StreamId::from(group));
+            slate.owes_only_its_own(|stream| stream == StreamId::from(group));
         }
     }
     Ok(ended)
@@ -165,6 +164,9 @@ pub(super) fn revoke(world: &mut World) -> Sound<bool> {
     let revoked = done(&reply, 200, &[])?;
     for slate in world.slates.iter_mut().filter(|slate| slate.tablet.device() == device) {
         slate.barred |= revoked;
+        if revoked {
+            slate.owes_only_its_own(|_| true);
+        }
     }
     Ok(revoked)
 }
@@ -178,6 +180,9 @@ pub(super) fn disable(world: &mut World) -> Sound<bool> {
         on_each!(tx, |c| diesel::update(row).set(users::disabled_at.eq(now)).execute(c))
     };
     world.ground.store.write_blocking("disable", disable).expect("the store obeys");
+    for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
+        slate.owes_only_its_own(|_| true);
+    }
     Ok(world.disabled.insert(user))
 }
 
