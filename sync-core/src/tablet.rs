@@ -8,7 +8,9 @@
 
 mod blob;
 mod report;
+mod waiting;
 mod state;
+mod apart;
 mod agree;
 mod outbox;
 mod receive;
@@ -27,7 +29,8 @@ pub use blob::{Blob, Key, Write};
 pub use receive::NotAnAnswer;
 pub use relay::{Came, Exported, ToSeal};
 pub use report::Report;
-pub use state::{Tablet, Waiting};
+pub use state::Tablet;
+pub use waiting::Waiting;
 
 /// What the tablet asks its machine to do.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, Held, Reading, Tablet, Waiting, without};
+use super::state::{Agreement, Course, Held, Reading, Tablet};
+use super::waiting::Waiting;
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
 use crate::cursor::{Ask, Fingerprint, Mark};
-use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::record::SCHEMA;
 use crate::time::Moment;
@@ -24,60 +24,6 @@ pub(super) struct Differences<'a> {
 }
 
 impl Tablet {
-    /// Takes those of these changes that have no place in their records any more out of them, with what builds on them. They
-    /// are kept apart, whole.
-    pub(super) fn withdraw(&mut self, serials: &[u64], writes: &mut Vec<Write>) {
-        let out: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
-            .iter()
-            .filter_map(|serial| self.apart.get(serial))
-            .filter(|waiting| waiting.is_out())
-            .fold(BTreeMap::new(), |mut all: BTreeMap<_, BTreeSet<_>>, one| {
-                all.entry(one.document).or_default().insert(one.hash);
-                all
-            });
-        for (id, gone) in out {
-            let Some(held) = self.documents.get(&id) else { continue };
-            let Some(rest) = without(held, gone) else { continue };
-            self.hold_rest(id, held.stream, &rest, writes);
-        }
-    }
-
-    /// What the store has counts, also where this tablet holds other changes by the same numbers, from a colleague, say,
-    /// whose tablet was copied, or the same ones written anew, or not yet so. Takes those out of the record, with what builds
-    /// on them; what of that is not there and does not wait yet is offered, so that it is kept there too.
-    pub(super) fn give_way(&mut self, id: DocumentId, theirs: &[Change], writes: &mut Vec<Write>) {
-        let Some(held) = self.documents.get(&id) else { return };
-        let Ok(document) = held.open() else { return };
-        let numbers = document.numbers();
-        let other = |change: &Change| {
-            let ours = numbers.get(&(change.actor(), change.seq())).copied();
-            ours.filter(|hash| *hash != change.hash())
-        };
-        let anew = document.anew();
-        let same = |change| document.same_by_another_name(change, &anew);
-        let same: BTreeSet<ChangeHash> = theirs.iter().filter_map(same).collect();
-        let gone: BTreeSet<ChangeHash> =
-            theirs.iter().filter_map(other).chain(same.iter().copied()).collect();
-        if gone.is_empty() {
-            return;
-        }
-        let Some(rest) = without(held, gone) else { return };
-        let stream = held.stream;
-        let lacks = |change: &Change| !rest.contains(&change.hash()) && !same.contains(&change.hash());
-        self.offer_again(id, lacks, writes);
-        self.hold_rest(id, stream, &rest, writes);
-    }
-
-    /// Keeps what is left of a document: one of which nothing is left is not there for the store either.
-    fn hold_rest(&mut self, id: DocumentId, stream: StreamId, rest: &Document, writes: &mut Vec<Write>) {
-        if rest.is_empty() {
-            self.documents.remove(&id);
-            writes.push(Write::Delete(Key::Document(id)));
-        } else {
-            self.hold(id, Held::of(stream, rest), writes);
-        }
-    }
-
     /// The two sides differ: finds out in what.
     pub(super) fn agree(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
         self.agreements.remove(&stream);

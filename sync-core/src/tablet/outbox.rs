@@ -5,14 +5,15 @@ use minicbor::bytes::ByteVec;
 use super::Output;
 use super::blob::{Key, Write};
 use super::report::Report;
-use super::state::{Course, Flight, Held, Reading, Tablet, Waiting};
+use super::state::{Course, Flight, Held, Reading, Tablet};
+use super::waiting::Waiting;
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
-use crate::change::{Change, Digest};
+use crate::change::Change;
 use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
-use crate::limits::{MAX_ASKED_AFTER, PAGE};
+use crate::limits::PAGE;
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PROTOCOL, Request};
@@ -87,16 +88,6 @@ impl Tablet {
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
     }
 
-    /// What is kept apart at the store and not decided, as far as this tablet knows: where that is much, some of it each time.
-    fn asked_after(&self) -> Vec<Digest> {
-        let mut open: Vec<&Waiting> = self.apart.values().filter(|one| one.rejection.is_none()).collect();
-        if open.len() > MAX_ASKED_AFTER {
-            let begin = (self.identity.number as usize).wrapping_mul(MAX_ASKED_AFTER) % open.len();
-            open.rotate_left(begin);
-        }
-        open.into_iter().take(MAX_ASKED_AFTER).map(Waiting::digest).collect()
-    }
-
     fn cursors(&mut self) -> Vec<Cursor> {
         let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
         let key = |reading: &Reading| reading.key.as_ref().map_or(0, |key| key.number);
@@ -157,10 +148,5 @@ impl Tablet {
     /// What waits to be handed in, oldest first.
     pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Waiting> {
         self.outbox.values()
-    }
-
-    /// What was handed in and is kept apart at the store, with the reason.
-    pub fn apart(&self) -> impl ExactSizeIterator<Item = &Waiting> {
-        self.apart.values()
     }
 }

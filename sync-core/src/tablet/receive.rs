@@ -1,13 +1,13 @@
 //! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Output;
 use super::agree::Differences;
 use super::blob::{Key, Write};
-use super::state::{Course, Held, Reading, Tablet, Waiting};
+use super::state::{Course, Held, Reading, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
-use crate::change::{Change, ChangeHash};
+use crate::change::Change;
 use crate::conflict::conflicts;
 use crate::cursor::Mark;
 use crate::document::Document;
@@ -15,7 +15,7 @@ use crate::id::{DocumentId, StreamId};
 use crate::quarantine::{Outcome, Reason};
 use crate::record::Kind;
 use crate::time::Moment;
-use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Rejected, Tells, Whole};
+use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Tells, Whole};
 
 /// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,31 +129,6 @@ impl Tablet {
                 self.apart.insert(serial, waiting);
             }
         }
-    }
-
-    /// Notes which of the changes that are kept apart stay out for good; gives their places.
-    fn hear_rejections(
-        &mut self,
-        rejected: Vec<Rejected>,
-        moment: &Moment,
-        writes: &mut Vec<Write>,
-    ) -> Vec<u64> {
-        let mut serials = Vec::new();
-        for Rejected { document, digest, rejection } in rejected {
-            let named = |(_, one): &(&u64, &mut Waiting)| {
-                one.rejection.is_none() && (one.document, one.digest()) == (document, digest)
-            };
-            let Some((serial, waiting)) = self.apart.iter_mut().find(named) else { continue };
-            self.report.rejected.push((document, rejection.clone()));
-            waiting.rejection = Some(rejection);
-            writes.push(Write::Put(Key::Apart(*serial), to_bytes(waiting)));
-            serials.push(*serial);
-        }
-        if !serials.is_empty() {
-            // What is left out holds its number: what follows is to be counted anew.
-            self.new_life(moment);
-        }
-        serials
     }
 
     /// Takes one page of a stream in; says whether there is more to read.
@@ -278,29 +253,5 @@ impl Tablet {
             self.report.clashing.insert(id);
         }
         self.hold(id, held, writes);
-    }
-
-    /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited, and also
-    /// where they are written anew.
-    fn release(&mut self, document: DocumentId, merged: &[Change], writes: &mut Vec<Write>) {
-        let names: BTreeSet<ChangeHash> = merged.iter().map(Change::hash).collect();
-        let anew: Vec<&Change> = merged.iter().filter(|change| change.was().is_some()).collect();
-        let there = |one: &Waiting| {
-            let written_anew = |ours: Change| anew.iter().any(|now| now.stands_for(&ours));
-            one.document == document
-                && (names.contains(&one.hash)
-                    || (!anew.is_empty() && Change::parse(&one.change).is_ok_and(written_anew)))
-        };
-        for (waiting, key) in
-            [(&mut self.outbox, Key::Outbox as fn(u64) -> Key), (&mut self.apart, Key::Apart)]
-        {
-            waiting.retain(|serial, one| {
-                let there = there(one);
-                if there {
-                    writes.push(Write::Delete(key(*serial)));
-                }
-                !there
-            });
-        }
     }
 }

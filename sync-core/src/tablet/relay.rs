@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 
 use super::blob::{Key, Write};
-use super::state::{Tablet, Waiting, without};
+use super::state::{Tablet, without};
+use super::waiting::Waiting;
 use super::{Output, Report};
 use crate::batch::{Purpose, Signed};
 use crate::bundle::{Sealed, Settlement};

@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use super::blob::{Blob, Key, Write};
 use super::report::Report;
+use super::waiting::Waiting;
 use super::{Enrolment, Output};
 use crate::batch::{SigningKey, VerifyingKey};
 use crate::cbor;
-use crate::change::{ChangeHash, Digest};
+use crate::change::ChangeHash;
 use crate::cursor::Mark;
 use crate::document::{Damaged, Document};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, Id, OrganisationId, StreamId, UserId};
-use crate::quarantine::{Reason, Rejection};
 use crate::record::Kind;
 use crate::time::Millis;
 use crate::wire::StreamKey;
@@ -186,41 +186,6 @@ pub(super) struct Flight {
     pub(super) batch: BatchId,
     pub(super) serials: Vec<u64>,
     pub(super) carried: Vec<u64>,
-}
-
-/// A change of this tablet that is not merged at the store, whole.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Waiting {
-    #[n(0)]
-    pub stream: StreamId,
-    #[n(1)]
-    pub document: DocumentId,
-    #[n(2)]
-    pub kind: Kind,
-    #[n(3)]
-    pub schema: u32,
-    #[n(4)]
-    pub hash: ChangeHash,
-    #[n(5)]
-    pub change: ByteVec,
-    /// Why the store keeps it apart; none while it has not been handed in.
-    #[n(6)]
-    pub reason: Option<Reason>,
-    /// Somebody decided that it stays out for good.
-    #[n(7)]
-    pub rejection: Option<Rejection>,
-}
-
-impl Waiting {
-    pub(super) fn digest(&self) -> Digest {
-        Digest::of(&self.change)
-    }
-
-    /// Whether it has no place in the record any more: the store has another change by its number, or it was rejected.
-    /// Whatever were built on it would wait for ever.
-    pub(super) fn is_out(&self) -> bool {
-        self.reason == Some(Reason::Rekeyed) || self.rejection.is_some()
-    }
 }
 
 fn read<'b, T: Decode<'b, ()>>(blob: &'b [u8]) -> Result<T, Damaged> {

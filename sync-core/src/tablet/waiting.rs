@@ -1,0 +1,44 @@
+//! A change on its way to the store, or kept apart there.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use crate::change::{ChangeHash, Digest};
+use crate::id::{DocumentId, StreamId};
+use crate::quarantine::{Reason, Rejection};
+use crate::record::Kind;
+
+/// A change of this tablet that is not merged at the store, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Waiting {
+    #[n(0)]
+    pub stream: StreamId,
+    #[n(1)]
+    pub document: DocumentId,
+    #[n(2)]
+    pub kind: Kind,
+    #[n(3)]
+    pub schema: u32,
+    #[n(4)]
+    pub hash: ChangeHash,
+    #[n(5)]
+    pub change: ByteVec,
+    /// Why the store keeps it apart; none while it has not been handed in.
+    #[n(6)]
+    pub reason: Option<Reason>,
+    /// Somebody decided that it stays out for good.
+    #[n(7)]
+    pub rejection: Option<Rejection>,
+}
+
+impl Waiting {
+    pub(super) fn digest(&self) -> Digest {
+        Digest::of(&self.change)
+    }
+
+    /// Whether it has no place in the record any more: the store has another change by its number, or it was rejected.
+    /// Whatever were built on it would wait for ever.
+    pub(super) fn is_out(&self) -> bool {
+        self.reason == Some(Reason::Rekeyed) || self.rejection.is_some()
+    }
+}
