@@ -56,7 +56,9 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
             id_of(found.unwrap_or_else(|| panic!("{waiting:?}")))
         };
         let (first, second) = (of("re-keyed"), of("missing-dependency"));
-        assert_eq!(look(&village.manager, &first)["would_be"], "accepted");
+        let inside = look(&village.manager, &first);
+        assert_eq!(inside["would_be"], "accepted");
+        assert!(inside["record"]["summary"].as_str().is_some_and(|words| words.contains("wept")), "{inside}");
         assert_eq!(look(&village.manager, &second)["would_be"], "missing-dependency");
         let released = release(&village.manager, &first).ok();
         assert_eq!((&released["outcome"], &released["others"]), (&json!("accepted"), &json!(1)));
