@@ -8,6 +8,7 @@ mod count;
 mod data;
 mod desk;
 mod found;
+mod line;
 mod live;
 mod plan;
 mod record;

@@ -14,8 +14,8 @@ use tablet::recording::{Consent, Details, NewParticipant, NewSession, Participan
 
 use super::Failed;
 use super::data::Data;
+use super::line::Line;
 use super::plan::{Account, Afterwards, Change, GroupPlan, Meeting, evening, on_day};
-use super::sync::Line;
 use super::tally::Tally;
 
 pub(super) struct Tablet {
