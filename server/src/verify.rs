@@ -6,6 +6,7 @@
 
 mod finding;
 mod batches;
+mod anew;
 mod documents;
 mod streams;
 mod apart;

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::change::{Change, Digest};
-use sync_core::document::Document;
 use sync_core::id::{BatchId, DocumentId, StreamId};
 use sync_core::quarantine::Reason;
 use sync_core::record::Place;
 use uuid::Uuid;
 
-use super::batches::{Listed, listed};
+use super::batches::listed;
 use super::{AT_ONCE, About, Seen, documents};
 use crate::on_each;
 use crate::store::schema::{documents as table, quarantine};
@@ -68,32 +67,4 @@ pub(super) fn check(tx: &mut Conn<'_>, after: &[u8]) -> Result<(Seen, Option<Vec
         }
     }
     Ok((seen, rows.last().map(|row| row.id.clone())))
-}
-
-/// What a batch listed and a document holds written anew, because its number was taken: as it is there now. What it was is
-/// kept where it was set apart.
-pub(super) fn written_anew(
-    tx: &mut Conn<'_>,
-    place: Place,
-    document: &Document,
-    listed: &BTreeSet<Listed>,
-) -> Result<Vec<Listed>, StoreError> {
-    let anew = document.anew();
-    if anew.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: Vec<(Db<BatchId>, Vec<u8>)> = on_each!(tx, |c| quarantine::table
-        .filter(quarantine::document_id.eq(Db(place.document)))
-        .filter(quarantine::released_at.is_not_null())
-        .select((quarantine::batch_id, quarantine::bytes))
-        .load(c))?;
-    let known =
-        rows.into_iter().filter(|(Db(batch), bytes)| listed.contains(&(*batch, place, Digest::of(bytes))));
-    let now = known.filter_map(|(Db(batch), bytes)| {
-        let was = Change::parse(&bytes).ok()?;
-        let now = anew.get(&was.hash())?;
-        let faithful = was.anew(&anew).is_some_and(|again| again.hash() == now.hash());
-        faithful.then(|| (batch, place, Digest::of(now.bytes())))
-    });
-    Ok(now.collect())
 }

@@ -10,7 +10,7 @@ use sync_core::id::{BatchId, DeviceId, DocumentId, Id, StreamId};
 use sync_core::record::Place;
 use uuid::Uuid;
 
-use super::apart;
+use super::anew::listed_as_it_was;
 use super::batches::{Listed, listed};
 use super::{AT_ONCE, About, Seen};
 use crate::on_each;
@@ -83,7 +83,7 @@ pub(super) fn check(tx: &mut Conn<'_>, stream: StreamId, seen: &mut Seen) -> Res
             seen.check(noted, About::Document(id), "its heads are not those that are noted");
             let place = Place { stream, document: id, kind: document.kind() };
             record(tx, place, &document, projected.remove(&id), seen)?;
-            listed.extend(apart::written_anew(tx, place, &document, &listed)?);
+            listed.extend(listed_as_it_was(tx, place, &document, &listed)?);
             log_of(place, &document, log, &listed, seen);
         }
     }
