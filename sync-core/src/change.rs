@@ -1,7 +1,7 @@
 //! One Automerge change as it travels: a change chunk of the Automerge binary format, not deflated.
 
 mod anew;
-mod frame;
+pub(crate) mod frame;
 
 use std::fmt;
 
@@ -158,7 +158,7 @@ impl Change {
         if bytes.len() > MAX_CHANGE {
             return Err(Unreadable::TooLarge);
         }
-        frame::operations(frame::open(bytes)?)?;
+        frame::change(bytes)?;
         let parsed = contain(|| automerge::Change::from_bytes(bytes.to_vec()));
         let inner = parsed.ok().and_then(Result::ok).ok_or(Unreadable::NotAChange)?;
         Self::try_from(inner)

@@ -7,7 +7,7 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 
 use crate::boundary::{Unmergeable, contain};
-use crate::change::{Actor, Change, ChangeHash, Grounds, message, tells_of_another};
+use crate::change::{Actor, Change, ChangeHash, Grounds, frame, message, tells_of_another};
 use crate::form::{Edit, EditError, Invalid, Shape};
 use crate::record::{Kind, Kinded, Record, SCHEMA};
 use crate::time::Millis;
@@ -64,6 +64,15 @@ impl Document {
     pub fn load(kind: Kind, snapshot: &[u8]) -> Result<Self, Damaged> {
         let loaded = contain(|| Automerge::load(snapshot)).map_err(|_| Damaged)?;
         Ok(Self { kind, inner: loaded.map_err(|_| Damaged)? })
+    }
+
+    /// Opens what somebody sent, after a look at how much it claims to hold.
+    ///
+    /// # Errors
+    /// [`Damaged`] if it is not one document, or larger than any that the store takes.
+    pub fn received(kind: Kind, snapshot: &[u8]) -> Result<Self, Damaged> {
+        frame::document(snapshot).map_err(|_| Damaged)?;
+        Self::load(kind, snapshot)
     }
 
     /// The whole document with its history, compacted (Automerge's document chunk).

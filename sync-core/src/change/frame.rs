@@ -1,21 +1,73 @@
-//! What can be said of a change's bytes before Automerge sees them: that they are one plain chunk, and how many operations
-//! they claim. Automerge walks through every claimed operation, and a few bytes can claim more than it could in a year.
+//! What can be said of the bytes of a change or a document before Automerge sees them: that they are one chunk, and how many
+//! operations they claim. Automerge walks through every claimed operation, and a few bytes can claim more than it could in a
+//! year.
+
+use std::borrow::Cow;
+use std::io::Read;
 
 use super::Unreadable;
-use crate::limits::MAX_OPERATIONS;
+use crate::limits::{MAX_DOCUMENT_OPERATIONS, MAX_EXPANDED, MAX_OPERATIONS};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const DOCUMENT_CHUNK: u8 = 0;
 const CHANGE_CHUNK: u8 = 1;
 const DEFLATED_CHUNK: u8 = 2;
 
+/// In the number of a column of a document: its bytes are deflated.
+const DEFLATED: u64 = 8;
+
+/// Checks the bytes of a change.
+pub(super) fn change(bytes: &[u8]) -> Result<(), Unreadable> {
+    operations(open(bytes, CHANGE_CHUNK)?)
+}
+
+/// Checks the bytes of a whole document. Its columns may be deflated: they are expanded one by one, within a limit.
+pub(crate) fn document(bytes: &[u8]) -> Result<(), Unreadable> {
+    let mut at = Reader(open(bytes, DOCUMENT_CHUNK)?);
+    let counted = (|| {
+        for _ in 0..at.number()? {
+            at.prefixed()?; // an author
+        }
+        let heads = at.number()?;
+        at.take(heads.checked_mul(32)?)?;
+        let (changes, operations) = (at.columns()?, at.columns()?);
+        let (mut most, mut room) = (0, MAX_EXPANDED);
+        for (column, length) in changes.into_iter().chain(operations) {
+            let data = expanded(column, at.take(length)?, room)?;
+            room -= data.len();
+            most = most.max(rows(column, &data, MAX_DOCUMENT_OPERATIONS)?);
+        }
+        Some(most)
+    })();
+    within(counted, MAX_DOCUMENT_OPERATIONS)
+}
+
+/// The bytes of a column, if there is room for them.
+fn expanded(column: u64, data: &[u8], room: usize) -> Option<Cow<'_, [u8]>> {
+    if column & DEFLATED == 0 {
+        return (data.len() <= room).then_some(Cow::Borrowed(data));
+    }
+    let mut expanded = Vec::new();
+    flate2::read::DeflateDecoder::new(data).take(room as u64 + 1).read_to_end(&mut expanded).ok()?;
+    (expanded.len() <= room).then_some(Cow::Owned(expanded))
+}
+
+fn within(counted: Option<u64>, limit: u64) -> Result<(), Unreadable> {
+    match counted {
+        Some(most) if most <= limit => Ok(()),
+        Some(_) => Err(Unreadable::TooLarge),
+        None => Err(Unreadable::NotAChange),
+    }
+}
+
 /// Checks the frame of a chunk without looking inside: magic, type, and a length that takes all the rest
 /// (Automerge binary format, "Chunk container").
-pub(super) fn open(bytes: &[u8]) -> Result<&[u8], Unreadable> {
+fn open(bytes: &[u8], due: u8) -> Result<&[u8], Unreadable> {
     let (Some(magic), Some(kind), Some(mut rest)) = (bytes.get(..4), bytes.get(8), bytes.get(9..)) else {
         return Err(Unreadable::NotAChange);
     };
     match (magic == MAGIC, *kind) {
-        (true, CHANGE_CHUNK) => {}
+        (true, kind) if kind == due => {}
         (true, DEFLATED_CHUNK) => return Err(Unreadable::Compressed),
         _ => return Err(Unreadable::NotAChange),
     }
@@ -33,7 +85,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<&[u8], Unreadable> {
 
 /// Checks how many operations a change says that it holds, without expanding any: its columns are runs, and a run says how
 /// long it is (Automerge binary format, "Change chunks" and "Run length encoding"). Two hundred bytes can say a trillion.
-pub(super) fn operations(body: &[u8]) -> Result<(), Unreadable> {
+fn operations(body: &[u8]) -> Result<(), Unreadable> {
     let counted = (|| {
         let mut at = Reader(body);
         let deps = at.number()?;
@@ -46,25 +98,17 @@ pub(super) fn operations(body: &[u8]) -> Result<(), Unreadable> {
         for _ in 0..at.number()? {
             at.prefixed()?; // another author
         }
-        let mut columns = Vec::new();
-        for _ in 0..at.number()? {
-            columns.push((at.number()?, at.number()?));
-        }
         let mut most = 0;
-        for (column, length) in columns {
-            most = most.max(rows(column, at.take(length)?)?);
+        for (column, length) in at.columns()? {
+            most = most.max(rows(column, at.take(length)?, MAX_OPERATIONS)?);
         }
         Some(most)
     })();
-    match counted {
-        Some(most) if most <= MAX_OPERATIONS => Ok(()),
-        Some(_) => Err(Unreadable::TooLarge),
-        None => Err(Unreadable::NotAChange),
-    }
+    within(counted, MAX_OPERATIONS)
 }
 
-/// How many rows a column has; of a kind that we do not know, as many as it has bytes.
-fn rows(column: u64, data: &[u8]) -> Option<u64> {
+/// How many rows a column has, counted until there are more than `limit`.
+fn rows(column: u64, data: &[u8], limit: u64) -> Option<u64> {
     let mut at = Reader(data);
     let mut rows: u64 = 0;
     let kind = column & 7;
@@ -84,7 +128,7 @@ fn rows(column: u64, data: &[u8]) -> Option<u64> {
             _ => (count.unsigned_abs(), count.unsigned_abs()),
         };
         rows = rows.checked_add(run)?;
-        if rows > MAX_OPERATIONS {
+        if rows > limit {
             break;
         }
         for _ in 0..values {
@@ -126,8 +170,67 @@ impl Reader<'_> {
         Some(taken)
     }
 
+    /// Which columns follow, each with the length of its bytes.
+    fn columns(&mut self) -> Option<Vec<(u64, u64)>> {
+        (0..self.number()?).map(|_| Some((self.number()?, self.number()?))).collect()
+    }
+
     fn prefixed(&mut self) -> Option<()> {
         let length = self.number()?;
         self.take(length).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::document::Document;
+    use crate::record::Kind;
+
+    fn leb(mut number: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while number > 0x3f {
+            bytes.push((number & 0x7f) as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    }
+
+    /// A document without authors and heads, with one column of operations.
+    fn with_column(column: u64, data: &[u8]) -> Vec<u8> {
+        let body = [&[0, 0, 0, 1], leb(column).as_slice(), &leb(data.len() as u64), data].concat();
+        [&MAGIC, &[0; 4], &[DOCUMENT_CHUNK][..], &leb(body.len() as u64), &body].concat()
+    }
+
+    fn deflated(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(data).expect("a Vec grows");
+        encoder.finish().expect("a Vec grows")
+    }
+
+    #[test]
+    fn a_document_that_claims_too_much_is_refused_before_it_is_opened() {
+        let run = |length: u64| [leb(length), vec![1]].concat();
+        assert_eq!(document(&with_column(2, &run(MAX_DOCUMENT_OPERATIONS))), Ok(()));
+        assert_eq!(document(&with_column(2, &run(1 << 40))), Err(Unreadable::TooLarge));
+        let column = 2 | DEFLATED;
+        assert_eq!(document(&with_column(column, &deflated(&run(9)))), Ok(()));
+        assert_eq!(document(&with_column(column, &deflated(&run(1 << 40)))), Err(Unreadable::TooLarge));
+        let bomb = deflated(&vec![0; MAX_EXPANDED + 1]);
+        assert!(bomb.len() < 10_000);
+        assert_eq!(document(&with_column(column, &bomb)), Err(Unreadable::NotAChange));
+    }
+
+    #[test]
+    fn one_document_is_one_chunk() {
+        for kind in Kind::ALL {
+            let saved = Document::genesis(*kind).save();
+            assert_eq!(document(&saved), Ok(()), "{kind}");
+            assert!(document(&[&saved[..], &saved].concat()).is_err(), "{kind}, twice");
+            assert!(document(&saved[..saved.len() - 1]).is_err(), "{kind}, cut off");
+        }
     }
 }

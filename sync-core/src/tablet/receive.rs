@@ -200,7 +200,7 @@ impl Tablet {
     ) -> Vec<(Mark, DocumentId)> {
         let mut came = Vec::new();
         for whole in documents {
-            let Ok(theirs) = Document::load(whole.kind, &whole.snapshot) else {
+            let Ok(theirs) = Document::received(whole.kind, &whole.snapshot) else {
                 self.report.unreadable += 1;
                 continue;
             };

@@ -146,7 +146,7 @@ impl Tablet {
             return;
         }
         for whole in sealed.documents {
-            match Document::load(whole.kind, &whole.snapshot) {
+            match Document::received(whole.kind, &whole.snapshot) {
                 Ok(theirs) => self.merge_others(stream, whole.document, whole.kind, theirs.changes(), writes),
                 Err(_) => self.report.unreadable += 1,
             }

@@ -117,7 +117,7 @@ fn planned(sequence: &Sequence, stored: Option<&[u8]>) -> Plan {
 pub fn snapshot(bytes: &[u8]) {
     let Some((kind, body)) = bytes.split_first() else { return };
     let kind = Kind::ALL[usize::from(*kind) % Kind::ALL.len()];
-    let Ok(document) = Document::load(kind, &framed_document(body)) else { return };
+    let Ok(document) = Document::received(kind, &framed_document(body)) else { return };
     let _record_or_why_not = document.record();
 }
 
