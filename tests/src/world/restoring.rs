@@ -64,6 +64,8 @@ impl World {
         let gone: BTreeSet<Name> = gone.map(|(name, _)| *name).collect();
         for at in (0..self.slates.len()).filter(|at| self.may_sync(*at)).collect::<Vec<_>>() {
             let slate = &mut self.slates[at];
+            // What it has handed in since an earlier restore, and dropped, it owes no more.
+            slate.owe_no_more_than_it_holds();
             let user = slate.user();
             let theirs: BTreeSet<StreamId> = self
                 .assigned
