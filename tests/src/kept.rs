@@ -21,16 +21,20 @@ pub struct Kept {
     apart: BTreeSet<(DocumentId, Vec<u8>)>,
     /// Set apart and let in since, perhaps written anew: then `verify` sees that it is there.
     released: BTreeSet<(DocumentId, Vec<u8>)>,
+    /// The lives in which changes are merged: that of one which was written anew names what it was (sync.md 4.6), also where a
+    /// restored store does not remember that it let it in.
+    lives: BTreeSet<(DocumentId, u32)>,
 }
 
 impl Kept {
     pub fn of(store: &Store) -> Self {
-        type Rows = Vec<(Db<DocumentId>, Vec<u8>)>;
+        type Rows = Vec<(Db<DocumentId>, Vec<u8>, i64)>;
         type Apart = Vec<(Db<DocumentId>, Vec<u8>, Option<At>)>;
         let (merged, apart): (Rows, Apart) = store
             .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Apart), StoreError> {
-                let merged =
-                    on_each!(tx, |c| changes::table.select((changes::document_id, changes::hash)).load(c))?;
+                let merged = on_each!(tx, |c| changes::table
+                    .select((changes::document_id, changes::hash, changes::incarnation))
+                    .load(c))?;
                 let apart = on_each!(tx, |c| quarantine::table
                     .select((quarantine::document_id, quarantine::digest, quarantine::released_at))
                     .load(c))?;
@@ -39,7 +43,8 @@ impl Kept {
             .expect("the store answers");
         let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
         let mut kept = Self {
-            merged: merged.into_iter().map(|(Db(document), bytes)| (document, hash(bytes))).collect(),
+            lives: merged.iter().map(|(Db(document), _, life)| (*document, *life as u32)).collect(),
+            merged: merged.into_iter().map(|(Db(document), bytes, _)| (document, hash(bytes))).collect(),
             ..Self::default()
         };
         for (Db(document), digest, released) in apart {
@@ -52,7 +57,11 @@ impl Kept {
     /// In how many places a change is: one, if all is well.
     pub fn places(&self, name: &Name, digest: &[u8]) -> usize {
         let set_apart = (name.0, digest.to_vec());
-        let merged = self.merged.contains(name) || self.released.contains(&set_apart);
+        let [a, b, c, d, ..] = *name.1.as_bytes();
+        let anew = (name.0, u32::from_be_bytes([a, b, c, d]).max(1));
+        let merged =
+            [self.merged.contains(name), self.released.contains(&set_apart), self.lives.contains(&anew)]
+                .contains(&true);
         usize::from(merged) + usize::from(self.apart.contains(&set_apart))
     }
 }
