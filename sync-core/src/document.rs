@@ -1,6 +1,6 @@
 //! One record as an Automerge document: how it begins, how it is edited, how it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
@@ -119,6 +119,21 @@ impl Document {
     /// How many operations its history holds.
     pub(crate) fn operations(&self) -> u64 {
         self.inner.stats().num_ops
+    }
+
+    /// The same document without some changes and what builds on them.
+    pub(crate) fn without(&self, mut gone: BTreeSet<ChangeHash>) -> Option<Self> {
+        let mut stay = Vec::new();
+        for change in self.changes() {
+            if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
+                gone.insert(change.hash());
+            } else {
+                stay.push(change);
+            }
+        }
+        let mut rest = Self::genesis(self.kind);
+        rest.apply(&stay).ok()?;
+        Some(rest)
     }
 
     /// Whether it is as all of its kind begin.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Held, Tablet, without};
+use super::state::{Held, Tablet};
 use super::waiting::Waiting;
 use crate::cbor::to_bytes;
 use crate::change::{Change, ChangeHash, Digest};
@@ -91,17 +91,23 @@ impl Tablet {
             });
         for (id, gone) in out {
             let Some(held) = self.documents.get(&id) else { continue };
-            let Some(rest) = without(held, gone) else { continue };
+            let Some(rest) = held.open().ok().and_then(|document| document.without(gone)) else { continue };
             self.hold_rest(id, held.stream, &rest, writes);
         }
     }
 
     /// What the store has counts, also where this tablet holds other changes by the same numbers, from a colleague, say,
     /// whose tablet was copied, or the same ones written anew, or not yet so. Takes those out of the record, with what builds
-    /// on them; what of that is not there and does not wait yet is offered, so that it is kept there too.
-    pub(super) fn give_way(&mut self, id: DocumentId, theirs: &[Change], writes: &mut Vec<Write>) {
-        let Some(held) = self.documents.get(&id) else { return };
-        let Ok(document) = held.open() else { return };
+    /// on them; what of that is not there and does not wait yet is offered, so that it is kept there too. Gives what is left of
+    /// the record where something gave way.
+    pub(super) fn give_way(
+        &mut self,
+        stream: StreamId,
+        id: DocumentId,
+        document: &Document,
+        theirs: &[Change],
+        writes: &mut Vec<Write>,
+    ) -> Option<Document> {
         let numbers = document.numbers();
         let other = |change: &Change| {
             let ours = numbers.get(&(change.actor(), change.seq())).copied();
@@ -113,13 +119,13 @@ impl Tablet {
         let gone: BTreeSet<ChangeHash> =
             theirs.iter().filter_map(other).chain(same.iter().copied()).collect();
         if gone.is_empty() {
-            return;
+            return None;
         }
-        let Some(rest) = without(held, gone) else { return };
-        let stream = held.stream;
+        let rest = document.without(gone)?;
         let lacks = |change: &Change| !rest.contains(&change.hash()) && !same.contains(&change.hash());
         self.offer_again(id, lacks, writes);
         self.hold_rest(id, stream, &rest, writes);
+        Some(rest)
     }
 
     /// Keeps what is left of a document: one of which nothing is left is not there for the store either.

@@ -185,9 +185,7 @@ impl Tablet {
             let changes: Vec<Change> =
                 entries.iter().filter_map(|entry| Change::parse(&entry.change).ok()).collect();
             self.report.unreadable += (entries.len() - changes.len()) as u32;
-            self.release(id, &changes, writes);
-            self.give_way(id, &changes, writes);
-            self.merge(stream, id, kind, &changes, writes);
+            self.take_in(stream, id, kind, &changes, writes);
         }
     }
 
@@ -206,15 +204,14 @@ impl Tablet {
             };
             came.push((Mark::of(whole.document, &theirs.heads()), whole.document));
             let changes = theirs.changes();
-            self.release(whole.document, &changes, writes);
-            self.give_way(whole.document, &changes, writes);
-            self.merge(stream, whole.document, whole.kind, &changes, writes);
+            self.take_in(stream, whole.document, whole.kind, &changes, writes);
             self.offer_again(whole.document, |change| !theirs.contains(&change.hash()), writes);
         }
         came
     }
 
-    pub(super) fn merge(
+    /// Merges what the store has: it waits no more, and what stands against it gives way.
+    fn take_in(
         &mut self,
         stream: StreamId,
         id: DocumentId,
@@ -222,12 +219,27 @@ impl Tablet {
         changes: &[Change],
         writes: &mut Vec<Write>,
     ) {
-        let document = match self.documents.get(&id) {
-            Some(held) => held.open(),
-            None => Ok(Document::genesis(kind)),
-        };
-        // A document that is damaged here is taken anew from the store, which has it whole.
-        let mut document = document.unwrap_or_else(|_| Document::genesis(kind));
+        self.release(id, changes, writes);
+        let document = self.opened(id, kind);
+        let rest = self.give_way(stream, id, &document, changes, writes);
+        self.merge(stream, id, rest.unwrap_or(document), changes, writes);
+    }
+
+    /// A document as this tablet has it. One that is damaged here is taken anew from the store, which has it whole.
+    pub(super) fn opened(&self, id: DocumentId, kind: Kind) -> Document {
+        let held = self.documents.get(&id).and_then(|held| held.open().ok());
+        held.unwrap_or_else(|| Document::genesis(kind))
+    }
+
+    /// Merges changes into a document, as it was opened.
+    pub(super) fn merge(
+        &mut self,
+        stream: StreamId,
+        id: DocumentId,
+        mut document: Document,
+        changes: &[Change],
+        writes: &mut Vec<Write>,
+    ) {
         let fresh: Vec<&Change> =
             changes.iter().filter(|change| !document.contains(&change.hash())).collect();
         if document.apply(fresh.iter().copied()).is_ok() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::bytes::ByteVec;
 
 use super::blob::{Key, Write};
-use super::state::{Tablet, without};
+use super::state::Tablet;
 use super::waiting::Waiting;
 use super::{Output, Report};
 use crate::batch::{Purpose, Signed};
@@ -99,7 +99,7 @@ impl Tablet {
         let mine = self.documents.iter().filter(|(_, held)| held.stream == stream);
         let standing = mine.filter_map(|(id, held)| {
             let snapshot = match apart.remove(id) {
-                Some(gone) => without(held, gone)?.save().into(),
+                Some(gone) => held.open().ok()?.without(gone)?.save().into(),
                 None => held.snapshot.clone(),
             };
             Some(Whole { kind: held.kind, document: *id, snapshot })
@@ -174,7 +174,8 @@ impl Tablet {
         writes: &mut Vec<Write>,
     ) {
         changes.retain(|change| change.actor().device != self.identity.device);
-        self.merge(stream, id, kind, &changes, writes);
+        let document = self.opened(id, kind);
+        self.merge(stream, id, document, &changes, writes);
     }
 
     fn carry(&mut self, bytes: ByteVec, writes: &mut Vec<Write>) {

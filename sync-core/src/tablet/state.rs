@@ -164,22 +164,6 @@ impl Held {
     }
 }
 
-/// A document without some changes and what builds on them.
-pub(super) fn without(held: &Held, mut gone: BTreeSet<ChangeHash>) -> Option<Document> {
-    let document = held.open().ok()?;
-    let mut stay = Vec::new();
-    for change in document.changes() {
-        if gone.contains(&change.hash()) || change.deps().any(|behind| gone.contains(&behind)) {
-            gone.insert(change.hash());
-        } else {
-            stay.push(change);
-        }
-    }
-    let mut rest = Document::genesis(held.kind);
-    rest.apply(&stay).ok()?;
-    Some(rest)
-}
-
 /// What the request that is under way carries.
 #[derive(Debug, Clone)]
 pub(super) struct Flight {
