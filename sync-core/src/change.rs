@@ -64,7 +64,11 @@ pub struct Digest(#[n(0)] ByteArray<32>);
 impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         let sum: [u8; 32] = Sha256::digest(bytes).into();
-        Self(sum.into())
+        Self::from_bytes(sum)
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.into())
     }
 
     pub fn as_bytes(&self) -> &[u8; 32] {

@@ -65,6 +65,9 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
         let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
         let (mut seq, mut fingerprint) = lock(tx, stream, total as i64)?;
         as_loaded(tx, lacking.iter().filter(|one| one.stream == stream))?;
+        if gains.is_empty() {
+            continue;
+        }
         for gain in gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
             let heads = gain.after.document.heads();
@@ -93,6 +96,7 @@ fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerp
     Ok((last - count, Fingerprint::from_bytes(fingerprint)))
 }
 
+/// Whether documents are as they were loaded, now that nobody else writes to their stream.
 fn as_loaded<'a>(tx: &mut Conn<'_>, lacking: impl Iterator<Item = &'a Lacking>) -> Result<(), StoreError> {
     let mut loaded: BTreeMap<Db<DocumentId>, Option<i64>> =
         lacking.map(|one| (Db(one.id), one.version)).collect();

@@ -94,7 +94,7 @@ fn reject_one(
     ruling: &Ruling,
 ) -> Result<QuarantineItem, Failure<Refused>> {
     let arrival = leave_out(tx, keeper, id, ruling)?;
-    leave_out_with(tx, &arrival, ruling)?;
+    leave_out_with(tx, &[arrival], ruling)?;
     let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
     Ok(shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?)
 }
@@ -118,10 +118,10 @@ pub(super) fn leave_out(
     Ok(sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?)
 }
 
-/// Rejects what waits and builds on one that was rejected: it could never be merged. Gives how many these are.
+/// Rejects what waits and builds on some that were rejected: it could never be merged. Gives how many these are.
 pub(super) fn leave_out_with(
     tx: &mut Conn<'_>,
-    rejected: &Arrival,
+    rejected: &[Arrival],
     ruling: &Ruling,
 ) -> Result<usize, StoreError> {
     let mut others = 0;

@@ -166,10 +166,7 @@ fn reject_all(
         };
         changes.push(OneDecided { id, outcome });
     }
-    let mut others = 0;
-    for arrival in &rejected {
-        others += leave_out_with(tx, arrival, ruling)?;
-    }
+    let others = leave_out_with(tx, &rejected, ruling)?;
     Ok(SeveralDecided { changes, others })
 }
 

@@ -170,6 +170,28 @@ pub(super) fn waiting(tx: &mut Conn<'_>, documents: &[DocumentId]) -> Result<Vec
     Ok(found)
 }
 
+/// Which changes of these documents wait for something to build on.
+pub(super) fn that_wait(
+    tx: &mut Conn<'_>,
+    documents: &[DocumentId],
+) -> Result<Vec<(DocumentId, Digest)>, StoreError> {
+    let mut found = Vec::new();
+    for some in documents.chunks(AT_ONCE) {
+        let rows: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| quarantine::table
+            .filter(quarantine::document_id.eq_any(some.iter().copied().map(Db)))
+            .filter(quarantine::reason.eq(Reason::MissingDependency.code()))
+            .filter(quarantine::released_at.is_null())
+            .filter(quarantine::rejected_at.is_null())
+            .select((quarantine::document_id, quarantine::digest))
+            .load(c))?;
+        for (Db(document), digest) in rows {
+            let digest = digest.try_into().map_err(|_| StoreError::Damaged("a change set apart"))?;
+            found.push((document, Digest::from_bytes(digest)));
+        }
+    }
+    Ok(found)
+}
+
 /// What was set apart of a document and waits, for whatever reason.
 pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<Arrival>, StoreError> {
     let rows: Vec<Row> = on_each!(tx, |c| quarantine::table

@@ -108,7 +108,7 @@ fn settle_all(
     let gained: Vec<DocumentId> = gains.iter().map(|gain| gain.id).collect();
     keep(tx, gains, &lacking, now)?;
     // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
-    if apart::waiting(tx, &gained)?.iter().any(|one| !considered.contains(&one.key())) {
+    if apart::that_wait(tx, &gained)?.iter().any(|one| !considered.contains(one)) {
         return Err(StoreError::Raced);
     }
     Ok((outcomes, merged))

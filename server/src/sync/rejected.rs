@@ -1,6 +1,6 @@
 //! What somebody decided to leave out for good: what goes with it, and the tablets that ask after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::change::{Change, ChangeHash, Digest};
@@ -14,19 +14,30 @@ use crate::on_each;
 use crate::store::schema::{quarantine, users};
 use crate::store::{Conn, Db, StoreError};
 
-/// What waits and builds on a change, also by way of each other: without that one it can never be merged.
-pub(crate) fn built_on(tx: &mut Conn<'_>, below: &Arrival) -> Result<Vec<Arrival>, StoreError> {
-    let Ok(change) = Change::parse(&below.bytes) else { return Ok(Vec::new()) };
-    let waiting = apart::undecided(tx, below.item.document)?.into_iter();
-    let mut waiting: Vec<(Change, Arrival)> =
-        waiting.filter_map(|one| Some((Change::parse(&one.bytes).ok()?, one))).collect();
-    let (mut hashes, mut found) = (BTreeSet::from([change.hash()]), Vec::new());
+/// What waits and builds on these changes, also by way of each other: without them it can never be merged.
+pub(crate) fn built_on(tx: &mut Conn<'_>, below: &[Arrival]) -> Result<Vec<Arrival>, StoreError> {
+    let mut by_document: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
+    for one in below {
+        let hash = Change::parse(&one.bytes).ok().map(|change| change.hash());
+        by_document.entry(one.item.document).or_default().extend(hash);
+    }
+    let mut found = Vec::new();
+    for (document, hashes) in by_document {
+        found.extend(above(hashes, apart::undecided(tx, document)?));
+    }
+    Ok(found)
+}
+
+/// Those of one document that build on changes with these hashes.
+fn above(mut hashes: BTreeSet<ChangeHash>, waiting: Vec<Arrival>) -> Vec<Arrival> {
+    let parsed = waiting.into_iter().filter_map(|one| Some((Change::parse(&one.bytes).ok()?, one)));
+    let (mut waiting, mut found): (Vec<(Change, Arrival)>, _) = (parsed.collect(), Vec::new());
     loop {
         let builds = |one: &mut (Change, Arrival)| one.0.deps().any(|hash| hashes.contains(&hash));
         let (more, built): (Vec<ChangeHash>, Vec<Arrival>) =
             waiting.extract_if(.., builds).map(|(change, one)| (change.hash(), one)).unzip();
         if built.is_empty() {
-            return Ok(found);
+            return found;
         }
         hashes.extend(more);
         found.extend(built);
@@ -45,11 +56,12 @@ pub(super) fn of(tx: &mut Conn<'_>, waiting: &[Digest]) -> Result<Vec<Rejected>,
     let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
         .inner_join(by)
         .filter(quarantine::digest.eq_any(&waiting).and(quarantine::released_at.is_null()))
-        .select((quarantine::document_id, quarantine::bytes, users::name, quarantine::rejected_because))
+        .select((quarantine::document_id, quarantine::digest, users::name, quarantine::rejected_because))
         .load(c))?;
-    let rejected = rows.into_iter().map(|(Db(document), bytes, by, because)| {
+    let rejected = rows.into_iter().map(|(Db(document), digest, by, because)| {
+        let digest = digest.try_into().map_err(|_| StoreError::Damaged("a change set apart"))?;
         let rejection = Rejection { by, because: because.unwrap_or_default() };
-        Rejected { document, digest: Digest::of(&bytes), rejection }
+        Ok(Rejected { document, digest: Digest::from_bytes(digest), rejection })
     });
-    Ok(rejected.collect())
+    rejected.collect()
 }
