@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
 
-use tests::world::Simulation;
+use tests::world::{Coverage, Simulation};
 
 const USAGE: &str =
     "simulate [--seeds N] [--from N] [--steps N] [--threads N] [--store sqlite|postgres] [--trace]";
+
+/// After so many worlds it says how far it is.
+const TOLD_AFTER: u64 = 500;
 
 struct Asked {
     seeds: u64,
@@ -59,18 +62,27 @@ fn main() -> ExitCode {
     // One after the other where every step is told.
     let threads = if trace { 1 } else { threads.max(1) };
     let started = Instant::now();
-    let lived = simulation.live_all(from..from.saturating_add(seeds), threads);
-    let coverage = match lived {
-        Ok(coverage) => coverage,
-        Err(violation) => {
-            let (seed, store) = (violation.seed, if postgres { "postgres" } else { "sqlite" });
-            println!("{violation}");
-            println!(
-                "Live it again: simulate --from {seed} --seeds 1 --steps {steps} --store {store} --trace"
-            );
-            return ExitCode::FAILURE;
+    let end = from.saturating_add(seeds);
+    let mut coverage = Coverage::default();
+    let mut next = from;
+    while next < end {
+        let some = next..end.min(next.saturating_add(TOLD_AFTER));
+        next = some.end;
+        match simulation.live_all(some, threads) {
+            Ok(lived) => coverage.merge(lived),
+            Err(violation) => {
+                let (seed, store) = (violation.seed, if postgres { "postgres" } else { "sqlite" });
+                println!("{violation}");
+                println!(
+                    "Live it again: simulate --from {seed} --seeds 1 --steps {steps} --store {store} --trace"
+                );
+                return ExitCode::FAILURE;
+            }
         }
-    };
+        if next < end {
+            eprintln!("{} of {seeds} worlds, {} s", next - from, started.elapsed().as_secs());
+        }
+    }
     let seconds = started.elapsed().as_secs_f64();
     println!(
         "{seeds} worlds of {steps} steps in {seconds:.1} s ({:.1} in a second), no promise broken",
