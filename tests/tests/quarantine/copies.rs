@@ -19,6 +19,27 @@ fn sync(tablet: &mut Device) {
     assert_eq!(report.unreadable, 0, "{report:?}");
 }
 
+/// A tablet in two places, after each has written to one meeting under the same number; the original has synced.
+struct Copied {
+    original: Device,
+    copied: Device,
+    session: SessionId,
+}
+
+impl Copied {
+    fn of(mut tablet: Device, village: &Village) -> Self {
+        let session = record(&mut tablet, village.group, day(3, 5), saying(Some(60), "We met."));
+        sync(&mut tablet);
+        let folder = village.put_away(tablet);
+        let copy = village.copy_of(&folder);
+        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
+        original.edit_session(session, &saying(Some(80), "We met. We sang.")).expect("an edit");
+        sync(&mut original);
+        copied.edit_session(session, &saying(Some(70), "We met. We wept.")).expect("an edit");
+        Self { original, copied, session }
+    }
+}
+
 fn assert_sound(store: &Store) {
     let mut found = Vec::new();
     verify(store, &mut |finding| found.push(finding.to_string())).expect("the store answers");
@@ -34,16 +55,8 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
         let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
         let mut paul = village.facilitator_with_tablet(&app, "paul");
         people_join(&mut jeanne, village.group, 2);
-        let session = record(&mut jeanne, village.group, day(3, 5), saying(Some(60), "We met."));
-        sync(&mut jeanne);
-        let folder = village.put_away(jeanne);
-        let copy = village.copy_of(&folder);
-        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
-
-        // The original writes once and the copy twice: its second change builds on the first, and has a free number.
-        original.edit_session(session, &saying(Some(80), "We met. We sang.")).expect("an edit");
-        sync(&mut original);
-        copied.edit_session(session, &saying(Some(70), "We met. We wept.")).expect("an edit");
+        let Copied { mut original, mut copied, session } = Copied::of(jeanne, &village);
+        // The copy writes twice: its second change builds on the first, and has a free number.
         let present = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
         copied.edit_session(session, &present).expect("an edit");
         sync(&mut copied);
@@ -97,15 +110,7 @@ fn whoever_recorded_what_is_rejected_hears_it_and_goes_on() {
         let village = Village::of(&app, "aegis");
         let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
         people_join(&mut jeanne, village.group, 1);
-        let session = record(&mut jeanne, village.group, day(3, 5), saying(Some(60), "We met."));
-        sync(&mut jeanne);
-        // A copy of her tablet clashes with her own; her manager leaves what it wrote out.
-        let folder = village.put_away(jeanne);
-        let copy = village.copy_of(&folder);
-        let (mut original, mut copied) = (village.take_out(&folder), village.take_out(&copy));
-        original.edit_session(session, &saying(Some(80), "We met. We sang.")).expect("an edit");
-        sync(&mut original);
-        copied.edit_session(session, &saying(Some(70), "We met. We wept.")).expect("an edit");
+        let Copied { mut copied, session, .. } = Copied::of(jeanne, &village);
         let other = record(&mut copied, village.group, day(3, 6), saying(Some(45), "Again."));
         sync(&mut copied);
         let [waiting] = &village.manager.all(LIST)[..] else { panic!("one waits") };

@@ -2,6 +2,7 @@
 
 mod deciding;
 mod copies;
+mod many;
 mod looking;
 
 use std::sync::Barrier;
