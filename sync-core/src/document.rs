@@ -9,6 +9,7 @@ use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 use crate::boundary::{Unmergeable, contain};
 use crate::change::{Actor, Change, ChangeHash, Grounds, frame, message, tells_of_another};
 use crate::form::{Edit, EditError, Invalid, Shape};
+use crate::id::DeviceId;
 use crate::record::{Kind, Kinded, Record, SCHEMA};
 use crate::time::Millis;
 
@@ -116,6 +117,14 @@ impl Document {
         Change::try_from(self.inner.get_change_by_hash(&(*hash).into())?).ok()
     }
 
+    /// The devices that began the record, each not knowing of the others: authors of changes that build on the genesis alone.
+    pub fn begun_by(&self) -> BTreeSet<DeviceId> {
+        let genesis = Self::genesis(self.kind).inner.get_heads();
+        let metas = self.inner.get_changes_meta(&genesis);
+        let first = metas.iter().filter(|meta| meta.deps == genesis);
+        first.filter_map(|meta| Some(Actor::try_from(&*meta.actor).ok()?.device)).collect()
+    }
+
     /// How many operations its history holds.
     pub(crate) fn operations(&self) -> u64 {
         self.inner.stats().num_ops
@@ -190,8 +199,32 @@ impl Document {
         at: Millis,
         edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
     ) -> Result<Option<Change>, EditError> {
+        self.edit_for(actor, at, None, edit)
+    }
+
+    /// As [`Document::edit`]; the change says why it was written.
+    ///
+    /// # Errors
+    /// [`EditError`] in words; the document is then as it was.
+    pub fn edit_because<R: Kinded>(
+        &mut self,
+        actor: Actor,
+        at: Millis,
+        grounds: &Grounds,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Option<Change>, EditError> {
+        self.edit_for(actor, at, Some(grounds), edit)
+    }
+
+    pub(crate) fn edit_for<R: Kinded>(
+        &mut self,
+        actor: Actor,
+        at: Millis,
+        grounds: Option<&Grounds>,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Option<Change>, EditError> {
         debug_assert_eq!(self.kind, R::KIND);
-        self.write(actor, at, None, |transaction| {
+        self.write(actor, at, grounds, |transaction| {
             let mut under = Edit::new(transaction);
             edit(&mut under)?;
             Ok(under.into_transaction())

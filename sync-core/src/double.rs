@@ -10,7 +10,7 @@ use jiff::ToSpan as _;
 
 use crate::change::{Actor, Change, Grounds};
 use crate::document::Document;
-use crate::form::{Edit, EditError};
+use crate::form::EditError;
 use crate::id::SessionId;
 use crate::record::Session;
 use crate::record::session::{Cell, SessionState};
@@ -19,8 +19,8 @@ use crate::time::{Date, Millis};
 /// How many sessions a circle of marks may have of which one still counts. Nobody has so many records of one meeting.
 pub const LONGEST_CIRCLE: usize = 32;
 
-/// Whether totals count a session. `mark` says of which session of the same group another is marked as the double: none
-/// where it is not marked, or where the other one is not there.
+/// Whether totals count a session, as far as marks go. `mark` says to which session of the same group another was moved, or of
+/// which it is marked as the double: none where it is neither, or where the other one is not there.
 ///
 /// What is marked does not count, so of a chain the end counts. Two who mark at the same time can make a circle: of that the
 /// least id counts, on every tablet and at the service, and the meeting is neither lost nor counted twice.
@@ -37,12 +37,24 @@ pub fn counts(id: SessionId, mark: impl Fn(SessionId) -> Option<SessionId>) -> b
 }
 
 /// Those of some sessions that totals count.
+///
+/// A void session counts nowhere. One that was moved does not count, whatever became of the session to which it was moved;
+/// that one counts only while the first says so, hence not once the move is taken back, and of two moves at the same time
+/// one. Of a double the other record counts, unless that one is void itself or a move that was taken back.
 pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
+    let other = |of: &Session, id: SessionId| sessions.get(&id).filter(|other| other.group == of.group);
+    let stands = |id: SessionId, session: &Session| {
+        let source = session.moved_from.and_then(|from| other(session, from));
+        session.void.is_none() && source.is_none_or(|source| source.moved_to == Some(id))
+    };
     let mark = |id: SessionId| {
         let session = sessions.get(&id)?;
-        session.double_of.filter(|of| sessions.get(of).is_some_and(|other| other.group == session.group))
+        let moved = session.moved_to.filter(|to| other(session, *to).is_some());
+        let double = session.double_of.filter(|of| other(session, *of).is_some_and(|one| stands(*of, one)));
+        moved.or(double)
     };
-    sessions.keys().copied().filter(|id| counts(*id, mark)).collect()
+    let all = sessions.iter().filter(|(id, session)| stands(**id, session));
+    all.map(|(id, _)| *id).filter(|id| counts(*id, mark)).collect()
 }
 
 /// Whether two sessions look like records of one meeting of which one has a wrong date, so that somebody should look.
@@ -50,10 +62,10 @@ pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
 /// Groups meet every week, and nearly the same people come: that the marks agree says little by itself, that the days are
 /// [such](days) as one writes by mistake says much, as a weekly group meets on none of them. Both together are worth a
 /// look. Minutes are no evidence against it, as two facilitators rarely write the same length. Where nothing is marked
-/// there is nothing to compare. On one day in one part of it a group meets once, whatever is marked. What is marked as a
-/// double has been looked at; so have two records that were both verified.
+/// there is nothing to compare. On one day in one part of it a group meets once, whatever is marked. What is void, moved or
+/// marked as a double has been looked at; so have two records that were both verified.
 pub fn look_alike(one: &Session, other: &Session) -> bool {
-    let seen = one.double_of.is_some() || other.double_of.is_some();
+    let seen = one.is_set_aside() || other.is_set_aside();
     let verified = [one, other].iter().all(|session| session.state == SessionState::Verified);
     if one.group != other.group || seen || verified || !days(one.date).contains(&other.date) {
         return false;
@@ -136,12 +148,8 @@ pub fn mark(
     of: Option<SessionId>,
     grounds: &Grounds,
 ) -> Result<Option<Change>, EditError> {
-    document.write(actor, at, Some(grounds), |transaction| {
-        let mut session: Edit<'_, Session> = Edit::new(transaction);
-        match of {
-            Some(of) => session.double_of().set(of)?,
-            None => session.double_of().clear()?,
-        }
-        Ok(session.into_transaction())
+    document.edit_because::<Session>(actor, at, grounds, |session| match of {
+        Some(of) => session.double_of().set(of),
+        None => session.double_of().clear(),
     })
 }

@@ -30,7 +30,8 @@ pub struct Fixed<T>(PhantomData<T>);
 #[derive(Debug)]
 pub struct Once<T>(PhantomData<T>);
 
-/// A status: starts at its first code and only moves forward. Of concurrent values the furthest holds.
+/// A status: starts at its first code and moves forward; back only by somebody with the authority to move it. Of concurrent
+/// values the furthest holds.
 #[derive(Debug)]
 pub struct Forward<T>(PhantomData<T>);
 
@@ -38,6 +39,16 @@ pub struct Forward<T>(PhantomData<T>);
 /// (the earliest day of a withdrawal).
 #[derive(Debug)]
 pub struct Sticky<T>(PhantomData<T>);
+
+/// A value that stands only while nobody takes it back: of a value and its taking back at the same time the taking back
+/// holds, and people are shown the clash. Its own grounds are the value (why a record is void).
+#[derive(Debug)]
+pub struct Revocable<T>(PhantomData<T>);
+
+/// Once it is set it holds against whatever is said at the same time; whoever has seen it may take it back. Of concurrent
+/// values the least holds (the earliest day of a withdrawal).
+#[derive(Debug)]
+pub struct Prevailing<T>(PhantomData<T>);
 
 /// A set; adding wins over removing at the same time. Stands as a map of member to true or false.
 #[derive(Debug)]
@@ -71,7 +82,7 @@ pub enum Rule {
     Conflict(fn(&str) -> Result<ScalarValue, Why>),
     /// The first value is never replaced.
     Once,
-    /// The value never moves back; the rank of a value is its place in the code list.
+    /// The value moves back only by [authority](crate::authority); the rank of a value is its place in the code list.
     Forward(fn(&ScalarValue) -> Option<usize>),
     /// A set value is never unset.
     Sticky,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{ObjId, ObjType, ROOT, ReadDoc, legacy};
+use automerge::{ObjId, ObjType, ROOT, ReadDoc, ScalarValue, legacy};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::conflict::{conflicts, in_words};
 use crate::document::Document;
-use crate::form::{FieldInfo, Rule, Shape};
+use crate::form::{FieldInfo, Rule, Shape, candidates};
 use crate::time::Millis;
 
 /// One change of a record.
@@ -44,6 +44,34 @@ pub fn step(document: &Document, hash: &ChangeHash) -> Option<Step> {
 /// same by themselves, there was nothing to settle.
 pub fn was_in_conflict(document: &Document) -> bool {
     !conflicts(document).is_empty() || contain(|| something_was_settled(document)).unwrap_or(false)
+}
+
+/// The changes of what a record tells that were not known to whoever put the value of `field` that holds: those made at the
+/// same time, and those that came later. `holds` picks that value of several. Fields that say what becomes of the record
+/// (its state, whether it counts) tell nothing here.
+pub fn since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
+    contain(|| read_since(document, field, holds)).unwrap_or_default()
+}
+
+/// What becomes of a record, as against what it tells.
+const HANDLING: [&str; 9] =
+    ["state", "returned", "void", "moved_to", "moved_from", "double_of", "same_as", "split", "confirmed"];
+
+fn read_since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
+    let values = candidates(document.inner(), &ROOT, field).into_iter().filter(|one| holds(&one.value));
+    let put: Vec<automerge::ChangeHash> =
+        values.filter_map(|one| document.inner().hash_for_opid(&one.operation)).collect();
+    if put.is_empty() {
+        return Vec::new();
+    }
+    let later = document.inner().get_changes_meta(&put);
+    let later: BTreeSet<ChangeHash> = later.iter().map(|meta| meta.hash.into()).collect();
+    let mut changes = document.changes();
+    changes.retain(|change| {
+        later.contains(&change.hash())
+            && touched(document, change).any(|(place, _)| !HANDLING.contains(&place.field.name))
+    });
+    changes
 }
 
 fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {

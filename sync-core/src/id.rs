@@ -1,6 +1,7 @@
 //! Names for things. Each id is a type of its own, so that a participant can't be passed where a group belongs.
 //!
-//! Where nature has an identity we use it ([`SessionId::of`]); everything else is a UUIDv7, made of a [`Moment`].
+//! Where nature has an identity we use it ([`SessionId::of`], [`ParticipantId::of`]); everything else is a UUIDv7, made of
+//! a [`Moment`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -126,8 +127,23 @@ impl SessionId {
     /// The session of `group` on `date` in the given part of the day. Two facilitators who each record
     /// today's meeting arrive at the same id, hence at one document: UUIDv5 with the group as namespace
     /// and `2026-03-05/0` as name (the ordinal of the part of day: 0 morning, 1 afternoon, 2 evening).
-    pub fn of(group: GroupId, date: Date, part_ordinal: u8) -> Self {
-        Self(Uuid::new_v5(&group.0, format!("{date}/{part_ordinal}").as_bytes()))
+    ///
+    /// `nth` is 0 for the first record of that part of the day. Once that one is void or moved away, the next record of
+    /// the same part has another id, named `2026-03-05/0/1`, then `2026-03-05/0/2`, and so on.
+    pub fn of(group: GroupId, date: Date, part_ordinal: u8, nth: u8) -> Self {
+        let name = match nth {
+            0 => format!("{date}/{part_ordinal}"),
+            nth => format!("{date}/{part_ordinal}/{nth}"),
+        };
+        Self(Uuid::new_v5(&group.0, name.as_bytes()))
+    }
+}
+
+impl ParticipantId {
+    /// The participant of `group` who is known there as `code`. Two facilitators who each register P01 offline arrive at
+    /// one document: UUIDv5 with the group as namespace and the code as name.
+    pub fn of(group: GroupId, code: impl fmt::Display) -> Self {
+        Self(Uuid::new_v5(&group.0, code.to_string().as_bytes()))
     }
 }
 
@@ -172,9 +188,17 @@ mod tests {
     fn one_meeting_has_one_id_whoever_records_it() {
         let group: GroupId = "018f3f6e-7d2c-7000-8000-0123456789ab".parse().expect("a UUID");
         let date: Date = "2026-03-05".parse().expect("a date");
-        assert_eq!(SessionId::of(group, date, 0), SessionId::of(group, date, 0));
-        assert_ne!(SessionId::of(group, date, 0), SessionId::of(group, date, 1));
-        assert_eq!(SessionId::of(group, date, 0).to_string(), "322ac116-3e3b-5590-897e-f15bde95b74a");
+        assert_eq!(SessionId::of(group, date, 0, 0), SessionId::of(group, date, 0, 0));
+        assert_ne!(SessionId::of(group, date, 0, 0), SessionId::of(group, date, 1, 0));
+        assert_ne!(SessionId::of(group, date, 0, 0), SessionId::of(group, date, 0, 1));
+        assert_eq!(SessionId::of(group, date, 0, 0).to_string(), "322ac116-3e3b-5590-897e-f15bde95b74a");
+    }
+
+    #[test]
+    fn a_code_has_one_id_whoever_registers_it() {
+        let group: GroupId = "018f3f6e-7d2c-7000-8000-0123456789ab".parse().expect("a UUID");
+        assert_eq!(ParticipantId::of(group, "P01"), ParticipantId::of(group, "P01"));
+        assert_ne!(ParticipantId::of(group, "P01"), ParticipantId::of(group, "P02"));
     }
 
     #[test]

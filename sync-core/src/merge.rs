@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::authority::{self, Authority};
 use crate::boundary::{Unmergeable, contain};
 use crate::change::{Change, ChangeHash, Unreadable};
 use crate::document::{Damaged, Document};
@@ -26,6 +27,8 @@ pub struct Incoming<'a> {
     /// The device whose signature vouches for it.
     pub device: DeviceId,
     pub standing: Standing,
+    /// What the person who vouches for it may do: its author, or the keeper where the standing is [`Standing::Waived`].
+    pub authority: &'a Authority,
 }
 
 /// What whoever hands a change in may do in its stream.
@@ -143,7 +146,8 @@ fn plan_with(
             // It lacks something that has not arrived, or was not taken.
             continue;
         }
-        match take(apply, &document, &change, place, size + change.bytes().len()) {
+        let authority = incoming[index].authority;
+        match take(apply, &document, &change, authority, place, size + change.bytes().len()) {
             Ok((next, read)) => {
                 size += change.bytes().len();
                 document = next;
@@ -206,6 +210,7 @@ fn take(
     apply: Apply,
     before: &Document,
     change: &Change,
+    authority: &Authority,
     place: Place,
     size: usize,
 ) -> Result<(Document, Record), Reason> {
@@ -216,10 +221,13 @@ fn take(
     apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
     record.check_home(place).map_err(invalid)?;
-    if before.is_empty() {
-        record.check_name(place).map_err(invalid)?;
-    }
-    contain(|| check_rules(before, &after)).map_err(|_| Reason::Unreadable)?.map_err(invalid)?;
+    record.check_name(place).map_err(invalid)?;
+    contain(|| {
+        check_rules(before, &after)?;
+        authority::check(authority, before, &after)
+    })
+    .map_err(|_| Reason::Unreadable)?
+    .map_err(invalid)?;
     if after.operations() > MAX_DOCUMENT_OPERATIONS {
         return Err(Reason::TooLarge);
     }
@@ -235,8 +243,7 @@ fn invalid(invalid: Invalid) -> Reason {
     Reason::Invalid(plain(invalid.field), plain(invalid.why.0))
 }
 
-/// Holds the forms' rules between one state of a document and the next: the first value is never replaced, a status
-/// never moves back, what is set for good is never unset, what only grows never shrinks.
+/// Holds the forms' rules between one state of a document and the next: the first value is never replaced, what is set for good is never unset, what only grows never shrinks.
 fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
     for field in before.kind().fields() {
         let values = |document: &Document| candidates(document.inner(), &ROOT, field.name);
@@ -247,12 +254,6 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
                 if first.is_some_and(|first| now.is_empty() || now.iter().any(|now| now.value != first.value))
                 {
                     return Err(Invalid::new(field.name, "is recorded once and stays as it is"));
-                }
-            }
-            Rule::Forward(rank) => {
-                let furthest = |all: Vec<Candidate>| all.iter().filter_map(|one| rank(&one.value)).max();
-                if furthest(values(after)) < furthest(values(before)) {
-                    return Err(Invalid::new(field.name, "only moves forward"));
                 }
             }
             Rule::Sticky => {
@@ -270,7 +271,8 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
                     return Err(Invalid::new(field.name, "only grows"));
                 }
             }
-            Rule::Conflict(_) | Rule::Merges => {}
+            // Who may move a status back is a question of authority.
+            Rule::Forward(_) | Rule::Conflict(_) | Rule::Merges => {}
         }
     }
     Ok(())

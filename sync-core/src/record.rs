@@ -21,7 +21,7 @@ pub use session::Session;
 
 use crate::form::{FieldInfo, Invalid};
 use crate::id::{DocumentId, StreamId};
-use crate::value::codes;
+use crate::value::{Line, codes};
 
 /// The version of the data dictionary that this code writes and reads. A document of a later one waits, whole.
 pub const SCHEMA: u32 = 1;
@@ -71,6 +71,9 @@ codes! {
         PrisonCurriculum = "prison_curriculum",
     }
 }
+
+/// Why a record is void, or a session was returned, in one line for people to read.
+pub type Note = Line<300>;
 
 /// A record that is read from a document, and edited through a [`crate::form::Edit`] of it.
 pub trait Fields: Sized {
@@ -145,17 +148,31 @@ impl Record {
 
     /// Checks that the record lives where its own fields say: a session in its group's stream, and a group in its
     /// own, of which there is one. A record that names no group (an incident names its session) says nothing
-    /// against its stream here. Nor may a session point at itself as its double.
+    /// against its stream here. Nor may a record point at itself as its double, the one it was moved to, or the same
+    /// person.
     ///
     /// # Errors
     /// [`Invalid`] with the field that points wrong.
     pub fn check_home(&self, place: Place) -> Result<(), Invalid> {
         let home = match self {
-            Record::Participant(participant) => participant.group,
-            Record::Session(session) if session.double_of == Some(place.document.into()) => {
-                return Err(Invalid::new("double_of", "must be another session"));
+            Record::Participant(participant) => {
+                if participant.same_as == Some(place.document.into()) {
+                    return Err(Invalid::new("same_as", "must be another participant"));
+                }
+                participant.group
             }
-            Record::Session(session) => session.group,
+            Record::Session(session) => {
+                let to_itself = [
+                    ("double_of", session.double_of),
+                    ("moved_to", session.moved_to),
+                    ("moved_from", session.moved_from),
+                ];
+                let to_itself = to_itself.iter().find(|(_, other)| *other == Some(place.document.into()));
+                if let Some((field, _)) = to_itself {
+                    return Err(Invalid::new(field, "must be another session"));
+                }
+                session.group
+            }
             Record::Group(_) => place.document.into(),
             _ => return Ok(()),
         };
@@ -166,15 +183,18 @@ impl Record {
         }
     }
 
-    /// Checks that a record begins under the id that it has by nature, where it has one: nobody can take that of another
-    /// group's meeting. The day may be corrected later; the id stays.
+    /// Checks that a record stands under the id that it has by nature, where it has one: nobody can take that of another
+    /// group's meeting or person. What the id is made of never changes.
     ///
     /// # Errors
     /// [`Invalid`] if the id is another's.
     pub fn check_name(&self, place: Place) -> Result<(), Invalid> {
         match self {
             Record::Session(session) if DocumentId::from(session.natural_id()) != place.document => {
-                Err(Invalid::new("date", "must be the day, part and group of which the id is made"))
+                Err(Invalid::new("date", "must be the day, part, number and group of which the id is made"))
+            }
+            Record::Participant(one) if DocumentId::from(one.natural_id()) != place.document => {
+                Err(Invalid::new("code", "must be the code and group of which the id is made"))
             }
             _ => Ok(()),
         }

@@ -17,7 +17,7 @@ mod receive;
 mod relay;
 
 use crate::batch::{SigningKey, VerifyingKey};
-use crate::change::{Actor, ChangeHash};
+use crate::change::{Actor, ChangeHash, Grounds};
 use crate::conflict::{Conflict, conflicts};
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
@@ -91,7 +91,32 @@ impl Tablet {
         id: impl Into<DocumentId>,
         edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
     ) -> Result<Vec<Output>, NotSaved> {
-        let id = id.into();
+        self.edit_for(moment, stream, id.into(), None, edit)
+    }
+
+    /// As [`Tablet::edit`]; the change says why it was written.
+    ///
+    /// # Errors
+    /// [`NotSaved`] in words; nothing is changed then.
+    pub fn edit_because<R: Kinded>(
+        &mut self,
+        moment: &Moment,
+        stream: StreamId,
+        id: impl Into<DocumentId>,
+        grounds: &Grounds,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Vec<Output>, NotSaved> {
+        self.edit_for(moment, stream, id.into(), Some(grounds), edit)
+    }
+
+    fn edit_for<R: Kinded>(
+        &mut self,
+        moment: &Moment,
+        stream: StreamId,
+        id: DocumentId,
+        grounds: Option<&Grounds>,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<Vec<Output>, NotSaved> {
         let held = self.held(id);
         let home = held.map_or(stream, |held| held.stream);
         if home != stream || !self.streams.contains_key(&stream) {
@@ -102,7 +127,7 @@ impl Tablet {
             None => Document::genesis(R::KIND),
         };
         let actor = Actor { device: self.identity.device, incarnation: self.identity.incarnation };
-        match document.edit::<R>(actor, moment.now, edit)? {
+        match document.edit_for::<R>(actor, moment.now, grounds, edit)? {
             Some(change) => Ok(vec![Output::Persist(self.enqueue(stream, id, &document, &change))]),
             None => Ok(Vec::new()),
         }

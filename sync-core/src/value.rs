@@ -13,7 +13,9 @@ pub use place::{Place, Village};
 pub use plain::{Line, Whole};
 pub use pseudonym::Pseudonym;
 
-use crate::id::{GroupId, IncidentId, OrganisationId, ParticipantId, ScreeningId, SessionId, UserId};
+use crate::id::{
+    DeviceId, GroupId, IncidentId, OrganisationId, ParticipantId, ScreeningId, SessionId, UserId,
+};
 use crate::time::Date;
 
 /// Why a value is refused, as the end of a sentence that starts with the field's name.
@@ -129,7 +131,7 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
-textual!(OrganisationId, UserId, GroupId, ParticipantId, SessionId, IncidentId, ScreeningId);
+textual!(OrganisationId, UserId, DeviceId, GroupId, ParticipantId, SessionId, IncidentId, ScreeningId);
 
 impl Key for Date {
     fn to_key(&self) -> String {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use sync_core::authority::Authority;
 use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::double::{LONGEST_CIRCLE, counted, counts, days, look_alike, mark};
@@ -101,7 +102,7 @@ fn open_circles_are_compared_by_their_heads() {
 fn the_store_takes_no_session_that_is_its_own_double() {
     let mut document = Document::genesis(Kind::Session);
     let date = Date::constant(2026, 3, 5);
-    let id = SessionId::of(group(), date, 0);
+    let id = SessionId::of(group(), date, 0, 0);
     let begun = document.edit::<Session>(actor(), Millis(0), |session| {
         session.group().set(group())?;
         session.date().set(date)?;
@@ -112,8 +113,13 @@ fn the_store_takes_no_session_that_is_its_own_double() {
     let marked =
         mark(&mut document, actor(), Millis(0), Some(id), &grounds).expect("an edit").expect("a change");
     assert_eq!(marked.grounds(), Some(grounds));
-    let offer =
-        |bytes| Incoming { bytes, schema: SCHEMA, device: actor().device, standing: Standing::Assigned };
+    let offer = |bytes| Incoming {
+        bytes,
+        schema: SCHEMA,
+        device: actor().device,
+        standing: Standing::Assigned,
+        authority: &Authority::Manager,
+    };
     let place = Place { stream: group().into(), document: id.into(), kind: Kind::Session };
     let plan = plan(place, None, &[offer(begun.bytes()), offer(marked.bytes())]).expect("a sound store");
     assert_eq!(plan.outcomes[0], Outcome::Accepted);

@@ -46,8 +46,15 @@ export function foreign() {
     themes: { remove: ['self_care'] },
     attendance: { [p2]: null },
     summary: 'Twaganiriye ku butaka n’amasambu. 👩🏾‍🌾 Byiza!',
-    state: 'verified',
   });
+  // It took place in the evening: a record of its own, and the first says so.
+  const evening = sessionId(group, meeting.date, 'evening', 1);
+  const moved = write('session', evening, R.open('session', author), 6, {
+    ...meeting, part: 'evening', nth: 1, minutes: 120, moved_from: id,
+  });
+  done('session', evening, moved);
+  session = write('session', id, session, 7, { moved_to: evening, void: 'It was in the evening.' });
+  session = write('session', id, session, 8, { void: null });
   done('session', id, session);
 
   // The meeting of the story, which he too recorded before he heard of the others.
@@ -68,7 +75,10 @@ export function foreign() {
     consent_purpose: 'participation', consent_method: 'oral', consent_date: '2026-01-08', consent_guardian: false,
     consent_withdrawn: '2026-03-01',
   });
-  done('participant', p2, person);
+  // She agrees again, and she is the woman whom another tablet calls P01; what that tablet marks as P02 is somebody else.
+  done('participant', p2, write('participant', p2, person, 21, {
+    consent_date: '2026-03-04', consent_withdrawn: null, same_as: p1, split: { [me.device]: 'P07' }, confirmed: { add: [me.device] },
+  }));
 
   const circle = write('group', group, heard('group', group), 30, {
     facilitators: { add: [me.device] }, planned_sessions: 16, starts_on: '2026-01-08', mhpss_4w: '5.2', status: 'active',

@@ -150,7 +150,8 @@ function text(draft, _, field, wanted) {
 }
 
 const EDITS = {
-  field: register, required: register, fixed: once, once, forward, sticky: register, set, log: set, entries, text,
+  field: register, required: register, fixed: once, once, forward, sticky: register, revocable: register, prevailing: register,
+  set, log: set, entries, text,
 };
 
 // --- Reading --------------------------------------------------------------------------------------------------------
@@ -182,6 +183,9 @@ const READS = {
   forward: (document, { name, value: { codes } }) =>
     codes[Math.max(0, ...given(document, name).map((code) => codes.indexOf(code)))],
   sticky: (document, { name }) => given(document, name).sort()[0],
+  prevailing: (document, { name }) => given(document, name).sort()[0],
+  revocable: (document, { name }) =>
+    all(document, name).some((one) => one.value === null) ? undefined : shown(document, { name }),
   set: members, log: members,
   entries: (document, { name }) =>
     Object.fromEntries(
@@ -216,7 +220,7 @@ function conflicts(kind, document) {
     if (values.some((one) => one.value !== values[0].value)) found.push({ field, claims: values.map(claim) });
   };
   for (const { name, form } of FIELDS[kind]) {
-    if (['field', 'required'].includes(form)) look(name, document, name);
+    if (['field', 'required', 'revocable'].includes(form)) look(name, document, name);
     if (form === 'entries') {
       for (const key of Object.keys(document[name]).sort()) look(`${name}/${key}`, document[name], key);
     }

@@ -36,9 +36,15 @@ test('genesis: each loads, has its hash, and can be built from the page', () => 
   }
 });
 
-test('session ids: UUIDv5 of group, day and part', () => {
-  for (const { group, date, part, session } of vector('session-ids')) {
-    assert.equal(W.sessionId(group, date, part), session);
+test('session ids: UUIDv5 of group, day, part and number', () => {
+  for (const { group, date, part, nth, session } of vector('session-ids')) {
+    assert.equal(W.sessionId(group, date, part, nth), session);
+  }
+});
+
+test('participant ids: UUIDv5 of group and code', () => {
+  for (const { group, code, participant } of vector('participant-ids')) {
+    assert.equal(W.participantId(group, code), participant);
   }
 });
 

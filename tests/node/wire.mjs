@@ -164,8 +164,15 @@ export function opened(data) {
 const PARTS = ['morning', 'afternoon', 'evening'];
 
 /** The session of a group on a day: UUIDv5 (RFC 9562, section 5.5). */
-export function sessionId(group, date, part) {
-  const name = Buffer.from(`${date}/${PARTS.indexOf(part)}`);
+export function sessionId(group, date, part, nth = 0) {
+  return uuid5(group, `${date}/${PARTS.indexOf(part)}${nth ? `/${nth}` : ''}`);
+}
+
+export const participantId = (group, code) => uuid5(group, code);
+
+/** UUIDv5 (RFC 9562, section 5.5). */
+function uuid5(group, text) {
+  const name = Buffer.from(text);
   const sum = createHash('sha1').update(uuidToBytes(group)).update(name).digest().subarray(0, 16);
   sum[6] = (sum[6] & 0x0f) | 0x50;
   sum[8] = (sum[8] & 0x3f) | 0x80;

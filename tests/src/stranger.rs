@@ -99,7 +99,7 @@ impl Stranger {
     pub fn session(&self, group: GroupId, date: i8) -> (Kind, DocumentId, Vec<u8>) {
         let mut document = Document::genesis(Kind::Session);
         let change = self.edit(&mut document, group, date);
-        let id = SessionId::of(group, day(3, date), PartOfDay::Morning.ordinal());
+        let id = SessionId::of(group, day(3, date), PartOfDay::Morning.ordinal(), 0);
         (Kind::Session, id.into(), change.bytes().to_vec())
     }
 

@@ -4,6 +4,7 @@ use sync_core::id::{DocumentId, ParticipantId};
 use sync_core::record::participant::ParticipantEdit;
 use sync_core::record::{AgeBand, Participant, Sex};
 use sync_core::tablet::{Key, Write};
+use sync_core::value::Pseudonym;
 use tablet::device::Device;
 use tablet::folder::Folder;
 use tests::village::{PASSPHRASE, people_join};
@@ -16,10 +17,11 @@ fn participants(tablet: &Device, village: &Village) -> Vec<(DocumentId, Particip
 /// As `people_join`, without looking through everybody for each who joins.
 fn many_join(tablet: &mut Device, village: &Village, count: usize) {
     for number in 1..=count {
-        let id = ParticipantId::new(&tablet.clock().moment());
+        let code: Pseudonym = format!("P{number:03}").parse().expect("a pseudonym");
+        let id = ParticipantId::of(village.group, &code);
         let joins = |edit: &mut ParticipantEdit<'_>| {
             edit.group().set(village.group)?;
-            edit.code().set(format!("P{number:03}").parse()?)?;
+            edit.code().set(code.clone())?;
             edit.sex().set(Sex::ALL[number % 2])?;
             edit.age_band().set(AgeBand::ALL[number % 5])
         };

@@ -172,7 +172,7 @@ fn what_builds_on_work_that_has_not_arrived_goes_on_by_itself() {
             .edit::<Session>(actor, Millis(START.0 + 1), |session| session.themes().insert(&Theme::Trauma))
             .expect("a sound edit")
             .expect("something new");
-        let id: DocumentId = SessionId::of(village.group, day(3, 5), 0).into();
+        let id: DocumentId = SessionId::of(village.group, day(3, 5), 0, 0).into();
 
         let early = tablet.batch(stream, &[(Kind::Session, id, second.bytes().to_vec())]);
         let request = tablet.request(vec![early]);

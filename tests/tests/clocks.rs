@@ -164,12 +164,15 @@ fn a_day_from_a_wrong_clock_is_flagged_and_never_refused() {
         let totals = village.aggregates("");
         assert_eq!((&totals["doubts"]["date_doubts"], &totals["total"]["sessions"]), (&json!(5), &json!(8)));
 
-        // Whoever says which day it was, by a clock that is right, ends the doubt.
-        tablet.clock().set(START.plus_minutes(night));
-        let corrected =
-            tablet.edit::<Session>(village.group.into(), behind, |edit| edit.date().set(day(3, 3)));
-        assert!(corrected.expect("an edit"));
-        sync(&mut tablet);
+        // A supervisor who asked which day it was, and verifies it on her tablet, ends the doubt.
+        let odette = app.user("odette.aegis", Role::Supervisor, Some(village.organisation));
+        village.assign(odette, village.group);
+        let mut odette = village.tablet(&app, odette);
+        sync(&mut odette);
+        let verified = odette
+            .edit::<Session>(village.group.into(), behind, |edit| edit.state().set(SessionState::Verified));
+        assert!(verified.expect("an edit"));
+        sync(&mut odette);
         assert_eq!((doubt(behind), count("date_doubt=true")), (String::new(), 4));
     });
 }

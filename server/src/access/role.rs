@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sync_core::authority::Authority;
+use sync_core::id::DeviceId;
 use utoipa::ToSchema;
 
 /// A person's role; see the table of roles in ARCHITECTURE.md.
@@ -42,6 +44,15 @@ impl Role {
             Self::Secretariat => "secretariat",
             Self::Donor => "donor",
             Self::Administrator => "administrator",
+        }
+    }
+
+    /// What they may do in the records of their groups. `own` are the authors under which they write.
+    pub fn authority(self, own: impl IntoIterator<Item = DeviceId>) -> Authority {
+        match self {
+            Self::Manager => Authority::Manager,
+            Self::Supervisor => Authority::Supervisor,
+            _ => Authority::Facilitator { devices: own.into_iter().collect() },
         }
     }
 

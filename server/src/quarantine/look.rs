@@ -115,7 +115,7 @@ fn look(
         _ => None,
     };
     let said = said.filter(|_| hidden.is_none());
-    let (would_be, because) = match sync::foresee(before, arrival)? {
+    let (would_be, because) = match sync::foresee(tx, before, arrival, caller.user)? {
         Outcome::Accepted => ("accepted", None),
         Outcome::Duplicate => ("duplicate", None),
         Outcome::Quarantined(reason) => (reason.code(), Some(reason.for_keepers())),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use sync_core::batch::Item;
 use sync_core::change::Digest;
-use sync_core::id::{BatchId, DeviceId, DocumentId};
+use sync_core::id::{BatchId, DeviceId, DocumentId, UserId};
 use sync_core::quarantine::Reason;
 use sync_core::record::{Kind, Place};
 use sync_core::time::Millis;
@@ -26,6 +26,8 @@ pub(crate) struct Arrival {
     pub(crate) device: DeviceId,
     pub(crate) item: Item,
     pub(crate) bytes: Vec<u8>,
+    /// The keeper who answers for it.
+    pub(crate) waived_by: Option<UserId>,
 }
 
 impl Arrival {
@@ -44,7 +46,7 @@ impl Arrival {
 pub(super) enum Before {
     Waits,
     /// It waits, and somebody answers for it.
-    Waived,
+    Waived(UserId),
     /// Somebody rejected it, which holds however often it is handed in. With the reason it waited for.
     Rejected(Reason),
 }
@@ -113,7 +115,7 @@ pub(super) fn known(
     tx: &mut Conn<'_>,
     arrivals: &[Arrival],
 ) -> Result<BTreeMap<(DocumentId, Digest), Before>, StoreError> {
-    type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<At>, Option<At>);
+    type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<Db<UserId>>, Option<At>);
     let mut found = BTreeMap::new();
     for some in arrivals.chunks(AT_ONCE) {
         let digests: Vec<Vec<u8>> =
@@ -127,14 +129,14 @@ pub(super) fn known(
                 quarantine::reason,
                 quarantine::field,
                 quarantine::detail,
-                quarantine::waived_at,
+                quarantine::waived_by,
                 quarantine::rejected_at,
             ))
             .load(c))?;
         for (Db(document), digest, code, field, detail, waived, rejected) in rows {
             let before = match (rejected, waived) {
                 (Some(_), _) => Before::Rejected(reason(&code, field.as_deref(), &detail)?),
-                (None, Some(_)) => Before::Waived,
+                (None, Some(Db(keeper))) => Before::Waived(keeper),
                 (None, None) => Before::Waits,
             };
             let arrived = some.iter().map(Arrival::key);
@@ -223,6 +225,7 @@ struct Row {
     device_id: Db<DeviceId>,
     schema: i32,
     bytes: Vec<u8>,
+    waived_by: Option<Db<UserId>>,
 }
 
 impl From<Row> for Arrival {
@@ -234,6 +237,7 @@ impl From<Row> for Arrival {
             schema: row.schema as u32,
             digest: Digest::of(&row.bytes),
         };
-        Self { batch: row.batch_id.0, device: row.device_id.0, item, bytes: row.bytes }
+        let waived_by = row.waived_by.map(|Db(user)| user);
+        Self { batch: row.batch_id.0, device: row.device_id.0, item, bytes: row.bytes, waived_by }
     }
 }

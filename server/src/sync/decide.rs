@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::change::Digest;
-use sync_core::id::{DeviceId, DocumentId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, StreamId, UserId};
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::Place;
 use sync_core::time::Millis;
 
 use super::apart::{self, Arrival, Before};
+use super::authority::Authorities;
 use crate::ledger::{self, Gain, Lacking, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
 
@@ -39,14 +40,17 @@ pub(super) fn decide(
     let known = apart::known(tx, &arrivals)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let (mut indices, mut candidates) = (Vec::new(), Vec::new());
-    for (index, arrival) in arrivals.into_iter().enumerate() {
+    for (index, mut arrival) in arrivals.into_iter().enumerate() {
         let before = known.get(&arrival.key());
         let standing = match before {
             Some(Before::Rejected(reason)) => {
                 outcomes[index] = Outcome::Quarantined(reason.clone());
                 continue;
             }
-            Some(Before::Waived) => Standing::Waived,
+            Some(Before::Waived(keeper)) => {
+                arrival.waived_by = Some(*keeper);
+                Standing::Waived
+            }
             _ => {
                 let theirs = may_write.get(&arrival.device);
                 let assigned = theirs.is_some_and(|streams| streams.contains(&arrival.item.stream));
@@ -91,11 +95,13 @@ fn settle_all(
     }
     let mut there = Documents::load(tx, by_place.keys())?;
     considered.extend(there.waiting.values().flatten().map(Arrival::key));
+    let arrived = by_place.values().flatten().map(|(_, candidate)| &candidate.arrival);
+    let authorities = Authorities::of(tx, arrived.chain(there.waiting.values().flatten()))?;
     let (mut gains, mut lacking) = (Vec::new(), Vec::new());
     for (place, arrived) in by_place {
         let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
         let version = there.stored.get(&place.document).map(|stored| stored.version);
-        let (decided, gain) = settle(tx, &mut there, place, arrived, now)?;
+        let (decided, gain) = settle(tx, &mut there, place, arrived, &authorities, now)?;
         if gain.is_none() && decided.contains(&Outcome::Quarantined(Reason::MissingDependency)) {
             lacking.push(Lacking { stream: place.stream, id: place.document, version });
         }
@@ -114,13 +120,20 @@ fn settle_all(
     Ok((outcomes, merged))
 }
 
-/// What would become of a change that was set apart, if it were released now.
-pub(crate) fn foresee(before: Option<Stored>, arrival: Arrival) -> Result<Outcome, StoreError> {
+/// What would become of a change that was set apart, if this keeper released it now.
+pub(crate) fn foresee(
+    tx: &mut Conn<'_>,
+    before: Option<Stored>,
+    mut arrival: Arrival,
+    keeper: UserId,
+) -> Result<Outcome, StoreError> {
     let place = arrival.place();
     if apart::misplaced(place, before.as_ref()) {
         return Ok(Outcome::Quarantined(apart::elsewhere()));
     }
-    let (mut outcomes, _) = of_document(place, before, &[Candidate::waived(arrival)])?;
+    arrival.waived_by = Some(keeper);
+    let authorities = Authorities::of(tx, [&arrival])?;
+    let (mut outcomes, _) = of_document(place, before, &[Candidate::waived(arrival)], &authorities)?;
     Ok(outcomes.swap_remove(0))
 }
 
@@ -154,6 +167,7 @@ fn settle(
     there: &mut Documents,
     place: Place,
     mut arrived: Vec<Candidate>,
+    authorities: &Authorities,
     now: Millis,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
     let count = arrived.len();
@@ -164,7 +178,7 @@ fn settle(
     }
     let (mut decided, gain) = match there.homes.get(&place.document) {
         Some(home) if *home != place => (vec![Outcome::Quarantined(apart::elsewhere()); arrived.len()], None),
-        _ => of_document(place, there.stored.remove(&place.document), &arrived)?,
+        _ => of_document(place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
     if gain.is_some() {
         there.homes.insert(place.document, place);
@@ -186,6 +200,7 @@ fn of_document(
     place: Place,
     before: Option<Stored>,
     arrived: &[Candidate],
+    authorities: &Authorities,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
@@ -194,6 +209,7 @@ fn of_document(
             schema: arrival.item.schema,
             device: arrival.device,
             standing: *standing,
+            authority: authorities.behind(arrival),
         })
         .collect();
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());

@@ -111,6 +111,7 @@ impl Handed {
             device: origin.device,
             item: item.clone(),
             bytes: bytes.to_vec(),
+            waived_by: None,
         }));
         Ok(true)
     }

@@ -7,6 +7,7 @@ mod relay;
 use std::path::Path;
 
 use minicbor::{Decode, Encode};
+use sync_core::change::Grounds;
 use sync_core::document::Damaged;
 use sync_core::form::{Edit, EditError};
 use sync_core::id::{DocumentId, StreamId};
@@ -105,6 +106,25 @@ impl Device {
         edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
     ) -> Result<bool, SaveError> {
         let outputs = self.tablet.edit::<R>(&self.clock.moment(), stream, id, edit)?;
+        self.keep(outputs)
+    }
+
+    /// As [`Device::edit`]; the change says why it was written.
+    ///
+    /// # Errors
+    /// [`SaveError`] in words; nothing is changed then.
+    pub fn edit_because<R: Kinded>(
+        &mut self,
+        stream: StreamId,
+        id: impl Into<DocumentId>,
+        grounds: &Grounds,
+        edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+    ) -> Result<bool, SaveError> {
+        let outputs = self.tablet.edit_because::<R>(&self.clock.moment(), stream, id, grounds, edit)?;
+        self.keep(outputs)
+    }
+
+    fn keep(&mut self, outputs: Vec<Output>) -> Result<bool, SaveError> {
         let changed = !outputs.is_empty();
         for output in outputs {
             if let Output::Persist(writes) = output {

@@ -57,8 +57,6 @@ pub enum RecordError {
     NoGuardian,
     #[error("there is no participant {0} in this group; add them first")]
     NoSuchParticipant(Who),
-    #[error("there are several participants {0} in this group; say which by id: {list}", list = words(.1))]
-    SeveralParticipants(Pseudonym, Vec<ParticipantId>),
     #[error("{0} is marked twice, in different ways")]
     MarkedTwice(Who),
     #[error(transparent)]
@@ -85,10 +83,6 @@ impl From<FolderError> for RecordError {
     }
 }
 
-fn words(ids: &[ParticipantId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
 /// The group, which must be on the tablet.
 fn group_of(tablet: &Tablet, group: GroupId) -> Result<Group, RecordError> {
     Ok(tablet.read::<Group>(group).map_err(|error| match error {
@@ -108,7 +102,7 @@ pub fn participants_of(tablet: &Tablet, group: GroupId) -> Vec<(ParticipantId, P
 /// Finds somebody of a group.
 ///
 /// # Errors
-/// [`RecordError::NoSuchParticipant`], or [`RecordError::SeveralParticipants`] where two tablets gave one code.
+/// [`RecordError::NoSuchParticipant`].
 pub fn participant_of(tablet: &Tablet, group: GroupId, who: &Who) -> Result<ParticipantId, RecordError> {
     find(&participants_of(tablet, group), who)
 }
@@ -118,10 +112,6 @@ fn find(all: &[(ParticipantId, Participant)], who: &Who) -> Result<ParticipantId
         Who::Code(code) => one.code == *code,
         Who::Id(wanted) => id == wanted,
     };
-    let found: Vec<ParticipantId> = all.iter().filter(|(id, one)| fits(id, one)).map(|(id, _)| *id).collect();
-    match (found.as_slice(), who) {
-        ([], _) => Err(RecordError::NoSuchParticipant(who.clone())),
-        ([_, _, ..], Who::Code(code)) => Err(RecordError::SeveralParticipants(code.clone(), found)),
-        ([first, ..], _) => Ok(*first),
-    }
+    let found = all.iter().find(|(id, one)| fits(id, one));
+    found.map(|(id, _)| *id).ok_or_else(|| RecordError::NoSuchParticipant(who.clone()))
 }

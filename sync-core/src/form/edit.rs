@@ -6,7 +6,9 @@ use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 
 use super::read::Ranked;
-use super::{Entries, Field, Fixed, Forward, Log, Once, Required, Set, Shape, Sticky, Text};
+use super::{
+    Entries, Field, Fixed, Forward, Log, Once, Prevailing, Required, Revocable, Set, Shape, Sticky, Text,
+};
 use crate::value::{Key, Value, Why};
 
 /// An edit that a record does not allow. Nothing of it is kept.
@@ -135,6 +137,11 @@ impl<T: Value> Editor<'_, '_, Once<T>> {
 }
 
 impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
+    /// Moves the status back, or forward, to `value`. The store takes it back only from somebody with the authority.
+    pub fn move_to(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+
     pub fn set(mut self, value: T) -> Result<(), EditError> {
         let mut furthest = T::FIRST;
         for (there, _) in self.transaction.get_all(ROOT, self.name)? {
@@ -154,6 +161,28 @@ impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
 impl<T: Value + Ord> Editor<'_, '_, Sticky<T>> {
     pub fn set(mut self, value: T) -> Result<(), EditError> {
         self.put_root(value.to_scalar())
+    }
+}
+
+impl<T: Value> Editor<'_, '_, Revocable<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+
+    /// Takes the value back. The key stays: removal is a value too.
+    pub fn clear(mut self) -> Result<(), EditError> {
+        self.put_root(ScalarValue::Null)
+    }
+}
+
+impl<T: Value + Ord> Editor<'_, '_, Prevailing<T>> {
+    pub fn set(mut self, value: T) -> Result<(), EditError> {
+        self.put_root(value.to_scalar())
+    }
+
+    /// Takes back what the author has seen; what is set at the same time holds.
+    pub fn clear(mut self) -> Result<(), EditError> {
+        self.put_root(ScalarValue::Null)
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
 
 use super::{
-    Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Required, Rule, Set, Shape, Sticky, Text,
+    Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Prevailing, Required, Revocable, Rule, Set,
+    Shape, Sticky, Text,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
@@ -136,6 +137,29 @@ impl<T: Value + Ord> Form for Sticky<T> {
     type Plain = Option<T>;
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Sticky;
+
+    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(document, name)?.into_iter().min())
+    }
+}
+
+impl<T: Value> Form for Revocable<T> {
+    type Plain = Option<T>;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Conflict(or_nothing::<T>);
+
+    /// None as soon as one of the concurrent values is its taking back.
+    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
+        let shown = register(document, name)?.pop();
+        let back = candidates(document, &ROOT, name).iter().any(|one| one.value.is_null());
+        Ok(shown.filter(|_| !back))
+    }
+}
+
+impl<T: Value + Ord> Form for Prevailing<T> {
+    type Plain = Option<T>;
+    const SHAPE: Shape = Shape::Register;
+    const RULE: Rule = Rule::Merges;
 
     fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
         Ok(register(document, name)?.into_iter().min())

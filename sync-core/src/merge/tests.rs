@@ -44,7 +44,7 @@ fn chain(count: i64) -> Vec<Change> {
 
 /// The plan for these changes, and how many times one was applied.
 fn planned<'a>(changes: impl Iterator<Item = &'a Change>) -> (Plan, usize) {
-    let document = SessionId::of(group(), DAY, PartOfDay::Morning.ordinal()).into();
+    let document = SessionId::of(group(), DAY, PartOfDay::Morning.ordinal(), 0).into();
     let place = Place { stream: group().into(), document, kind: Kind::Session };
     let device = author().device;
     let incoming: Vec<Incoming<'_>> = changes
@@ -53,6 +53,7 @@ fn planned<'a>(changes: impl Iterator<Item = &'a Change>) -> (Plan, usize) {
             schema: SCHEMA,
             device,
             standing: Standing::Assigned,
+            authority: &Authority::Manager,
         })
         .collect();
     APPLIED.set(0);

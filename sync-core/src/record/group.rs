@@ -1,8 +1,7 @@
 //! A group (itsinda): one healing space or dialogue circle in a village, meeting over a cycle.
 
-use super::{Modality, Pillar};
-use crate::form::Ranked;
-use crate::form::{Field, Fixed, Forward, Invalid, Required, Set, record};
+use super::{Modality, Note, Pillar};
+use crate::form::{Field, Fixed, Forward, Invalid, Ranked, Required, Revocable, Set, record};
 use crate::id::{OrganisationId, UserId};
 use crate::time::Date;
 use crate::value::{Line, Village, Whole, Why, codes, textual};
@@ -32,7 +31,7 @@ codes! {
         CommunityMembers = "community_members",
     }
 
-    /// Only moves forward.
+    /// Moves forward; back only by a manager.
     GroupStatus {
         Planned = "planned",
         Forming = "forming",
@@ -47,6 +46,13 @@ impl Ranked for GroupStatus {
     const FIRST: Self = Self::Planned;
     fn rank(self) -> usize {
         self as usize
+    }
+}
+
+impl GroupStatus {
+    /// What is shown: a group is active as soon as one of its sessions counts, whatever was recorded of its status.
+    pub fn shown(self, has_met: bool) -> Self {
+        if has_met { self.max(Self::Active) } else { self }
     }
 }
 
@@ -101,6 +107,8 @@ record! {
         starts_on: Field<Date>,
         facilitators: Set<UserId>,
         status: Forward<GroupStatus>,
+        /// Why the group was recorded by mistake. It and all that belongs to it counts nowhere.
+        void: Revocable<Note>,
     }
 }
 

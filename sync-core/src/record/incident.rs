@@ -1,7 +1,8 @@
 //! An incident in or around a session. Append-only: what was recorded stays as it was.
 
+use super::Note;
 use super::referral::Service;
-use crate::form::{Fixed, Invalid, Log, Once, record};
+use crate::form::{Fixed, Invalid, Log, Once, Revocable, record};
 use crate::id::SessionId;
 use crate::value::codes;
 
@@ -37,6 +38,8 @@ record! {
         severity: Once<Severity>,
         action: Log<Action>,
         escalated_to: Log<Service>,
+        /// Why it was recorded by mistake.
+        void: Revocable<Note>,
     }
 }
 

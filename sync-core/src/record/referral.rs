@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::form::{Field, Fixed, Invalid, Log, Once, record};
+use super::Note;
+use crate::form::{Field, Fixed, Invalid, Log, Once, Revocable, record};
 use crate::id::{OrganisationId, ParticipantId};
 use crate::time::Date;
 use crate::value::{Key, Why, codes, textual};
@@ -78,6 +79,8 @@ record! {
         reason: Field<ReferralReason>,
         urgency: Field<Urgency>,
         events: Log<ReferralEvent>,
+        /// Why it was recorded by mistake.
+        void: Revocable<Note>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A screening: one score of one participant. Never edited: corrected by a new one.
 
-use crate::form::{Fixed, Invalid, Once, record};
+use super::Note;
+use crate::form::{Fixed, Invalid, Once, Revocable, record};
 use crate::id::{ParticipantId, ScreeningId};
 use crate::time::Date;
 use crate::value::{Line, Whole, codes};
@@ -36,6 +37,10 @@ record! {
         max: Fixed<Score>,
         /// The screening that this one corrects.
         corrects: Once<ScreeningId>,
+        /// Whether an answer points at a risk to life, whatever the score.
+        risk: Once<bool>,
+        /// Why it was recorded by mistake.
+        void: Revocable<Note>,
     }
 }
 

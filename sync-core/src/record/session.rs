@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{AgeBand, Sex};
-use crate::form::{Entries, Field, Fixed, Forward, Invalid, Ranked, Required, Set, Text, record};
+use super::{AgeBand, Note, Sex};
+use crate::form::{Entries, Field, Fixed, Forward, Invalid, Once, Ranked, Revocable, Set, Text, record};
 use crate::id::{GroupId, ParticipantId, SessionId, UserId};
 use crate::time::Date;
 use crate::value::{Whole, Why, codes, textual};
@@ -41,7 +41,7 @@ codes! {
 
     Attendance { Present = "present", Late = "late", Absent = "absent", Excused = "excused" }
 
-    /// Only moves forward.
+    /// Moves forward; to `verified`, and back, only by a supervisor or manager.
     SessionState { Draft = "draft", Submitted = "submitted", Verified = "verified" }
 }
 
@@ -115,13 +115,17 @@ textual!(TimeOfDay);
 
 pub type Minutes = Whole<1, 720>;
 pub type Count = Whole<0, 5000>;
+/// Which record of one part of a day it is, after the first.
+pub type Nth = Whole<1, 99>;
 
 record! {
     /// One meeting of a group. Level O.
     Session edited by SessionEdit {
         group: Fixed<GroupId>,
-        date: Required<Date>,
-        part: Required<PartOfDay>,
+        date: Fixed<Date>,
+        part: Fixed<PartOfDay>,
+        /// Absent for the first record of this part of the day; 1 for the next, once that one is void, moved or a double.
+        nth: Once<Nth>,
         starts_at: Field<TimeOfDay>,
         minutes: Field<Minutes>,
         phase: Field<Phase>,
@@ -135,6 +139,14 @@ record! {
         state: Forward<SessionState>,
         /// The session of the same group that is a record of the same meeting, and counts in its place.
         double_of: Field<SessionId>,
+        /// The session of the same group under the right day, which holds what this one said and counts in its place.
+        moved_to: Field<SessionId>,
+        /// The session that was moved to this one. It counts only while that one's `moved_to` says so.
+        moved_from: Once<SessionId>,
+        /// What a supervisor who returned it to draft asks to be put right.
+        returned: Field<Note>,
+        /// Why it was recorded by mistake. Counts nowhere.
+        void: Revocable<Note>,
     }
 }
 
@@ -145,7 +157,18 @@ fn check(_: &Session) -> Result<(), Invalid> {
 impl Session {
     /// The id that this meeting has by nature.
     pub fn natural_id(&self) -> SessionId {
-        SessionId::of(self.group, self.date, self.part.ordinal())
+        SessionId::of(self.group, self.date, self.part.ordinal(), self.number())
+    }
+
+    /// Which record of its part of the day it is, from 0.
+    pub fn number(&self) -> u8 {
+        self.nth.map_or(0, |nth| u8::try_from(nth.get()).expect("at most 99"))
+    }
+
+    /// Whether somebody said that another record counts in its place, or none: it was looked at, and what is recorded of
+    /// that day from now on stands under another id.
+    pub fn is_set_aside(&self) -> bool {
+        self.void.is_some() || self.moved_to.is_some() || self.double_of.is_some()
     }
 
     /// Whether it fell into the commemoration period, 7 April to 3 July.

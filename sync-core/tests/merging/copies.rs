@@ -38,7 +38,13 @@ fn copied(first: &[i64], second: &[Step]) -> Copied {
 fn taken_in(stored: &[u8], changes: &[Change], standing: Standing) -> (Vec<Outcome>, Option<Document>) {
     let incoming: Vec<Incoming<'_>> = changes
         .iter()
-        .map(|change| Incoming { bytes: change.bytes(), schema: SCHEMA, device: device(1), standing })
+        .map(|change| Incoming {
+            bytes: change.bytes(),
+            schema: SCHEMA,
+            device: device(1),
+            standing,
+            authority: &Authority::Manager,
+        })
         .collect();
     let plan = plan(place(), Some(stored), &incoming).expect("sound store");
     (plan.outcomes, plan.after.map(|after| after.document))

@@ -3,11 +3,13 @@
 mod editing;
 mod clashing;
 mod planning;
+mod authority;
 mod copies;
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use sync_core::authority::Authority;
 use sync_core::change::{Actor, Change, ChangeHash};
 use sync_core::conflict::{Conflict, NotSettled, conflicts, settle};
 use sync_core::document::Document;
@@ -39,7 +41,7 @@ fn person(number: u128) -> ParticipantId {
 
 /// The session of the group on 5 March.
 fn place() -> Place {
-    let document = SessionId::of(group(), sync_core::time::Date::constant(2026, 3, 5), 0).into();
+    let document = SessionId::of(group(), sync_core::time::Date::constant(2026, 3, 5), 0, 0).into();
     Place { stream: StreamId::from(group()), document, kind: Kind::Session }
 }
 
@@ -86,7 +88,13 @@ fn offer(stored: Option<&[u8]>, changes: &[&[u8]], with: impl Fn(&mut Incoming<'
     let incoming: Vec<Incoming<'_>> = changes
         .iter()
         .map(|bytes| {
-            let mut one = Incoming { bytes, schema: SCHEMA, device: device(1), standing: Standing::Assigned };
+            let mut one = Incoming {
+                bytes,
+                schema: SCHEMA,
+                device: device(1),
+                standing: Standing::Assigned,
+                authority: &Authority::Manager,
+            };
             with(&mut one);
             one
         })
@@ -167,7 +175,7 @@ proptest! {
                 bytes: change.bytes(),
                 schema: SCHEMA,
                 device: device(*who as u128),
-                standing: Standing::Assigned,
+                standing: Standing::Assigned, authority: &Authority::Manager
             })
             .collect();
         let plan = plan(place(), None, &incoming).expect("sound store");

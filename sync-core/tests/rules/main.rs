@@ -47,22 +47,85 @@ fn values(document: &Document, field: &str) -> BTreeSet<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Consent that was withdrawn stays withdrawn, from the earliest day that somebody did not correct, and whoever records
-    /// consent at the same time does not bring it back.
+    /// Consent that was withdrawn stays withdrawn, from the earliest day that stands, until somebody who has heard of it
+    /// records consent anew; whoever records consent at the same time does not bring it back.
     #[test]
-    fn consent_withdrawn_wins(said in said((any::<bool>(), 0..28_u8)), orders in orders()) {
+    fn consent_withdrawn_wins_until_it_is_given_again(
+        said in said((any::<bool>(), 0..28_u8)),
+        orders in orders(),
+    ) {
         let mut replicas = Replicas::of(PARTICIPANT, 4);
-        let mut withdrawn = Wrote::default();
+        let mut withdrawn: Wrote<Option<Date>> = Wrote::default();
         play(&mut replicas, &said, |replicas, who, (withdraws, day)| {
+            let before = replicas.read::<Participant>(who).consent_withdrawn;
             let wrote = replicas.edit::<Participant>(who, |one| match withdraws {
                 true => one.consent_withdrawn().set(date(*day)),
-                false => one.consent_date().set(date(*day)),
+                false => {
+                    one.consent_date().set(date(*day))?;
+                    one.consent_withdrawn().clear()
+                }
             });
-            if *withdraws { withdrawn.note(wrote.expect("sound"), date(*day)); }
+            // Whoever knows of no withdrawal says nothing about it.
+            if *withdraws || before.is_some() {
+                withdrawn.note(wrote.expect("sound"), withdraws.then(|| date(*day)));
+            }
+            assert_eq!(replicas.read::<Participant>(who).consent_withdrawn.is_some(), *withdraws);
         });
-        let one: Participant = replicas.merge(&orders)?.read().expect("sound");
-        prop_assert_eq!(one.consent_withdrawn, withdrawn.standing(&replicas).into_iter().min());
+        let merged = replicas.merge(&orders)?;
+        let one: Participant = merged.read().expect("sound");
+        prop_assert_eq!(one.consent_withdrawn, withdrawn.standing(&replicas).into_iter().flatten().min());
         prop_assert_eq!(one.consents(), one.consent_date.is_some() && one.consent_withdrawn.is_none());
+        prop_assert!(values(&merged, "consent_withdrawn").is_empty(), "nobody is asked");
+    }
+
+    /// A record is void only while nobody who says at the same time that it counts is unheard; where they differ, people are
+    /// shown both.
+    #[test]
+    fn void_stands_until_somebody_takes_it_back(
+        said in said(proptest::option::of(0..3_u8)),
+        orders in orders(),
+    ) {
+        let mut replicas = Replicas::of(SESSION, 4);
+        let mut wrote: Wrote<Option<String>> = Wrote::default();
+        play(&mut replicas, &said, |replicas, who, reason| {
+            let reason = reason.map(|number| format!("It never was, {number}."));
+            let change = replicas.edit::<Session>(who, |session| match &reason {
+                Some(reason) => session.void().set(reason.parse()?),
+                None => session.void().clear(),
+            });
+            wrote.note(change.expect("sound"), reason.clone());
+            let shown = replicas.read::<Session>(who).void;
+            assert_eq!(shown.map(|reason| reason.to_string()), reason);
+        });
+        let merged = replicas.merge(&orders)?;
+        let standing = wrote.standing(&replicas);
+        let shown = merged.read::<Session>().expect("sound").void.map(|reason| reason.to_string());
+        let counts = standing.contains(&None);
+        let sound = if counts { shown.is_none() } else { standing.contains(&shown) || standing.is_empty() };
+        prop_assert!(sound, "{shown:?} of {standing:?}");
+        let words: BTreeSet<String> = standing.into_iter().map(Option::unwrap_or_default).collect();
+        prop_assert_eq!(values(&merged, "void"), if words.len() > 1 { words } else { BTreeSet::new() });
+    }
+
+    /// The status that somebody with authority moved back is the furthest that anybody said who had not heard of that.
+    #[test]
+    fn a_status_moves_back_by_authority(said in said((0..3_usize, any::<bool>())), orders in orders()) {
+        let mut replicas = Replicas::of(SESSION, 4);
+        let mut wrote: Wrote<SessionState> = Wrote::default();
+        play(&mut replicas, &said, |replicas, who, (state, back)| {
+            let state = SessionState::ALL[*state];
+            let change = replicas.edit::<Session>(who, |session| {
+                if *back { session.state().move_to(state) } else { session.state().set(state) }
+            });
+            match change {
+                Err(EditError::Backward { .. }) => assert!(!back),
+                change => wrote.note(change.expect("sound"), state),
+            }
+        });
+        let merged = replicas.merge(&orders)?;
+        let furthest = wrote.standing(&replicas).into_iter().max().unwrap_or(SessionState::Draft);
+        prop_assert_eq!(merged.read::<Session>().expect("sound").state, furthest);
+        prop_assert!(conflicts(&merged).is_empty(), "nobody is asked");
     }
 
     /// Somebody who asked to be erased is erased, whatever else is recorded of them at the same time.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use sync_core::authority::Authority;
 use sync_core::change::{Actor, Change, ChangeHash};
 use sync_core::conflict::conflicts;
 use sync_core::document::Document;
@@ -35,7 +36,8 @@ fn actor(number: usize) -> Actor {
 
 fn place(kind: Kind) -> Place {
     let document = match kind {
-        Kind::Session => SessionId::of(group(), DAY, PartOfDay::Morning.ordinal()).into(),
+        Kind::Session => SessionId::of(group(), DAY, PartOfDay::Morning.ordinal(), 0).into(),
+        Kind::Participant => ParticipantId::of(group(), "P01").into(),
         _ => DocumentId::from_uuid(uuid::Uuid::from_u128(5)),
     };
     Place { stream: group().into(), document, kind }
@@ -195,6 +197,7 @@ fn at_the_store(kind: Kind, stored: Option<&[u8]>, changes: &[&Change]) -> (Vec<
             schema: SCHEMA,
             device: change.actor().device,
             standing: Standing::Assigned,
+            authority: &Authority::Manager,
         })
         .collect();
     let plan = plan(place(kind), stored, &incoming).expect("a sound store");

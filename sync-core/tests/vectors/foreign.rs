@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sync_core::authority::Authority;
 use sync_core::id::DocumentId;
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
@@ -40,6 +41,7 @@ fn what_another_implementation_wrote_is_taken_and_read_alike() {
                 schema: SCHEMA,
                 device: FIDELE.device(),
                 standing: Standing::Assigned,
+                authority: &Authority::Manager,
             })
             .collect();
         let plan = plan(Place { stream: stream(), document, kind: *kind }, stored.as_deref(), &incoming)

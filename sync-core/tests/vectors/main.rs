@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sync_core::change::Digest;
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
-use sync_core::id::SessionId;
+use sync_core::id::{ParticipantId, SessionId};
 use sync_core::record::session::PartOfDay;
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::time::Date;
@@ -67,12 +67,27 @@ fn session_ids() {
                 "group": group(),
                 "date": day,
                 "part": part,
+                "nth": 0,
                 "name": format!("{day}/{}", part.ordinal()),
-                "session": SessionId::of(group(), day, part.ordinal()),
+                "session": SessionId::of(group(), day, part.ordinal(), 0),
             }));
         }
+        ids.push(json!({
+            "group": group(),
+            "date": day,
+            "part": PartOfDay::Evening,
+            "nth": 2,
+            "name": format!("{day}/2/2"),
+            "session": SessionId::of(group(), day, PartOfDay::Evening.ordinal(), 2),
+        }));
     }
     files::hold_json("vectors/session-ids.json", &ids.into());
+}
+
+#[test]
+fn participant_ids() {
+    let id = |code: &str| json!({ "group": group(), "code": code, "participant": ParticipantId::of(group(), code) });
+    files::hold_json("vectors/participant-ids.json", &json!([id("P01"), id("P02"), id("ABC1234")]));
 }
 
 #[test]

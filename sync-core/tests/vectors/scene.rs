@@ -33,11 +33,11 @@ pub(crate) fn stream() -> StreamId {
 }
 
 pub(crate) fn session() -> SessionId {
-    SessionId::of(group(), DAY, PartOfDay::Morning.ordinal())
+    SessionId::of(group(), DAY, PartOfDay::Morning.ordinal(), 0)
 }
 
 pub(crate) fn participant(number: u8) -> ParticipantId {
-    id(&format!("018f3f6e-7d2c-7000-8000-00000000000{number}"))
+    ParticipantId::of(group(), format!("P0{number}"))
 }
 
 pub(crate) fn batch(number: u8) -> BatchId {

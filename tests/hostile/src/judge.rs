@@ -3,6 +3,7 @@
 
 use minicbor::{Decode, Encode};
 use sync_core::agreement;
+use sync_core::authority::Authority;
 use sync_core::batch::{Envelope, Signed};
 use sync_core::bundle::{Bundle, Sealed, Settlement};
 use sync_core::cbor;
@@ -106,8 +107,13 @@ pub fn merge(bytes: &[u8]) {
 }
 
 fn planned(sequence: &Sequence, stored: Option<&[u8]>) -> Plan {
-    let one =
-        |bytes| Incoming { bytes, schema: SCHEMA, device: sequence.device(), standing: Standing::Waived };
+    let one = |bytes| Incoming {
+        bytes,
+        schema: SCHEMA,
+        device: sequence.device(),
+        standing: Standing::Waived,
+        authority: &Authority::Manager,
+    };
     let incoming: Vec<Incoming<'_>> = sequence.changes.iter().map(|bytes| one(bytes.as_slice())).collect();
     plan(sequence.place, stored, &incoming).expect("what is stored opens")
 }

@@ -72,7 +72,7 @@ fn a_colleague_can_not_put_words_into_a_tablets_own_mouth() {
             session.part().set(PartOfDay::Morning)
         });
         forged.expect("a sound edit").expect("something new");
-        let id = SessionId::of(village.group, day(3, 5), 0);
+        let id = SessionId::of(village.group, day(3, 5), 0, 0);
         let whole = Whole { kind: Kind::Session, document: id.into(), snapshot: document.save().into() };
         let content = Sealed { stream: village.group.into(), batch: None, documents: vec![whole] };
         let mut card = Card::new();

@@ -9,6 +9,7 @@ mod telling;
 mod filling;
 
 use hostile_bytes::forge;
+use sync_core::authority::Authority;
 use sync_core::change::{Actor, Change};
 use sync_core::document::Document;
 use sync_core::form::EditError;
@@ -37,7 +38,7 @@ fn group() -> GroupId {
 }
 
 fn place() -> Place {
-    let document = SessionId::of(group(), DAY, 0).into();
+    let document = SessionId::of(group(), DAY, 0, 0).into();
     Place { stream: StreamId::from(group()), document, kind: Kind::Session }
 }
 
@@ -55,7 +56,13 @@ fn begun() -> (Document, Change) {
 }
 
 fn planned_as(standing: Standing, place: Place, stored: Option<&[u8]>, changes: &[&[u8]]) -> Plan {
-    let one = |bytes| Incoming { bytes, schema: SCHEMA, device: author().device, standing };
+    let one = |bytes| Incoming {
+        bytes,
+        schema: SCHEMA,
+        device: author().device,
+        standing,
+        authority: &Authority::Manager,
+    };
     let incoming: Vec<Incoming<'_>> = changes.iter().copied().map(one).collect();
     plan(place, stored, &incoming).expect("what is stored opens")
 }

@@ -29,7 +29,7 @@ fn what_is_merged_is_a_duplicate_also_of_somebody_no_longer_assigned() {
 
 #[test]
 fn a_session_can_not_take_the_id_of_another_groups_meeting() {
-    let theirs = SessionId::of(GroupId::from_uuid(uuid::Uuid::from_u128(99)), DAY, 0);
+    let theirs = SessionId::of(GroupId::from_uuid(uuid::Uuid::from_u128(99)), DAY, 0, 0);
     let (_, first) = begun();
     let plan = planned(Place { document: theirs.into(), ..place() }, None, &[first.bytes()]);
     assert_eq!(invalid(&plan.outcomes[0]), "date", "{:?}", plan.outcomes);

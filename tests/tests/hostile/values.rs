@@ -14,7 +14,7 @@ fn what_is_recorded_once_is_not_deleted() {
     let mut document = Document::genesis(Kind::Incident);
     let first = document
         .edit::<Incident>(author(), NOW, |incident| {
-            incident.session().set(SessionId::of(group(), DAY, 0))?;
+            incident.session().set(SessionId::of(group(), DAY, 0, 0))?;
             incident.kind().set(IncidentType::SuicideRisk)?;
             incident.severity().set(Severity::High)
         })

@@ -210,7 +210,7 @@ fn what_can_not_be_merged_stays_with_its_reason() {
                 tx.get(automerge::ROOT, "attendance").expect("got").expect("of the genesis");
             tx.put(&attendance, "no\0body", "present").expect("put");
         });
-        let elsewhere = DocumentId::from(SessionId::of(village.group, day(3, 6), 0));
+        let elsewhere = DocumentId::from(SessionId::of(village.group, day(3, 6), 0, 0));
         let handed = [
             of_session(session, &first),
             (Kind::Session, session, invalid),

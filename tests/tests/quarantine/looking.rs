@@ -101,7 +101,7 @@ fn looking_inside_shows_no_record_of_another_group_and_nothing_sensitive() {
         let mut document = Document::genesis(Kind::Incident);
         let incident = document
             .edit::<Incident>(actor(tablet.device), START, |incident| {
-                incident.session().set(SessionId::of(village.group, day(3, 5), 0))?;
+                incident.session().set(SessionId::of(village.group, day(3, 5), 0, 0))?;
                 incident.kind().set(IncidentType::Threat)
             })
             .expect("a sound edit")
@@ -130,7 +130,8 @@ fn looking_inside_shows_nothing_of_somebody_who_is_erased() {
         let mut step = |edit: &dyn Fn(&mut ParticipantEdit<'_>) -> Result<(), EditError>| {
             let change = document.edit::<Participant>(actor, START, edit);
             let change = change.expect("a sound edit").expect("something new");
-            (Kind::Participant, DocumentId::from_uuid(uuid::Uuid::from_u128(9)), change.bytes().to_vec())
+            let id = ParticipantId::of(village.group, "P01");
+            (Kind::Participant, DocumentId::from(id), change.bytes().to_vec())
         };
         let joins = step(&|person| {
             person.group().set(village.group)?;

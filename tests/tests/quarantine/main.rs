@@ -14,7 +14,7 @@ use server::access::Role;
 use sync_core::change::{Actor, Change};
 use sync_core::document::Document;
 use sync_core::form::EditError;
-use sync_core::id::{DeviceId, DocumentId, Id, SessionId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, Id, ParticipantId, SessionId, StreamId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::incident::{Incident, IncidentType};
 use sync_core::record::participant::{Exit, ParticipantEdit};
@@ -53,7 +53,7 @@ fn two_steps(tablet: &Stranger, village: &Village, date: i8) -> (DocumentId, Cha
         .edit::<Meeting>(actor, START, |session| session.themes().insert(&Theme::Trauma))
         .expect("a sound edit")
         .expect("something new");
-    (SessionId::of(village.group, day(3, date), 0).into(), first, second)
+    (SessionId::of(village.group, day(3, date), 0, 0).into(), first, second)
 }
 
 fn of_session(id: DocumentId, change: &Change) -> (Kind, DocumentId, Vec<u8>) {

@@ -54,7 +54,7 @@ fn of_many_changes_each_is_decided_at_once_and_none_holds_up_another() {
         handed.extend((6..=20).map(|date| tablet.session(village.group, date)));
         handed.push((
             Kind::Session,
-            SessionId::of(village.group, day(3, 21), 0).into(),
+            SessionId::of(village.group, day(3, 21), 0, 0).into(),
             b"no change".to_vec(),
         ));
         tablet.hand_in(&app, village.group.into(), &handed);

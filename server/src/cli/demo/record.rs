@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use sync_core::conflict::Conflict;
-use sync_core::id::{GroupId, ParticipantId, SessionId};
+use sync_core::id::{GroupId, ParticipantId};
+use sync_core::moving::Slot;
 use sync_core::record::AgeBand;
 use sync_core::record::participant::{ConsentMethod, Purpose};
 use sync_core::record::session::{Minutes, Session, SessionState};
@@ -106,10 +107,12 @@ impl Tablet {
         afterwards: &Afterwards,
         tally: &mut Tally,
     ) -> Result<(), Failed> {
-        let session = SessionId::of(group, meeting.date, meeting.group.part.ordinal());
-        if self.device.tablet().read::<Session>(session).is_err() {
+        let read = |id| self.device.tablet().read::<Session>(id).ok();
+        let slot = Slot::of(group, meeting.date, meeting.group.part, read);
+        if !slot.begun {
             return Ok(());
         }
+        let session = slot.id;
         self.clock.set(evening(on_day(afterwards.week, meeting.group.day), 120 + self.lag));
         match &afterwards.change {
             Change::Add { theme, summary } => {

@@ -1,6 +1,7 @@
 //! Finding a record by what a person types: an id, its first letters, the beginning of a name, or a day.
 
 use sync_core::id::{DocumentId, GroupId, SessionId, StreamId};
+use sync_core::moving::Slot;
 use sync_core::record::session::{PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
@@ -126,15 +127,18 @@ pub(super) fn session(
         };
     };
     let (group, named) = group(tablet, said)?;
-    let held = |part: &PartOfDay| tablet.read::<Session>(SessionId::of(group, date, part.ordinal())).is_ok();
-    let asked = |one: &PartOfDay| part.is_none_or(|part| part == *one);
-    let parts: Vec<PartOfDay> = PartOfDay::ALL.iter().copied().filter(asked).filter(held).collect();
+    let held = |part: PartOfDay| {
+        let slot = Slot::of(group, date, part, |id| tablet.read::<Session>(id).ok());
+        Some((part, slot.latest()?))
+    };
+    let asked = PartOfDay::ALL.iter().copied().filter(|one| part.is_none_or(|part| part == *one));
+    let parts: Vec<(PartOfDay, SessionId)> = asked.filter_map(held).collect();
     let (name, date_words) = (named.name.to_string(), words::day(date));
     match parts.as_slice() {
-        [part] => Ok(SessionId::of(group, date, part.ordinal())),
+        [(_, id)] => Ok(*id),
         [] => Err(FindError::NoSession { group: name, date: date_words }),
         several => {
-            let parts = words::listed(several.iter().map(ToString::to_string));
+            let parts = words::listed(several.iter().map(|(part, _)| part.to_string()));
             Err(FindError::SeveralSessions { group: name, date: date_words, parts })
         }
     }

@@ -66,6 +66,8 @@ impl ParticipantDetails {
             participant.consent_method().set(method)?;
             participant.consent_date().set(date)?;
             guardian.map_or(Ok(()), |guardian| participant.consent_guardian().set(guardian))?;
+            // Consent given again counts from its own day; a withdrawal at the same time elsewhere still holds.
+            participant.consent_withdrawn().clear()?;
         }
         self.withdrawn.map_or(Ok(()), |day| participant.consent_withdrawn().set(day))?;
         self.exit.map_or(Ok(()), |exit| participant.exit().set(exit))
@@ -87,7 +89,7 @@ impl Device {
             return Err(RecordError::CodeTaken(new.code));
         }
         new.details.check(None)?;
-        let id = ParticipantId::new(&self.clock().moment());
+        let id = ParticipantId::of(group, &new.code);
         self.edit::<Participant>(StreamId::from(group), id, |participant| {
             participant.group().set(group)?;
             participant.code().set(new.code)?;

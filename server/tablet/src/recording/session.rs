@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId, UserId};
+use sync_core::moving::Slot;
 use sync_core::record::session::{
     Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionEdit, SessionState, Theme, TimeOfDay,
 };
@@ -91,7 +92,8 @@ impl Device {
         group_of(self.tablet(), group)?;
         let NewSession { date, part, mut details } = new;
         let marks = Marks::of(self.tablet(), group, &details)?;
-        let session = SessionId::of(group, date, part.ordinal());
+        let slot = Slot::of(group, date, part, |id| self.tablet().read(id).ok());
+        let session = slot.id;
         let there = self.tablet().read::<Session>(session).ok();
         let summary = details.summary.take();
         let said = there.as_ref().map_or("", |there| there.summary.as_str());
@@ -100,11 +102,7 @@ impl Device {
             details.facilitators.insert(self.tablet().user());
         }
         let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
-            edit.group().set(group)?;
-            if there.is_none() {
-                edit.date().set(date)?;
-                edit.part().set(part)?;
-            }
+            slot.begin(edit)?;
             write(edit, &details, &marks)?;
             addition.map_or(Ok(()), |text| edit.summary().append(&text))
         })?;

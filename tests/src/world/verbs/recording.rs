@@ -7,6 +7,7 @@ use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, Se
 use sync_core::record::{AgeBand, Kinded, Sex};
 use sync_core::tablet::Output;
 use sync_core::time::Date;
+use sync_core::value::Pseudonym;
 
 use crate::village::day;
 use crate::world::{Sound, World};
@@ -46,7 +47,8 @@ impl Account {
             account.words = Some(format!("They spoke of {}.", dice.between(1, 999)));
         }
         if dice.percent(10) {
-            account.state = dice.pick(SessionState::ALL);
+            // Only supervisors verify.
+            account.state = dice.pick(&[SessionState::Draft, SessionState::Submitted]);
         }
         account
     }
@@ -74,7 +76,7 @@ pub(super) fn meet(world: &mut World) -> Sound<bool> {
     let date = some_day(world);
     let part = if world.dice.percent(80) { PartOfDay::Morning } else { PartOfDay::Evening };
     let account = Account::drawn(world, at, group);
-    let id = SessionId::of(group, date, part.ordinal());
+    let id = SessionId::of(group, date, part.ordinal(), 0);
     let there = world.slates[at].tablet.read::<Session>(id).is_ok();
     edit::<Session>(world, at, group, id, |session| {
         session.group().set(group)?;
@@ -110,7 +112,7 @@ pub(super) fn tell_at_length_at(world: &mut World, at: usize, group: GroupId) ->
     for date in 1..=LONG_ACCOUNTS {
         let date = day(2, date);
         let words = format!("They spoke of {date}. ").repeat(750);
-        let id = SessionId::of(group, date, PartOfDay::Morning.ordinal());
+        let id = SessionId::of(group, date, PartOfDay::Morning.ordinal(), 0);
         edit::<Session>(world, at, group, id, |session| {
             session.group().set(group)?;
             session.date().set(date)?;
@@ -127,9 +129,9 @@ pub(super) fn join(world: &mut World) -> Sound<bool> {
 }
 
 pub(in crate::world) fn join_at(world: &mut World, at: usize, group: GroupId) -> Sound<bool> {
-    let id = ParticipantId::new(&world.moment_of(at));
     let code = format!("P{:02}", world.dice.between(1, 20)).parse();
-    let code = code.map_err(|_| "a code").expect("a pseudonym");
+    let code: Pseudonym = code.map_err(|_| "a code").expect("a pseudonym");
+    let id = ParticipantId::of(group, &code);
     edit::<Participant>(world, at, group, id, |person| {
         person.group().set(group)?;
         person.code().set(code)

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
 use sync_core::agreement;
+use sync_core::authority::Authority;
 use sync_core::batch::{Purpose, Signed, SigningKey, VerifyingKey};
 use sync_core::change::Actor;
 use sync_core::cursor::{Ask, Fingerprint, Mark};
@@ -169,8 +170,13 @@ impl Store {
 
     fn take(&mut self, device: DeviceId, stream: StreamId, entry: Entry) -> Outcome {
         let stored = self.documents.get(&entry.document).map(|(_, document)| document.save());
-        let incoming =
-            [Incoming { bytes: &entry.change, schema: entry.schema, device, standing: Standing::Assigned }];
+        let incoming = [Incoming {
+            bytes: &entry.change,
+            schema: entry.schema,
+            device,
+            standing: Standing::Assigned,
+            authority: &Authority::Manager,
+        }];
         let planned =
             plan(Place { stream, document: entry.document, kind: entry.kind }, stored.as_deref(), &incoming)
                 .expect("a sound store");

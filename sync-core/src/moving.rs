@@ -1,0 +1,146 @@
+//! A meeting under a wrong day or part of the day. What an id is made of never changes, so the meeting is recorded again under
+//! the right id, with all that the first record says, and the first names the second (`moved_to`). Nothing is deleted.
+
+use crate::form::EditError;
+use crate::id::{GroupId, ParticipantId, SessionId};
+use crate::record::Session;
+use crate::record::session::{Attendance, Nth, PartOfDay, SessionEdit, SessionState};
+use crate::time::Date;
+
+/// The record in which a group's meeting of one part of a day belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub id: SessionId,
+    pub group: GroupId,
+    pub date: Date,
+    pub part: PartOfDay,
+    pub nth: Option<Nth>,
+    /// Whether that record has begun already.
+    pub begun: bool,
+}
+
+impl Slot {
+    /// Finds it among what is there, the same on every tablet and at the service that has the same records: the first
+    /// record of that part of the day that was not set aside (void, moved or a double). Whoever has not heard of that
+    /// goes on in the earlier one; their work is then in doubt, and lost nowhere.
+    pub fn of(
+        group: GroupId,
+        date: Date,
+        part: PartOfDay,
+        read: impl Fn(SessionId) -> Option<Session>,
+    ) -> Self {
+        let mut slot = Self::numbered(group, date, part, 0);
+        for number in 0..=99 {
+            slot = Self::numbered(group, date, part, number);
+            let Some(there) = read(slot.id) else { return slot };
+            slot.begun = true;
+            // A record that began with a move holds nothing of its own once the move is taken back.
+            let source = there.moved_from.and_then(&read);
+            let taken_back = source.is_some_and(|source| source.moved_to != Some(slot.id));
+            if !there.is_set_aside() && !taken_back {
+                return slot;
+            }
+        }
+        slot
+    }
+
+    /// The record that people mean when they name that day: the one that stands, or, where none does, the last that was set
+    /// aside.
+    pub fn latest(&self) -> Option<SessionId> {
+        if self.begun {
+            return Some(self.id);
+        }
+        let before = u8::try_from(self.nth?.get() - 1).ok()?;
+        Some(SessionId::of(self.group, self.date, self.part.ordinal(), before))
+    }
+
+    fn numbered(group: GroupId, date: Date, part: PartOfDay, number: u8) -> Self {
+        let id = SessionId::of(group, date, part.ordinal(), number);
+        Self { id, group, date, part, nth: Nth::try_from(i64::from(number)).ok(), begun: false }
+    }
+
+    /// Begins the record: what its id is made of.
+    ///
+    /// # Errors
+    /// [`EditError`] in words.
+    pub fn begin(&self, session: &mut SessionEdit<'_>) -> Result<(), EditError> {
+        session.group().set(self.group)?;
+        session.date().set(self.date)?;
+        session.part().set(self.part)?;
+        self.nth.map_or(Ok(()), |nth| session.nth().set(nth))
+    }
+}
+
+/// Writes what one record says into another, field by field; marks of attendance as `marks` says. That somebody verified it
+/// is not carried over: they saw it under another day.
+///
+/// # Errors
+/// [`EditError`] in words.
+pub fn copy(
+    from: &Session,
+    marks: &[(ParticipantId, Attendance)],
+    into: &mut SessionEdit<'_>,
+) -> Result<(), EditError> {
+    from.starts_at.map_or(Ok(()), |time| into.starts_at().set(time))?;
+    from.minutes.map_or(Ok(()), |minutes| into.minutes().set(minutes))?;
+    from.phase.map_or(Ok(()), |phase| into.phase().set(phase))?;
+    for theme in &from.themes {
+        into.themes().insert(theme)?;
+    }
+    for facilitator in &from.facilitators_present {
+        into.facilitators_present().insert(facilitator)?;
+    }
+    for (who, mark) in marks {
+        into.attendance().put(who, *mark)?;
+    }
+    for (cell, heads) in &from.headcount {
+        into.headcount().put(cell, *heads)?;
+    }
+    into.summary().append(&from.summary)?;
+    into.state().set(from.state.min(SessionState::Submitted))
+}
+
+/// Why a meeting is not moved, or the move not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotMoved {
+    #[error("it stands under that day and part of the day already")]
+    Already,
+    #[error("it was moved already; take that back first")]
+    Moved,
+    #[error("it is void; take that back first")]
+    Void,
+    #[error("it is marked as a double; take that back first")]
+    Double,
+    #[error("there is a record of that day and part of the day; mark this one as its double instead")]
+    Recorded,
+    #[error("it was not moved")]
+    NotMoved,
+    #[error("what it was moved to was moved on; take that back first")]
+    MovedOn,
+}
+
+/// Where a meeting goes that took place on `date` in `part`.
+///
+/// # Errors
+/// [`NotMoved`] in words.
+pub fn target(
+    session: &Session,
+    date: Date,
+    part: PartOfDay,
+    read: impl Fn(SessionId) -> Option<Session>,
+) -> Result<Slot, NotMoved> {
+    if (session.date, session.part) == (date, part) {
+        return Err(NotMoved::Already);
+    }
+    if session.void.is_some() {
+        return Err(NotMoved::Void);
+    }
+    if session.moved_to.is_some() {
+        return Err(NotMoved::Moved);
+    }
+    if session.double_of.is_some() {
+        return Err(NotMoved::Double);
+    }
+    let slot = Slot::of(session.group, date, part, read);
+    if slot.begun { Err(NotMoved::Recorded) } else { Ok(slot) }
+}
