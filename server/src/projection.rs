@@ -19,17 +19,20 @@ use sync_core::id::DocumentId;
 use sync_core::record::Record;
 
 use clashes::{ClaimRow, Clashes, ConflictRow};
-use rows::{AttendanceRow, GroupRow, HeadcountRow, ParticipantRow, SessionRow, ThemeRow, parts};
+use rows::{
+    AttendanceRow, GroupRow, HeadcountRow, OriginRow, ParticipantRow, SessionRow, ThemeRow, origins, parts,
+};
 
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, groups, headcounts, participants, session_themes, sessions,
+    attendances, conflict_claims, conflicts, groups, headcounts, participant_origins, participants,
+    session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// How many rows one statement writes: a database takes only so many values at once.
 const ROWS: usize = 500;
@@ -39,6 +42,7 @@ const ROWS: usize = 500;
 pub struct Rows {
     group: Option<GroupRow>,
     participant: Option<ParticipantRow>,
+    origins: Vec<OriginRow>,
     session: Option<SessionRow>,
     attendances: Vec<AttendanceRow>,
     themes: Vec<ThemeRow>,
@@ -57,10 +61,11 @@ impl Rows {
             Record::Group(group) => rows.group = Some(GroupRow::of(id.into(), group, &clashes)),
             Record::Participant(participant) => {
                 rows.participant = Some(ParticipantRow::of(id.into(), participant, &clashes));
+                rows.origins = origins(id.into(), participant, document);
             }
             Record::Session(session) => {
                 rows.session = Some(SessionRow::of(id.into(), session, document, &clashes));
-                (rows.attendances, rows.themes, rows.headcounts) = parts(id.into(), session);
+                (rows.attendances, rows.themes, rows.headcounts) = parts(id.into(), session, document);
             }
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
         }
@@ -86,6 +91,7 @@ impl Rows {
         }
         each!(groups by id, |rows, row: GroupRow| rows.group = Some(row));
         each!(participants by id, |rows, row: ParticipantRow| rows.participant = Some(row));
+        each!(participant_origins by participant_id, |rows, row: OriginRow| rows.origins.push(row));
         each!(sessions by id, |rows, row: SessionRow| rows.session = Some(row));
         each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
         each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));
@@ -103,6 +109,7 @@ impl Rows {
     }
 
     fn sorted(mut self) -> Self {
+        self.origins.sort_unstable();
         self.attendances.sort_unstable();
         self.themes.sort_unstable();
         self.headcounts.sort_unstable();
@@ -133,7 +140,11 @@ impl Rows {
             };
         }
         put!(&self.group => groups);
-        put!(&self.participant => participants);
+        if self.participant.is_some() {
+            put!(&self.participant => participants);
+            clear_origins(tx, id)?;
+            put_all!(self.origins => participant_origins);
+        }
         if self.session.is_some() {
             put!(&self.session => sessions);
             clear_parts(tx, id)?;
@@ -181,6 +192,7 @@ pub fn mend(
     }
     // It can't be said what the document had.
     clear_parts(tx, id)?;
+    clear_origins(tx, id)?;
     doubles::clear(tx, id.into())?;
     on_each!(tx, |c| {
         diesel::delete(groups::table.find(Db(id))).execute(c)?;
@@ -217,6 +229,12 @@ fn clear_parts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
         diesel::delete(session_themes::table.filter(session_themes::session_id.eq(Db(id)))).execute(c)?;
         diesel::delete(headcounts::table.filter(headcounts::session_id.eq(Db(id)))).execute(c)
     })?;
+    Ok(())
+}
+
+fn clear_origins(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
+    let old = participant_origins::table.filter(participant_origins::participant_id.eq(Db(id)));
+    on_each!(tx, |c| diesel::delete(old).execute(c))?;
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! Tablets whose clocks are wrong: nothing rests on them, and people see by how much they were off.
 
 use serde_json::{Value, json};
+use server::access::Role;
 use sync_core::conflict::Conflict;
 use sync_core::id::SessionId;
 use sync_core::record::Session;
-use sync_core::record::session::{Attendance, Minutes};
+use sync_core::record::session::{Attendance, Minutes, SessionState};
 use sync_core::time::Millis;
 use tablet::device::Device;
 use tablet::recording::Details;

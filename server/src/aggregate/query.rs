@@ -178,7 +178,7 @@ impl Question {
              FROM sessions s
              JOIN groups g ON g.id = s.group_id
              JOIN organisations o ON o.id = g.organisation_id
-             {join} attendances a ON a.session_id = s.id AND a.mark IN ('present', 'late')
+             {join} attendances a ON a.session_id = s.id AND a.shown AND a.mark IN ('present', 'late')
              LEFT JOIN participants p ON p.id = a.participant_id AND p.group_id = s.group_id
              WHERE {} {grouped}",
             conditions.sql.join(" AND ")

@@ -30,9 +30,10 @@ pub const KEPT: [Table; 13] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 9] = [
+pub const COMPUTED: [&str; 10] = [
     "groups",
     "participants",
+    "participant_origins",
     "sessions",
     "session_themes",
     "attendances",

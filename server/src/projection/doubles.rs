@@ -66,7 +66,7 @@ struct Near {
 
 fn near(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<Near, StoreError> {
     let mut found = Near::default();
-    if session.double_of.is_some() {
+    if session.is_set_aside() {
         return Ok(found);
     }
     let days: Vec<String> = days(session.date).iter().map(ToString::to_string).collect();

@@ -3,12 +3,20 @@
 use diesel::prelude::*;
 use sync_core::conflict::standing;
 use sync_core::document::Document;
-use sync_core::id::{GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
+use sync_core::history::since;
+use sync_core::id::{DeviceId, GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
+use sync_core::person::{marked, marks};
+use sync_core::record::session::SessionState;
 use sync_core::record::{Group, Participant, Session};
+use sync_core::value::Value as _;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clashes::Clashes;
 use crate::clock::day_begins;
-use crate::store::schema::{attendances, groups, headcounts, participants, session_themes, sessions};
+use crate::store::schema::{
+    attendances, groups, headcounts, participant_origins, participants, session_themes, sessions,
+};
 use crate::store::{At, Db};
 
 fn word(value: Option<impl ToString>) -> Option<String> {
@@ -36,6 +44,7 @@ pub(super) struct GroupRow {
     status: String,
     conflicts: i32,
     was_in_conflict: bool,
+    void: Option<String>,
 }
 
 impl GroupRow {
@@ -55,6 +64,7 @@ impl GroupRow {
             status: group.status.to_string(),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
+            void: word(group.void.as_ref()),
         }
     }
 }
@@ -73,6 +83,8 @@ pub(super) struct ParticipantRow {
     erased: bool,
     conflicts: i32,
     was_in_conflict: bool,
+    void: Option<String>,
+    same_as: Option<Db<ParticipantId>>,
 }
 
 impl ParticipantRow {
@@ -89,8 +101,34 @@ impl ParticipantRow {
             erased: participant.erased.is_some(),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
+            void: word(participant.void.as_ref()),
+            same_as: participant.same_as.map(Db),
         }
     }
+}
+
+/// A device that began a participant's record, or gave its code to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = participant_origins)]
+pub(super) struct OriginRow {
+    pub(super) participant_id: Db<ParticipantId>,
+    device_id: Db<DeviceId>,
+    began: bool,
+    confirmed: bool,
+    split_to: Option<Db<ParticipantId>>,
+}
+
+pub(super) fn origins(id: ParticipantId, participant: &Participant, document: &Document) -> Vec<OriginRow> {
+    let begun_by = document.begun_by();
+    let devices: BTreeSet<&DeviceId> = begun_by.iter().chain(participant.split.keys()).collect();
+    let row = |device: &DeviceId| OriginRow {
+        participant_id: Db(id),
+        device_id: Db(*device),
+        began: begun_by.contains(device),
+        confirmed: participant.confirmed.contains(device),
+        split_to: participant.split.contains_key(device).then(|| Db(marked(id, Some(participant), *device))),
+    };
+    devices.into_iter().map(row).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -112,6 +150,13 @@ pub(super) struct SessionRow {
     double_of: Option<Db<SessionId>>,
     begins_at: At,
     dated_by: Option<Vec<u8>>,
+    nth: i32,
+    void: Option<String>,
+    moved_to: Option<Db<SessionId>>,
+    moved_from: Option<Db<SessionId>>,
+    returned: Option<String>,
+    changed_since_verified: bool,
+    recorded_since: bool,
 }
 
 impl SessionRow {
@@ -134,17 +179,43 @@ impl SessionRow {
             double_of: session.double_of.map(Db),
             begins_at: At(day_begins(session.date)),
             dated_by: standing(document, "date").map(|claim| claim.change.as_bytes().to_vec()),
+            nth: i32::from(session.number()),
+            void: word(session.void.as_ref()),
+            moved_to: session.moved_to.map(Db),
+            moved_from: session.moved_from.map(Db),
+            returned: word(session.returned.as_ref()),
+            changed_since_verified: changed_since_verified(session, document),
+            recorded_since: recorded_since(session, document),
         }
     }
 }
 
-/// One mark of one person.
+/// Whether the meeting tells something that nobody who verified it had seen.
+fn changed_since_verified(session: &Session, document: &Document) -> bool {
+    let verified = SessionState::Verified;
+    session.state == verified && !since(document, "state", |state| *state == verified.to_scalar()).is_empty()
+}
+
+/// Whether the meeting tells something that whoever said that it counts elsewhere, or nowhere, had not seen.
+fn recorded_since(session: &Session, document: &Document) -> bool {
+    let aside = [
+        ("void", session.void.is_some()),
+        ("moved_to", session.moved_to.is_some()),
+        ("double_of", session.double_of.is_some()),
+    ];
+    let unseen = |field| !since(document, field, |value| !value.is_null()).is_empty();
+    aside.into_iter().any(|(field, set)| set && unseen(field))
+}
+
+/// One mark of one person, one of several that stand at the same time perhaps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
 #[diesel(table_name = attendances)]
 pub(super) struct AttendanceRow {
     pub(super) session_id: Db<SessionId>,
     participant_id: Db<ParticipantId>,
+    author: Db<DeviceId>,
     mark: String,
+    shown: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
@@ -167,12 +238,20 @@ pub(super) struct HeadcountRow {
 pub(super) fn parts(
     id: SessionId,
     session: &Session,
+    document: &Document,
 ) -> (Vec<AttendanceRow>, Vec<ThemeRow>, Vec<HeadcountRow>) {
     let session_id = Db(id);
-    let marks = session.attendance.iter().map(|(participant, mark)| AttendanceRow {
+    // A device can have made the same mark in two of its lives.
+    let mut each: BTreeMap<(ParticipantId, DeviceId, String), bool> = BTreeMap::new();
+    for one in marks(document) {
+        *each.entry((one.participant, one.device, one.mark.to_string())).or_default() |= one.shown;
+    }
+    let marks = each.into_iter().map(|((participant, device, mark), shown)| AttendanceRow {
         session_id,
-        participant_id: Db(*participant),
-        mark: mark.to_string(),
+        participant_id: Db(participant),
+        author: Db(device),
+        mark,
+        shown,
     });
     let themes = session.themes.iter().map(|theme| ThemeRow { session_id, theme: theme.to_string() });
     let heads = session.headcount.iter().map(|(cell, heads)| HeadcountRow {

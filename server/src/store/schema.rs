@@ -231,6 +231,7 @@ table! {
         status -> Text,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+        void -> Nullable<Text>,
     }
 }
 
@@ -247,6 +248,22 @@ table! {
         erased -> Bool,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+        void -> Nullable<Text>,
+        /// Who counts in their place.
+        same_as -> Nullable<Binary>,
+    }
+}
+
+table! {
+    participant_origins (participant_id, device_id) {
+        participant_id -> Binary,
+        device_id -> Binary,
+        /// Whether the device began the record, not knowing of others who did.
+        began -> Bool,
+        /// Whether somebody said that it means the same person as the others.
+        confirmed -> Bool,
+        /// The participant to whom this device's marks belong instead.
+        split_to -> Nullable<Binary>,
     }
 }
 
@@ -270,6 +287,14 @@ table! {
         begins_at -> BigInt,
         /// Hash of the change that put the date.
         dated_by -> Nullable<Binary>,
+        /// Which record of its part of the day it is, from 0.
+        nth -> Integer,
+        void -> Nullable<Text>,
+        moved_to -> Nullable<Binary>,
+        moved_from -> Nullable<Binary>,
+        returned -> Nullable<Text>,
+        changed_since_verified -> Bool,
+        recorded_since -> Bool,
     }
 }
 
@@ -289,10 +314,14 @@ table! {
 }
 
 table! {
-    attendances (session_id, participant_id) {
+    attendances (session_id, participant_id, author, mark) {
         session_id -> Binary,
         participant_id -> Binary,
+        /// The device, or the user who wrote at the web interface.
+        author -> Binary,
         mark -> Text,
+        /// Of several at the same time, the one that is shown where there is room for one.
+        shown -> Bool,
     }
 }
 
@@ -368,6 +397,7 @@ allow_tables_to_appear_in_same_query!(
     purges,
     groups,
     participants,
+    participant_origins,
     sessions,
     possible_doubles,
     session_themes,
