@@ -1,5 +1,7 @@
 //! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 8037), good for fifteen minutes.
 
+mod ed25519;
+
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,6 @@ use crate::store::{Conn, Store, StoreError, identity};
 
 pub(super) const MINUTES: i64 = 15;
 const AUDIENCE: &str = "ihuriro";
-
-/// An Ed25519 private key in PKCS #8 is these bytes and then the key (RFC 8410).
-const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Why a token does not say who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -83,11 +82,12 @@ impl Tokens {
     }
 
     pub(crate) fn with(epoch: EpochId, seed: &[u8; 32]) -> Self {
+        ed25519::install();
         let public = SigningKey::from_bytes(seed).verifying_key();
         Self {
             epoch,
-            signing: EncodingKey::from_ed_der(&[PKCS8.as_slice(), seed].concat()),
-            // Despite its name, this takes the 32 bytes of the key.
+            // Despite their names, these keep whatever bytes they are given; `ed25519` wants the 32 of the key.
+            signing: EncodingKey::from_ed_der(seed),
             verifying: DecodingKey::from_ed_der(public.as_bytes()),
         }
     }
