@@ -9,7 +9,10 @@ mod verify;
 mod rebuild;
 mod compact;
 mod openapi;
+mod completions;
 mod demo;
+#[cfg(test)]
+mod reference;
 
 use std::error::Error;
 
@@ -50,6 +53,8 @@ enum Command {
     Compact(compact::Compact),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
+    /// Print what completes these commands in a shell, when Tab is pressed.
+    Completions(completions::Completions),
     /// Record on a tablet, offline, and sync.
     Tablet(tablet::cli::TabletArgs),
     /// Show three months of three organisations: twelve tablets, one service, and whether the totals agree.
@@ -68,6 +73,7 @@ pub(crate) fn run() -> Ended {
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
         Command::Openapi(openapi) => openapi.run(),
+        Command::Completions(completions) => completions.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),
     }

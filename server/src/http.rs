@@ -3,6 +3,7 @@
 //! A new room adds its addresses in [`configure_v1`]; the OpenAPI document and the browsable page follow from
 //! the code.
 
+mod guide;
 mod health;
 mod openapi;
 mod serve;
@@ -31,6 +32,9 @@ use crate::records;
 use crate::store::{Store, StoreError};
 use crate::sync;
 use crate::telemetry;
+
+/// Where the OpenAPI document is.
+const DOCUMENT: &str = "/v1/openapi.json";
 
 /// What the handlers work with; each takes the parts it needs as `web::Data`.
 #[derive(Debug, Clone)]
@@ -61,9 +65,18 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     aggregate::configure(config);
 }
 
+/// What an address of the service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    Whole,
+    /// All but the numbers for Prometheus and the page to try the API at, which are for its operator.
+    Public,
+}
+
 /// One worker's copy of the service.
 pub fn app(
     state: State,
+    face: Face,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -77,8 +90,17 @@ pub fn app(
         App::new().into_utoipa_app().openapi(openapi::about()).configure(configure_v1).split_for_parts();
     app.configure(problem::extractors)
         .configure(health::configure)
-        .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/v1/openapi.json", api.clone()))
+        .configure(guide::configure)
+        .configure(|config| match face {
+            Face::Whole => {
+                health::configure_metrics(config);
+                config.service(web::redirect("/docs", "/docs/"));
+                config.service(SwaggerUi::new("/docs/{_:.*}").url(DOCUMENT, api.clone()));
+            }
+            Face::Public => {
+                config.route(DOCUMENT, web::get().to(openapi::document));
+            }
+        })
         .default_service(web::to(problem::no_such_route))
         .app_data(web::Data::new(api))
         .app_data(web::Data::new(state.store))

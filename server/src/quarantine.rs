@@ -3,6 +3,7 @@
 //! Nothing here is ever deleted. What is released is planned again by [`crate::sync`] as if its author were assigned: the
 //! person who releases it answers for that. What is rejected stays rejected, also when a tablet hands it in again.
 
+mod depth;
 mod keeper;
 mod entry;
 mod refusal;
@@ -11,6 +12,8 @@ mod look;
 mod release;
 mod reject;
 mod several;
+
+pub(crate) use depth::waiting;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

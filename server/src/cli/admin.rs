@@ -23,6 +23,7 @@ pub(super) struct CreateOrganisation {
     /// 2 to 32 letters (a to z), digits or -.
     #[arg(long)]
     code: String,
+    /// What people call it.
     #[arg(long)]
     name: String,
     #[command(flatten)]
@@ -34,6 +35,7 @@ pub(super) struct CreateUser {
     /// What the person signs in with.
     #[arg(long)]
     login: String,
+    /// What people call them.
     #[arg(long)]
     name: String,
     /// facilitator, supervisor, manager, secretariat, donor or administrator.

@@ -1,6 +1,6 @@
 //! The OpenAPI document: what it says about the whole; the rest comes from the handlers.
 
-use actix_web::App;
+use actix_web::{App, HttpResponse, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::Tag;
@@ -21,6 +21,11 @@ Lists come in pages: give the `next` of a page as `after` to get the one that fo
 /// The document as the code describes it now. `ihuriro openapi` prints it; a test holds `api-spec` to it.
 pub fn openapi() -> OpenApi {
     App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts().1
+}
+
+/// The document, for programs.
+pub(super) async fn document(api: web::Data<OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().json(api.get_ref())
 }
 
 pub(super) fn about() -> OpenApi {

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::HttpServer;
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{State, app};
+use super::{Face, State, app};
 use crate::clock::Clock;
 use crate::ledger::{self, Compacted, Policy};
 use crate::store::{Store, StoreError};
@@ -31,6 +31,8 @@ const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Settings {
     /// Port 0 picks a free one; [`Running::addr`] tells which.
     pub listen: SocketAddr,
+    /// A second address for the operator, if `/metrics` and `/docs` are not to be on the first.
+    pub operator_listen: Option<SocketAddr>,
     /// See [`Store::open`].
     pub database_url: String,
     /// Threads that answer; one per core if `None`.
@@ -40,7 +42,13 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(listen: SocketAddr, database_url: impl Into<String>) -> Self {
-        Self { listen, database_url: database_url.into(), workers: None, clock: Clock::system() }
+        Self {
+            listen,
+            operator_listen: None,
+            database_url: database_url.into(),
+            workers: None,
+            clock: Clock::system(),
+        }
     }
 }
 
@@ -60,9 +68,11 @@ pub enum ServeError {
 pub struct Running {
     /// Where it listens.
     pub addr: SocketAddr,
+    /// Where it listens for its operator, if that is another address.
+    pub operator_addr: Option<SocketAddr>,
     /// What it works with.
     pub state: State,
-    handle: ServerHandle,
+    handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     upkeep: JoinHandle<()>,
     compaction: JoinHandle<()>,
@@ -80,19 +90,12 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     ledger::catch_up(&store).await?;
     let state = State::of(store, settings.clock).await?;
 
-    let shared = state.clone();
-    let mut server = HttpServer::new(move || app(shared.clone()))
-        .client_request_timeout(REQUEST_HEAD)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(LAST_REQUESTS_SECONDS)
-        .disable_signals();
-    if let Some(workers) = settings.workers {
-        server = server.workers(workers);
-    }
-    let server =
-        server.bind(settings.listen).map_err(|cause| ServeError::Listen { addr: settings.listen, cause })?;
-    let addr = server.addrs().first().copied().unwrap_or(settings.listen);
     let numbers = telemetry::numbers();
+    let face = if settings.operator_listen.is_some() { Face::Public } else { Face::Whole };
+    let (server, addr) = listen(&state, face, settings.listen, settings.workers)?;
+    // One thread is enough for somebody who looks now and then.
+    let operator =
+        settings.operator_listen.map(|addr| listen(&state, Face::Whole, addr, Some(1))).transpose()?;
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(UPKEEP).await;
@@ -100,11 +103,38 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         }
     });
 
-    let server = server.run();
-    let handle = server.handle();
+    let mut handles = vec![server.handle()];
     tracing::info!(%addr, store = state.store.kind(), "listening");
+    let mut operator_addr = None;
+    if let Some((operator, addr)) = operator {
+        tracing::info!(%addr, "listening for the operator: /metrics and /docs");
+        handles.push(operator.handle());
+        operator_addr = Some(addr);
+        tokio::spawn(operator);
+    }
     let compaction = tokio::spawn(compact_daily(state.clone()));
-    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep, compaction })
+    Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), upkeep, compaction })
+}
+
+/// Binds an address; gives what answers there, once it is polled, and the address that it got.
+fn listen(
+    state: &State,
+    face: Face,
+    at: SocketAddr,
+    workers: Option<usize>,
+) -> Result<(Server, SocketAddr), ServeError> {
+    let state = state.clone();
+    let mut server = HttpServer::new(move || app(state.clone(), face))
+        .client_request_timeout(REQUEST_HEAD)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(LAST_REQUESTS_SECONDS)
+        .disable_signals();
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    let server = server.bind(at).map_err(|cause| ServeError::Listen { addr: at, cause })?;
+    let addr = server.addrs().first().copied().unwrap_or(at);
+    Ok((server.run(), addr))
 }
 
 /// Gives up old changes, soon after the start and then once a day. Several services may do so at once.
@@ -135,7 +165,9 @@ impl Running {
     /// # Errors
     /// The service had broken off before.
     pub async fn stop(self) -> Result<(), ServeError> {
-        self.handle.stop(true).await;
+        for handle in &self.handles {
+            handle.stop(true).await;
+        }
         self.upkeep.abort();
         self.compaction.abort();
         self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
@@ -153,7 +185,7 @@ impl Running {
             }
             ended = &mut self.server => {
                 self.upkeep.abort();
-        self.compaction.abort();
+                self.compaction.abort();
                 ended.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
             }
         }

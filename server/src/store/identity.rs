@@ -1,9 +1,10 @@
-//! What makes this store this one: its epoch, the key its access tokens are signed with, and which version of the
-//! projection wrote its rows.
+//! What makes this store this one: its epoch, the key its access tokens are signed with, which version of the projection
+//! wrote its rows, and when it was last backed up.
 
 use diesel::prelude::*;
 use rand::Rng;
 use sync_core::id::{EpochId, Id};
+use sync_core::time::Millis;
 use uuid::Uuid;
 
 use super::schema::settings;
@@ -16,6 +17,8 @@ const EPOCH: &str = "epoch";
 const TOKEN_KEY: &str = "token_key";
 /// Four bytes, big-endian; missing where the first version wrote the rows.
 const PROJECTION: &str = "projection";
+/// Milliseconds since 1970, eight bytes, big-endian; missing where there was no backup yet.
+const LAST_BACKUP: &str = "last_backup";
 
 /// Gives a store that has none its identity; whoever comes first decides it.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -74,9 +77,31 @@ pub fn projection(tx: &mut Conn<'_>) -> Result<u32, StoreError> {
 /// # Errors
 /// Those of the store.
 pub fn set_projection(tx: &mut Conn<'_>, version: u32) -> Result<(), StoreError> {
-    let value = settings::value.eq(version.to_be_bytes().to_vec());
+    set(tx, PROJECTION, version.to_be_bytes().to_vec())
+}
+
+/// When this store was last backed up.
+///
+/// # Errors
+/// Those of the store.
+pub fn last_backup(tx: &mut Conn<'_>) -> Result<Option<Millis>, StoreError> {
+    let row: Option<Vec<u8>> =
+        on_each!(tx, |c| settings::table.find(LAST_BACKUP).select(settings::value).first(c).optional())?;
+    let number = |bytes: Vec<u8>| bytes.try_into().map(i64::from_be_bytes);
+    let damaged = |_| StoreError::Damaged("the time of the last backup is not 8 bytes");
+    row.map(number).transpose().map(|at| at.map(Millis)).map_err(damaged)
+}
+
+/// # Errors
+/// Those of the store.
+pub fn set_last_backup(tx: &mut Conn<'_>, at: Millis) -> Result<(), StoreError> {
+    set(tx, LAST_BACKUP, at.0.to_be_bytes().to_vec())
+}
+
+fn set(tx: &mut Conn<'_>, name: &'static str, value: Vec<u8>) -> Result<(), StoreError> {
+    let value = settings::value.eq(value);
     on_each!(tx, |c| diesel::insert_into(settings::table)
-        .values((settings::name.eq(PROJECTION), value.clone()))
+        .values((settings::name.eq(name), value.clone()))
         .on_conflict(settings::name)
         .do_update()
         .set(value.clone())

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
+use r2d2::ManageConnection;
 use rand::RngExt;
 use tracing::Span;
 
@@ -81,6 +82,7 @@ impl Store {
             match self.once(access, &case) {
                 Err(error) if error.retry() && lost < RETRIES && started.elapsed() < PATIENCE => {
                     lost += 1;
+                    metrics::counter!("ihuriro_store_retries_total", "name" => name).increment(1);
                     tracing::debug!(name, lost, "running again");
                     std::thread::sleep(pause(lost));
                 }
@@ -102,7 +104,6 @@ impl Store {
         E: From<StoreError>,
         F: Fn(&mut Conn<'_>) -> Result<T, E>,
     {
-        let away = |error: r2d2::Error| E::from(StoreError::Away(error.to_string()));
         // What the case says is why it failed, whatever rolling back says after it: a database whose disk is full may have
         // done that by itself, and refuses to do it again.
         let mut failed = None;
@@ -112,17 +113,17 @@ impl Store {
         };
         let result = match (&self.pool, access) {
             (Pool::Sqlite { pool, .. }, Access::Read) => {
-                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
+                let mut connection = connection(pool)?;
                 connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(&mut broke_off))
             }
             (Pool::Sqlite { pool, writer }, Access::Write) => {
                 let _turn = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
+                let mut connection = connection(pool)?;
                 let connection: &mut SqliteConnection = &mut connection;
                 connection.immediate_transaction(|c| case(&mut Conn::Sqlite(c)).map_err(&mut broke_off))
             }
             (Pool::Postgres(pool), access) => {
-                let mut connection = pool.get_timeout(CONNECTION).map_err(away)?;
+                let mut connection = connection(pool)?;
                 let connection: &mut Pg = &mut connection;
                 connection.transaction(|c| {
                     if matches!(access, Access::Read) {
@@ -134,6 +135,14 @@ impl Store {
         };
         result.map_err(|error| failed.unwrap_or_else(|| E::from(StoreError::from(error))))
     }
+}
+
+/// A connection of the pool, once one is free.
+fn connection<M: ManageConnection>(pool: &r2d2::Pool<M>) -> Result<r2d2::PooledConnection<M>, StoreError> {
+    let asked = Instant::now();
+    let got = pool.get_timeout(CONNECTION);
+    metrics::histogram!("ihuriro_store_wait_seconds").record(asked.elapsed().as_secs_f64());
+    got.map_err(|error| StoreError::Away(error.to_string()))
 }
 
 /// Up to 2, 4, 8 … 64 ms, at random, so that those who met once do not meet again.

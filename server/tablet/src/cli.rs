@@ -72,6 +72,7 @@ pub enum TabletCommand {
     },
     /// Take in a file that a colleague's tablet wrote.
     Import {
+        /// The file, as it came on a card or by a messenger
         #[arg(value_name = "FILE")]
         from: PathBuf,
     },

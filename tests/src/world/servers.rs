@@ -8,7 +8,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::rt::SystemRunner;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use server::clock::Clock;
-use server::http::{State, app};
+use server::http::{Face, State, app};
 use server::ledger;
 use server::store::Store;
 
@@ -40,7 +40,7 @@ impl Server {
             ledger::catch_up(&store).await.expect("the rows are brought up to date");
             State::of(store, clock.clone()).await.expect("the store has an identity")
         });
-        let service = runner.block_on(init_service(app(state.clone())));
+        let service = runner.block_on(init_service(app(state.clone(), Face::Whole)));
         let runner = Rc::clone(runner);
         let answer = move |request: TestRequest| {
             runner.block_on(async {

@@ -16,7 +16,7 @@ use crate::access::organisations::{self, NewOrganisation};
 use crate::access::users::create::{NewUser, create};
 use crate::access::{PasswordHash, Role};
 use crate::clock::Clock;
-use crate::http::{State, app};
+use crate::http::{Face, State, app};
 use crate::on_each;
 use crate::store::schema::users;
 use crate::store::{At, Db, Store, StoreError, tests};
@@ -137,7 +137,7 @@ impl Desk {
         if !token.is_empty() {
             request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
         }
-        let service = init_service(app(self.state.clone())).await;
+        let service = init_service(app(self.state.clone(), Face::Whole)).await;
         let request = request.insert_header((ACCEPT_ENCODING, "identity")).to_request();
         let response = call_service(&service, request).await;
         let status = response.status().as_u16();

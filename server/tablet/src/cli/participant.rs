@@ -39,6 +39,7 @@ pub enum ParticipantCommand {
 
 #[derive(Debug, Args)]
 pub struct Said {
+    /// Their sex, as they say it
     #[arg(long, value_parser = codes!(Sex))]
     sex: Option<Sex>,
     /// Years of age

@@ -61,6 +61,7 @@ pub struct Said {
     /// How long it took
     #[arg(long, value_parser = minutes)]
     minutes: Option<Minutes>,
+    /// The phase of the method that the group is in
     #[arg(long, value_parser = codes!(Phase))]
     phase: Option<Phase>,
     /// A theme that was spoken of; may be given several times
