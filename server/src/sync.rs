@@ -7,6 +7,7 @@
 mod refusal;
 mod admit;
 mod apart;
+mod astray;
 mod authority;
 mod rejected;
 mod decide;

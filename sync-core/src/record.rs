@@ -2,6 +2,7 @@
 //! see [`crate::form`] for what the forms mean.
 
 pub mod group;
+mod home;
 pub mod incident;
 pub mod lesson;
 pub mod participant;
@@ -12,6 +13,7 @@ pub mod session;
 use automerge::Automerge;
 
 pub use group::Group;
+pub use home::{About, Home};
 pub use incident::Incident;
 pub use lesson::Lesson;
 pub use participant::Participant;
@@ -154,6 +156,7 @@ impl Record {
     /// # Errors
     /// [`Invalid`] with the field that points wrong.
     pub fn check_home(&self, place: Place) -> Result<(), Invalid> {
+        place.kind.check_stream(place.stream)?;
         let home = match self {
             Record::Participant(participant) => {
                 if participant.same_as == Some(place.document.into()) {

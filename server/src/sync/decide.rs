@@ -10,6 +10,7 @@ use sync_core::record::Place;
 use sync_core::time::Millis;
 
 use super::apart::{self, Arrival, Before};
+use super::astray;
 use super::authority::Authorities;
 use crate::ledger::{self, Gain, Lacking, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
@@ -133,7 +134,7 @@ pub(crate) fn foresee(
     }
     arrival.waived_by = Some(keeper);
     let authorities = Authorities::of(tx, [&arrival])?;
-    let (mut outcomes, _) = of_document(place, before, &[Candidate::waived(arrival)], &authorities)?;
+    let (mut outcomes, _) = of_document(tx, place, before, &[Candidate::waived(arrival)], &authorities)?;
     Ok(outcomes.swap_remove(0))
 }
 
@@ -178,7 +179,7 @@ fn settle(
     }
     let (mut decided, gain) = match there.homes.get(&place.document) {
         Some(home) if *home != place => (vec![Outcome::Quarantined(apart::elsewhere()); arrived.len()], None),
-        _ => of_document(place, there.stored.remove(&place.document), &arrived, authorities)?,
+        _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
     if gain.is_some() {
         there.homes.insert(place.document, place);
@@ -197,6 +198,7 @@ fn settle(
 }
 
 fn of_document(
+    tx: &mut Conn<'_>,
     place: Place,
     before: Option<Stored>,
     arrived: &[Candidate],
@@ -215,6 +217,16 @@ fn of_document(
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());
     let plan = plan(place, snapshot, &incoming).map_err(|_| StoreError::Damaged("a document"))?;
     let Some(after) = plan.after else { return Ok((plan.outcomes, None)) };
+    // What a record is about is named once, when it begins: all that came builds on that.
+    if before.is_none()
+        && let Some(reason) = astray::reason(tx, place, &after.record)?
+    {
+        let quarantined = |outcome| match outcome {
+            Outcome::Accepted => Outcome::Quarantined(reason.clone()),
+            other => other,
+        };
+        return Ok((plan.outcomes.into_iter().map(quarantined).collect(), None));
+    }
     let origin = |index: usize| {
         let Arrival { batch, item, .. } = &arrived[index].arrival;
         Origin { batch: Some(*batch), schema: item.schema }

@@ -1,0 +1,81 @@
+//! Where records live, in one table, and which records of another kind they are about.
+
+use super::{Kind, Place, Record};
+use crate::form::Invalid;
+use crate::id::{DocumentId, StreamId};
+
+/// What a stream is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Home {
+    /// One group.
+    Group,
+    /// One organisation.
+    Organisation,
+    /// The partnership, which is one.
+    Partnership,
+}
+
+impl Kind {
+    /// In which streams records of this kind travel, for ever.
+    pub const fn lives_in(self) -> Home {
+        match self {
+            Self::Group
+            | Self::Participant
+            | Self::Session
+            | Self::Referral
+            | Self::Incident
+            | Self::Screening => Home::Group,
+            Self::Lesson => Home::Partnership,
+        }
+    }
+
+    /// Whether this stream can be one for records of this kind. Only the store tells the stream of a group from that of an
+    /// organisation.
+    pub(super) fn check_stream(self, stream: StreamId) -> Result<(), Invalid> {
+        if (self.lives_in() == Home::Partnership) == (stream == StreamId::PARTNERSHIP) {
+            return Ok(());
+        }
+        let home = match self.lives_in() {
+            Home::Group => "of a group",
+            Home::Organisation => "of an organisation",
+            Home::Partnership => "of the partnership",
+        };
+        Err(Invalid::new("document", format!("must travel in the stream {home}, being a {self}")))
+    }
+}
+
+/// A record that another one is about. Both must be of one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// The field that names it.
+    pub field: &'static str,
+    pub document: DocumentId,
+    pub kind: Kind,
+}
+
+impl About {
+    /// Whether the record that has this id is the one meant: of the kind, and in the stream of the record that names it.
+    pub fn is(&self, there: Place, stream: StreamId) -> bool {
+        (there.kind, there.stream) == (self.kind, stream)
+    }
+
+    /// Why a record that names another kind of record, or one of another group, can't stand.
+    pub fn astray(&self) -> Invalid {
+        Invalid::new(self.field, format!("must be a {} of the same group", self.kind))
+    }
+}
+
+impl Record {
+    /// The participant of a referral or a screening, the session of an incident: named once, when the record begins.
+    pub fn is_about(&self) -> Option<About> {
+        let about = |field, document, kind| Some(About { field, document, kind });
+        match self {
+            Self::Referral(referral) => about("participant", referral.participant.into(), Kind::Participant),
+            Self::Screening(screening) => {
+                about("participant", screening.participant.into(), Kind::Participant)
+            }
+            Self::Incident(incident) => about("session", incident.session.into(), Kind::Session),
+            Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Lesson(_) => None,
+        }
+    }
+}
