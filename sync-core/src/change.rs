@@ -2,6 +2,7 @@
 
 mod anew;
 pub(crate) mod frame;
+pub(crate) mod operations;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use crate::id::{DeviceId, Id};
 use crate::limits::MAX_CHANGE;
 use crate::time::Millis;
 use crate::value::Line;
+use operations::Operations;
 
 /// The address of a change: SHA-256 as Automerge defines it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -206,6 +208,15 @@ impl Change {
 
     pub(crate) fn inner(&self) -> &automerge::Change {
         &self.inner
+    }
+
+    pub(crate) fn operations(&self) -> Option<Operations<'_>> {
+        Operations::of(self.bytes())
+    }
+
+    /// What it comes to once it is expanded. One that a document gave back may weigh more than one that is parsed.
+    pub(crate) fn weight(&self) -> frame::Weight {
+        frame::change(self.bytes()).unwrap_or(frame::Weight::OF_CHANGE)
     }
 }
 

@@ -5,7 +5,7 @@ use automerge::{ROOT, ReadDoc, ScalarValue};
 
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, put_anew};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, container, put_anew};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
@@ -48,7 +48,7 @@ fn in_field(document: &Document, field: &FieldInfo, found: &mut Vec<Conflict>) {
         found.extend(clash(document, field.name.to_owned(), &candidates(inner, &ROOT, field.name)));
         return;
     }
-    let Ok(Some((_, map))) = inner.get(ROOT, field.name) else { return };
+    let Ok(map) = container(inner, field.name, field.shape) else { return };
     for key in inner.keys(&map) {
         found.extend(clash(document, format!("{}/{key}", field.name), &candidates(inner, &map, &key)));
     }
@@ -114,9 +114,12 @@ pub fn settle(
     let refused = |why| EditError::Invalid(Invalid { field: conflict.field, why });
     let value = value(words).map_err(refused)?;
     let change = document.write(actor, at, Some(grounds), |mut transaction| {
-        match (key, transaction.get(ROOT, name)?) {
-            (Some(key), Some((_, map))) => put_anew(&mut transaction, &map, key, value)?,
-            _ => put_anew(&mut transaction, &ROOT, name, value)?,
+        match key {
+            Some(key) => {
+                let map = container(&transaction, name, row.shape)?;
+                put_anew(&mut transaction, &map, key, value)?;
+            }
+            None => put_anew(&mut transaction, &ROOT, name, value)?,
         }
         Ok(transaction)
     })?;

@@ -8,13 +8,10 @@ use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 
 use crate::boundary::{Unmergeable, contain};
 use crate::change::{Actor, Change, ChangeHash, Grounds, frame, message, tells_of_another};
-use crate::form::{Edit, EditError, Invalid, Shape};
+use crate::form::{Edit, EditError, GENESIS_ACTOR, Invalid, Shape};
 use crate::id::DeviceId;
 use crate::record::{Kind, Kinded, Record, SCHEMA};
 use crate::time::Millis;
-
-/// The author of every genesis change. Nobody else may use it.
-pub const GENESIS_ACTOR: [u8; 1] = [0];
 
 /// A stored document that can't be opened: the store or the folder is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,11 +120,6 @@ impl Document {
         let metas = self.inner.get_changes_meta(&genesis);
         let first = metas.iter().filter(|meta| meta.deps == genesis);
         first.filter_map(|meta| Some(Actor::try_from(&*meta.actor).ok()?.device)).collect()
-    }
-
-    /// How many operations its history holds.
-    pub(crate) fn operations(&self) -> u64 {
-        self.inner.stats().num_ops
     }
 
     /// The same document without some changes and what builds on them.

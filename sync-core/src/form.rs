@@ -10,9 +10,13 @@ use automerge::ScalarValue;
 
 pub(crate) use edit::put_anew;
 pub use edit::{Edit, EditError, Editor};
+pub(crate) use read::container;
 pub use read::{Candidate, Ranked, candidates};
 
 use crate::value::Why;
+
+/// The author of every genesis change. Nobody else may use it.
+pub const GENESIS_ACTOR: [u8; 1] = [0];
 
 /// One value or none. Concurrent values are a conflict for people to settle.
 #[derive(Debug)]

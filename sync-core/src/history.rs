@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{ObjId, ObjType, ROOT, ReadDoc, ScalarValue, legacy};
+use automerge::{ObjId, ROOT, ReadDoc, ScalarValue, legacy};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::conflict::{conflicts, in_words};
 use crate::document::Document;
-use crate::form::{FieldInfo, Rule, Shape, candidates};
+use crate::form::{FieldInfo, Rule, Shape, candidates, container};
 use crate::time::Millis;
 
 /// One change of a record.
@@ -111,8 +111,12 @@ fn touched<'d>(
     document: &'d Document,
     change: &Change,
 ) -> impl Iterator<Item = (Place<'d>, usize)> + use<'d> {
-    let objects: Vec<Option<ObjId>> =
-        document.kind().fields().iter().map(|field| object(document, field)).collect();
+    let objects: Vec<Option<ObjId>> = document
+        .kind()
+        .fields()
+        .iter()
+        .map(|field| container(document.inner(), field.name, field.shape).ok())
+        .collect();
     let operations = change.inner().decode().operations;
     operations.into_iter().filter_map(move |operation| {
         let mut fields = document.kind().fields().iter().zip(&objects).enumerate();
@@ -134,17 +138,6 @@ fn touched<'d>(
         let place = Place { row, field, key, object: object.clone()? };
         Some((place, operation.pred.iter().count()))
     })
-}
-
-/// Where the values of a field stand: at the root, or in the object that genesis made.
-fn object(document: &Document, field: &FieldInfo) -> Option<ObjId> {
-    let kind = match field.shape {
-        Shape::Register => return Some(ROOT),
-        Shape::Map => ObjType::Map,
-        Shape::Text => ObjType::Text,
-    };
-    let (value, id) = document.inner().get(ROOT, field.name).ok().flatten()?;
-    (value.to_objtype() == Some(kind)).then_some(id)
 }
 
 fn is(object: Option<&ObjId>, id: &legacy::OpId) -> bool {

@@ -6,14 +6,28 @@ pub const MAX_CHANGE: usize = 256 * 1024;
 /// The most operations in one change: the longest text taken out and written anew, with room to spare. Two hundred bytes
 /// can say a trillion.
 pub const MAX_OPERATIONS: u64 = 65_536;
+/// The most that the keys, values, authors, hashes and the message of one change come to, each as often as it is repeated, in
+/// bytes. An honest change repeats a key once at the most, so this is twice its bytes.
+pub const MAX_CHANGE_EXPANDED: u64 = 2 * MAX_CHANGE as u64;
 
-/// The most entries of one map: no group has so many people, and every one becomes a row.
+/// The most entries of one map, each as often as it has values at the same time: no group has so many people, and every one
+/// becomes a row.
 pub const MAX_ENTRIES: usize = 2_000;
+/// The most values of one field, or one entry, that one device has at the same time: one for each of its lives in which it
+/// had not seen the others. Three would be rare.
+pub const MAX_VALUES_OF_ONE: usize = 8;
 /// The largest document that is taken, compacted, in bytes: a session of a year's edits is a hundredth of it, and every
 /// change to a document reads and writes it whole.
 pub const MAX_DOCUMENT: usize = 1024 * 1024;
 /// The most operations in one document. Compacted, a million of them can be a few hundred bytes, but not once opened.
-pub const MAX_DOCUMENT_OPERATIONS: u64 = 500_000;
+pub const MAX_DOCUMENT_OPERATIONS: u64 = 200_000;
+/// As [`MAX_CHANGE_EXPANDED`], of a document with its history; also what its columns inflate to.
+pub const MAX_DOCUMENT_EXPANDED: u64 = 4 * MAX_DOCUMENT as u64;
+/// The most changes of one document: an edit every hour of a year.
+pub const MAX_DOCUMENT_CHANGES: u64 = 10_000;
+/// The most authors of one document: every device that wrote in it, once more for each life. Automerge notes every so many
+/// changes how far each of them was.
+pub const MAX_DOCUMENT_AUTHORS: u64 = 1_000;
 
 /// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
 /// loses at most so much.

@@ -2,18 +2,21 @@
 
 #[cfg(test)]
 mod tests;
+mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::authority::{self, Authority};
 use crate::boundary::{Unmergeable, contain};
+use crate::change::frame::{self, Weight};
 use crate::change::{Change, ChangeHash, Unreadable};
 use crate::document::{Damaged, Document};
-use crate::form::{Candidate, Invalid, Rule, Shape, candidates};
+use crate::form::{Candidate, Invalid, Rule, Shape, candidates, container};
 use crate::id::DeviceId;
-use crate::limits::{MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS};
+use crate::limits::MAX_DOCUMENT;
 use crate::quarantine::{Outcome, Reason};
 use crate::record::{Place, Record, SCHEMA};
+use touched::Touched;
 
 use automerge::{ROOT, ReadDoc, ScalarValue};
 
@@ -126,6 +129,8 @@ fn plan_with(
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
+    // What is not within the limits takes nothing more.
+    let mut weight = stored.map_or(Ok(Weight::default()), frame::document).unwrap_or(Weight::OF_DOCUMENT);
     for (index, arrived) in in_order(waiting) {
         let was = arrived.hash();
         if document.has_taken(&arrived, &anew) {
@@ -146,10 +151,18 @@ fn plan_with(
             // It lacks something that has not arrived, or was not taken.
             continue;
         }
+        let author = change.actor();
+        let new_author = taken.range((author, 0)..=(author, u64::MAX)).next().is_none();
+        let heavier = weight.with(&change.weight(), new_author);
+        if !heavier.within(&Weight::OF_DOCUMENT) {
+            outcomes[index] = Outcome::Quarantined(Reason::TooLarge);
+            continue;
+        }
         let authority = incoming[index].authority;
         match take(apply, &document, &change, authority, place, size + change.bytes().len()) {
             Ok((next, read)) => {
                 size += change.bytes().len();
+                weight = heavier;
                 document = next;
                 record = Some(read);
                 outcomes[index] = Outcome::Accepted;
@@ -217,20 +230,19 @@ fn take(
     if !before.continues(change) {
         return Err(Reason::Unreadable);
     }
+    let touched = Touched::by(place.kind, change).map_err(invalid)?;
     let mut after = before.clone();
     apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
     let record = after.record().map_err(invalid)?;
     record.check_home(place).map_err(invalid)?;
     record.check_name(place).map_err(invalid)?;
     contain(|| {
+        touched.check_values(&after)?;
         check_rules(before, &after)?;
         authority::check(authority, before, &after)
     })
     .map_err(|_| Reason::Unreadable)?
     .map_err(invalid)?;
-    if after.operations() > MAX_DOCUMENT_OPERATIONS {
-        return Err(Reason::TooLarge);
-    }
     if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
         return Err(Reason::TooLarge);
     }
@@ -280,9 +292,8 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
 
 /// The members of a set that are on, whatever their type.
 fn members(document: &Document, name: &str, shape: Shape) -> std::collections::BTreeSet<String> {
-    debug_assert_eq!(shape, Shape::Map);
     let inner = document.inner();
-    let Ok(Some((_, map))) = inner.get(ROOT, name) else { return Default::default() };
+    let Ok(map) = container(inner, name, shape) else { return Default::default() };
     let on =
         |key: &String| candidates(inner, &map, key).iter().any(|one| one.value == ScalarValue::Boolean(true));
     inner.keys(&map).filter(on).collect()

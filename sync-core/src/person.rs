@@ -68,7 +68,7 @@ pub struct Mark {
 /// people, each mark is of another person.
 pub fn marks(session: &Document) -> Vec<Mark> {
     let inner = session.inner();
-    let Ok(Some((_, map))) = inner.get(ROOT, "attendance") else { return Vec::new() };
+    let Ok(map) = container(inner, "attendance", Shape::Map) else { return Vec::new() };
     let mut all = Vec::new();
     for key in inner.keys(&map) {
         let Ok(participant) = ParticipantId::from_key(&key) else { continue };

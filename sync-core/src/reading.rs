@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ROOT, ReadDoc};
+use automerge::ReadDoc;
 
 use crate::boundary::contain;
 use crate::change::Change;
 use crate::conflict::in_words;
 use crate::document::Document;
-use crate::form::{FieldInfo, Shape, candidates};
+use crate::form::{FieldInfo, Shape, candidates, container};
 
 /// The fields that say something, by name; an entry or a member is `attendance/<participant>`.
 pub type Reading = BTreeMap<String, String>;
@@ -36,11 +36,7 @@ pub fn read(document: &Document) -> Reading {
 
 fn in_field(document: &Document, field: &FieldInfo) -> Vec<(String, String)> {
     let inner = document.inner();
-    let object = match field.shape {
-        Shape::Register => Some(ROOT),
-        Shape::Map | Shape::Text => inner.get(ROOT, field.name).ok().flatten().map(|(_, object)| object),
-    };
-    let Some(object) = object else { return Vec::new() };
+    let Ok(object) = container(inner, field.name, field.shape) else { return Vec::new() };
     let said = |name: String, key: &str| {
         let values: BTreeSet<String> =
             candidates(inner, &object, key).iter().map(|one| in_words(&one.value)).collect();

@@ -51,8 +51,12 @@ impl Node {
     }
 
     fn run(&self, words: &[&str]) -> Value {
+        self.script("run.mjs", words)
+    }
+
+    fn script(&self, script: &str, words: &[&str]) -> Value {
         let mut command = Command::new("node");
-        command.current_dir(&self.folder).arg("run.mjs").args(words).arg("--state").arg(self.state());
+        command.current_dir(&self.folder).arg(script).args(words).arg("--state").arg(self.state());
         let output = command.output().expect("node runs");
         let (said, wrong) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -175,5 +179,46 @@ fn a_simple_client_gives_a_restored_store_back_what_it_lost() {
         let manager = app.login("manager.aegis");
         assert_eq!(Count::of_answer(&manager.get("/v1/aggregates").ok()), before);
         check_streams(app.store());
+    });
+}
+
+/// What is easy to write in JavaScript, and would hide what the other tablet recorded.
+#[test]
+fn what_would_hide_the_work_of_others_waits_with_the_field_named() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 2);
+        let came = Details {
+            attendance: marks(&[1, 2], Attendance::Present),
+            summary: Some("We opened with a song.".into()),
+            ..Details::default()
+        };
+        let session = record(&mut jeanne, village.group, day(3, 5), came);
+        jeanne.sync(&mut ()).expect("a sync");
+        let before = village.manager.get(&format!("/v1/sessions/{session}")).ok();
+        for (way, field) in [
+            ("replace", "attendance"),
+            ("replace-text", "summary"),
+            ("put-over", "attendance"),
+            ("remove", "attendance"),
+            ("remove-key", "attendance/"),
+            ("nest", "attendance/"),
+            ("nest-text", "attendance/"),
+            ("beside", "notes"),
+            ("kind", "record"),
+        ] {
+            // Each in a life of its own, so that none builds on another.
+            let node = Node::enrolled(&app, &village, &way.replace('-', ""));
+            node.run(&["sync"]);
+            node.script("harm.mjs", &[way, &session.to_string()]);
+            let report = node.run(&["sync"]);
+            let apart = &report["apart"][0];
+            assert_eq!(apart["reason"], "invalid", "{way}: {report}");
+            assert!(apart["field"].as_str().is_some_and(|named| named.starts_with(field)), "{way}: {report}");
+            let after = village.manager.get(&format!("/v1/sessions/{session}")).ok();
+            assert_eq!(after, before, "{way}");
+        }
     });
 }

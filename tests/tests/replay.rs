@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use hostile_bytes::bombs;
 use hostile_bytes::chunk::Chunk;
 use hostile_bytes::forge;
 use hostile_bytes::judge;
@@ -73,13 +74,20 @@ fn forgeries() -> [Vec<u8>; 3] {
 
 fn changes() -> Vec<Vec<u8>> {
     let sound = sequences().into_iter().flat_map(|one| one.changes);
-    sound.chain(forgeries()).map(|change| body(&change)).collect()
+    let bombs = bombs::changes(&Document::genesis(Kind::Session), author());
+    let bombs = bombs.into_iter().map(|(_, change)| change);
+    sound.chain(forgeries()).chain(bombs).map(|change| body(&change)).collect()
 }
 
 fn merges() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = sequences().iter().map(Sequence::pack).collect();
     let mut forged = sequences().swap_remove(0);
     forged.changes.extend(forgeries().into_iter().skip(1));
+    seeds.push(forged.pack());
+    // A body of a sequence has its length in two bytes.
+    let bombs = bombs::changes(&Document::genesis(Kind::Session), author());
+    let small = bombs.into_iter().map(|(_, change)| change).filter(|change| change.len() < 60_000);
+    forged.changes = small.take(12).collect();
     seeds.push(forged.pack());
     seeds
 }
@@ -95,7 +103,9 @@ fn snapshots() -> Vec<Vec<u8>> {
         hostile_bytes::leb::take(&mut body).expect("its length");
         [&[one.place.kind as u8], body].concat()
     };
-    sequences().into_iter().map(saved).collect()
+    let bombs = bombs::documents().into_iter();
+    let bombs = bombs.map(|(_, body)| [&[Kind::Session as u8], &body[..]].concat());
+    sequences().into_iter().map(saved).chain(bombs).collect()
 }
 
 fn batch() -> Envelope {
@@ -177,7 +187,7 @@ fn what_was_ever_found_holds_now() {
             for file in files {
                 let path = file.expect("a file").path();
                 println!("{}", path.display());
-                judge(&fs::read(&path).expect("its bytes"));
+                judge::hold(judge, &fs::read(&path).expect("its bytes"));
             }
         }
     }

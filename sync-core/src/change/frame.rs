@@ -1,12 +1,22 @@
-//! What can be said of the bytes of a change or a document before Automerge sees them: that they are one chunk, and how many
-//! operations they claim. Automerge walks through every claimed operation, and a few bytes can claim more than it could in a
-//! year.
+//! What the bytes of a change or a document come to, before Automerge sees them. Their columns are runs, and a run says how
+//! long it is and what it repeats: four hundred bytes can say sixty thousand operations that each bear a key of 190,000
+//! bytes, and Automerge writes every one of those keys out (seen: 11 GB). So the [`Weight`] is computed from the runs, without
+//! expanding any, and held against the limits (Automerge binary format, "Change chunks", "Document chunks" and "Run length
+//! encoding").
+
+mod column;
+mod reader;
 
 use std::borrow::Cow;
 use std::io::Read;
 
 use super::Unreadable;
-use crate::limits::{MAX_DOCUMENT_OPERATIONS, MAX_EXPANDED, MAX_OPERATIONS};
+use crate::limits::{
+    MAX_CHANGE_EXPANDED, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED,
+    MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS,
+};
+use column::Column;
+pub(crate) use reader::Reader;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const DOCUMENT_CHUNK: u8 = 0;
@@ -16,45 +26,78 @@ const DEFLATED_CHUNK: u8 = 2;
 /// In the number of a column of a document: its bytes are deflated.
 const DEFLATED: u64 = 8;
 
-/// Checks the bytes of a change.
-pub(super) fn change(bytes: &[u8]) -> Result<(), Unreadable> {
-    operations(open(bytes, CHANGE_CHUNK)?)
+/// What bytes come to once they are expanded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Weight {
+    /// Of a change 1.
+    pub(crate) changes: u64,
+    pub(crate) authors: u64,
+    /// The rows of the longest column: operations, or what they overwrite.
+    pub(crate) operations: u64,
+    /// The bytes of all that has a length of its own: keys, values, authors, hashes, messages; each as often as it is repeated.
+    pub(crate) expanded: u64,
 }
 
-/// Checks the bytes of a whole document. Its columns may be deflated: they are expanded one by one, within a limit.
-pub(crate) fn document(bytes: &[u8]) -> Result<(), Unreadable> {
-    let mut at = Reader(open(bytes, DOCUMENT_CHUNK)?);
-    let counted = (|| {
-        for _ in 0..at.number()? {
-            at.prefixed()?; // an author
-        }
-        let heads = at.number()?;
-        at.take(heads.checked_mul(32)?)?;
-        let (changes, operations) = (at.columns()?, at.columns()?);
-        let (mut most, mut room) = (0, MAX_EXPANDED);
-        for (column, length) in changes.into_iter().chain(operations) {
-            let data = expanded(column, at.take(length)?, room)?;
-            room -= data.len();
-            most = most.max(rows(column, &data, MAX_DOCUMENT_OPERATIONS)?);
-        }
-        Some(most)
-    })();
-    within(counted, MAX_DOCUMENT_OPERATIONS)
-}
+impl Weight {
+    /// What a change may come to.
+    pub(crate) const OF_CHANGE: Self = Self {
+        changes: 1,
+        authors: MAX_DOCUMENT_AUTHORS,
+        operations: MAX_OPERATIONS,
+        expanded: MAX_CHANGE_EXPANDED,
+    };
 
-/// The bytes of a column, if there is room for them.
-fn expanded(column: u64, data: &[u8], room: usize) -> Option<Cow<'_, [u8]>> {
-    if column & DEFLATED == 0 {
-        return (data.len() <= room).then_some(Cow::Borrowed(data));
+    /// What a document may come to, with its history.
+    pub(crate) const OF_DOCUMENT: Self = Self {
+        changes: MAX_DOCUMENT_CHANGES,
+        authors: MAX_DOCUMENT_AUTHORS,
+        operations: MAX_DOCUMENT_OPERATIONS,
+        expanded: MAX_DOCUMENT_EXPANDED,
+    };
+
+    pub(crate) fn within(&self, most: &Self) -> bool {
+        self.changes <= most.changes
+            && self.authors <= most.authors
+            && self.operations <= most.operations
+            && self.expanded <= most.expanded
     }
-    let mut expanded = Vec::new();
-    flate2::read::DeflateDecoder::new(data).take(room as u64 + 1).read_to_end(&mut expanded).ok()?;
-    (expanded.len() <= room).then_some(Cow::Owned(expanded))
+
+    /// At least what a document of this weight comes to with one more change. The authors that the change names beside its own
+    /// are there already, or it can't be merged.
+    pub(crate) fn with(&self, change: &Self, new_author: bool) -> Self {
+        Self {
+            changes: self.changes.saturating_add(1),
+            authors: self.authors.saturating_add(u64::from(new_author)),
+            operations: self.operations.saturating_add(change.operations),
+            expanded: self.expanded.saturating_add(change.expanded),
+        }
+    }
 }
 
-fn within(counted: Option<u64>, limit: u64) -> Result<(), Unreadable> {
-    match counted {
-        Some(most) if most <= limit => Ok(()),
+/// The weight of a change.
+///
+/// # Errors
+/// [`Unreadable`] where the bytes are not one plain change, or come to more than one may.
+pub(crate) fn change(bytes: &[u8]) -> Result<Weight, Unreadable> {
+    weighed(of_change(open(bytes, CHANGE_CHUNK)?), &Weight::OF_CHANGE)
+}
+
+/// The weight of a whole document.
+///
+/// # Errors
+/// [`Unreadable`] where the bytes are not one document, or come to more than one may.
+pub(crate) fn document(bytes: &[u8]) -> Result<Weight, Unreadable> {
+    weighed(of_document(open(bytes, DOCUMENT_CHUNK)?), &Weight::OF_DOCUMENT)
+}
+
+/// What stands in the frame of a change that parses.
+pub(crate) fn body(change: &[u8]) -> Option<&[u8]> {
+    open(change, CHANGE_CHUNK).ok()
+}
+
+fn weighed(found: Option<Weight>, most: &Weight) -> Result<Weight, Unreadable> {
+    match found {
+        Some(weight) if weight.within(most) => Ok(weight),
         Some(_) => Err(Unreadable::TooLarge),
         None => Err(Unreadable::NotAChange),
     }
@@ -63,7 +106,7 @@ fn within(counted: Option<u64>, limit: u64) -> Result<(), Unreadable> {
 /// Checks the frame of a chunk without looking inside: magic, type, and a length that takes all the rest
 /// (Automerge binary format, "Chunk container").
 fn open(bytes: &[u8], due: u8) -> Result<&[u8], Unreadable> {
-    let (Some(magic), Some(kind), Some(mut rest)) = (bytes.get(..4), bytes.get(8), bytes.get(9..)) else {
+    let (Some(magic), Some(kind), Some(rest)) = (bytes.get(..4), bytes.get(8), bytes.get(9..)) else {
         return Err(Unreadable::NotAChange);
     };
     match (magic == MAGIC, *kind) {
@@ -71,166 +114,73 @@ fn open(bytes: &[u8], due: u8) -> Result<&[u8], Unreadable> {
         (true, DEFLATED_CHUNK) => return Err(Unreadable::Compressed),
         _ => return Err(Unreadable::NotAChange),
     }
-    let mut length: u64 = 0;
-    for shift in (0..63).step_by(7) {
-        let Some((byte, tail)) = rest.split_first() else { return Err(Unreadable::NotAChange) };
-        rest = tail;
-        length |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return if length == rest.len() as u64 { Ok(rest) } else { Err(Unreadable::NotAChange) };
-        }
-    }
-    Err(Unreadable::NotAChange)
+    let mut at = Reader(rest);
+    let length = at.number().ok_or(Unreadable::NotAChange)?;
+    if length == at.0.len() as u64 { Ok(at.0) } else { Err(Unreadable::NotAChange) }
 }
 
-/// Checks how many operations a change says that it holds, without expanding any: its columns are runs, and a run says how
-/// long it is (Automerge binary format, "Change chunks" and "Run length encoding"). Two hundred bytes can say a trillion.
-fn operations(body: &[u8]) -> Result<(), Unreadable> {
-    let counted = (|| {
-        let mut at = Reader(body);
-        let deps = at.number()?;
-        at.take(deps.checked_mul(32)?)?;
-        at.prefixed()?; // the author
-        for _sequence_start_time in 0..3 {
-            at.number()?;
-        }
-        at.prefixed()?; // the message
-        for _ in 0..at.number()? {
-            at.prefixed()?; // another author
-        }
-        let mut most = 0;
-        for (column, length) in at.columns()? {
-            most = most.max(rows(column, at.take(length)?, MAX_OPERATIONS)?);
-        }
-        Some(most)
-    })();
-    within(counted, MAX_OPERATIONS)
+fn of_change(body: &[u8]) -> Option<Weight> {
+    let mut at = Reader(body);
+    let mut weight = Weight { changes: 1, ..Weight::default() };
+    weight.expanded += at.hashes()?;
+    weight.expanded += at.prefixed()?.len() as u64; // the author
+    for _sequence_start_time in 0..3 {
+        at.number()?;
+    }
+    weight.expanded += at.prefixed()?.len() as u64; // the message
+    let others = at.authors()?;
+    (weight.authors, weight.expanded) = (1 + others.count, weight.expanded + others.bytes);
+    let listed = at.columns()?;
+    for (column, length) in listed {
+        // Automerge takes no change whose columns are deflated one by one.
+        let data = at.take(length)?;
+        weight.add(&Column::of(column, data, MAX_OPERATIONS)?);
+    }
+    weight.expanded += at.0.len() as u64; // what no version knows
+    Some(weight)
 }
 
-/// How many rows a column has, counted until there are more than `limit`.
-fn rows(column: u64, data: &[u8], limit: u64) -> Option<u64> {
-    let mut at = Reader(data);
-    let mut rows: u64 = 0;
-    let kind = column & 7;
-    while !at.0.is_empty() {
-        if kind == 4 {
-            rows = rows.checked_add(at.number()?)?; // booleans: the lengths of runs, nothing else
-            continue;
-        }
-        if kind == 7 {
-            return Some(0); // bytes of values, counted by the column before
-        }
-        // A count of zero is a run of nothings, of a length that follows; below zero so many single values.
-        let count = at.signed()?;
-        let (run, values) = match count {
-            0 => (at.number()?, 0),
-            1.. => (count.unsigned_abs(), 1),
-            _ => (count.unsigned_abs(), count.unsigned_abs()),
-        };
-        rows = rows.checked_add(run)?;
-        if rows > limit {
-            break;
-        }
-        for _ in 0..values {
-            if kind == 5 { at.prefixed()? } else { at.number().map(drop)? }
-        }
+fn of_document(body: &[u8]) -> Option<Weight> {
+    let mut at = Reader(body);
+    let authors = at.authors()?;
+    let mut weight =
+        Weight { authors: authors.count, expanded: authors.bytes + at.hashes()?, ..Weight::default() };
+    let (changes, operations) = (at.columns()?, at.columns()?);
+    let mut room = MAX_DOCUMENT_EXPANDED;
+    let mut column = |at: &mut Reader<'_>, (column, length): (u64, u64), most| {
+        let data = expanded(column, at.take(length)?, room)?;
+        room -= data.len() as u64;
+        Column::of(column, &data, most)
+    };
+    for one in changes {
+        let column = column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?;
+        // What changes build on has a column of its own, longer than that of the changes.
+        weight.changes = weight.changes.max(column.rows);
+        weight.expanded = weight.expanded.saturating_add(column.bytes);
     }
-    Some(rows)
+    for one in operations {
+        weight.add(&column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?);
+    }
+    Some(weight)
 }
 
-/// Reads numbers (LEB128) and what they measure.
-struct Reader<'b>(&'b [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..70).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+impl Weight {
+    /// Adds a column of operations.
+    fn add(&mut self, column: &Column) {
+        self.operations = self.operations.max(column.rows).max(column.members);
+        self.expanded = self.expanded.saturating_add(column.bytes);
     }
+}
 
-    fn signed(&mut self) -> Option<i64> {
-        let before = self.0.len();
-        let start = self.0;
-        let number = self.number()?.cast_signed();
-        let used = before - self.0.len();
-        let negative = start.get(used - 1)? & 0x40 != 0;
-        Some(if negative && used < 10 { number | (-1_i64 << (7 * used)) } else { number })
+/// The bytes of a column, inflated only as far as there is room for them.
+fn expanded(column: u64, data: &[u8], room: u64) -> Option<Cow<'_, [u8]>> {
+    if column & DEFLATED == 0 {
+        return (data.len() as u64 <= room).then_some(Cow::Borrowed(data));
     }
-
-    fn take(&mut self, length: u64) -> Option<&[u8]> {
-        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    /// Which columns follow, each with the length of its bytes.
-    fn columns(&mut self) -> Option<Vec<(u64, u64)>> {
-        (0..self.number()?).map(|_| Some((self.number()?, self.number()?))).collect()
-    }
-
-    fn prefixed(&mut self) -> Option<()> {
-        let length = self.number()?;
-        self.take(length).map(drop)
-    }
+    let mut expanded = Vec::new();
+    flate2::read::DeflateDecoder::new(data).take(room + 1).read_to_end(&mut expanded).ok()?;
+    (expanded.len() as u64 <= room).then_some(Cow::Owned(expanded))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-    use crate::document::Document;
-    use crate::record::Kind;
-
-    fn leb(mut number: u64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        while number > 0x3f {
-            bytes.push((number & 0x7f) as u8 | 0x80);
-            number >>= 7;
-        }
-        bytes.push(number as u8);
-        bytes
-    }
-
-    /// A document without authors and heads, with one column of operations.
-    fn with_column(column: u64, data: &[u8]) -> Vec<u8> {
-        let body = [&[0, 0, 0, 1], leb(column).as_slice(), &leb(data.len() as u64), data].concat();
-        [&MAGIC, &[0; 4], &[DOCUMENT_CHUNK][..], &leb(body.len() as u64), &body].concat()
-    }
-
-    fn deflated(data: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(data).expect("a Vec grows");
-        encoder.finish().expect("a Vec grows")
-    }
-
-    #[test]
-    fn a_document_that_claims_too_much_is_refused_before_it_is_opened() {
-        let run = |length: u64| [leb(length), vec![1]].concat();
-        assert_eq!(document(&with_column(2, &run(MAX_DOCUMENT_OPERATIONS))), Ok(()));
-        assert_eq!(document(&with_column(2, &run(1 << 40))), Err(Unreadable::TooLarge));
-        let column = 2 | DEFLATED;
-        assert_eq!(document(&with_column(column, &deflated(&run(9)))), Ok(()));
-        assert_eq!(document(&with_column(column, &deflated(&run(1 << 40)))), Err(Unreadable::TooLarge));
-        let bomb = deflated(&vec![0; MAX_EXPANDED + 1]);
-        assert!(bomb.len() < 10_000);
-        assert_eq!(document(&with_column(column, &bomb)), Err(Unreadable::NotAChange));
-    }
-
-    #[test]
-    fn one_document_is_one_chunk() {
-        for kind in Kind::ALL {
-            let saved = Document::genesis(*kind).save();
-            assert_eq!(document(&saved), Ok(()), "{kind}");
-            assert!(document(&[&saved[..], &saved].concat()).is_err(), "{kind}, twice");
-            assert!(document(&saved[..saved.len() - 1]).is_err(), "{kind}, cut off");
-        }
-    }
-}
+mod tests;

@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use automerge::{AutomergeError, ObjId, ROOT, ReadDoc, ScalarValue};
 
-use super::read::Ranked;
+use super::read::{Ranked, container};
 use super::{
     Entries, Field, Fixed, Forward, Log, Once, Prevailing, Required, Revocable, Set, Shape, Sticky, Text,
 };
@@ -76,11 +76,7 @@ pub(crate) fn put_anew(
 
 impl<F> Editor<'_, '_, F> {
     fn container(&self, shape: Shape) -> Result<ObjId, EditError> {
-        let kind = if shape == Shape::Text { ObjType::Text } else { ObjType::Map };
-        match self.transaction.get(ROOT, self.name)? {
-            Some((value, id)) if value.to_objtype() == Some(kind) => Ok(id),
-            _ => Err(EditError::Damaged(AutomergeError::NotAnObject)),
-        }
+        Ok(container(self.transaction, self.name, shape)?)
     }
 
     /// Puts a scalar unless it is already the one and only value; so putting one of two clashing values settles

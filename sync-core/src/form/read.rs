@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, ObjId, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{
-    Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Prevailing, Required, Revocable, Rule, Set,
+    Entries, Field, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required, Revocable, Rule, Set,
     Shape, Sticky, Text,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
+
+/// More than any genesis has.
+const GENESIS_OPERATIONS: u64 = 64;
 
 /// One of the values that a field or an entry has at the same time.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,9 +36,12 @@ pub fn candidates(document: &Automerge, object: &ObjId, key: &str) -> Vec<Candid
 
 /// Every value of one key, read and checked; empty where it was never put or was cleared.
 fn values<T: Value>(document: &Automerge, object: &ObjId, key: &str) -> Result<Vec<T>, Why> {
-    let all = document.get_all(object, key).map_err(|_| Why::new("can't be read"))?;
+    read_all(&document.get_all(object, key).map_err(|_| Why::new("can't be read"))?)
+}
+
+fn read_all<T: Value>(all: &[(automerge::Value<'_>, ObjId)]) -> Result<Vec<T>, Why> {
     let mut read = Vec::with_capacity(all.len());
-    for (value, _) in &all {
+    for (value, _) in all {
         let scalar = value.as_scalar().ok_or_else(|| Why::new("must be a single value"))?;
         if !scalar.is_null() {
             read.push(T::from_scalar(scalar)?);
@@ -58,17 +64,30 @@ fn or_nothing<T: Value>(words: &str) -> Result<ScalarValue, Why> {
     if words.is_empty() { Ok(ScalarValue::Null) } else { given::<T>(words) }
 }
 
-/// The map or text that genesis made for a field.
-pub(super) fn container(document: &Automerge, name: &str, shape: Shape) -> Result<ObjId, Invalid> {
+/// The map or text that genesis made for a field. It is known by the id that it got there: whatever somebody put in its place, or
+/// beside it, is not it.
+pub(crate) fn container(document: &impl ReadDoc, name: &str, shape: Shape) -> Result<ObjId, Invalid> {
     let kind = match shape {
         Shape::Register => return Ok(ROOT),
         Shape::Map => automerge::ObjType::Map,
         Shape::Text => automerge::ObjType::Text,
     };
-    match document.get_all(ROOT, name).as_deref() {
-        Ok([(value, id)]) if value.to_objtype() == Some(kind) => Ok(id.clone()),
-        _ => Err(Invalid::new(name, "must stay the object that the record began with")),
+    let of_genesis = |id: &ObjId| matches!(id, ObjId::Id(_, actor, _) if actor.to_bytes() == GENESIS_ACTOR);
+    let shown = document.get_all(ROOT, name).unwrap_or_default();
+    let mut shown = shown.into_iter().filter(|(value, _)| value.to_objtype() == Some(kind)).map(|(_, id)| id);
+    if let Some(id) = shown.find(of_genesis) {
+        return Ok(id);
     }
+    // It was overwritten or deleted, which no change may that the store takes. It is still there, and so is all in it.
+    let is_it = |id: &ObjId| {
+        let mut above = document.parents(id).ok()?;
+        (document.object_type(id).ok()? == kind && above.next()?.prop == Prop::Map(name.to_owned()))
+            .then_some(())
+    };
+    (1..=GENESIS_OPERATIONS)
+        .map(|number| ObjId::Id(number, ActorId::from(GENESIS_ACTOR), 0))
+        .find(|id| is_it(id).is_some())
+        .ok_or_else(|| Invalid::new(name, "must stay the object that the record began with"))
 }
 
 impl<T: Value> Form for Field<T> {
@@ -166,23 +185,32 @@ impl<T: Value + Ord> Form for Prevailing<T> {
     }
 }
 
-/// The map of a field, unless it has grown past all use.
-fn bounded(document: &Automerge, name: &str) -> Result<ObjId, Invalid> {
+/// The entries of a map with all values of each, unless it has grown past all use.
+fn entries<T: Value>(document: &Automerge, name: &str) -> Result<Vec<(String, Vec<T>)>, Invalid> {
+    let too_many = || Invalid::new(name, format!("must have at most {MAX_ENTRIES} entries"));
     let object = container(document, name, Shape::Map)?;
     if document.length(&object) > MAX_ENTRIES {
-        return Err(Invalid::new(name, format!("must have at most {MAX_ENTRIES} entries")));
+        return Err(too_many());
     }
-    Ok(object)
+    let mut room = MAX_ENTRIES;
+    let mut found = Vec::new();
+    for key in document.keys(&object) {
+        let at = |why| Invalid { field: format!("{name}/{key}"), why };
+        let all = document.get_all(&object, key.as_str()).map_err(|_| at(Why::new("can't be read")))?;
+        // Several values of one key are several entries: all of them are shown.
+        room = room.checked_sub(all.len()).ok_or_else(too_many)?;
+        let values = read_all(&all).map_err(at)?;
+        found.push((key, values));
+    }
+    Ok(found)
 }
 
 /// Members of a map of flags that are on, by at least one of the concurrent values.
 fn members<K: Key>(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
-    let object = bounded(document, name)?;
     let mut on = BTreeSet::new();
-    for key in document.keys(&object) {
-        let at = |why| Invalid { field: format!("{name}/{key}"), why };
-        let member = K::from_key(&key).map_err(at)?;
-        if values::<bool>(document, &object, &key).map_err(at)?.contains(&true) {
+    for (key, values) in entries::<bool>(document, name)? {
+        let member = K::from_key(&key).map_err(|why| Invalid { field: format!("{name}/{key}"), why })?;
+        if values.contains(&true) {
             on.insert(member);
         }
     }
@@ -215,15 +243,14 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
     const RULE: Rule = Rule::Conflict(or_nothing::<V>);
 
     fn read(document: &Automerge, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
-        let object = bounded(document, name)?;
-        let mut entries = BTreeMap::new();
-        for key in document.keys(&object) {
-            let at = |why| Invalid { field: format!("{name}/{key}"), why };
-            if let Some(value) = values(document, &object, &key).map_err(at)?.pop() {
-                entries.insert(K::from_key(&key).map_err(at)?, value);
+        let mut found = BTreeMap::new();
+        for (key, mut values) in entries::<V>(document, name)? {
+            if let Some(value) = values.pop() {
+                let key = K::from_key(&key).map_err(|why| Invalid { field: format!("{name}/{key}"), why })?;
+                found.insert(key, value);
             }
         }
-        Ok(entries)
+        Ok(found)
     }
 }
 

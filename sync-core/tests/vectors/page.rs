@@ -7,8 +7,9 @@ use minicbor::Encoder;
 use sync_core::batch::Purpose;
 use sync_core::document::Document;
 use sync_core::limits::{
-    MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_CHANGE, MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES,
-    MAX_EXPANDED, MAX_OPERATIONS, PAGE,
+    MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_CHANGE, MAX_CHANGE_EXPANDED, MAX_DOCUMENT,
+    MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED, MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES,
+    MAX_EXPANDED, MAX_OPERATIONS, MAX_VALUES_OF_ONE, PAGE,
 };
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::wire::{CONTENT_TYPE, PROTOCOL};
@@ -101,7 +102,28 @@ fn limits() {
         ),
         ("operations of a change", MAX_OPERATIONS.to_string(), "more wait as `too-large`"),
         ("operations of a document", MAX_DOCUMENT_OPERATIONS.to_string(), "with its history; as above"),
-        ("entries of a map", MAX_ENTRIES.to_string(), "a change that would pass it waits as `invalid`"),
+        (
+            "a change, expanded",
+            format!("{MAX_CHANGE_EXPANDED} bytes"),
+            "its keys, values, authors, hashes and its message, each as often as a run repeats it; more waits as `too-large`",
+        ),
+        (
+            "a document, expanded",
+            format!("{MAX_DOCUMENT_EXPANDED} bytes"),
+            "with its history; also what its columns inflate to",
+        ),
+        ("changes of a document", MAX_DOCUMENT_CHANGES.to_string(), "more wait as `too-large`"),
+        ("authors of a document", MAX_DOCUMENT_AUTHORS.to_string(), "each life of a device is one; as above"),
+        (
+            "entries of a map",
+            MAX_ENTRIES.to_string(),
+            "each as often as it has values at the same time; a change that would pass it waits as `invalid`",
+        ),
+        (
+            "values of one device",
+            MAX_VALUES_OF_ONE.to_string(),
+            "of one field or entry at the same time, over all its lives; as above",
+        ),
         (
             "set apart in a day",
             format!("{MAX_APART} changes, {MAX_APART_BYTES} bytes"),

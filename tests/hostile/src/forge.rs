@@ -31,11 +31,20 @@ pub fn map_of(tx: &Transaction<'_>, name: &str) -> ObjId {
     tx.get(ROOT, name).expect("the root is a map").expect("it is of the genesis").1
 }
 
-/// A change of `nothings` and one operations in two hundred bytes: a list of nothings under a key that no version knows.
+/// A change of `nothings` and one operations in two hundred bytes: a list of nothings under a key that no version knows. It
+/// parses, and is merged nowhere.
 pub fn long(on: &Document, actor: Actor, nothings: usize) -> Vec<u8> {
     raw(on, actor, |tx| {
         let list = tx.put_object(ROOT, "x", ObjType::List)?;
         tx.splice(&list, 0, 0, std::iter::repeat_n(ScalarValue::Null, nothings))
+    })
+}
+
+/// A change of so many operations that a record takes: letters of a session's summary.
+pub fn text(on: &Document, actor: Actor, letters: usize) -> Vec<u8> {
+    raw(on, actor, |tx| {
+        let summary = map_of(tx, "summary");
+        tx.splice_text(&summary, 0, 0, &"a".repeat(letters))
     })
 }
 

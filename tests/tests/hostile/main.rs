@@ -4,7 +4,9 @@
 mod size;
 mod numbers;
 mod values;
+mod standing;
 mod taking;
+mod astray;
 mod telling;
 mod filling;
 

@@ -1,0 +1,70 @@
+//! What one column comes to, read off its runs.
+
+use super::reader::Reader;
+
+/// The last three bits of a column's number say what its rows are (Automerge binary format, "Column specifications"). Actors,
+/// integers and deltas are numbers, and all the same here.
+const GROUP: u64 = 0;
+const BOOLEAN: u64 = 4;
+const STRING: u64 = 5;
+const VALUE_METADATA: u64 = 6;
+const VALUE: u64 = 7;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) rows: u64,
+    /// Of a group: how many rows it says that its members have.
+    pub(super) members: u64,
+    /// What the rows take that have a length of their own, each as often as it is repeated.
+    pub(super) bytes: u64,
+}
+
+impl Column {
+    /// Counts until there are more rows than `most`; what is over a limit need not be known exactly. `None` where the runs do not
+    /// hold together.
+    pub(super) fn of(column: u64, data: &[u8], most: u64) -> Option<Self> {
+        let mut found = Self::default();
+        let mut at = Reader(data);
+        match column & 7 {
+            // Bytes of values. The column before says how many each value has.
+            VALUE => return Some(found),
+            // The lengths of runs, nothing else.
+            BOOLEAN => {
+                while !at.0.is_empty() {
+                    found.rows = found.rows.saturating_add(at.number()?);
+                }
+                return Some(found);
+            }
+            _ => {}
+        }
+        while !at.0.is_empty() && found.rows <= most {
+            // A count of zero is a run of nothings, of a length that follows; below zero, so many single rows.
+            match at.signed()? {
+                0 => found.rows = found.rows.saturating_add(at.number()?),
+                run @ 1.. => found.row(&mut at, column & 7, run.unsigned_abs())?,
+                singles => {
+                    // Each takes a byte at least, so that this ends with the bytes.
+                    for _ in 0..singles.unsigned_abs() {
+                        found.row(&mut at, column & 7, 1)?;
+                    }
+                }
+            }
+        }
+        Some(found)
+    }
+
+    /// One value, `times` over.
+    fn row(&mut self, at: &mut Reader<'_>, kind: u64, times: u64) -> Option<()> {
+        let value = if kind == STRING { at.prefixed()?.len() as u64 } else { at.number()? };
+        self.rows = self.rows.saturating_add(times);
+        let more = |before: u64, each: u64| before.saturating_add(each.saturating_mul(times));
+        match kind {
+            STRING => self.bytes = more(self.bytes, value),
+            // Above the four bits that say what it is stands the length of the value.
+            VALUE_METADATA => self.bytes = more(self.bytes, value >> 4),
+            GROUP => self.members = more(self.members, value),
+            _ => {}
+        }
+        Some(())
+    }
+}

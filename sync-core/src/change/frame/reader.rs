@@ -1,0 +1,73 @@
+//! Numbers (LEB128) and what they measure.
+
+/// Automerge writes a line of log for each column that it does not know. It knows sixteen.
+const MOST_COLUMNS: u64 = 64;
+
+/// What is left of some bytes.
+#[derive(Debug)]
+pub(crate) struct Reader<'b>(pub(crate) &'b [u8]);
+
+/// Authors, or other bytes that each have their length before them.
+pub(super) struct Listed {
+    pub(super) count: u64,
+    pub(super) bytes: u64,
+}
+
+impl<'b> Reader<'b> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..70).step_by(7) {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn signed(&mut self) -> Option<i64> {
+        let start = self.0;
+        let number = self.number()?.cast_signed();
+        let used = start.len() - self.0.len();
+        let negative = start.get(used - 1)? & 0x40 != 0;
+        Some(if negative && used < 10 { number | (-1_i64 << (7 * used)) } else { number })
+    }
+
+    pub(crate) fn take(&mut self, length: u64) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// Takes what has its length before it.
+    pub(crate) fn prefixed(&mut self) -> Option<&'b [u8]> {
+        let length = self.number()?;
+        self.take(length)
+    }
+
+    /// Takes hashes; gives how many bytes they are.
+    pub(crate) fn hashes(&mut self) -> Option<u64> {
+        let bytes = self.number()?.checked_mul(32)?;
+        self.take(bytes).map(|_| bytes)
+    }
+
+    pub(super) fn authors(&mut self) -> Option<Listed> {
+        let count = self.number()?;
+        let mut bytes = 0;
+        for _ in 0..count {
+            bytes += self.prefixed()?.len() as u64;
+        }
+        Some(Listed { count, bytes })
+    }
+
+    /// Which columns follow, each with the length of its bytes.
+    pub(crate) fn columns(&mut self) -> Option<Vec<(u64, u64)>> {
+        let count = self.number()?;
+        if count > MOST_COLUMNS {
+            return None;
+        }
+        (0..count).map(|_| Some((self.number()?, self.number()?))).collect()
+    }
+}

@@ -1,0 +1,135 @@
+//! What a change may write. A record begins with its maps and texts (the genesis), and they are known by the ids that they
+//! got there. After that a change puts single values, at keys of the root and of those maps, and inserts and deletes
+//! characters in those texts. It makes no objects, puts nothing in the place of one, deletes no key, and leaves `record` and
+//! `schema` alone: otherwise the marks of whoever writes to the map of the genesis would vanish without a clash (seen).
+//!
+//! Nor does a change give one key several values, and no device has more than a few values of one key standing at the same time:
+//! each of them is a row, is shown to people, and is read with every edit.
+
+use std::collections::BTreeMap;
+
+use automerge::{ObjId, ROOT};
+
+use crate::change::operations::{Operation, STRING, action};
+use crate::change::{Actor, Change};
+use crate::document::Document;
+use crate::form::{FieldInfo, GENESIS_ACTOR, Invalid, Shape, candidates, container};
+use crate::id::DeviceId;
+use crate::limits::MAX_VALUES_OF_ONE;
+use crate::record::Kind;
+
+/// Why a map or text can't be replaced.
+const AS_IT_BEGAN: &str = "must stay the object that the record began with";
+
+/// The keys that a change puts values at: of the root where there is no field, otherwise of the map of that field.
+#[derive(Debug)]
+pub(super) struct Touched<'c>(BTreeMap<(Option<&'static str>, &'c str), u64>);
+
+impl<'c> Touched<'c> {
+    /// # Errors
+    /// [`Invalid`] with the field where a change writes what none may write.
+    pub(super) fn by(kind: Kind, change: &'c Change) -> Result<Self, Invalid> {
+        let unknown = || Invalid::new("document", "can't be read");
+        let operations = change.operations().ok_or_else(unknown)?;
+        let authors = operations.authors.clone();
+        let mut touched = Self(BTreeMap::new());
+        for operation in operations {
+            let field = match operation.object {
+                None => None,
+                Some((author, number)) => {
+                    let author = usize::try_from(author).ok().and_then(|author| authors.get(author));
+                    let of_genesis = author.is_some_and(|author| **author == GENESIS_ACTOR);
+                    Some(made_by_genesis(kind, number).filter(|_| of_genesis).ok_or_else(|| {
+                        Invalid::new("document", "has only the maps and texts that it began with")
+                    })?)
+                }
+            };
+            match field {
+                Some(field) if field.shape == Shape::Text => in_text(field, &operation)?,
+                field => touched.put(kind, field, &operation)?,
+            }
+        }
+        Ok(touched)
+    }
+
+    /// One operation at a key, of the root or of a map.
+    fn put(&mut self, kind: Kind, map: Option<&FieldInfo>, operation: &Operation<'c>) -> Result<(), Invalid> {
+        let Some(key) = operation.key.filter(|_| !operation.insert) else {
+            return Err(Invalid::new(map.map_or("document", |map| map.name), "has keys, no places"));
+        };
+        let refused = |why: &str| {
+            let field = map.map_or_else(|| key.to_owned(), |map| format!("{}/{key}", map.name));
+            Err(Invalid::new(&field, why))
+        };
+        if map.is_none() {
+            if ["record", "schema"].contains(&key) {
+                return refused("is never written again");
+            }
+            let mut fields = kind.fields().iter();
+            if fields.any(|field| field.name == key && field.shape != Shape::Register) {
+                return refused(AS_IT_BEGAN);
+            }
+        }
+        match operation.action {
+            action::PUT => {}
+            action::DELETE => {
+                return refused("is never deleted: what is taken back is put as nothing or false");
+            }
+            made if action::MAKES.contains(&made) => return refused("must be a single value"),
+            _ => return refused("is put, in no other way"),
+        }
+        // Whoever puts a key twice overwrites what they put before, as every Automerge does: one value is left.
+        let before = self.0.insert((map.map(|map| map.name), key), operation.number);
+        match before {
+            Some(before) if !operation.overwrites.contains(&(0, before)) => {
+                refused("has several values by one change")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds the values that stand at the keys, once the change is applied, to how many one device may have at the same time.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the field.
+    pub(super) fn check_values(&self, after: &Document) -> Result<(), Invalid> {
+        let inner = after.inner();
+        for (map, key) in self.0.keys() {
+            let object = match map {
+                None => ROOT,
+                Some(name) => container(inner, name, Shape::Map)?,
+            };
+            let mut of_each: BTreeMap<DeviceId, usize> = BTreeMap::new();
+            for one in candidates(inner, &object, key) {
+                let ObjId::Id(_, author, _) = &one.operation else { continue };
+                let Ok(Actor { device, .. }) = Actor::try_from(author) else { continue };
+                let values = of_each.entry(device).or_default();
+                *values += 1;
+                if *values > MAX_VALUES_OF_ONE {
+                    let field = map.map_or_else(|| (*key).to_owned(), |map| format!("{map}/{key}"));
+                    let why =
+                        format!("has more than {MAX_VALUES_OF_ONE} values of one tablet at the same time");
+                    return Err(Invalid::new(&field, why));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The field whose map or text the genesis made by its operation of this number: first it puts `record` and `schema`.
+fn made_by_genesis(kind: Kind, number: u64) -> Option<&'static FieldInfo> {
+    let mut made = kind.fields().iter().filter(|field| field.shape != Shape::Register);
+    made.nth(usize::try_from(number.checked_sub(3)?).ok()?)
+}
+
+/// One operation in a text.
+fn in_text(field: &FieldInfo, operation: &Operation<'_>) -> Result<(), Invalid> {
+    let letters = operation.insert && operation.action == action::PUT && operation.value == STRING;
+    let removal = !operation.insert && operation.action == action::DELETE;
+    if operation.key.is_none() && (letters || removal) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field.name, "is written by inserting and deleting characters"))
+    }
+}
