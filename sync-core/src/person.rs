@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ObjId, ROOT, ReadDoc};
+use automerge::{ObjId, ReadDoc};
 
 use crate::change::Actor;
 use crate::document::Document;
-use crate::form::candidates;
+use crate::form::{Shape, candidates, container};
 use crate::id::{DeviceId, ParticipantId};
 use crate::record::Participant;
 use crate::record::session::Attendance;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::{ActorId, Automerge, ObjId, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{
-    Entries, Field, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required, Revocable, Rule, Set,
-    Shape, Sticky, Text,
+    Entries, Field, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required, Revocable,
+    Rule, Set, Shape, Sticky, Text,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};

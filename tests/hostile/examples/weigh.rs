@@ -4,6 +4,7 @@
 use automerge::{Automerge, Change};
 use hostile_bytes::budget::Cost;
 use hostile_bytes::{bombs, forge};
+use sync_core::authority::Authority;
 use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::id::{DeviceId, GroupId, Id, SessionId};
