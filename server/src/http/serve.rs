@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{State, app};
 use crate::clock::Clock;
+use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, Compacted, Policy};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
@@ -20,6 +21,11 @@ const LAST_REQUESTS_SECONDS: u64 = 30;
 /// A tablet on EDGE takes its time.
 const REQUEST_HEAD: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections that are open at once, idle ones too; whoever comes later waits until one of them ends. Each takes some tens of
+/// kilobytes.
+const CONNECTIONS: usize = 1024;
+/// How often a running service looks whether a newer one has brought its database up to date.
+const WATCH: Duration = Duration::from_secs(5);
 /// Prometheus may never come; the numbers are folded together all the same.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// A service that has just started has other things to do first.
@@ -36,11 +42,22 @@ pub struct Settings {
     /// Threads that answer; one per core if `None`.
     pub workers: Option<usize>,
     pub clock: Clock,
+    /// What bodies are taken in.
+    pub intake: Bounds,
+    /// How many connections may be open at once.
+    pub connections: usize,
 }
 
 impl Settings {
     pub fn new(listen: SocketAddr, database_url: impl Into<String>) -> Self {
-        Self { listen, database_url: database_url.into(), workers: None, clock: Clock::system() }
+        Self {
+            listen,
+            database_url: database_url.into(),
+            workers: None,
+            clock: Clock::system(),
+            intake: Bounds::default(),
+            connections: CONNECTIONS,
+        }
     }
 }
 
@@ -64,8 +81,8 @@ pub struct Running {
     pub state: State,
     handle: ServerHandle,
     server: JoinHandle<io::Result<()>>,
-    upkeep: JoinHandle<()>,
-    compaction: JoinHandle<()>,
+    /// What goes on beside answering.
+    beside: [JoinHandle<()>; 3],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -78,17 +95,20 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
     ledger::catch_up(&store).await?;
-    let state = State::of(store, settings.clock).await?;
+    let intake = Intake::within(settings.intake);
+    let state = State { intake, ..State::of(store, settings.clock).await? };
 
+    let workers = settings
+        .workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
     let shared = state.clone();
-    let mut server = HttpServer::new(move || app(shared.clone()))
+    let server = HttpServer::new(move || app(shared.clone()))
         .client_request_timeout(REQUEST_HEAD)
         .keep_alive(KEEP_ALIVE)
+        .workers(workers)
+        .max_connections(settings.connections.div_ceil(workers))
         .shutdown_timeout(LAST_REQUESTS_SECONDS)
         .disable_signals();
-    if let Some(workers) = settings.workers {
-        server = server.workers(workers);
-    }
     let server =
         server.bind(settings.listen).map_err(|cause| ServeError::Listen { addr: settings.listen, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(settings.listen);
@@ -104,7 +124,17 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let handle = server.handle();
     tracing::info!(%addr, store = state.store.kind(), "listening");
     let compaction = tokio::spawn(compact_daily(state.clone()));
-    Ok(Running { addr, state, handle, server: tokio::spawn(server), upkeep, compaction })
+    let watch = tokio::spawn(watch(state.store.clone()));
+    Ok(Running { addr, state, handle, server: tokio::spawn(server), beside: [upkeep, compaction, watch] })
+}
+
+/// Looks whether the database is still one for this program: the store remembers it, and refuses from then on.
+async fn watch(store: Store) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        // A store that is away is told by the requests that need it.
+        let _ = store.ready().await;
+    }
 }
 
 /// Gives up old changes, soon after the start and then once a day. Several services may do so at once.
@@ -136,8 +166,7 @@ impl Running {
     /// The service had broken off before.
     pub async fn stop(self) -> Result<(), ServeError> {
         self.handle.stop(true).await;
-        self.upkeep.abort();
-        self.compaction.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
         self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
     }
 
@@ -152,8 +181,7 @@ impl Running {
                 self.stop().await
             }
             ended = &mut self.server => {
-                self.upkeep.abort();
-        self.compaction.abort();
+                self.beside.iter().for_each(JoinHandle::abort);
                 ended.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
             }
         }
