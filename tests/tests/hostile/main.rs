@@ -7,6 +7,9 @@ mod values;
 mod taking;
 mod telling;
 mod filling;
+mod repeating;
+mod probing;
+mod sealed;
 
 use hostile_bytes::forge;
 use sync_core::authority::Authority;
