@@ -19,7 +19,7 @@ fn a_record_of_others_is_not_told_apart_from_one_that_is_not_there() {
 
         // A meeting that took place, and one that did not, each under the attacker's own group.
         let probes = |date: i8| {
-            let id = SessionId::of(victim.group, tests::village::day(3, date), 0).into();
+            let id = SessionId::of(victim.group, tests::village::day(3, date), 0, 0).into();
             let begins = |group| {
                 let mut document = Document::genesis(Kind::Session);
                 let first = mallory.edit(&mut document, group, date);
@@ -50,7 +50,7 @@ fn a_record_of_others_is_not_told_apart_from_one_that_is_not_there() {
         let look = |id: &str| attacker.manager.get(&format!("/v1/quarantine/{id}")).ok();
         let items = attacker.manager.all("/v1/quarantine");
         let of = |date: i8| -> Vec<serde_json::Value> {
-            let id = SessionId::of(victim.group, tests::village::day(3, date), 0).to_string();
+            let id = SessionId::of(victim.group, tests::village::day(3, date), 0, 0).to_string();
             let of_it = items.iter().filter(|item| item["about"]["record_id"] == id.as_str());
             of_it.map(|item| look(item["id"].as_str().expect("an id"))).collect()
         };
