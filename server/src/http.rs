@@ -26,6 +26,7 @@ use crate::access::{self, Tokens};
 use crate::aggregate;
 use crate::clock::Clock;
 use crate::custody;
+use crate::intake::{self, Intake};
 use crate::problem;
 use crate::quarantine;
 use crate::records;
@@ -42,6 +43,7 @@ pub struct State {
     pub store: Store,
     pub clock: Clock,
     pub tokens: Tokens,
+    pub intake: Intake,
 }
 
 impl State {
@@ -51,7 +53,7 @@ impl State {
     /// Those of the store.
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
-        Ok(Self { store, clock, tokens })
+        Ok(Self { store, clock, tokens, intake: Intake::default() })
     }
 }
 
@@ -106,11 +108,14 @@ pub fn app(
         .app_data(web::Data::new(state.store))
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))
+        .app_data(web::Data::new(state.intake))
+        .wrap(Compress::default())
+        .wrap(from_fn(problem::negotiated))
+        .wrap(from_fn(intake::take_in))
         .wrap(
             DefaultHeaders::new()
                 .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .add((header::CACHE_CONTROL, "no-store")),
         )
-        .wrap(Compress::default())
         .wrap(from_fn(telemetry::observe))
 }

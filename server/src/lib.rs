@@ -1,6 +1,7 @@
 //! The service: many tablets in, one store, questions answered.
 //!
-//! A request comes in over [`http`] and is given an id and a line in the log by [`telemetry`]. The room it is
+//! A request comes in over [`http`], is given an id and a line in the log by [`telemetry`], and is read within its bounds
+//! by [`intake`]. The room it is
 //! meant for asks [`access`] who calls and whether they may, then runs one use case as one transaction of the
 //! [`store`]. What went wrong becomes a [`problem`] that a person can act on. Time comes from the [`clock`],
 //! so that a test can hold it still.
@@ -16,6 +17,7 @@ pub mod request_id;
 pub mod problem;
 pub mod page;
 pub mod telemetry;
+pub mod intake;
 
 pub mod access;
 pub mod projection;

@@ -6,7 +6,7 @@
 
 mod extract;
 
-pub use extract::{extractors, no_such_route};
+pub use extract::{JSON_LIMIT, extractors, negotiated, no_such_route};
 
 use std::fmt;
 
@@ -97,6 +97,10 @@ impl Problem {
         forbidden FORBIDDEN
         not_found NOT_FOUND
         conflict CONFLICT
+        /// There is no answer in a form that the caller takes.
+        not_acceptable NOT_ACCEPTABLE
+        /// The request did not come in time.
+        timeout REQUEST_TIMEOUT
         /// The request is too large.
         too_large PAYLOAD_TOO_LARGE
         unsupported UNSUPPORTED_MEDIA_TYPE
@@ -122,6 +126,23 @@ impl Problem {
             "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is not available now", detail)
             .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// Too much is going on at once. Nothing is wrong with the request.
+    pub fn busy() -> Self {
+        let detail =
+            "The service has too much to do at this moment. Nothing was changed; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is very busy", detail)
+            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
+    /// A newer version of this program brought the database up to date.
+    pub fn outdated() -> Self {
+        let detail = "A newer version of the program must run on its database in the place of this one. Nothing was changed; \
+                      tell your administrator, and try again later.";
+        let title = "The service is older than its database";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "program-outdated", title, detail)
+            .header(header::RETRY_AFTER, HeaderValue::from_static("60"))
     }
 
     /// There is no room to keep anything more. Tablets and people try again when somebody has made some.
@@ -193,6 +214,10 @@ impl From<StoreError> for Problem {
             StoreError::Away(_) | StoreError::Busy(_) | StoreError::Raced => {
                 tracing::warn!(%error, "the store did not answer");
                 Self::unavailable()
+            }
+            StoreError::Newer { .. } => {
+                tracing::error!(%error, "the program is out of date");
+                Self::outdated()
             }
             StoreError::Full(_) => {
                 tracing::error!(%error, "the store has no room");

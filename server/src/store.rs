@@ -21,6 +21,7 @@ mod sqlite;
 mod postgres;
 pub mod columns;
 pub mod schema;
+mod version;
 mod transaction;
 pub(crate) mod migrate;
 pub mod identity;
@@ -37,10 +38,13 @@ pub use postgres::Pg;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use version::Version;
+
 /// The store of one service. Cheap to clone; all clones share one pool of connections.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    version: Version,
 }
 
 #[derive(Clone)]
@@ -72,7 +76,7 @@ impl Store {
             }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
-        Ok(Self { pool })
+        Ok(Self { pool, version: Version::default() })
     }
 
     /// As [`Store::open`], but makes no new file.

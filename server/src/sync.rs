@@ -1,8 +1,9 @@
 //! One round trip: what a tablet hands in goes up, what it may read and has not comes down.
 //!
-//! The body is opened within its limits and the tablet's signature over it is checked ([`admit`]); then everything in it
-//! is handed in within one transaction ([`push`], [`decide`]), where what the tablet holds is noted too ([`holding`]), and what
-//! it has not read is collected as of one moment ([`pull`]). The grammar of both directions is `api-spec/sync.md`.
+//! The body is opened within its limits ([`admit`]); signatures are checked and what is carried is opened with no lock held
+//! ([`prepare`]); then everything in it is handed in within one transaction ([`push`], [`decide`]), where what the tablet holds is
+//! noted too ([`holding`]), and what it has not read is collected as of one moment ([`pull`]). The grammar of both directions is
+//! `api-spec/sync.md`.
 
 mod refusal;
 mod admit;
@@ -10,10 +11,12 @@ mod apart;
 mod astray;
 mod authority;
 mod rejected;
+mod evidence;
 mod decide;
 mod carried;
 mod excess;
 mod holding;
+mod prepare;
 mod push;
 mod pull;
 pub mod handler;

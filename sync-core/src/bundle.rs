@@ -6,8 +6,6 @@
 //! no store at all. The store's answer travels back as words that it signed ([`Settlement`]), so that no carrier can
 //! make a tablet let go of anything.
 
-use std::io::Read;
-
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
@@ -17,7 +15,7 @@ use crate::change::Digest;
 use crate::id::{DeviceId, DocumentId, EpochId, StreamId};
 use crate::limits::MAX_EXPANDED;
 use crate::quarantine::Outcome;
-use crate::wire::Whole;
+use crate::wire::{self, Coding, Whole};
 
 /// The version of this format, and the first place of a bundle.
 pub const BUNDLE: u32 = 1;
@@ -85,12 +83,16 @@ impl Sealed {
     /// # Errors
     /// [`NotABundle`], also where it expands past the limit of a request.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotABundle> {
-        let frame = zstd::Decoder::with_buffer(bytes).map_err(|_| NotABundle)?;
-        let mut plain = Vec::new();
-        frame.take(MAX_EXPANDED as u64 + 1).read_to_end(&mut plain).map_err(|_| NotABundle)?;
-        if plain.len() > MAX_EXPANDED {
-            return Err(NotABundle);
-        }
+        Self::within(bytes, &mut { MAX_EXPANDED })
+    }
+
+    /// As [`Sealed::from_bytes`], where several share what they may expand to: takes this one's bytes off `room`.
+    ///
+    /// # Errors
+    /// [`NotABundle`], also where there is no room; it is then not expanded past it, and the room stays as it was.
+    pub fn within(bytes: &[u8], room: &mut usize) -> Result<Self, NotABundle> {
+        let plain = wire::open(Coding::Zstd, bytes, *room).map_err(|_| NotABundle)?;
+        *room -= plain.len();
         cbor::from_bytes(&plain).map_err(|_| NotABundle)
     }
 }

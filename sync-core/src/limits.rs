@@ -37,6 +37,16 @@ pub const MAX_BODY: usize = 2 * 1024 * 1024;
 /// The largest body once expanded, in bytes: ours shrink to a third or a quarter, and all of it is held in memory.
 pub const MAX_EXPANDED: usize = 8 * 1024 * 1024;
 
+/// The most batches in one request: ours have one, and each costs a signature to check.
+pub const MAX_BATCHES: usize = 16;
+/// The most things in one request that are carried for colleagues: each costs a few keys to try and two signatures to check.
+pub const MAX_CARRIED: usize = 64;
+/// How far a request's number may be beyond the last one that the store took. A tablet that tries once a minute for a year,
+/// and is never heard, counts half as far.
+pub const MAX_AHEAD: u64 = 1_000_000;
+/// The last number that a request may have: JavaScript counts no further.
+pub const LAST_REQUEST: u64 = (1 << 53) - 1;
+
 /// The most changes of one tablet that may be set apart within [`APART_WITHIN`]. Whoever is taken off five groups, and
 /// recorded for each a whole cycle of fifteen meetings with no network, hands in about a thousand; people look through them
 /// one by one.

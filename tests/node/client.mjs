@@ -69,7 +69,7 @@ export class Tablet extends Held {
     this.report.received_bytes += answer.size;
     if (answer.status === 200) return this.take(W.read(W.answer, answer.body), flight, batch);
     const failure = new NotAnswered(answer);
-    if (!failure.problem.type?.endsWith('/request-seen')) throw failure;
+    if (!/\/request-(seen|too-far)$/.test(failure.problem.type)) throw failure;
     this.state.number = failure.problem.last;
     this.state.incarnation = newLife();
     this.persist();

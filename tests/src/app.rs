@@ -59,11 +59,17 @@ pub struct Session {
 
 impl TestApp {
     pub fn on(database: &Database) -> Self {
+        Self::with(database, |_| ())
+    }
+
+    /// As [`TestApp::on`], with other settings.
+    pub fn with(database: &Database, change: impl FnOnce(&mut Settings)) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let clock = Clock::fixed(START);
         let listen = "127.0.0.1:0".parse().expect("an address");
-        let settings =
+        let mut settings =
             Settings { workers: Some(2), clock: clock.clone(), ..Settings::new(listen, &database.url) };
+        change(&mut settings);
         let running = runtime.block_on(serve(settings)).expect("the service starts");
         Self { url: running.url(), clock, running: Some(running), runtime }
     }

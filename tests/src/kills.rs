@@ -7,10 +7,8 @@
 //! SIGKILL leaves to the machine what was written before. That a power cut does not take it is up to `synchronous=FULL`, to
 //! PostgreSQL's own `fsync`, and to disks that do as they say.
 
-mod program;
 mod said;
 mod worker;
-mod service;
 mod crew;
 mod end;
 
@@ -24,16 +22,15 @@ use rand::{RngExt, SeedableRng};
 use server::store::Store;
 use sync_core::id::GroupId;
 
-pub use program::ihuriro;
 pub use worker::work;
 
 use crate::kept::Name;
+use crate::process::Service;
 use crate::village::people_join;
 use crate::world::Coverage;
 use crate::{Database, TestApp, Village};
 use crew::{Crew, News};
 use said::Said;
-use service::Service;
 
 /// Two facilitators lead each group.
 const GROUPS: usize = 2;

@@ -4,6 +4,8 @@
 //!
 //! A [`world`] is none of these but all of them at once, made up from a seed; in [`kills`] real processes are killed.
 //!
+//! A [`Service`](process::Service) is the service as a process, of which the operating system tells time and memory.
+//!
 //! Faults are verbs on the network; what a test expects stands in the test.
 
 pub mod app;
@@ -13,6 +15,8 @@ pub mod recount;
 pub mod kept;
 pub mod village;
 pub mod stranger;
+pub mod program;
+pub mod process;
 pub mod world;
 pub mod kills;
 

@@ -64,6 +64,16 @@ impl Stranger {
 
     /// A batch of changes for documents of a stream, signed by this tablet.
     pub fn batch(&self, stream: StreamId, changes: &[(Kind, DocumentId, Vec<u8>)]) -> Envelope {
+        self.batch_with_id(BatchId::from_uuid(uuid::Uuid::new_v4()), stream, changes)
+    }
+
+    /// The same under an id of the test's own.
+    pub fn batch_with_id(
+        &self,
+        batch: BatchId,
+        stream: StreamId,
+        changes: &[(Kind, DocumentId, Vec<u8>)],
+    ) -> Envelope {
         let item = |(kind, document, bytes): &(Kind, DocumentId, Vec<u8>)| Item {
             stream,
             kind: *kind,
@@ -71,11 +81,7 @@ impl Stranger {
             schema: SCHEMA,
             digest: Digest::of(bytes),
         };
-        let statement = Statement {
-            batch: BatchId::from_uuid(uuid::Uuid::new_v4()),
-            at: START,
-            items: changes.iter().map(item).collect(),
-        };
+        let statement = Statement { batch, at: START, items: changes.iter().map(item).collect() };
         let payload = minicbor::to_vec(&statement).expect("it encodes");
         Envelope {
             statement: Signed::sign(Purpose::Batch, self.device, &self.key, payload).to_bytes().into(),

@@ -109,6 +109,20 @@ fn a_body_over_the_limit_is_refused_before_it_has_come() {
 }
 
 #[test]
+fn an_answer_that_can_not_be_coded_as_asked_is_said_to_be_none() {
+    let app = TestApp::on(&Database::sqlite());
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    for path in ["/v1/groups", "/health"] {
+        let refuses = agent.get(format!("{}{path}", app.url)).header("accept-encoding", "br, identity;q=0");
+        let mut answer = refuses.call().expect("the service answers");
+        assert_eq!(answer.status().as_u16(), 406, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let body = answer.body_mut().read_to_string().expect("a text");
+        assert!(body.contains("/problems/no-such-coding"), "{body}");
+    }
+}
+
+#[test]
 fn a_bad_change_waits_with_its_reason_and_holds_back_no_other() {
     Database::each(|database| {
         let app = TestApp::on(database);

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use tests::Database;
-use tests::kills::{Kills, ihuriro, live};
+use tests::kills::{Kills, live};
+use tests::program::ihuriro;
 
 #[test]
 fn whatever_is_killed_while_it_writes_nothing_is_lost() {

@@ -8,6 +8,8 @@ use actix_web::{FromRequest, HttpRequest, web};
 use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
 
+use super::holder::Family;
+use super::refresh_token::lives;
 use super::{Role, Tokens};
 use crate::clock::Clock;
 use crate::on_each;
@@ -67,17 +69,21 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let user = verified(request);
+        let verified = verified(request);
         let store = request.app_data::<web::Data<Store>>().cloned();
         Box::pin(async move {
-            let user = user?;
+            let (user, login) = verified?;
             let store = store.ok_or_else(Problem::internal)?;
-            store.read("caller", move |tx| known(tx, user)).await?.ok_or_else(disabled)
+            match store.read("caller", move |tx| known(tx, user, login)).await? {
+                Known::Caller(caller) => Ok(caller),
+                Known::Disabled => Err(disabled()),
+                Known::Ended => Err(ended()),
+            }
         })
     }
 }
 
-fn verified(request: &HttpRequest) -> Result<UserId, Problem> {
+fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
     let tokens = request.app_data::<web::Data<Tokens>>().ok_or_else(Problem::internal)?;
     let clock = request.app_data::<web::Data<Clock>>().ok_or_else(Problem::internal)?;
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -104,16 +110,34 @@ pub(super) fn disabled() -> Problem {
     )
 }
 
-/// The user with this id, unless disabled.
-fn known(tx: &mut Conn<'_>, id: UserId) -> Result<Option<Caller>, StoreError> {
+fn ended() -> Problem {
+    Problem::unauthorized(
+        "login-ended",
+        "This login was ended",
+        "Somebody signed out, or a refresh token of this login came twice. Sign in again.",
+    )
+}
+
+/// What the store knows of whoever a token speaks for.
+enum Known {
+    Caller(Caller),
+    Disabled,
+    /// The login of the token was ended; the token itself has not expired.
+    Ended,
+}
+
+fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
     type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
         .select((users::organisation_id, users::role, users::disabled_at))
         .first(c)
         .optional())?;
-    Ok(row.and_then(|(organisation, Code(role), disabled)| match disabled {
-        None => Some(Caller { user: id, organisation: organisation.map(|Db(id)| id), role }),
-        Some(_) => None,
-    }))
+    Ok(match row {
+        Some((organisation, Code(role), None)) if lives(tx, login)? => {
+            Known::Caller(Caller { user: id, organisation: organisation.map(|Db(id)| id), role })
+        }
+        Some((_, _, None)) => Known::Ended,
+        _ => Known::Disabled,
+    })
 }

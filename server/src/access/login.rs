@@ -4,10 +4,12 @@ use actix_web::{post, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 use sync_core::id::{OrganisationId, UserId};
+use sync_core::time::Moment;
 use utoipa::ToSchema;
 
 use super::caller::disabled;
-use super::refresh_token::{Family, Holder, TokenPair, forget_expired, issue};
+use super::holder::{Family, Holder};
+use super::refresh_token::{TokenPair, forget_expired, holder, issue};
 use super::{PasswordHash, Role, Tokens, password};
 use crate::clock::Clock;
 use crate::on_each;
@@ -34,6 +36,7 @@ pub(crate) struct Login {
         (status = 200, description = "Signed in", body = TokenPair),
         (status = 401, description = "`login-refused`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: too many sign in at this moment; try again as Retry-After says", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/login")]
@@ -48,18 +51,41 @@ pub(crate) async fn log_in(
     let account = store.read("login", move |tx| find(tx, &login)).await?;
 
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = password::verify(password, hash).await;
+    let right = password::verify(password, hash).await?;
     let account = account.filter(|_| right).ok_or_else(refused)?;
     if account.disabled {
         return Err(disabled());
     }
 
     let moment = clock.moment();
-    let pair = store.write("issue tokens", move |tx| {
-        forget_expired(tx, account.holder.user, moment.now)?;
-        issue(tx, &tokens, account.holder, Family::new(&moment), moment.now)
-    });
+    let pair = store.write("issue tokens", move |tx| begin(tx, &tokens, account.holder, &moment));
     Ok(web::Json(pair.await?))
+}
+
+/// Begins a login.
+fn begin(
+    tx: &mut Conn<'_>,
+    tokens: &Tokens,
+    holder: Holder,
+    moment: &Moment,
+) -> Result<TokenPair, StoreError> {
+    forget_expired(tx, holder.user, moment.now)?;
+    issue(tx, tokens, holder, Family::new(moment), None, moment.now)
+}
+
+/// Signs somebody in without a password, and gives their access token: for a program that holds the store anyway. Nobody who
+/// is disabled, or is not there, gets one.
+///
+/// # Errors
+/// Those of the store.
+pub fn sign_in(
+    tx: &mut Conn<'_>,
+    tokens: &Tokens,
+    user: UserId,
+    moment: &Moment,
+) -> Result<Option<String>, StoreError> {
+    let Some(holder) = holder(tx, user)? else { return Ok(None) };
+    Ok(Some(begin(tx, tokens, holder, moment)?.access_token))
 }
 
 fn refused() -> Problem {

@@ -1,4 +1,4 @@
-//! Signing out: the login's refresh tokens end at once; an access token that is out ends within its minutes.
+//! Signing out: all tokens of the login end at once.
 
 use actix_web::{HttpResponse, post, web};
 
@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 
 /// Sign out
 ///
-/// Ends the login that the refresh token belongs to. An unknown token is signed out already.
+/// Ends the login that the refresh token belongs to, with its access tokens. An unknown token is signed out already.
 #[utoipa::path(tag = "Access", responses((status = 204, description = "Signed out")))]
 #[post("/v1/logout")]
 pub(crate) async fn log_out(

@@ -1,6 +1,9 @@
 //! Passwords, as Argon2id with the parameters that OWASP names (19 MiB, two passes, one lane).
 
 use std::fmt;
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -8,8 +11,13 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::problem::Problem;
+
 /// A hash takes 19 MiB and a core; more at once would only make all of them late.
-static AT_ONCE: Semaphore = Semaphore::const_new(4);
+static AT_ONCE: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, NonZero::get).min(4)));
+/// How many may wait for their turn: about as many as are done within two seconds.
+static WAITING: Semaphore = Semaphore::const_new(64);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
 /// same path and the same time as a wrong password.
@@ -28,9 +36,11 @@ impl fmt::Debug for PasswordHash {
 
 impl PasswordHash {
     /// Hashes a password. Takes a noticeable part of a second, on a thread where blocking is allowed.
-    pub async fn of(password: String) -> Self {
-        let _turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
-        spawn_blocking(move || Self::of_blocking(&password)).await.expect("hashing does not panic")
+    ///
+    /// # Errors
+    /// 503 `busy` where too many wait to be hashed.
+    pub async fn of(password: String) -> Result<Self, Problem> {
+        in_turn(move || Self::of_blocking(&password)).await
     }
 
     /// [`PasswordHash::of`] for the command line.
@@ -50,9 +60,11 @@ impl PasswordHash {
 }
 
 /// Whether this is the password. Without a hash it is not, but that takes as long to say.
-pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> bool {
-    let _turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
-    spawn_blocking(move || {
+///
+/// # Errors
+/// 503 `busy` where too many wait to be hashed.
+pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Result<bool, Problem> {
+    in_turn(move || {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| NOBODY.to_owned(), |hash| hash.0);
         let right = phc::PasswordHash::new(&hash)
@@ -60,7 +72,18 @@ pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> bool
         known && right
     })
     .await
-    .expect("verifying does not panic")
+}
+
+/// Does this when it is its turn. The turn lasts as long as the work, also where nobody waits for it any more.
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let place = WAITING.try_acquire().map_err(|_| Problem::busy())?;
+    let turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
+    drop(place);
+    let done = spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    Ok(done.await.expect("hashing does not panic"))
 }
 
 fn argon2() -> Argon2<'static> {
@@ -74,10 +97,13 @@ mod tests {
 
     #[actix_web::test]
     async fn only_the_right_password_is_right() {
-        let hash = PasswordHash::of("umuganda wa mbere".into()).await;
-        assert!(verify("umuganda wa mbere".into(), Some(hash.clone())).await);
-        assert!(!verify("umuganda wa kabiri".into(), Some(hash)).await);
-        assert!(!verify("umuganda wa mbere".into(), None).await);
+        let right = async |password: &str, hash: Option<PasswordHash>| {
+            verify(password.into(), hash).await.expect("nobody else waits")
+        };
+        let hash = PasswordHash::of("umuganda wa mbere".into()).await.expect("nobody else waits");
+        assert!(right("umuganda wa mbere", Some(hash.clone())).await);
+        assert!(!right("umuganda wa kabiri", Some(hash)).await);
+        assert!(!right("umuganda wa mbere", None).await);
     }
 
     #[test]

@@ -1,19 +1,15 @@
 //! The next pair of tokens for a refresh token, once.
 
 use actix_web::{post, web};
-use diesel::prelude::*;
 use serde::Deserialize;
-use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
-use super::refresh_token::{Holder, TokenPair, find, issue, revoke, spend};
-use super::{Role, Tokens};
+use super::Tokens;
+use super::refresh_token::{TokenPair, find, holder, issue, revoke};
 use crate::clock::Clock;
-use crate::on_each;
 use crate::problem::Problem;
-use crate::store::schema::users;
-use crate::store::{Code, Conn, Db, Store, StoreError};
+use crate::store::{Conn, Store, StoreError};
 
 /// A refresh token.
 #[derive(Deserialize, ToSchema)]
@@ -31,7 +27,9 @@ enum Outcome {
 
 /// Get the next pair of tokens
 ///
-/// A refresh token is good for one use. One that comes twice ends the login: sign in again.
+/// A refresh token is good for one use. If the answer was lost, send it again within thirty seconds: it gets another pair, as
+/// long as none of its pairs was used. Later, one that comes twice was copied, and ends the login with its access tokens: sign in
+/// again.
 #[utoipa::path(
     tag = "Access",
     responses(
@@ -75,28 +73,20 @@ fn rotate(tx: &mut Conn<'_>, tokens: &Tokens, token: &str, now: Millis) -> Resul
     if !known.valid {
         return Ok(Outcome::Refused);
     }
-    if known.used || !spend(tx, token, now)? {
+    let copied = match known.used {
+        _ if known.superseded => true,
+        Some(used) => !known.may_be_repeated(tx, used, now)?,
+        None => {
+            known.spend(tx, now)?;
+            false
+        }
+    };
+    if copied {
         revoke(tx, known.family, now)?;
         return Ok(Outcome::Reused);
     }
     match holder(tx, known.user)? {
-        Some(holder) => issue(tx, tokens, holder, known.family, now).map(Outcome::Refreshed),
+        Some(holder) => issue(tx, tokens, holder, known.family, Some(token), now).map(Outcome::Refreshed),
         None => Ok(Outcome::Refused),
     }
-}
-
-/// The user, unless disabled.
-fn holder(tx: &mut Conn<'_>, user: UserId) -> Result<Option<Holder>, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>);
-    let row: Option<Row> = on_each!(tx, |c| users::table
-        .find(Db(user))
-        .filter(users::disabled_at.is_null())
-        .select((users::organisation_id, users::role))
-        .first(c)
-        .optional())?;
-    Ok(row.map(|(organisation, Code(role))| Holder {
-        user,
-        organisation: organisation.map(|Db(id)| id),
-        role,
-    }))
 }

@@ -1,25 +1,35 @@
-//! Refresh tokens: each may be used once, for the next pair. One that comes twice was stolen or copied, so its
-//! whole family (one login and all that was refreshed from it) is revoked.
+//! Refresh tokens: each is for one use, for the next pair. One that was copied comes twice, and then its whole family (one
+//! login and all that was refreshed from it) is revoked.
+//!
+//! One whose answer was lost comes twice too, soon after. Within [`GRACE`] it is therefore given another successor, as long as
+//! none was used. Of the successors of one token only the first that is used goes on; the others are superseded, and count as
+//! copied when they come. So a thief who is fast gains nothing: whichever of the two comes later ends the login.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 use sync_core::id::{OrganisationId, UserId};
-use sync_core::time::{Millis, Moment};
+use sync_core::time::Millis;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::holder::{Family, Holder};
 use super::{Role, Tokens, secret, token};
 use crate::on_each;
-use crate::store::schema::refresh_tokens;
-use crate::store::{At, Conn, Db, StoreError};
+use crate::store::schema::{refresh_tokens, users};
+use crate::store::{At, Code, Conn, Db, StoreError};
 
 const DAYS: i64 = 30;
+/// How long after its first use a token may come again, in milliseconds.
+pub(super) const GRACE: i64 = 30_000;
+/// How many successors one token may have: no honest client loses more answers so soon.
+const SUCCESSORS: i64 = 5;
 
 /// What a person who signed in gets.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokenPair {
     /// Send it as `Authorization: Bearer …`.
-    access_token: String,
+    pub(super) access_token: String,
     #[schema(value_type = String, example = "Bearer")]
     token_type: &'static str,
     /// Seconds until the access token expires.
@@ -29,44 +39,28 @@ pub(crate) struct TokenPair {
     refresh_token: String,
 }
 
-/// Whom a pair of tokens is for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Holder {
-    pub(super) user: UserId,
-    pub(super) organisation: Option<OrganisationId>,
-    pub(super) role: Role,
-}
-
-/// One login and all that was refreshed from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Family(Uuid);
-
-impl Family {
-    pub(super) fn new(moment: &Moment) -> Self {
-        Self(moment.uuid())
-    }
-}
-
-/// Signs an access token and stores a new refresh token of the family.
+/// Signs an access token and stores a new refresh token of the family, the successor of `parent`.
 pub(super) fn issue(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
     family: Family,
+    parent: Option<&str>,
     now: Millis,
 ) -> Result<TokenPair, StoreError> {
     let refresh_token = secret::token();
     on_each!(tx, |c| diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::hash.eq(secret::hash(&refresh_token)),
-            refresh_tokens::family.eq(&family.0.as_bytes()[..]),
+            refresh_tokens::family.eq(&family.uuid().as_bytes()[..]),
             refresh_tokens::user_id.eq(Db(holder.user)),
             refresh_tokens::issued_at.eq(At(now)),
             refresh_tokens::expires_at.eq(At(now.plus_days(DAYS))),
+            refresh_tokens::parent.eq(parent.map(secret::hash)),
         ))
         .execute(c))?;
     Ok(TokenPair {
-        access_token: tokens.sign(holder.user, holder.organisation, holder.role, now),
+        access_token: tokens.sign(holder, family, now),
         token_type: "Bearer",
         expires_in: token::MINUTES * 60,
         refresh_token,
@@ -75,54 +69,128 @@ pub(super) fn issue(
 
 /// A refresh token as the store knows it.
 pub(super) struct Known {
+    hash: Vec<u8>,
     pub(super) family: Family,
     pub(super) user: UserId,
-    pub(super) used: bool,
+    pub(super) used: Option<Millis>,
+    pub(super) superseded: bool,
+    parent: Option<Vec<u8>>,
     /// Neither expired nor revoked.
     pub(super) valid: bool,
 }
 
 pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option<Known>, StoreError> {
-    type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>);
+    type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>, Option<Vec<u8>>, Option<At>);
+    let hash = secret::hash(token);
     let row: Option<Row> = on_each!(tx, |c| refresh_tokens::table
-        .find(secret::hash(token))
+        .find(&hash)
         .select((
             refresh_tokens::family,
             refresh_tokens::user_id,
             refresh_tokens::expires_at,
             refresh_tokens::used_at,
             refresh_tokens::revoked_at,
+            refresh_tokens::parent,
+            refresh_tokens::superseded_at,
         ))
         .first(c)
         .optional())?;
-    let Some((family, Db(user), At(expires), used, revoked)) = row else {
+    let Some((family, Db(user), At(expires), used, revoked, parent, superseded)) = row else {
         return Ok(None);
     };
     let family =
         Uuid::from_slice(&family).map_err(|_| StoreError::Damaged("a family is not sixteen bytes"))?;
     Ok(Some(Known {
-        family: Family(family),
+        hash,
+        family: Family::of(family),
         user,
-        used: used.is_some(),
+        used: used.map(|At(at)| at),
+        superseded: superseded.is_some(),
+        parent,
         valid: revoked.is_none() && now < expires,
     }))
 }
 
-/// Marks a token as used. `false` if somebody else used or revoked it a moment ago.
-pub(super) fn spend(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<bool, StoreError> {
-    let spent = on_each!(tx, |c| diesel::update(refresh_tokens::table.find(secret::hash(token)))
-        .filter(refresh_tokens::used_at.is_null())
-        .filter(refresh_tokens::revoked_at.is_null())
-        .set(refresh_tokens::used_at.eq(At(now)))
-        .execute(c))?;
-    Ok(spent == 1)
+impl Known {
+    /// Marks an unused token as used, and supersedes what else was given for its parent.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] if somebody used or revoked it a moment ago.
+    pub(super) fn spend(&self, tx: &mut Conn<'_>, now: Millis) -> Result<(), StoreError> {
+        let spent = on_each!(tx, |c| diesel::update(refresh_tokens::table.find(&self.hash))
+            .filter(refresh_tokens::used_at.is_null())
+            .filter(refresh_tokens::superseded_at.is_null())
+            .filter(refresh_tokens::revoked_at.is_null())
+            .set(refresh_tokens::used_at.eq(At(now)))
+            .execute(c))?;
+        if spent == 0 {
+            return Err(StoreError::Raced);
+        }
+        let Some(parent) = &self.parent else { return Ok(()) };
+        let siblings = refresh_tokens::table
+            .filter(refresh_tokens::parent.eq(parent))
+            .filter(refresh_tokens::hash.ne(&self.hash))
+            .filter(refresh_tokens::used_at.is_null());
+        on_each!(tx, |c| diesel::update(siblings).set(refresh_tokens::superseded_at.eq(At(now))).execute(c))?;
+        Ok(())
+    }
+
+    /// Whether a used token may be one whose answer was lost: it was used a moment ago, and nobody has used a successor. Holds
+    /// its row, so that nobody ends the login before another successor is there to be ended too.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] if somebody revoked it a moment ago.
+    pub(super) fn may_be_repeated(
+        &self,
+        tx: &mut Conn<'_>,
+        used: Millis,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let held = on_each!(tx, |c| diesel::update(refresh_tokens::table.find(&self.hash))
+            .filter(refresh_tokens::revoked_at.is_null())
+            .set(refresh_tokens::used_at.eq(At(used)))
+            .execute(c))?;
+        if held == 0 {
+            return Err(StoreError::Raced);
+        }
+        let successors = refresh_tokens::table.filter(refresh_tokens::parent.eq(&self.hash));
+        let (all, unused): (i64, i64) = on_each!(tx, |c| Ok((
+            successors.count().get_result(c)?,
+            successors.filter(refresh_tokens::used_at.is_null()).count().get_result(c)?,
+        )))?;
+        Ok((0..=GRACE).contains(&(now.0 - used.0)) && all == unused && all < SUCCESSORS)
+    }
+}
+
+/// The user, unless disabled.
+pub(super) fn holder(tx: &mut Conn<'_>, user: UserId) -> Result<Option<Holder>, StoreError> {
+    type Row = (Option<Db<OrganisationId>>, Code<Role>);
+    let row: Option<Row> = on_each!(tx, |c| users::table
+        .find(Db(user))
+        .filter(users::disabled_at.is_null())
+        .select((users::organisation_id, users::role))
+        .first(c)
+        .optional())?;
+    Ok(row.map(|(organisation, Code(role))| Holder {
+        user,
+        organisation: organisation.map(|Db(id)| id),
+        role,
+    }))
+}
+
+/// Whether a login goes on: it was not ended by signing out, by disabling its holder, or because a token came twice.
+pub(super) fn lives(tx: &mut Conn<'_>, family: Family) -> Result<bool, StoreError> {
+    let live = refresh_tokens::table
+        .filter(refresh_tokens::family.eq(family.uuid().as_bytes().to_vec()))
+        .filter(refresh_tokens::revoked_at.is_null());
+    on_each!(tx, |c| diesel::select(exists(live)).get_result(c))
 }
 
 /// Ends a family. Until nothing is left to end: while the first round waited for somebody who was just
 /// refreshing, they added a token that it did not see.
 pub(super) fn revoke(tx: &mut Conn<'_>, family: Family, now: Millis) -> Result<(), StoreError> {
     while on_each!(tx, |c| diesel::update(refresh_tokens::table)
-        .filter(refresh_tokens::family.eq(&family.0.as_bytes()[..]))
+        .filter(refresh_tokens::family.eq(&family.uuid().as_bytes()[..]))
         .filter(refresh_tokens::revoked_at.is_null())
         .set(refresh_tokens::revoked_at.eq(At(now)))
         .execute(c))?

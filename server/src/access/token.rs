@@ -9,6 +9,7 @@ use sync_core::id::{EpochId, OrganisationId, UserId};
 use sync_core::time::Millis;
 
 use super::Role;
+use super::holder::{Family, Holder};
 use crate::problem::Problem;
 use crate::store::{Conn, Store, StoreError, identity};
 
@@ -41,11 +42,12 @@ impl From<TokenRefused> for Problem {
     }
 }
 
-/// What a token says. Only `sub` is believed; role and organisation are looked up, so that a change of them acts
-/// at once. They are here for clients.
+/// What a token says. Only `sub` and `login` are believed, and whether that login goes on is looked up; so are role and
+/// organisation, so that a change of them acts at once. They are here for clients.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     sub: UserId,
+    login: Family,
     org: Option<OrganisationId>,
     role: Role,
     iat: i64,
@@ -92,17 +94,12 @@ impl Tokens {
         }
     }
 
-    pub fn sign(
-        &self,
-        user: UserId,
-        organisation: Option<OrganisationId>,
-        role: Role,
-        now: Millis,
-    ) -> String {
+    pub(super) fn sign(&self, holder: Holder, login: Family, now: Millis) -> String {
         let claims = Claims {
-            sub: user,
-            org: organisation,
-            role,
+            sub: holder.user,
+            login,
+            org: holder.organisation,
+            role: holder.role,
             iat: now.seconds(),
             exp: now.plus_minutes(MINUTES).seconds(),
             iss: self.epoch,
@@ -112,8 +109,8 @@ impl Tokens {
             .expect("an Ed25519 key signs any claims")
     }
 
-    /// Who a token speaks for, `now`. Time is the service's clock, to the second, without leeway.
-    pub(super) fn verify(&self, token: &str, now: Millis) -> Result<UserId, TokenRefused> {
+    /// Who a token speaks for, `now`, and by which login. Time is the service's clock, to the second, without leeway.
+    pub(super) fn verify(&self, token: &str, now: Millis) -> Result<(UserId, Family), TokenRefused> {
         let mut expected = Validation::new(Algorithm::EdDSA);
         expected.validate_exp = false;
         expected.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
@@ -121,7 +118,7 @@ impl Tokens {
         expected.set_audience(&[AUDIENCE]);
         let claims =
             decode::<Claims>(token, &self.verifying, &expected).map_err(|_| TokenRefused::Foreign)?.claims;
-        if claims.exp <= now.seconds() { Err(TokenRefused::Expired) } else { Ok(claims.sub) }
+        if claims.exp <= now.seconds() { Err(TokenRefused::Expired) } else { Ok((claims.sub, claims.login)) }
     }
 }
 
@@ -129,6 +126,7 @@ impl Tokens {
 mod tests {
     use super::*;
     use sync_core::id::Id;
+    use sync_core::time::Moment;
     use uuid::Uuid;
 
     const NOW: Millis = Millis(1_772_697_600_000);
@@ -137,16 +135,18 @@ mod tests {
         EpochId::from_uuid(Uuid::from_u128(n))
     }
 
-    fn token(tokens: &Tokens) -> (UserId, String) {
+    fn token(tokens: &Tokens) -> ((UserId, Family), String) {
         let user = UserId::from_uuid(Uuid::from_u128(7));
-        (user, tokens.sign(user, None, Role::Manager, NOW))
+        let login = Family::new(&Moment { now: NOW, random: [7; 16] });
+        let holder = Holder { user, organisation: None, role: Role::Manager };
+        ((user, login), tokens.sign(holder, login, NOW))
     }
 
     #[test]
     fn a_token_speaks_for_its_user_for_fifteen_minutes() {
         let tokens = Tokens::with(epoch(1), &[1; 32]);
-        let (user, token) = token(&tokens);
-        assert_eq!(tokens.verify(&token, NOW.plus_minutes(14)), Ok(user));
+        let (whose, token) = token(&tokens);
+        assert_eq!(tokens.verify(&token, NOW.plus_minutes(14)), Ok(whose));
         assert_eq!(tokens.verify(&token, NOW.plus_minutes(15)), Err(TokenRefused::Expired));
     }
 

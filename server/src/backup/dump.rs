@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Seek};
 use std::path::{Path, PathBuf};
 
 use sync_core::time::Millis;
+use tablet::sealing::HeaderBounds;
 
 use super::file::{Header, Writer};
 use super::key::create_private;
@@ -31,6 +32,10 @@ pub struct Made {
 pub fn backup(store: &Store, to: &Path, keys: &[PublicKey], now: Millis) -> Result<Made, Refused> {
     if to.exists() {
         return Err(Refused::Exists(to.to_owned()));
+    }
+    // What has more readers than a restore looks at could be made, and never opened.
+    if keys.len() > HeaderBounds::BACKUP_READERS {
+        return Err(Refused::TooManyKeys);
     }
     let part = PathBuf::from(format!("{}.part", to.display()));
     let file = create_private(&part).map_err(|cause| match cause.kind() {

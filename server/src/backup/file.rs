@@ -2,15 +2,16 @@
 //! [`Header`], all others are [`Page`]s. That it is whole and as it was written is what age vouches for.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Chain, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use age::stream::{StreamReader, StreamWriter};
-use age::{DecryptError, Decryptor, Encryptor, Identity};
+use age::{DecryptError, Encryptor, Identity};
 use minicbor::{Decode, Decoder, Encode};
 use sync_core::cbor;
 use sync_core::id::EpochId;
 use sync_core::time::Millis;
+use tablet::sealing::{HeaderBounds, decryptor};
 
 use super::row::Page;
 use super::tables::KEPT;
@@ -101,7 +102,7 @@ impl<W: Write> Writer<W> {
 /// Reads one.
 pub(super) struct Reader {
     path: PathBuf,
-    input: zstd::Decoder<'static, BufReader<StreamReader<BufReader<File>>>>,
+    input: zstd::Decoder<'static, BufReader<StreamReader<Chain<Cursor<Vec<u8>>, BufReader<File>>>>>,
 }
 
 impl Reader {
@@ -118,7 +119,8 @@ impl Reader {
             _ => Refused::Key,
         };
         let keys = keys.iter().map(|key| &**key as &dyn Identity);
-        let open = Decryptor::new_buffered(file).and_then(|file| file.decrypt(keys)).map_err(sealed)?;
+        let open =
+            decryptor(file, HeaderBounds::BACKUP).and_then(|file| file.decrypt(keys)).map_err(sealed)?;
         let input = zstd::Decoder::new(open).map_err(&read)?;
         let mut reader = Self { path: path.to_owned(), input };
         let header = Header::read(&reader.message()?.ok_or(Refused::Foreign)?)?;

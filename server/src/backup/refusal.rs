@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tablet::sealing::HeaderBounds;
+
 use crate::store::{Retry, StoreError};
 
 /// Whatever it says, nothing is lost: a backup that is refused leaves no file, and a restore that is refused no row.
@@ -21,6 +23,8 @@ pub enum Refused {
     Read { path: PathBuf, cause: io::Error },
     #[error("this is not a public key: they begin with age1, and `ihuriro backup-key` makes one")]
     NotAPublicKey,
+    #[error("a backup is made for at most {} public keys", HeaderBounds::BACKUP_READERS)]
+    TooManyKeys,
     #[error("{} holds no key; one is made by `ihuriro backup-key` or age-keygen", .0.display())]
     NotAKeyFile(PathBuf),
     #[error(

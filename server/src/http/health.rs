@@ -27,14 +27,10 @@ async fn health() -> impl Responder {
     "alive\n"
 }
 
-/// The store answers. Send no requests here while it does not.
+/// The store answers, and its tables are those that this program works with. Send no requests here while it does not say so.
 #[get("/ready")]
 async fn ready(store: web::Data<Store>) -> Result<&'static str, Problem> {
-    store
-        .read("ready", |tx: &mut Conn<'_>| -> Result<i32, StoreError> {
-            on_each!(tx, |c| diesel::select(1.into_sql::<Integer>()).get_result(c))
-        })
-        .await?;
+    store.ready().await?;
     Ok("ready\n")
 }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Face, State, app};
 use crate::clock::Clock;
+use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, Compacted, Policy};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
@@ -20,6 +21,11 @@ const LAST_REQUESTS_SECONDS: u64 = 30;
 /// A tablet on EDGE takes its time.
 const REQUEST_HEAD: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections that are open at once, idle ones too; whoever comes later waits until one of them ends. Each takes some tens of
+/// kilobytes.
+const CONNECTIONS: usize = 1024;
+/// How often a running service looks whether a newer one has brought its database up to date.
+const WATCH: Duration = Duration::from_secs(5);
 /// Prometheus may never come; the numbers are folded together all the same.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// A service that has just started has other things to do first.
@@ -38,6 +44,10 @@ pub struct Settings {
     /// Threads that answer; one per core if `None`.
     pub workers: Option<usize>,
     pub clock: Clock,
+    /// What bodies are taken in.
+    pub intake: Bounds,
+    /// How many connections may be open at once.
+    pub connections: usize,
 }
 
 impl Settings {
@@ -48,6 +58,8 @@ impl Settings {
             database_url: database_url.into(),
             workers: None,
             clock: Clock::system(),
+            intake: Bounds::default(),
+            connections: CONNECTIONS,
         }
     }
 }
@@ -74,8 +86,8 @@ pub struct Running {
     pub state: State,
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
-    upkeep: JoinHandle<()>,
-    compaction: JoinHandle<()>,
+    /// What goes on beside answering.
+    beside: [JoinHandle<()>; 3],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -88,14 +100,18 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
     ledger::catch_up(&store).await?;
-    let state = State::of(store, settings.clock).await?;
+    let intake = Intake::within(settings.intake);
+    let state = State { intake, ..State::of(store, settings.clock).await? };
 
+    let workers = settings
+        .workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
     let numbers = telemetry::numbers();
     let face = if settings.operator_listen.is_some() { Face::Public } else { Face::Whole };
-    let (server, addr) = listen(&state, face, settings.listen, settings.workers)?;
+    let (server, addr) = listen(&state, face, settings.listen, workers, settings.connections)?;
     // One thread is enough for somebody who looks now and then.
     let operator =
-        settings.operator_listen.map(|addr| listen(&state, Face::Whole, addr, Some(1))).transpose()?;
+        settings.operator_listen.map(|addr| listen(&state, Face::Whole, addr, 1, settings.connections)).transpose()?;
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(UPKEEP).await;
@@ -113,7 +129,9 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         tokio::spawn(operator);
     }
     let compaction = tokio::spawn(compact_daily(state.clone()));
-    Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), upkeep, compaction })
+    let watch = tokio::spawn(watch(state.store.clone()));
+    let beside = [upkeep, compaction, watch];
+    Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
 }
 
 /// Binds an address; gives what answers there, once it is polled, and the address that it got.
@@ -121,20 +139,29 @@ fn listen(
     state: &State,
     face: Face,
     at: SocketAddr,
-    workers: Option<usize>,
+    workers: usize,
+    connections: usize,
 ) -> Result<(Server, SocketAddr), ServeError> {
     let state = state.clone();
-    let mut server = HttpServer::new(move || app(state.clone(), face))
+    let server = HttpServer::new(move || app(state.clone(), face))
         .client_request_timeout(REQUEST_HEAD)
         .keep_alive(KEEP_ALIVE)
+        .workers(workers)
+        .max_connections(connections.div_ceil(workers))
         .shutdown_timeout(LAST_REQUESTS_SECONDS)
         .disable_signals();
-    if let Some(workers) = workers {
-        server = server.workers(workers);
-    }
     let server = server.bind(at).map_err(|cause| ServeError::Listen { addr: at, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(at);
     Ok((server.run(), addr))
+}
+
+/// Looks whether the database is still one for this program: the store remembers it, and refuses from then on.
+async fn watch(store: Store) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        // A store that is away is told by the requests that need it.
+        let _ = store.ready().await;
+    }
 }
 
 /// Gives up old changes, soon after the start and then once a day. Several services may do so at once.
@@ -168,8 +195,7 @@ impl Running {
         for handle in &self.handles {
             handle.stop(true).await;
         }
-        self.upkeep.abort();
-        self.compaction.abort();
+        self.beside.iter().for_each(JoinHandle::abort);
         self.server.await.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
     }
 
@@ -184,8 +210,7 @@ impl Running {
                 self.stop().await
             }
             ended = &mut self.server => {
-                self.upkeep.abort();
-                self.compaction.abort();
+                self.beside.iter().for_each(JoinHandle::abort);
                 ended.unwrap_or_else(|panic| Err(io::Error::other(panic))).map_err(ServeError::BrokeOff)
             }
         }

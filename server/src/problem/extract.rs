@@ -1,15 +1,19 @@
 //! Actix's own refusals (a body that is no JSON, an unknown route …) as problems.
 
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
 use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use utoipa::openapi::{OpenApi, PathItem};
 
 use super::Problem;
 
 /// A JSON body is a form that a person filled in: 256 KiB is plenty. A room that takes more says so itself.
-const JSON_LIMIT: usize = 256 * 1024;
+pub const JSON_LIMIT: usize = 256 * 1024;
 
 /// Makes what the extractors refuse a [`Problem`]. Give it to the app's `configure`.
 pub fn extractors(config: &mut web::ServiceConfig) {
@@ -66,6 +70,20 @@ fn sentence(error: &impl std::fmt::Display) -> String {
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
+/// Middleware: an answer that can't be coded as the client asks is a [`Problem`] too.
+pub async fn negotiated(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    if response.status() != StatusCode::NOT_ACCEPTABLE {
+        return Ok(response);
+    }
+    let detail = "Accept-Encoding refuses every coding that there is here: allow zstd, gzip or identity.";
+    let problem = Problem::not_acceptable("no-such-coding", "There is no answer in such a coding", detail);
+    Ok(response.into_response(problem.error_response()))
+}
+
 /// The answer where no route is: 405 with `Allow` if the path exists for other methods, otherwise 404.
 pub async fn no_such_route(request: HttpRequest, api: web::Data<OpenApi>) -> HttpResponse {
     let Some(pattern) = request.match_pattern() else {
@@ -77,7 +95,7 @@ pub async fn no_such_route(request: HttpRequest, api: web::Data<OpenApi>) -> Htt
     let allowed = api.paths.paths.get(&pattern).map_or_else(|| "GET".to_owned(), methods);
     let detail = format!("This address answers to {allowed}.");
     Problem::new(
-        actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::METHOD_NOT_ALLOWED,
         "method-not-allowed",
         "This address has no such method",
         detail,

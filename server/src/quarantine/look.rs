@@ -99,13 +99,12 @@ fn look(
     let recorded_at = Change::parse(&arrival.bytes).ok().map(|change| timestamp(change.at()));
     let place = arrival.place();
     let before = ledger::load(tx, place.document)?;
-    // Of a record that lives elsewhere nothing is shown: it may be another organisation's.
+    // Of a record that lives elsewhere nothing is shown, not even that it is there: it may be another organisation's.
     let document = match &before {
-        Some(stored) if !sync::misplaced(place, Some(stored)) => Some(stored.open()?),
-        Some(_) => None,
-        None => Some(Document::genesis(place.kind)),
+        Some(stored) if !sync::misplaced(place, Some(stored)) => stored.open()?,
+        _ => Document::genesis(place.kind),
     };
-    let said = document.and_then(|document| Said::of(&document, &arrival));
+    let said = Said::of(&document, &arrival);
     let hidden = match &said {
         Some(said) if said.erased => Some("The participant is erased."),
         Some(_) if sensitive(place.kind) => {

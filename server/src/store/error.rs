@@ -27,6 +27,11 @@ pub enum StoreError {
          or take the program that it was last used with"
     )]
     Version,
+    #[error(
+        "a newer version of this program brought the database up to date: its tables are of version {tables}, and this \
+         program knows them up to {known}. Run that version or a later one; nothing was changed"
+    )]
+    Newer { tables: String, known: String },
     #[error("the database holds something unreadable: {0}")]
     Damaged(&'static str),
     /// The use case panicked; its transaction was rolled back.

@@ -1,4 +1,7 @@
-//! Brings the tables up to date, whichever version they are at and however many servers start at once.
+//! Brings the tables up to date, whichever version they are at and however many servers start at once; and sees whether a
+//! newer version of this program did so, which this one must not touch them after.
+
+use std::sync::LazyLock;
 
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
@@ -31,12 +34,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Migration`]; the store is then as it was before.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.write("migrate", apply).await
+        self.write("migrate", apply).await.inspect(|()| self.version.watch())
     }
 
     /// [`Store::migrate`] for the command line. Must not be called from async code.
     pub fn migrate_blocking(&self) -> Result<(), StoreError> {
-        self.write_blocking("migrate", apply)
+        self.write_blocking("migrate", apply).inspect(|()| self.version.watch())
+    }
+
+    /// Whether the store answers, and its tables are those that this program works with. Once they were seen to be newer,
+    /// every use case is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Version`] and those of the store.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        let checked = self.read("ready", |tx| check_version(tx).map(drop)).await;
+        checked.inspect_err(|error| self.version.note(error))
     }
 }
 
@@ -81,43 +94,76 @@ pub(crate) fn versions() -> Result<Vec<String>, StoreError> {
     Ok(versions)
 }
 
+/// The version of the tables that this program works with.
+static KNOWN: LazyLock<String> =
+    LazyLock::new(|| versions().ok().and_then(|mut all| all.pop()).unwrap_or_default());
+
 /// The version of the tables, in a transaction that may only read.
 ///
 /// # Errors
-/// [`StoreError::Version`] unless it is the one that this program works with.
+/// [`StoreError::Newer`] or [`StoreError::Version`] unless it is the one that this program works with.
 pub(crate) fn check_version(tx: &mut Conn<'_>) -> Result<String, StoreError> {
+    let found = found(tx).map_err(|error| match error {
+        StoreError::Query(_) => StoreError::Version,
+        other => other,
+    })?;
+    match found {
+        Some(found) if found == *KNOWN => Ok(found),
+        Some(found) if found > *KNOWN => Err(newer(found)),
+        _ => Err(StoreError::Version),
+    }
+}
+
+/// One look before each transaction that writes: a newer program may have brought the tables up to date meanwhile.
+///
+/// # Errors
+/// [`StoreError::Newer`].
+pub(super) fn check_not_newer(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    match found(tx)? {
+        Some(found) if found > *KNOWN => Err(newer(found)),
+        _ => Ok(()),
+    }
+}
+
+fn found(tx: &mut Conn<'_>) -> Result<Option<String>, StoreError> {
     use __diesel_schema_migrations::{table, version};
-    let found: Option<String> =
-        on_each!(tx, |c| table.select(max(version)).first(c)).map_err(|error| match error {
-            StoreError::Query(_) => StoreError::Version,
-            other => other,
-        })?;
-    found.filter(|found| versions().is_ok_and(|all| all.last() == Some(found))).ok_or(StoreError::Version)
+    on_each!(tx, |c| table.select(max(version)).first(c))
+}
+
+fn newer(tables: String) -> StoreError {
+    StoreError::Newer { tables, known: KNOWN.clone() }
 }
 
 fn up_to(tx: &mut Conn<'_>, version: Option<&str>) -> Result<(), StoreError> {
-    match tx {
+    let strange = match tx {
         Conn::Sqlite(c) => run(*c, SQLITE, version),
         Conn::Postgres(c) => {
             c.batch_execute(TURN)?;
             run(*c, POSTGRES, version)
         }
     }
-    .map_err(failed)
+    .map_err(failed)?;
+    strange.map_or(Ok(()), |tables| Err(newer(tables)))
 }
 
-/// Applies what is missing, up to a version.
+/// Applies what is missing, up to a version. Where a migration was applied that this program does not know, it applies none
+/// and gives its version.
 fn run<DB: Backend>(
     c: &mut impl MigrationHarness<DB>,
     source: EmbeddedMigrations,
     last: Option<&str>,
-) -> migration::Result<()> {
+) -> migration::Result<Option<String>> {
+    let known = versions().map_err(|error| error.to_string())?;
+    let applied = c.applied_migrations()?.into_iter().map(|version| version.to_string());
+    if let Some(strange) = applied.filter(|version| !known.contains(version)).max() {
+        return Ok(Some(strange));
+    }
     for migration in c.pending_migrations(source)? {
         if last.is_none_or(|last| migration.name().version().to_string().as_str() <= last) {
             c.run_migration(&*migration)?;
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn failed(error: impl ToString) -> StoreError {

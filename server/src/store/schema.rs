@@ -53,6 +53,10 @@ table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        /// The hash of the token for which it was given; none of one that a login gave.
+        parent -> Nullable<Binary>,
+        /// When another token for the same parent was used in its place.
+        superseded_at -> Nullable<BigInt>,
     }
 }
 

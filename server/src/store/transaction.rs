@@ -9,7 +9,7 @@ use r2d2::ManageConnection;
 use rand::RngExt;
 use tracing::Span;
 
-use super::{Conn, Pg, Pool, Retry, Store, StoreError};
+use super::{Conn, Pg, Pool, Retry, Store, StoreError, migrate};
 
 const RETRIES: u32 = 20;
 /// How long to wait for a connection.
@@ -76,6 +76,7 @@ impl Store {
         E: From<StoreError> + Retry,
         F: Fn(&mut Conn<'_>) -> Result<T, E>,
     {
+        self.version.check()?;
         let started = Instant::now();
         let mut lost = 0;
         let result = loop {
@@ -104,6 +105,12 @@ impl Store {
         E: From<StoreError>,
         F: Fn(&mut Conn<'_>) -> Result<T, E>,
     {
+        let case = |tx: &mut Conn<'_>| {
+            if matches!(access, Access::Write) && self.version.is_watched() {
+                migrate::check_not_newer(tx).inspect_err(|error| self.version.note(error))?;
+            }
+            case(tx)
+        };
         // What the case says is why it failed, whatever rolling back says after it: a database whose disk is full may have
         // done that by itself, and refuses to do it again.
         let mut failed = None;

@@ -1,5 +1,7 @@
 //! From bytes to a request that one known tablet signed.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use diesel::prelude::*;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
@@ -8,7 +10,9 @@ use sync_core::limits::MAX_EXPANDED;
 use sync_core::wire::{self, Coding, PROTOCOL, Request};
 
 use super::refusal::Refused;
+use crate::intake::Held;
 use crate::on_each;
+use crate::problem::Problem;
 use crate::store::schema::devices;
 use crate::store::{Conn, Db, Failure, StoreError};
 
@@ -16,21 +20,31 @@ use crate::store::{Conn, Db, Failure, StoreError};
 #[derive(Debug, Clone)]
 pub(super) struct Claimed {
     signed: Signed,
-    pub(super) request: Request,
+    pub(super) request: Arc<Request>,
 }
 
-/// Opens a body, within its limits.
-pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused> {
+/// How a body is compressed, as its headers say.
+pub(super) fn coding(headers: &HeaderMap) -> Result<Coding, Refused> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?")).unwrap_or_default();
     if header(CONTENT_TYPE) != wire::CONTENT_TYPE {
         return Err(Refused::ContentType);
     }
-    let coding: Coding = header(CONTENT_ENCODING).parse().map_err(|_| Refused::ContentType)?;
+    header(CONTENT_ENCODING).parse().map_err(|_| Refused::ContentType)
+}
+
+/// Opens a body, within its limits; counts what it expands to among the bytes that the service holds.
+pub(super) fn open(coding: Coding, body: &[u8], held: &mut Held) -> Result<Claimed, Problem> {
     let body = wire::open(coding, body, MAX_EXPANDED).map_err(|error| match error {
         wire::TooExpansive::Limit(_) => Refused::TooLarge,
         wire::TooExpansive::Broken => Refused::Coding,
     })?;
-    let signed = Signed::from_bytes(&body).map_err(|_| Refused::NotCbor)?;
+    // Once as it came, for its signature, and once as what it says.
+    held.take(2 * body.len())?;
+    Ok(read(&body)?)
+}
+
+fn read(body: &[u8]) -> Result<Claimed, Refused> {
+    let signed = Signed::from_bytes(body).map_err(|_| Refused::NotCbor)?;
     // The version stands first, so that it can be read whatever follows.
     let version = (|| {
         let mut payload = minicbor::Decoder::new(&signed.payload);
@@ -43,7 +57,7 @@ pub(super) fn open(headers: &HeaderMap, body: &[u8]) -> Result<Claimed, Refused>
         Err(_) => return Err(Refused::NotCbor),
     }
     let request = sync_core::cbor::from_bytes(&signed.payload).map_err(|_| Refused::NotCbor)?;
-    Ok(Claimed { signed, request })
+    Ok(Claimed { signed, request: Arc::new(request) })
 }
 
 /// A tablet that is enrolled here, be it revoked since or not: its signature still says whose work it is.

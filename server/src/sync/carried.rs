@@ -1,10 +1,11 @@
 //! What a tablet carries for colleagues: sealed for the store, signed by the tablet that it is from. It is taken in as if
 //! that tablet had come itself; the words about it, signed by the store, travel back the same way.
 
+use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement};
 use sync_core::bundle::{Sealed, Settled, Settlement};
-use sync_core::id::{DeviceId, Id};
+use sync_core::id::{DeviceId, EpochId, Id};
 use sync_core::limits::MAX_EXPANDED;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::wire::Receipt;
@@ -14,24 +15,33 @@ use super::admit::{Origin, origin};
 use crate::store::{Conn, StoreError, identity, keys};
 
 /// A batch that was carried, and whose it is.
+#[derive(Debug)]
 pub(super) struct Carried {
     pub(super) origin: Origin,
     pub(super) envelope: Envelope,
     pub(super) statement: Statement,
 }
 
-/// Opens what is carried, in its order; none for what is not for this store or nobody here signed.
+/// Opens what is carried, in its order; none for what is not for this store or nobody here signed, and for what would
+/// expand, together with what stands before it, past the limit of one request.
 pub(super) fn open_all(tx: &mut Conn<'_>, sealed: &[ByteVec]) -> Result<Vec<Option<Carried>>, StoreError> {
     if sealed.is_empty() {
         return Ok(Vec::new());
     }
     let key = [keys::seal(tx)?];
-    sealed.iter().map(|one| open(tx, &key, one)).collect()
+    let mut room = MAX_EXPANDED;
+    sealed.iter().map(|one| open(tx, &key, one, &mut room)).collect()
 }
 
-fn open(tx: &mut Conn<'_>, key: &[String], sealed: &[u8]) -> Result<Option<Carried>, StoreError> {
-    let plain = sealing::open(sealed, key, MAX_EXPANDED).ok();
-    let batch = plain.and_then(|plain| Sealed::from_bytes(&plain).ok()).and_then(|sealed| sealed.batch);
+fn open(
+    tx: &mut Conn<'_>,
+    key: &[String],
+    sealed: &[u8],
+    room: &mut usize,
+) -> Result<Option<Carried>, StoreError> {
+    // What was sealed is compressed: it is no larger than what it expands to may be.
+    let plain = sealing::open(sealed, key, *room).ok();
+    let batch = plain.and_then(|plain| Sealed::within(&plain, room).ok()).and_then(|sealed| sealed.batch);
     let Some(envelope) = batch else { return Ok(None) };
     let Ok((signed, statement)) = envelope.open() else { return Ok(None) };
     let Some(origin) = origin(tx, signed.device)? else { return Ok(None) };
@@ -41,24 +51,32 @@ fn open(tx: &mut Conn<'_>, key: &[String], sealed: &[u8]) -> Result<Option<Carri
     })
 }
 
-/// The store's words about batches that were carried and what became of their changes, in their order.
-pub(super) fn receipts(
-    tx: &mut Conn<'_>,
-    settled: Vec<Option<(Carried, Vec<Outcome>)>>,
-) -> Result<Vec<Receipt>, StoreError> {
-    if settled.is_empty() {
-        return Ok(Vec::new());
+/// Who signs receipts: the store, in its present life.
+#[derive(Clone)]
+pub(super) struct Signer {
+    key: SigningKey,
+    epoch: EpochId,
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({:?})", self.epoch)
     }
-    let (key, epoch) = (keys::receipts(tx)?, identity::epoch(tx)?);
-    let store = DeviceId::from_uuid(epoch.uuid());
-    let receipt = |(carried, outcomes): (Carried, Vec<Outcome>)| {
-        let device = carried.origin.device;
-        let words = Settlement { device, epoch, settled: settle(&carried.statement, outcomes) };
+}
+
+impl Signer {
+    pub(super) fn of(tx: &mut Conn<'_>) -> Result<Self, StoreError> {
+        Ok(Self { key: keys::receipts(tx)?, epoch: identity::epoch(tx)? })
+    }
+
+    /// The store's words about something carried and what became of its changes, in their order.
+    pub(super) fn receipt(&self, carried: &Carried, outcomes: Vec<Outcome>) -> Receipt {
+        let settled = settle(&carried.statement, outcomes);
+        let words = Settlement { device: carried.origin.device, epoch: self.epoch, settled };
         let payload = sync_core::cbor::to_bytes(&words);
-        let signed = Signed::sign(Purpose::Receipt, store, &key, payload);
-        Receipt::Taken(signed.to_bytes().into())
-    };
-    Ok(settled.into_iter().map(|one| one.map_or(Receipt::Refused, receipt)).collect())
+        let store = DeviceId::from_uuid(self.epoch.uuid());
+        Receipt::Taken(Signed::sign(Purpose::Receipt, store, &self.key, payload).to_bytes().into())
+    }
 }
 
 /// What became of each change. Of what is wrong with a value it says only in which field: the carrier can read it.

@@ -12,6 +12,7 @@ use sync_core::time::Millis;
 use super::apart::{self, Arrival, Before};
 use super::astray;
 use super::authority::Authorities;
+use super::evidence::Evidence;
 use crate::ledger::{self, Gain, Lacking, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
 
@@ -31,11 +32,12 @@ impl Candidate {
 }
 
 /// Gives every arrival its outcome, and stores what follows from them. `may_write` says where each tablet's user may
-/// write.
+/// write, `evidence` has what was signed for them.
 pub(super) fn decide(
     tx: &mut Conn<'_>,
     may_write: &BTreeMap<DeviceId, BTreeSet<StreamId>>,
     arrivals: Vec<Arrival>,
+    evidence: &mut Evidence,
     now: Millis,
 ) -> Result<Vec<Outcome>, StoreError> {
     let known = apart::known(tx, &arrivals)?;
@@ -61,7 +63,7 @@ pub(super) fn decide(
         indices.push(index);
         candidates.push(Candidate { arrival, standing, waited: before.is_some() });
     }
-    let (decided, _) = settle_all(tx, candidates, now)?;
+    let (decided, _) = settle_all(tx, candidates, evidence, now)?;
     for (index, outcome) in indices.into_iter().zip(decided) {
         outcomes[index] = outcome;
     }
@@ -76,7 +78,8 @@ pub(crate) fn decide_again(
     now: Millis,
 ) -> Result<(Vec<Outcome>, usize), StoreError> {
     let all = arrivals.into_iter().map(Candidate::waived).collect();
-    let (outcomes, merged) = settle_all(tx, all, now)?;
+    // What was signed for them was written down when they were set apart.
+    let (outcomes, merged) = settle_all(tx, all, &mut Evidence::default(), now)?;
     let accepted = outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
     Ok((outcomes, merged - accepted))
 }
@@ -85,6 +88,7 @@ pub(crate) fn decide_again(
 fn settle_all(
     tx: &mut Conn<'_>,
     candidates: Vec<Candidate>,
+    evidence: &mut Evidence,
     now: Millis,
 ) -> Result<(Vec<Outcome>, usize), StoreError> {
     let mut outcomes = vec![Outcome::Duplicate; candidates.len()];
@@ -102,7 +106,7 @@ fn settle_all(
     for (place, arrived) in by_place {
         let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
         let version = there.stored.get(&place.document).map(|stored| stored.version);
-        let (decided, gain) = settle(tx, &mut there, place, arrived, &authorities, now)?;
+        let (decided, gain) = settle(tx, &mut there, place, arrived, &authorities, evidence, now)?;
         if gain.is_none() && decided.contains(&Outcome::Quarantined(Reason::MissingDependency)) {
             lacking.push(Lacking { stream: place.stream, id: place.document, version });
         }
@@ -113,6 +117,11 @@ fn settle_all(
     }
     let merged = gains.iter().map(|gain: &Gain| gain.fresh.len()).sum();
     let gained: Vec<DocumentId> = gains.iter().map(|gain| gain.id).collect();
+    for (origin, _) in gains.iter().flat_map(|gain| &gain.fresh) {
+        if let Some(batch) = origin.batch {
+            evidence.write(tx, batch, now)?;
+        }
+    }
     keep(tx, gains, &lacking, now)?;
     // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
     if apart::that_wait(tx, &gained)?.iter().any(|one| !considered.contains(one)) {
@@ -129,12 +138,14 @@ pub(crate) fn foresee(
     keeper: UserId,
 ) -> Result<Outcome, StoreError> {
     let place = arrival.place();
-    if apart::misplaced(place, before.as_ref()) {
-        return Ok(Outcome::Quarantined(apart::elsewhere()));
-    }
     arrival.waived_by = Some(keeper);
     let authorities = Authorities::of(tx, [&arrival])?;
-    let (mut outcomes, _) = of_document(tx, place, before, &[Candidate::waived(arrival)], &authorities)?;
+    let candidate = [Candidate::waived(arrival)];
+    let mut outcomes = if apart::misplaced(place, before.as_ref()) {
+        of_elsewhere(tx, place, &candidate, &authorities)?
+    } else {
+        of_document(tx, place, before, &candidate, &authorities)?.0
+    };
     Ok(outcomes.swap_remove(0))
 }
 
@@ -169,6 +180,7 @@ fn settle(
     place: Place,
     mut arrived: Vec<Candidate>,
     authorities: &Authorities,
+    evidence: &mut Evidence,
     now: Millis,
 ) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
     let count = arrived.len();
@@ -178,7 +190,7 @@ fn settle(
         arrived.extend(waiting.into_iter().map(Candidate::waived));
     }
     let (mut decided, gain) = match there.homes.get(&place.document) {
-        Some(home) if *home != place => (vec![Outcome::Quarantined(apart::elsewhere()); arrived.len()], None),
+        Some(home) if *home != place => (of_elsewhere(tx, place, &arrived, authorities)?, None),
         _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
     if gain.is_some() {
@@ -188,13 +200,35 @@ fn settle(
         match outcome {
             // It waits for a better reason than that somebody else brought it too.
             Outcome::Quarantined(Reason::Unvouched) if one.waited => {}
-            Outcome::Quarantined(reason) => apart::set(tx, &one.arrival, reason, now)?,
+            Outcome::Quarantined(reason) => {
+                if !one.waited {
+                    evidence.write(tx, one.arrival.batch, now)?;
+                }
+                apart::set(tx, &one.arrival, reason, now)?;
+            }
             Outcome::Accepted | Outcome::Duplicate if one.waited => apart::release(tx, &one.arrival, now)?,
             Outcome::Accepted | Outcome::Duplicate => {}
         }
     }
     decided.truncate(count);
     Ok((decided, gain))
+}
+
+/// What becomes of changes for a record whose id is that of one that lives elsewhere: nothing is merged. Beyond that it is
+/// what would become of them if there were no such record. Ids of meetings follow from groups and days, so whoever could
+/// tell the two apart would learn of any group when it met.
+fn of_elsewhere(
+    tx: &mut Conn<'_>,
+    place: Place,
+    arrived: &[Candidate],
+    authorities: &Authorities,
+) -> Result<Vec<Outcome>, StoreError> {
+    let (outcomes, _) = of_document(tx, place, None, arrived, authorities)?;
+    let outcomes = outcomes.into_iter().map(|outcome| match outcome {
+        Outcome::Accepted | Outcome::Duplicate => Outcome::Quarantined(apart::elsewhere()),
+        quarantined => quarantined,
+    });
+    Ok(outcomes.collect())
 }
 
 fn of_document(

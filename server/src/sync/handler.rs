@@ -1,16 +1,19 @@
 //! `POST /v1/sync`.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use sync_core::limits::MAX_BODY;
 use sync_core::quarantine::Outcome;
-use sync_core::wire::{self, Answer, Coding, PROTOCOL};
+use sync_core::wire::{self, Answer, Coding, PROTOCOL, Receipt};
 
 use super::admit;
+use super::prepare::prepare;
 use super::pull::pull;
 use super::push::{Pushed, push};
 use super::refusal::Refused;
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::problem::Problem;
 use crate::store::{Failure, Store};
 
@@ -25,11 +28,13 @@ use crate::store::{Failure, Store};
         (status = 400, description = "Not CBOR, cut off, or an unknown protocol version", body = Problem),
         (status = 401, description = "Not enrolled here, or the signature does not hold", body = Problem),
         (status = 403, description = "A batch is another's", body = Problem),
-        (status = 409, description = "A request with this number was seen before", body = Problem),
+        (status = 406, description = "Accept-Encoding allows no coding of the protocol", body = Problem),
+        (status = 408, description = "The body came too slowly", body = Problem),
+        (status = 409, description = "A request with this number was seen before or its number is too far ahead, or a batch has the id of another one", body = Problem),
         (status = 413, description = "Too large", body = Problem),
         (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
         (status = 429, description = "Too much of the tablet was set apart within a day; try again as Retry-After says", body = Problem),
-        (status = 503, description = "The store does not answer now; try again", body = Problem),
+        (status = 503, description = "The store does not answer now, or the service is very busy; try again", body = Problem),
         (status = 507, description = "The disk of the store is full; try again later", body = Problem),
     )
 )]
@@ -38,23 +43,32 @@ pub(crate) async fn sync(
     http: HttpRequest,
     body: web::Payload,
     store: web::Data<Store>,
+    intake: web::Data<Intake>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let body = match body.to_bytes_limited(MAX_BODY).await {
-        Ok(Ok(body)) => body,
-        // The link broke: nobody is there to read the answer.
-        Ok(Err(_)) => return Err(Refused::Coding.into()),
-        Err(_) => return Err(Refused::TooLarge.into()),
-    };
-    let claimed = admit::open(http.headers(), &body)?;
-    let request = claimed.request.clone();
-    let now = clock.now();
-    let Pushed { tablet, held, outcomes, receipts } = store
-        .write("push", move |tx| push(tx, &claimed, now))
+    let coding = admit::coding(http.headers())?;
+    // The body has come already, within its bounds.
+    let body = body.to_bytes().await.map_err(|_| Refused::Coding)?;
+    let (claimed, _held) = intake.expand(move |held| admit::open(coding, &body, held)).await?;
+    let prepared = store
+        .read("prepare", move |tx| prepare(tx, &claimed))
+        .await
+        .map_err(|failure: Failure<Refused>| failure)?;
+    let prepared = Arc::new(prepared);
+
+    let (now, pushing) = (clock.now(), Arc::clone(&prepared));
+    let Pushed { held, outcomes, settled } = store
+        .write("push", move |tx| push(tx, &pushing, now))
         .await
         .map_err(|failure: Failure<Refused>| failure)?;
     let dropped = held.dropped.clone();
+    let (tablet, request) = (prepared.tablet.device, Arc::clone(&prepared.request));
     let pulled = store.read("pull", move |tx| pull(tx, tablet, &held, &request)).await?;
+    let receipts = prepared.carried.iter().zip(settled).map(|words| match words {
+        (Some(carried), Some(outcomes)) => prepared.signer.receipt(carried, outcomes),
+        _ => Receipt::Refused,
+    });
+    let receipts = receipts.collect();
     for outcome in outcomes.iter().flat_map(|batch| &batch.outcomes) {
         let word = match outcome {
             Outcome::Accepted => "accepted",

@@ -1,4 +1,5 @@
-//! The way in: what a request brings is handed in within one transaction.
+//! The way in: what a request brings is handed in within one transaction. What costs work and needs no lock was done before
+//! ([`prepare`](super::prepare)).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,54 +9,53 @@ use sync_core::batch::{Envelope, Statement};
 use sync_core::id::{DeviceId, StreamId};
 use sync_core::quarantine::Outcome;
 use sync_core::time::Millis;
-use sync_core::wire::{Outcomes, Receipt, Request};
+use sync_core::wire::Outcomes;
 
-use super::admit::{Claimed, Origin};
+use super::admit::Origin;
 use super::apart::Arrival;
-use super::carried::{self, Carried};
+use super::carried::Carried;
 use super::decide::decide;
+use super::evidence::Evidence;
 use super::excess::Apart;
 use super::holding::{self, Held};
+use super::prepare::Prepared;
 use super::refusal::Refused;
 use crate::ledger::readable_streams;
 use crate::on_each;
-use crate::store::schema::{batches, devices};
+use crate::store::schema::devices;
 use crate::store::{At, Conn, Db, Failure, StoreError};
 
 /// What became of a request.
 #[derive(Debug)]
 pub(super) struct Pushed {
-    pub(super) tablet: DeviceId,
     /// What the tablet holds from now on.
     pub(super) held: Held,
     pub(super) outcomes: Vec<Outcomes>,
-    pub(super) receipts: Vec<Receipt>,
+    /// Of what was carried, in its order; none for what was refused.
+    pub(super) settled: Vec<Option<Vec<Outcome>>>,
 }
 
 /// Hands a request in. Either all of it is decided and durable, or nothing is.
-pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<Pushed, Failure<Refused>> {
-    let tablet = claimed.verify(tx)?;
-    count(tx, &tablet, &claimed.request, now)?;
-    let held = holding::note(tx, tablet.device, &claimed.request, now)?;
+pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Result<Pushed, Failure<Refused>> {
+    let Prepared { tablet, request, statements, carried, .. } = prepared;
+    count(tx, tablet, request.number, now)?;
+    let held = holding::note(tx, tablet.device, request, now)?;
     let mut handed = Handed::default();
     handed.may_write.insert(tablet.device, held.readable.clone());
-    let mut statements = Vec::new();
-    for envelope in &claimed.request.batches {
-        let statement = tablet.open(envelope)?;
-        if !handed.take(tx, &tablet, None, envelope, &statement, now)? {
-            return Err(Refused::ForeignBatch.into());
-        }
-        statements.push(statement);
-    }
-    let mut carried = carried::open_all(tx, &claimed.request.carried)?;
-    for slot in &mut carried {
-        if let Some(Carried { origin, envelope, statement }) = slot
-            && !handed.take(tx, origin, Some(tablet.device), envelope, statement, now)?
-        {
-            *slot = None;
+    for (envelope, statement) in request.batches.iter().zip(statements) {
+        if !handed.take(tx, tablet, None, envelope, statement)? {
+            return Err(Refused::BatchReused.into());
         }
     }
-    let mut decided = decide(tx, &handed.may_write, handed.arrivals, now)?.into_iter();
+    let mut taken = Vec::new();
+    for one in carried {
+        taken.push(match one {
+            Some(carried) => handed.take_carried(tx, carried, tablet.device, now)?.then_some(carried),
+            None => None,
+        });
+    }
+    let Handed { arrivals, may_write, mut evidence } = handed;
+    let mut decided = decide(tx, &may_write, arrivals, &mut evidence, now)?.into_iter();
     let mut next =
         |statement: &Statement| -> Vec<Outcome> { decided.by_ref().take(statement.items.len()).collect() };
     let outcomes: Vec<Outcomes> =
@@ -66,14 +66,8 @@ pub(super) fn push(tx: &mut Conn<'_>, claimed: &Claimed, now: Millis) -> Result<
             return Err(Refused::TooMuchApart { again: apart.again(now) }.into());
         }
     }
-    let settled = carried.into_iter().map(|one| {
-        one.map(|carried| {
-            let outcomes = next(&carried.statement);
-            (carried, outcomes)
-        })
-    });
-    let receipts = carried::receipts(tx, settled.collect())?;
-    Ok(Pushed { tablet: tablet.device, held, outcomes, receipts })
+    let settled = taken.into_iter().map(|one| one.map(|carried| next(&carried.statement))).collect();
+    Ok(Pushed { held, outcomes, settled })
 }
 
 /// All that one request hands in, its tablet's own and what it carries.
@@ -82,11 +76,11 @@ struct Handed {
     arrivals: Vec<Arrival>,
     /// Where the user of each tablet may write.
     may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    evidence: Evidence,
 }
 
 impl Handed {
-    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already, or too much of
-    /// that tablet is set apart already.
+    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already.
     fn take(
         &mut self,
         tx: &mut Conn<'_>,
@@ -94,13 +88,8 @@ impl Handed {
         carrier: Option<DeviceId>,
         envelope: &Envelope,
         statement: &Statement,
-        now: Millis,
     ) -> Result<bool, StoreError> {
-        // The carrier can't help how much a colleague's tablet handed in.
-        if carrier.is_some() && Apart::of(tx, origin.device, now)?.too_much() {
-            return Ok(false);
-        }
-        if !record_batch(tx, origin, carrier, envelope, statement, now)? {
+        if !self.evidence.hold(tx, origin.device, carrier, envelope, statement)? {
             return Ok(false);
         }
         if let Entry::Vacant(theirs) = self.may_write.entry(origin.device) {
@@ -115,49 +104,28 @@ impl Handed {
         }));
         Ok(true)
     }
+
+    /// The same for what is carried; not either if too much of the tablet that signed it is set apart already: the carrier
+    /// can't help how much that one handed in.
+    fn take_carried(
+        &mut self,
+        tx: &mut Conn<'_>,
+        Carried { origin, envelope, statement }: &Carried,
+        carrier: DeviceId,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let too_much = Apart::of(tx, origin.device, now)?.too_much();
+        Ok(!too_much && self.take(tx, origin, Some(carrier), envelope, statement)?)
+    }
 }
 
 /// Takes the number of the request, once. This locks the tablet's row: two requests of one tablet queue.
-fn count(tx: &mut Conn<'_>, tablet: &Origin, request: &Request, now: Millis) -> Result<(), Failure<Refused>> {
-    let number = i64::try_from(request.number).map_err(|_| Refused::NotCbor)?;
-    let fresh = devices::id.eq(Db(tablet.device)).and(devices::last_request.lt(number));
+fn count(tx: &mut Conn<'_>, tablet: &Origin, number: u64, now: Millis) -> Result<(), Failure<Refused>> {
+    let fresh = devices::id.eq(Db(tablet.device)).and(devices::last_request.lt(number as i64));
     let taken = on_each!(tx, |c| diesel::update(devices::table)
         .filter(fresh)
-        .set((devices::last_request.eq(number), devices::last_seen_at.eq(At(now))))
+        .set((devices::last_request.eq(number as i64), devices::last_seen_at.eq(At(now))))
         .execute(c))?;
-    if taken == 1 {
-        Ok(())
-    } else {
-        Err(Refused::Seen { last: tablet.last_request.max(request.number) }.into())
-    }
-}
-
-/// Keeps a statement: it is the evidence for what follows from it, so an id can't stand for two. Something carried may
-/// come by several ways.
-fn record_batch(
-    tx: &mut Conn<'_>,
-    origin: &Origin,
-    carrier: Option<DeviceId>,
-    envelope: &Envelope,
-    statement: &Statement,
-    now: Millis,
-) -> Result<bool, StoreError> {
-    let row = (
-        batches::id.eq(Db(statement.batch)),
-        batches::device_id.eq(Db(origin.device)),
-        batches::statement.eq(envelope.statement.to_vec()),
-        batches::claimed_at.eq(At(statement.at)),
-        batches::received_at.eq(At(now)),
-        batches::carrier_id.eq(carrier.map(Db)),
-    );
-    let added = on_each!(tx, |c| diesel::insert_into(batches::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    if added == 1 || carrier.is_none() {
-        return Ok(added == 1);
-    }
-    let there: Vec<u8> =
-        on_each!(tx, |c| batches::table.find(Db(statement.batch)).select(batches::statement).first(c))?;
-    Ok(there == *envelope.statement)
+    // Another request of this tablet was faster; where it went to is not known here, but no less far.
+    if taken == 1 { Ok(()) } else { Err(Refused::Seen { last: number }.into()) }
 }

@@ -1,7 +1,9 @@
 //! Requests that are refused whole. Nothing of them is kept here; the tablet keeps all of it and may try again.
 
 use actix_web::http::header::RETRY_AFTER;
-use sync_core::limits::{MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_EXPANDED};
+use sync_core::limits::{
+    MAX_AHEAD, MAX_APART, MAX_APART_BYTES, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_EXPANDED,
+};
 use sync_core::wire::PROTOCOL;
 
 use crate::problem::Problem;
@@ -26,8 +28,17 @@ pub(super) enum Refused {
     UnknownDevice,
     #[error("a batch is signed by another tablet")]
     ForeignBatch,
+    #[error("a batch has the id of another one")]
+    BatchReused,
+    #[error("the request has too many batches, or carries too many things")]
+    TooMany,
     #[error("the number of the request was seen before")]
     Seen { last: u64 },
+    #[error("the number of the request is too far ahead")]
+    TooFar {
+        /// The last that was taken.
+        last: u64,
+    },
     #[error("too much of the tablet was set apart within a day")]
     TooMuchApart {
         /// In how many seconds there is room again.
@@ -82,6 +93,27 @@ impl From<Refused> for Problem {
                 "A batch is not this tablet's",
                 format!("A batch in the request is signed by another tablet, or was changed after it was signed. {kept}"),
             ),
+            Refused::BatchReused => Self::conflict(
+                "batch-reused",
+                "A batch has the id of another one",
+                format!("The id of a batch in the request stands for another statement. Give each batch a new id and send it again. {kept}"),
+            ),
+            Refused::TooMany => Self::too_large(
+                "too-large",
+                "The request is too large",
+                format!(
+                    "At most {MAX_BATCHES} batches, and {MAX_CARRIED} things that are carried. Send fewer at a time. {kept}"
+                ),
+            ),
+            Refused::TooFar { last } => Self::conflict(
+                "request-too-far",
+                "The number of the request is too far ahead",
+                format!(
+                    "Requests of a tablet count upwards by one; the last was {last}, and a number may be at most {MAX_AHEAD} \
+                     beyond it and less than 2^53. The number was not taken: go on from {last} with a new incarnation. {kept}"
+                ),
+            )
+            .with("last", last),
             Refused::Seen { last } => Self::conflict(
                 "request-seen",
                 "This request was seen before",

@@ -13,7 +13,7 @@ use crate::change::Change;
 use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
-use crate::limits::PAGE;
+use crate::limits::{MAX_CARRIED, PAGE};
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PROTOCOL, Request};
@@ -116,7 +116,7 @@ impl Tablet {
             serials.push(*serial);
         }
         let mut carried = Vec::new();
-        for (serial, sealed) in &self.carried {
+        for (serial, sealed) in self.carried.iter().take(MAX_CARRIED) {
             bytes += sealed.len();
             if bytes > PAGE && !(serials.is_empty() && carried.is_empty()) {
                 break;

@@ -94,10 +94,11 @@ impl Tablet {
     }
 
     /// The store has already seen a request numbered `last` from this tablet: the folder was copied or brought back
-    /// from a backup. The tablet starts a new life, so that its changes can't be mistaken for the other's, and asks again.
+    /// from a backup. Or the tablet's own number is spoilt, and too far beyond `last` to be taken. The tablet starts a new life,
+    /// so that its changes can't be mistaken for another's, and asks again from `last`.
     pub fn outrun(&mut self, moment: &Moment, last: u64) -> Vec<Output> {
         self.flight = None;
-        self.identity.number = self.identity.number.max(last);
+        self.identity.number = last;
         self.new_life(moment);
         self.request(moment, Vec::new())
     }

@@ -7,9 +7,9 @@ use minicbor::Encoder;
 use sync_core::batch::Purpose;
 use sync_core::document::Document;
 use sync_core::limits::{
-    MAX_APART, MAX_APART_BYTES, MAX_BODY, MAX_CHANGE, MAX_CHANGE_EXPANDED, MAX_DOCUMENT,
-    MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED, MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES,
-    MAX_EXPANDED, MAX_OPERATIONS, MAX_VALUES_OF_ONE, PAGE,
+    LAST_REQUEST, MAX_AHEAD, MAX_APART, MAX_APART_BYTES, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_CHANGE,
+    MAX_CHANGE_EXPANDED, MAX_DOCUMENT, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED,
+    MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES, MAX_EXPANDED, MAX_OPERATIONS, MAX_VALUES_OF_ONE, PAGE,
 };
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::wire::{CONTENT_TYPE, PROTOCOL};
@@ -93,6 +93,13 @@ fn limits() {
             "page",
             format!("{PAGE} bytes"),
             "of changes in one request or one answer, except that one larger change goes alone",
+        ),
+        ("batches", MAX_BATCHES.to_string(), "in one request; a request with more is refused"),
+        ("carried", MAX_CARRIED.to_string(), "things in one request; a request with more is refused"),
+        (
+            "request number",
+            format!("{MAX_AHEAD} beyond the last that was taken, and {LAST_REQUEST}"),
+            "beyond that it is refused (`request-too-far`), and not taken",
         ),
         ("change", format!("{MAX_CHANGE} bytes"), "larger ones wait as `too-large`"),
         (

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 use tests::Database;
 use tests::database::OwnPostgres;
-use tests::kills::{Kills, ihuriro, live, work};
+use tests::kills::{Kills, live, work};
+use tests::program::ihuriro;
 
 const USAGE: &str = "kills [--server N] [--tablets N] [--store sqlite|postgres|both] [--seed N]";
 

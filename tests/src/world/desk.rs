@@ -3,7 +3,7 @@
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::TestRequest;
 use serde_json::Value;
-use server::access::Role;
+use server::access::sign_in;
 use sync_core::id::UserId;
 
 use super::strike::POINTS;
@@ -20,21 +20,16 @@ impl World {
         request: TestRequest,
     ) -> Sound<Option<(u16, Value)>> {
         let manager = self.organisations[organisation].manager;
-        self.person(organisation, manager, Role::Manager, request)
+        self.person(manager, request)
     }
 
     /// As [`World::manager`], for anybody.
-    pub(super) fn person(
-        &mut self,
-        organisation: usize,
-        user: UserId,
-        role: Role,
-        request: TestRequest,
-    ) -> Sound<Option<(u16, Value)>> {
+    pub(super) fn person(&mut self, user: UserId, request: TestRequest) -> Sound<Option<(u16, Value)>> {
         let server = self.dice.below(self.ground.servers());
-        let organisation = self.organisations[organisation].id;
-        let tokens = &self.ground.server(server).state.tokens;
-        let token = tokens.sign(user, Some(organisation), role, self.ground.clock.now());
+        let state = self.ground.server(server).state.clone();
+        let moment = self.ground.clock.moment();
+        let token = state.store.write_blocking("desk", |tx| sign_in(tx, &state.tokens, user, &moment));
+        let Some(token) = token.expect("the store answers") else { return Ok(Some((403, Value::Null))) };
         let request = request.insert_header((AUTHORIZATION, format!("Bearer {token}")));
         let struck = self.faults && self.dice.percent(STRUCK);
         let reply = if struck {

@@ -9,6 +9,9 @@ mod taking;
 mod astray;
 mod telling;
 mod filling;
+mod repeating;
+mod probing;
+mod sealed;
 
 use hostile_bytes::forge;
 use sync_core::authority::Authority;

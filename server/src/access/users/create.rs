@@ -102,7 +102,7 @@ pub(crate) async fn create_user(
     }
     let new = NewUser::checked(&body.login, &body.name, body.role, organisation, &body.password)?;
 
-    let hash = PasswordHash::of(body.password).await;
+    let hash = PasswordHash::of(body.password).await?;
     let moment = clock.moment();
     let added = store.write("create user", move |tx| create(tx, &new, &hash, &moment)).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.id))).json(added))

@@ -1,7 +1,7 @@
 //! Bundles: what a colleague can carry, in a file.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sync_core::bundle::{Bundle, NotABundle};
@@ -80,7 +80,7 @@ impl Device {
     /// # Errors
     /// [`RelayError`] in words.
     pub fn import(&mut self, from: &Path) -> Result<Report, RelayError> {
-        let bytes = fs::read(from).map_err(|why| RelayError::Unreadable { path: from.to_owned(), why })?;
+        let bytes = read(from).map_err(|why| RelayError::Unreadable { path: from.to_owned(), why })?;
         let came = packing::unpack(Bundle::from_bytes(&bytes)?, &self.tablet);
         let (outputs, report) = self.tablet.import(&self.clock.moment(), came);
         for output in outputs {
@@ -90,4 +90,17 @@ impl Device {
         }
         Ok(report)
     }
+}
+
+/// The largest bundle that is read, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// A whole file, unless it is larger than any bundle.
+fn read(from: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(from)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than any bundle"));
+    }
+    Ok(bytes)
 }

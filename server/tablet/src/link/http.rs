@@ -14,8 +14,8 @@ use super::{Enrol, Enrolled, Exchange, LinkError, Reply, Said, Traffic};
 
 /// An EDGE link takes seconds to wake up, and pauses; it is given up when nothing at all moves for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The last part of the type of the problem that says that a request's number was used before.
-const SEEN: &str = "/request-seen";
+/// The last parts of the types of the problems that say that a request's number was used before, or is out of reach.
+const OTHER_NUMBER: [&str; 2] = ["/request-seen", "/request-too-far"];
 
 /// A link to one server. Keeps its connection open between requests.
 pub struct Link {
@@ -96,7 +96,9 @@ impl Exchange for Link {
         }
         let problem = Problem::read(&answer, &expand(&answer, &down).unwrap_or_default());
         match problem.last {
-            Some(last) if answer.status() == 409 && problem.kind.ends_with(SEEN) => {
+            Some(last)
+                if answer.status() == 409 && OTHER_NUMBER.iter().any(|kind| problem.kind.ends_with(kind)) =>
+            {
                 Ok(Reply { said: Said::Seen { last }, traffic })
             }
             _ => Err(LinkError::Refused(problem.in_words())),
@@ -154,7 +156,7 @@ struct Problem {
     title: String,
     detail: String,
     errors: Vec<FieldProblem>,
-    /// Of [`SEEN`]: the number of the last request that the server has seen.
+    /// Of [`OTHER_NUMBER`]: the number of the last request that the server has seen.
     last: Option<u64>,
 }
 

@@ -3,7 +3,6 @@
 use actix_web::test::TestRequest;
 use diesel::prelude::*;
 use serde_json::json;
-use server::access::Role;
 use server::on_each;
 use server::store::schema::quarantine;
 use server::store::{Conn, Db, StoreError};
@@ -102,7 +101,7 @@ fn decided(world: &mut World, organisation: usize, group: GroupId, request: Test
     let supervisor = world.organisations[organisation].supervisor;
     if world.assigned.contains(&(supervisor, group)) && !world.disabled.contains(&supervisor) {
         world.coverage.count("decisions of a supervisor");
-        return world.person(organisation, supervisor, Role::Supervisor, request);
+        return world.person(supervisor, request);
     }
     world.manager(organisation, request)
 }

@@ -1,5 +1,6 @@
-//! The service as a process: `ihuriro serve`.
+//! The service as a process: `ihuriro serve`, and what the operating system says of it.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,17 +9,20 @@ use std::time::Instant;
 
 /// A running service; killed when it is dropped.
 #[derive(Debug)]
-pub(super) struct Service {
+pub struct Service {
     /// `http://127.0.0.1:40123`, another in each life.
-    pub(super) url: String,
+    pub url: String,
     /// When it began to listen.
-    pub(super) since: Instant,
+    pub since: Instant,
     process: Child,
 }
 
 impl Service {
     /// Starts it, and waits until it says that it listens.
-    pub(super) fn start(program: &Path, database_url: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What it said where it does not start.
+    pub fn start(program: &Path, database_url: &str) -> Result<Self, String> {
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .env("DATABASE_URL", database_url)
@@ -44,8 +48,22 @@ impl Service {
         Err(format!("the service does not start:\n{lines}"))
     }
 
+    /// Mebibytes of memory, as `/proc` calls them: `VmRSS` now, `VmHWM` at its peak.
+    ///
+    /// # Panics
+    /// Where there is no `/proc`.
+    pub fn mebibytes(&self, name: &str) -> u64 {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process of Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = line
+            .and_then(|line| line.split_whitespace().next())
+            .and_then(|number| number.parse::<u64>().ok());
+        number.expect("a number of kilobytes") / 1024
+    }
+
     /// Whether it still runs; one that ended by itself is a failure.
-    pub(super) fn lives(&mut self) -> bool {
+    pub fn lives(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
 }

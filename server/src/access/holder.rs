@@ -1,0 +1,34 @@
+//! Whom tokens are for, and which of them belong together.
+
+use serde::{Deserialize, Serialize};
+use sync_core::id::{OrganisationId, UserId};
+use sync_core::time::Moment;
+use uuid::Uuid;
+
+use super::Role;
+
+/// Whom a pair of tokens is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder {
+    pub(super) user: UserId,
+    pub(super) organisation: Option<OrganisationId>,
+    pub(super) role: Role,
+}
+
+/// One login and all that was refreshed from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Family(Uuid);
+
+impl Family {
+    pub(super) fn new(moment: &Moment) -> Self {
+        Self(moment.uuid())
+    }
+
+    pub(super) fn of(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+
+    pub(super) fn uuid(&self) -> Uuid {
+        self.0
+    }
+}

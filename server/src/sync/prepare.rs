@@ -1,0 +1,51 @@
+//! All of a request that costs work and needs no lock: signatures are checked, and what is carried is opened, before the
+//! transaction that writes begins. Of a request that nobody here signed, nothing is opened.
+
+use std::sync::Arc;
+
+use sync_core::batch::Statement;
+use sync_core::limits::{LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_CARRIED};
+use sync_core::wire::Request;
+
+use super::admit::{Claimed, Origin};
+use super::carried::{self, Carried, Signer};
+use super::refusal::Refused;
+use crate::store::{Conn, Failure};
+
+/// A request whose tablet is known, with all that it signed.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) tablet: Origin,
+    pub(super) request: Arc<Request>,
+    /// Of the request's batches, in their order.
+    pub(super) statements: Vec<Statement>,
+    /// Of what is carried, in its order; none for what can't be taken.
+    pub(super) carried: Vec<Option<Carried>>,
+    pub(super) signer: Signer,
+}
+
+/// Checks what a tablet claims. Reads only what never changes once it is there: keys, and which tablets are enrolled.
+pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, Failure<Refused>> {
+    let tablet = claimed.verify(tx)?;
+    let request = Arc::clone(&claimed.request);
+    number(&tablet, request.number)?;
+    if request.batches.len() > MAX_BATCHES || request.carried.len() > MAX_CARRIED {
+        return Err(Refused::TooMany.into());
+    }
+    let statements =
+        request.batches.iter().map(|envelope| tablet.open(envelope)).collect::<Result<_, _>>()?;
+    let carried = carried::open_all(tx, &request.carried)?;
+    Ok(Prepared { tablet, request, statements, carried, signer: Signer::of(tx)? })
+}
+
+/// Refuses a number that was taken, so that a request which is played again costs next to nothing, and one so far ahead that
+/// the tablet could soon count no further. [`push`](super::push) takes it, which settles it among requests at the same moment.
+fn number(tablet: &Origin, number: u64) -> Result<(), Refused> {
+    if number <= tablet.last_request {
+        return Err(Refused::Seen { last: tablet.last_request });
+    }
+    if number > LAST_REQUEST || number - tablet.last_request > MAX_AHEAD {
+        return Err(Refused::TooFar { last: tablet.last_request });
+    }
+    Ok(())
+}

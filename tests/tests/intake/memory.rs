@@ -1,0 +1,34 @@
+//! What the bodies of many clients cost in memory, of the service as a process.
+
+use tests::Database;
+use tests::process::Service;
+use tests::program::ihuriro;
+
+use super::*;
+
+const CLIENTS: usize = 150;
+const LENGTH: usize = 2_000_000;
+/// What a service takes that does nothing, what it may hold of bodies, and what is on its way from the sockets to them.
+const MOST: u64 = 64 + 128 + 48;
+
+#[test]
+fn bodies_that_are_never_done_take_no_more_memory_than_there_is_for_them() {
+    let database = Database::sqlite();
+    let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+    let almost = vec![0; LENGTH - 1];
+    let clients: Vec<Raw> = (0..CLIENTS)
+        .map(|_| {
+            let mut raw = Raw::sync(&service.url, LENGTH);
+            raw.send(&almost);
+            raw
+        })
+        .collect();
+    // Whoever asks now is answered, and bodies that are small go on being taken once there is room.
+    let mut asks = Raw::to(&service.url);
+    asks.send(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    assert_eq!(asks.heard().problem().0, 200);
+    let peak = service.mebibytes("VmHWM");
+    println!("{CLIENTS} bodies of {LENGTH} bytes but one: {peak} MiB");
+    assert!(peak < MOST, "{peak} MiB");
+    drop(clients);
+}
