@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue};
+use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, legacy};
 
 use super::{
-    Entries, Field, Fixed, Form, Forward, Invalid, Log, Once, Prevailing, Required, Revocable, Rule, Set,
-    Shape, Sticky, Text,
+    Entries, Field, FieldInfo, Fixed, Form, Forward, Invalid, Log, Once, Prevailing, Required, Revocable,
+    Rule, Set, Shape, Sticky, Text,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
@@ -69,6 +69,22 @@ pub(super) fn container(document: &Automerge, name: &str, shape: Shape) -> Resul
         Ok([(value, id)]) if value.to_objtype() == Some(kind) => Ok(id.clone()),
         _ => Err(Invalid::new(name, "must stay the object that the record began with")),
     }
+}
+
+/// Where the values of a field stand: at the root, or in the object that genesis made.
+pub(crate) fn object_of(document: &Automerge, field: &FieldInfo) -> Option<ObjId> {
+    let kind = match field.shape {
+        Shape::Register => return Some(ROOT),
+        Shape::Map => ObjType::Map,
+        Shape::Text => ObjType::Text,
+    };
+    let (value, id) = document.get(ROOT, field.name).ok().flatten()?;
+    (value.to_objtype() == Some(kind)).then_some(id)
+}
+
+/// Whether an operation means this object.
+pub(crate) fn is_object(object: &ObjId, id: &legacy::OpId) -> bool {
+    matches!(object, ObjId::Id(counter, actor, _) if (*counter, actor) == (id.0, &id.1))
 }
 
 impl<T: Value> Form for Field<T> {
@@ -232,7 +248,7 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
 impl<const MAX: usize> Form for Text<MAX> {
     type Plain = String;
     const SHAPE: Shape = Shape::Text;
-    const RULE: Rule = Rule::Merges;
+    const RULE: Rule = Rule::Text(MAX);
 
     fn read(document: &Automerge, name: &'static str) -> Result<String, Invalid> {
         let object = container(document, name, Shape::Text)?;
