@@ -30,30 +30,33 @@ pub struct Found {
     pub need: Vec<Mark>,
 }
 
+/// The least that a message may take, in bytes, by the protocol.
+const LEAST: usize = 4096;
+
 /// The first message of the side that asks.
 ///
 /// # Panics
 /// Never: marks of one stream are always a set that can be asked about.
 pub fn begin(marks: &[Mark]) -> Vec<u8> {
-    let began = side(marks).and_then(|mut side| Ok(side.initiate()?));
+    let began = side(marks, PAGE).and_then(|mut side| Ok(side.initiate()?));
     began.expect("a set of ids can always be summed up")
 }
 
-/// What the side that was asked answers.
+/// What the side that was asked answers, in about so many bytes at most; what does not fit it leaves for later.
 ///
 /// # Errors
 /// [`NotAMessage`]; the bytes may come from anybody.
-pub fn answer(marks: &[Mark], message: &[u8]) -> Result<Vec<u8>, NotAMessage> {
-    contain(|| Ok(side(marks)?.reconcile(message)?)).unwrap_or(Err(NotAMessage))
+pub fn answer(marks: &[Mark], message: &[u8], room: usize) -> Result<Vec<u8>, NotAMessage> {
+    contain(|| Ok(side(marks, room)?.reconcile(message)?)).unwrap_or(Err(NotAMessage))
 }
 
-/// What the side that asked makes of an answer.
+/// What the side that asked makes of an answer; its next message has about so many bytes at most.
 ///
 /// # Errors
 /// [`NotAMessage`].
-pub fn go_on(marks: &[Mark], message: &[u8]) -> Result<Found, NotAMessage> {
+pub fn go_on(marks: &[Mark], message: &[u8], room: usize) -> Result<Found, NotAMessage> {
     let found = contain(|| {
-        let mut side = side(marks)?;
+        let mut side = side(marks, room)?;
         side.set_initiator();
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = side.reconcile_with_ids(message, &mut have, &mut need)?;
@@ -63,11 +66,11 @@ pub fn go_on(marks: &[Mark], message: &[u8]) -> Result<Found, NotAMessage> {
     found.unwrap_or(Err(NotAMessage))
 }
 
-fn side(marks: &[Mark]) -> Result<Negentropy<'static, NegentropyStorageVector>, NotAMessage> {
+fn side(marks: &[Mark], room: usize) -> Result<Negentropy<'static, NegentropyStorageVector>, NotAMessage> {
     let mut items = NegentropyStorageVector::with_capacity(marks.len());
     for mark in marks {
         items.insert(0, Id::from_byte_array(*mark.as_bytes()))?;
     }
     items.seal()?;
-    Ok(Negentropy::owned(items, PAGE as u64)?)
+    Ok(Negentropy::owned(items, room.clamp(LEAST, PAGE) as u64)?)
 }

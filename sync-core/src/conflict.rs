@@ -1,18 +1,26 @@
 //! A conflict is information: where a field has several values at the same time, all are kept and shown, with who
 //! and when, until somebody settles it by an ordinary edit.
 
-use automerge::{ROOT, ReadDoc, ScalarValue};
+pub(crate) mod text;
+mod weave;
+mod writers;
 
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{AutomergeError, ObjId, ROOT, ReadDoc, ScalarValue};
+
+use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, container, put_anew};
+use crate::form::{
+    Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, container, object_of, put_anew,
+};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
 /// One of the values in a conflict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The value in words and figures; empty where it was taken back.
+    /// The value in words and figures; empty where it was taken back. Of a text, the lines concerned.
     pub value: String,
     /// The tablet that wrote it.
     pub device: DeviceId,
@@ -27,16 +35,28 @@ pub struct Claim {
 pub struct Conflict {
     /// The field's name; for an entry `attendance/<participant>`.
     pub field: String,
-    /// All values. The last is the one shown where there is room for one.
+    /// All values. The last is the one shown where there is room for one, but for a text.
     pub claims: Vec<Claim>,
+    /// Of a text, what the lines concerned read now, with all that was written merged letter by letter.
+    pub reads: Option<String>,
+}
+
+impl Conflict {
+    /// What is shown where there is room for one value.
+    pub fn shown(&self) -> &str {
+        let last = || self.claims.last().map(|claim| claim.value.as_str());
+        self.reads.as_deref().or_else(last).unwrap_or_default()
+    }
 }
 
 /// Every conflict in a document, in the order of the field table.
 pub fn conflicts(document: &Document) -> Vec<Conflict> {
     let mut found = Vec::new();
     for field in document.kind().fields() {
-        if matches!(field.rule, Rule::Conflict(_)) {
-            in_field(document, field, &mut found);
+        match field.rule {
+            Rule::Conflict(_) => in_field(document, field, &mut found),
+            Rule::Text(_) => found.extend(in_text(document, field)),
+            _ => {}
         }
     }
     found
@@ -61,19 +81,26 @@ fn clash(document: &Document, field: String, candidates: &[Candidate]) -> Option
         return None;
     }
     let claims = candidates.iter().filter_map(|candidate| claim(document, candidate)).collect();
-    Some(Conflict { field, claims })
+    Some(Conflict { field, claims, reads: None })
+}
+
+/// Where versions of a text stand against each other.
+fn in_text(document: &Document, field: &FieldInfo) -> Option<Conflict> {
+    let clash = contain(|| text::open(document, field, None)).ok()??;
+    let claims = clash.versions.into_iter().filter_map(|(change, words)| said(document, change, words));
+    Some(Conflict { field: field.name.to_owned(), claims: claims.collect(), reads: Some(clash.reads) })
 }
 
 fn claim(document: &Document, candidate: &Candidate) -> Option<Claim> {
     let hash = document.inner().hash_for_opid(&candidate.operation)?;
-    let meta = document.inner().get_change_meta_by_hash(&hash)?;
+    said(document, hash.into(), in_words(&candidate.value))
+}
+
+/// What a change said, with who and when.
+fn said(document: &Document, change: ChangeHash, value: String) -> Option<Claim> {
+    let meta = document.inner().get_change_meta_by_hash(&change.into())?;
     let actor = Actor::try_from(&*meta.actor).ok()?;
-    Some(Claim {
-        value: in_words(&candidate.value),
-        device: actor.device,
-        at: Millis(meta.timestamp.saturating_mul(1000)),
-        change: hash.into(),
-    })
+    Some(Claim { value, device: actor.device, at: Millis(meta.timestamp.saturating_mul(1000)), change })
 }
 
 /// Who set the value of a field that is shown, and when; `None` where a field at the root has no value.
@@ -92,7 +119,8 @@ pub enum NotSettled {
 }
 
 /// Settles the conflict of a field, for an entry `attendance/<participant>`: `words` is one of the claims or another
-/// value that the field may have; empty takes the value back. An ordinary change, which says why.
+/// value that the field may have; empty takes the value back. Of a text they stand in the place of the lines concerned. An
+/// ordinary change, which says why.
 ///
 /// # Errors
 /// [`NotSettled::Agreed`] where the field has no conflict, or not any more.
@@ -110,20 +138,48 @@ pub fn settle(
         None => (field, None),
     };
     let row = document.kind().fields().iter().find(|row| row.name == name).ok_or_else(agreed)?;
-    let Rule::Conflict(value) = row.rule else { return Err(agreed()) };
-    let refused = |why| EditError::Invalid(Invalid { field: conflict.field, why });
-    let value = value(words).map_err(refused)?;
-    let change = document.write(actor, at, Some(grounds), |mut transaction| {
-        match key {
-            Some(key) => {
-                let map = container(&transaction, name, row.shape)?;
-                put_anew(&mut transaction, &map, key, value)?;
-            }
-            None => put_anew(&mut transaction, &ROOT, name, value)?,
+    let refused = |why| EditError::Invalid(Invalid { field: conflict.field.clone(), why });
+    let change = match row.rule {
+        Rule::Conflict(value) => {
+            let value = value(words).map_err(refused)?;
+            document.write(actor, at, Some(grounds), |mut transaction| {
+                match key {
+                    Some(key) => {
+                        let map = container(&transaction, name, row.shape)?;
+                        put_anew(&mut transaction, &map, key, value)?;
+                    }
+                    None => put_anew(&mut transaction, &ROOT, name, value)?,
+                }
+                Ok(transaction)
+            })?
         }
-        Ok(transaction)
-    })?;
+        Rule::Text(most) => {
+            let clash = text::open(document, row, None).ok_or_else(agreed)?;
+            clash.allows(words, most).map_err(refused)?;
+            let object = object_of(document.inner(), row).ok_or_else(agreed)?;
+            document.write(actor, at, Some(grounds), |transaction| {
+                Ok(write_over(transaction, &object, &clash, words)?)
+            })?
+        }
+        _ => None,
+    };
     change.ok_or_else(agreed)
+}
+
+/// Writes the lines concerned anew, also where they read so already: that is how whoever comes later knows that they were seen.
+fn write_over<'t>(
+    mut transaction: Transaction<'t>,
+    object: &ObjId,
+    clash: &text::TextClash,
+    words: &str,
+) -> Result<Transaction<'t>, AutomergeError> {
+    if clash.at.is_empty() && words.is_empty() {
+        transaction.splice_text(object, clash.at.start, 0, "\n")?;
+        transaction.splice_text(object, clash.at.start, 1, "")?;
+    } else {
+        transaction.splice_text(object, clash.at.start, clash.at.len() as isize, words)?;
+    }
+    Ok(transaction)
 }
 
 /// A scalar as people write it.

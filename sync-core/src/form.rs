@@ -12,6 +12,7 @@ pub(crate) use edit::put_anew;
 pub use edit::{Edit, EditError, Editor};
 pub(crate) use read::container;
 pub use read::{Candidate, Ranked, candidates};
+pub(crate) use read::{is_object, object_of};
 
 use crate::value::Why;
 
@@ -90,8 +91,11 @@ pub enum Rule {
     Forward(fn(&ScalarValue) -> Option<usize>),
     /// A set value is never unset.
     Sticky,
-    /// Merges without remainder: sets, logs, texts.
+    /// Merges without remainder: sets, logs.
     Merges,
+    /// Merges letter by letter; what several write to one place at the same time is shown to people. One person's edit keeps
+    /// it to so many characters.
+    Text(usize),
     /// As `Merges`, and members are never removed.
     Grows,
 }

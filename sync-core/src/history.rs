@@ -6,9 +6,9 @@ use automerge::{ObjId, ROOT, ReadDoc, ScalarValue, legacy};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
-use crate::conflict::{conflicts, in_words};
+use crate::conflict::{conflicts, in_words, text};
 use crate::document::Document;
-use crate::form::{FieldInfo, Rule, Shape, candidates, container};
+use crate::form::{FieldInfo, Rule, Shape, candidates, is_object, object_of};
 use crate::time::Millis;
 
 /// One change of a record.
@@ -84,6 +84,10 @@ fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {
 /// A change that overwrites several values at once settled them, if they differed. Nobody can have done so before some
 /// change was built on several others.
 fn something_was_settled(document: &Document) -> bool {
+    let mut texts = document.kind().fields().iter().filter(|field| field.shape == Shape::Text);
+    if texts.any(|field| text::ever(document, field)) {
+        return true;
+    }
     let metas = document.inner().get_changes_meta(&[]);
     metas.iter().any(|meta| meta.deps.len() > 1)
         && document.changes().iter().any(|change| {
@@ -111,12 +115,8 @@ fn touched<'d>(
     document: &'d Document,
     change: &Change,
 ) -> impl Iterator<Item = (Place<'d>, usize)> + use<'d> {
-    let objects: Vec<Option<ObjId>> = document
-        .kind()
-        .fields()
-        .iter()
-        .map(|field| container(document.inner(), field.name, field.shape).ok())
-        .collect();
+    let objects: Vec<Option<ObjId>> =
+        document.kind().fields().iter().map(|field| object_of(document.inner(), field)).collect();
     let operations = change.inner().decode().operations;
     operations.into_iter().filter_map(move |operation| {
         let mut fields = document.kind().fields().iter().zip(&objects).enumerate();
@@ -126,7 +126,8 @@ fn touched<'d>(
                 (row, it, String::new())
             }
             (legacy::ObjectId::Id(id), key) => {
-                let (row, it) = fields.find(|(_, (_, object))| is(object.as_ref(), id))?;
+                let (row, it) = fields
+                    .find(|(_, (_, object))| object.as_ref().is_some_and(|object| is_object(object, id)))?;
                 let key = match key {
                     legacy::Key::Map(key) => key.to_string(),
                     legacy::Key::Seq(_) => String::new(),
@@ -140,20 +141,29 @@ fn touched<'d>(
     })
 }
 
-fn is(object: Option<&ObjId>, id: &legacy::OpId) -> bool {
-    matches!(object, Some(ObjId::Id(counter, actor, _)) if (*counter, actor) == (id.0, &id.1))
-}
-
 impl Place<'_> {
     fn turn(&self, document: &Document, change: &Change) -> Option<Turn> {
         let (before, after) = (change.inner().deps(), [change.hash().into()]);
         let (from, to) = if self.field.shape == Shape::Text {
             let text = |heads: &[_]| document.inner().text_at(&self.object, heads).unwrap_or_default();
-            replaced(&text(before), &text(&after))
+            let (from, to) = replaced(&text(before), &text(&after));
+            match self.settled(document, change) {
+                Some(versions) => (versions, to),
+                None => (from, to),
+            }
         } else {
             (self.words(document, before), self.words(document, &after))
         };
         (from != to).then(|| Turn { field: self.name(), from, to })
+    }
+
+    /// The versions of a text that somebody settled with this change, who gave grounds for it.
+    fn settled(&self, document: &Document, change: &Change) -> Option<Vec<String>> {
+        change.grounds()?;
+        let before: Vec<ChangeHash> = change.deps().collect();
+        let clash = text::open(document, self.field, Some(&before))?;
+        let versions: BTreeSet<String> = clash.versions.into_iter().map(|(_, words)| words).collect();
+        Some(versions.into_iter().collect())
     }
 
     fn name(&self) -> String {

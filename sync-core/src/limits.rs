@@ -29,6 +29,17 @@ pub const MAX_DOCUMENT_CHANGES: u64 = 10_000;
 /// changes how far each of them was.
 pub const MAX_DOCUMENT_AUTHORS: u64 = 1_000;
 
+/// How many changes that wrote to one text are told apart where it is looked for those that touch one place, at the most:
+/// the last ones. What is older all others are taken to have seen.
+pub const MAX_TEXT_WRITERS: usize = 1024;
+/// How many letters are looked at for that, at the most: an ordinary text takes some hundred thousand. A document that needs
+/// more was made to; what would be found beyond that is not.
+pub const MAX_TEXT_WORK: usize = 4_000_000;
+/// The most versions of a text that are shown: the last ones.
+pub const MAX_TEXT_CLAIMS: usize = 8;
+/// The most characters that are shown of one: the longest text that somebody can write.
+pub const MAX_TEXT_CLAIM: usize = 20_000;
+
 /// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
 /// loses at most so much.
 pub const PAGE: usize = 256 * 1024;

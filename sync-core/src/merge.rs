@@ -284,7 +284,7 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
                 }
             }
             // Who may move a status back is a question of authority.
-            Rule::Forward(_) | Rule::Conflict(_) | Rule::Merges => {}
+            Rule::Forward(_) | Rule::Conflict(_) | Rule::Merges | Rule::Text(_) => {}
         }
     }
     Ok(())

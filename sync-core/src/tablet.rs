@@ -4,11 +4,12 @@
 //!
 //! An edit is durable before it is shown ([`Tablet::edit`]). A sync is a few rounds of one request and one answer
 //! ([`Tablet::sync`], [`Tablet::answered`]); what an answer brings is kept whole or not at all. Only what the store has
-//! durably committed leaves the outbox.
+//! durably committed leaves the outbox. Where no answer comes, the next request asks for less ([`Tablet::unanswered`]).
 
 mod blob;
 mod report;
 mod waiting;
+mod pace;
 mod state;
 mod apart;
 mod agree;
@@ -16,16 +17,23 @@ mod outbox;
 mod receive;
 mod relay;
 
+use std::collections::BTreeSet;
+
 use crate::batch::{SigningKey, VerifyingKey};
 use crate::change::{Actor, ChangeHash, Grounds};
-use crate::conflict::{Conflict, conflicts};
+use crate::conflict::{Conflict, NotSettled, conflicts, settle};
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
-use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, StreamId, UserId};
+use crate::history::since;
+use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionId, StreamId, UserId};
+use crate::person::{Mark, marks};
+use crate::record::session::SessionState;
 use crate::record::{Kind, Kinded};
 use crate::time::{Millis, Moment};
+use crate::value::Value;
 
 pub use blob::{Blob, Key, Write};
+pub use pace::Failure;
 pub use receive::NotAnAnswer;
 pub use relay::{Came, Exported, ToSeal};
 pub use report::Report;
@@ -74,6 +82,8 @@ pub enum NotSaved {
     UnknownRecord,
     #[error(transparent)]
     Edit(#[from] EditError),
+    #[error(transparent)]
+    NotSettled(#[from] NotSettled),
     #[error(transparent)]
     Damaged(#[from] Damaged),
 }
@@ -133,6 +143,25 @@ impl Tablet {
         }
     }
 
+    /// Settles what several people set differently in a field of a record, see [`settle`].
+    ///
+    /// # Errors
+    /// [`NotSaved`] in words; nothing is changed then.
+    pub fn settle(
+        &mut self,
+        moment: &Moment,
+        id: impl Into<DocumentId>,
+        said: (&str, &str),
+        grounds: &Grounds,
+    ) -> Result<Vec<Output>, NotSaved> {
+        let id = id.into();
+        let held = self.held(id).ok_or(NotSaved::UnknownRecord)?;
+        let (stream, mut document) = (held.stream, held.open()?);
+        let actor = Actor { device: self.identity.device, incarnation: self.identity.incarnation };
+        let change = settle(&mut document, actor, moment.now, said, grounds)?;
+        Ok(vec![Output::Persist(self.enqueue(stream, id, &document, &change))])
+    }
+
     /// A record as it stands on this tablet.
     ///
     /// # Errors
@@ -161,6 +190,27 @@ impl Tablet {
     pub fn conflicts(&self, id: impl Into<DocumentId>) -> Result<Vec<Conflict>, NotSaved> {
         let held = self.held(id.into()).ok_or(NotSaved::UnknownRecord)?;
         Ok(conflicts(&held.open()?))
+    }
+
+    /// The tablets that began a record, each not knowing of the others; none where it is not held or can't be opened.
+    pub fn begun_by(&self, id: impl Into<DocumentId>) -> BTreeSet<DeviceId> {
+        self.opened_now(id.into()).map(|document| document.begun_by()).unwrap_or_default()
+    }
+
+    /// All marks of attendance of a session, with the tablet that made each.
+    pub fn attendance(&self, id: SessionId) -> Vec<Mark> {
+        self.opened_now(id.into()).map(|document| marks(&document)).unwrap_or_default()
+    }
+
+    /// Whether a session tells something that whoever verified it had not seen.
+    pub fn changed_since_verified(&self, id: SessionId) -> bool {
+        let verified = SessionState::Verified.to_scalar();
+        let document = self.opened_now(id.into());
+        document.is_some_and(|document| !since(&document, "state", |value| *value == verified).is_empty())
+    }
+
+    fn opened_now(&self, id: DocumentId) -> Option<Document> {
+        self.held(id)?.open().ok()
     }
 
     /// The kind and the stream of a record, where the tablet has it.

@@ -44,7 +44,8 @@ pub struct Request {
     /// Streams that the tablet was told to drop, and has.
     #[n(6)]
     pub purged: Vec<StreamId>,
-    /// At most so many bytes of changes in the answer; the store may send fewer.
+    /// At most so many bytes of changes in the answer; the store may send fewer, and one thing that is larger by itself. 0 for
+    /// none at all.
     #[n(7)]
     pub budget: u32,
     /// Colleagues' work that the tablet carries, sealed for the store; see [`crate::bundle`].

@@ -22,6 +22,6 @@ pub mod kills;
 
 pub use app::{Session, TestApp};
 pub use database::Database;
-pub use network::{Fault, Network};
+pub use network::{Fault, Narrow, Network};
 pub use stranger::Stranger;
 pub use village::Village;

@@ -27,18 +27,33 @@ impl Fault {
         [Self::LoseRequest, Self::CutRequest, Self::LoseAnswer, Self::CutAnswer, Self::Repeat];
 }
 
+/// How little a link carries, in bytes of bodies as they travel. It is the same each time, unlike a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Narrow {
+    /// Something on the way refuses larger requests with 413.
+    Refuses(usize),
+    /// It breaks after so many bytes of a request.
+    BreaksUp(usize),
+    /// It breaks after so many bytes of an answer.
+    BreaksDown(usize),
+}
+
 /// A link that fails as planned.
 #[derive(Debug)]
 pub struct Network {
     link: Link,
     address: String,
     faults: VecDeque<Option<Fault>>,
+    narrow: Option<Narrow>,
+    /// What was sent over it, whether or not it arrived: the sizes of requests.
+    pub sent: Vec<usize>,
 }
 
 impl Network {
     pub fn to(url: &str) -> Self {
         let address = url.trim_start_matches("http://").to_owned();
-        Self { link: Link::to(url).expect("a sound address"), address, faults: VecDeque::new() }
+        let link = Link::to(url).expect("a sound address");
+        Self { link, address, faults: VecDeque::new(), narrow: None, sent: Vec::new() }
     }
 
     /// What happens to the next requests, one after the other; all after them go well.
@@ -46,6 +61,36 @@ impl Network {
     pub fn failing(mut self, faults: impl IntoIterator<Item = Option<Fault>>) -> Self {
         self.faults = faults.into_iter().collect();
         self
+    }
+
+    /// How little it carries, for good.
+    #[must_use]
+    pub fn narrow(mut self, narrow: Narrow) -> Self {
+        self.narrow = Some(narrow);
+        self
+    }
+
+    fn through(
+        &mut self,
+        body: Vec<u8>,
+        moved: &mut dyn FnMut(Traffic),
+        narrow: Narrow,
+    ) -> Result<Reply, LinkError> {
+        let size = close(Coding::Zstd, &body).len();
+        self.sent.push(size);
+        match narrow {
+            Narrow::Refuses(most) if size > most => Err(LinkError::TooLarge),
+            Narrow::BreaksUp(most) if size > most => {
+                self.cut(&body);
+                Err(broken())
+            }
+            Narrow::Refuses(_) | Narrow::BreaksUp(_) => self.link.exchange(body, moved),
+            Narrow::BreaksDown(most) => {
+                let reply = self.link.exchange(body, moved)?;
+                let cut = LinkError::CutOff { came: most, why: "the test broke it".to_owned() };
+                if reply.traffic.down as usize > most { Err(cut) } else { Ok(reply) }
+            }
+        }
     }
 
     /// Sends half of a request's body, then hangs up.
@@ -75,6 +120,9 @@ impl Exchange for Network {
     }
 
     fn exchange(&mut self, body: Vec<u8>, moved: &mut dyn FnMut(Traffic)) -> Result<Reply, LinkError> {
+        if let Some(narrow) = self.narrow {
+            return self.through(body, moved, narrow);
+        }
         match self.faults.pop_front().flatten() {
             None => self.link.exchange(body, moved),
             Some(Fault::LoseRequest) => Err(broken()),

@@ -133,6 +133,63 @@ fn a_conflict_is_listed_with_who_and_when_and_settled_over_rest_for_every_tablet
     });
 }
 
+/// Both see a mistake in one word, and each puts it right: Automerge has both corrections, one in the other.
+#[test]
+fn what_two_wrote_into_one_place_of_a_text_is_listed_and_settled() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let (mut jeanne, mut paul, session) = clash(&app, &village, day(3, 5));
+        let says = |summary: &str| Details { summary: Some(summary.to_owned()), ..Details::default() };
+        jeanne.edit_session(session, &says("Rain.\nThe Peple sang.\n")).expect("an edit");
+        sync(&mut jeanne);
+        sync(&mut paul);
+        for tablet in [&mut jeanne, &mut paul] {
+            tablet.edit_session(session, &says("Rain.\nThe People sang.\n")).expect("an edit");
+            sync(tablet);
+        }
+        sync(&mut jeanne);
+
+        let open = village.manager.all("/v1/conflicts");
+        let text = open.iter().find(|one| one["field"] == "summary").expect("listed");
+        assert_eq!(text["reads"], "The Peoople sang.", "the line concerned, as it was merged");
+        let both = "The People sang.";
+        assert_eq!(values(text), [(both, "jeanne.aegis", "a tablet"), (both, "paul.aegis", "a tablet")]);
+        let on_tablet = jeanne.tablet().conflicts(session).expect("the session");
+        assert!(on_tablet.iter().any(|one| one.field == "summary" && one.shown() == "The Peoople sang."));
+        let read = village.manager.get(&format!("/v1/sessions/{session}")).ok();
+        assert_eq!((&read["conflicts"], &read["was_in_conflict"]), (&json!(3), &json!(true)));
+
+        let mut seen = resolution(session, "summary", both);
+        seen["conflict"] = text["id"].clone();
+        let long = resolution(session, "summary", &"x".repeat(20_001));
+        let long = village.manager.post("/v1/conflicts/resolve", &long);
+        assert_eq!(
+            (long.problem(), &long.body["errors"][0]["field"]),
+            ((422, "invalid-fields"), &json!("value"))
+        );
+        village.manager.post("/v1/conflicts/resolve", &seen).ok();
+        let again = village.manager.post("/v1/conflicts/resolve", &seen);
+        assert_eq!(again.problem(), (409, "conflict-settled"));
+        for tablet in [&mut jeanne, &mut paul] {
+            sync(tablet);
+            let read: Session = tablet.tablet().read(session).expect("the session");
+            assert_eq!(read.summary, "Rain.\nThe People sang.\n");
+        }
+        let told = village.manager.get(&format!("/v1/sessions/{session}/history")).ok();
+        let last = told["items"].as_array().and_then(|items| items.last()).expect("a change");
+        assert_eq!(last["reason"], "The register says so.");
+        assert_eq!(last["sets"], json!([{"field": "summary", "from": [both], "to": [both]}]));
+
+        // On a tablet it is settled with a reason as well.
+        let why = "We were both there.".parse().expect("a line");
+        jeanne.settle(session, ("minutes", "80"), &why).expect("settled");
+        sync(&mut jeanne);
+        assert_eq!(village.manager.all("/v1/conflicts").len(), 1, "the mark is left");
+        check_streams(app.store());
+    });
+}
+
 #[test]
 fn the_history_tells_every_change_from_what_to_what_and_why() {
     Database::each(|database| {

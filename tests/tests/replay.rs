@@ -147,7 +147,7 @@ fn bundles() -> Vec<Vec<u8>> {
     };
     let marks = |count: u8| (0..count).map(|number| Mark::from_bytes([number; 32])).collect::<Vec<_>>();
     let asked = agreement::begin(&marks(30));
-    let answered = agreement::answer(&marks(40), &asked).expect("our own message");
+    let answered = agreement::answer(&marks(40), &asked, sync_core::limits::PAGE).expect("our own message");
     vec![bundle.to_bytes(), sealed.to_bytes(), cbor::to_bytes(&settlement), asked, answered]
 }
 

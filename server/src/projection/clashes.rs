@@ -56,6 +56,7 @@ impl Clashes {
             group_id: Db(group),
             date: self.date.clone(),
             field: conflict.field.clone(),
+            reads: conflict.reads.clone(),
         };
         let claims = |conflict: &Conflict| {
             let id = id_of(document, conflict);
@@ -76,6 +77,7 @@ pub(super) struct ConflictRow {
     group_id: Db<GroupId>,
     date: Option<String>,
     field: String,
+    reads: Option<String>,
 }
 
 /// One of its values.
@@ -107,6 +109,7 @@ impl ClaimRow {
 /// begins, like a UUIDv7, with a time: that of the latest claim, so that the order of the names is that of time.
 pub(crate) fn id_of(document: DocumentId, conflict: &Conflict) -> Uuid {
     let mut told = conflict.field.clone().into_bytes();
+    told.extend(conflict.reads.iter().flat_map(|reads| reads.bytes()));
     for claim in &conflict.claims {
         told.extend(claim.change.as_bytes());
     }

@@ -24,8 +24,13 @@ pub(crate) struct Clash {
     /// The field; for an entry `attendance/<participant>`.
     #[schema(example = "minutes")]
     field: String,
-    /// All values; the last is the one shown where there is room for one.
+    /// All values; the last is the one shown where there is room for one. Of a text, what the lines concerned say in each
+    /// version.
     values: Vec<ClashingValue>,
+    /// Of a text, what the lines concerned read now, with all that was written merged letter by letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "The Peoople were calm.")]
+    reads: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,7 +84,7 @@ pub(super) fn with_values(
     tx: &mut Conn<'_>,
     found: Vec<(Vec<u8>, String)>,
 ) -> Result<Vec<Clash>, StoreError> {
-    type Row = (Vec<u8>, String, Db<DeviceId>, At, Option<At>, Option<HandedIn>);
+    type Row = (Vec<u8>, Option<String>, String, Db<DeviceId>, At, Option<At>, Option<HandedIn>);
     let ids: Vec<&[u8]> = found.iter().map(|(id, _)| id.as_slice()).collect();
     let change = changes::document_id.eq(conflicts::document_id).and(changes::hash.eq(conflict_claims::hash));
     let rows: Vec<Row> = on_each!(tx, |c| conflict_claims::table
@@ -90,6 +95,7 @@ pub(super) fn with_values(
         .order((conflict_claims::conflict_id, conflict_claims::place))
         .select((
             conflict_claims::conflict_id,
+            conflicts::reads,
             conflict_claims::value,
             conflict_claims::author,
             conflict_claims::written_at,
@@ -97,12 +103,12 @@ pub(super) fn with_values(
             (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
         ))
         .load(c))?;
-    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
+    let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, _, Db(author), ..)| *author).collect();
     let authors = ledger::authors(tx, &authors)?;
-    let mut values: BTreeMap<Vec<u8>, Vec<ClashingValue>> = BTreeMap::new();
-    for (id, value, Db(device), At(at), received, batch) in rows {
+    let mut values: BTreeMap<Vec<u8>, (Option<String>, Vec<ClashingValue>)> = BTreeMap::new();
+    for (id, reads, value, Db(device), At(at), received, batch) in rows {
         let author = authors.get(&device);
-        values.entry(id).or_default().push(ClashingValue {
+        values.entry(id).or_insert_with(|| (reads, Vec::new())).1.push(ClashingValue {
             value,
             by: author.map(|author| author.person.clone()),
             tablet: author.and_then(|author| author.tablet.clone()),
@@ -114,7 +120,8 @@ pub(super) fn with_values(
     }
     let clash = |(id, field): (Vec<u8>, String)| {
         let name = Uuid::from_slice(&id).map_err(|_| StoreError::Damaged("a conflict"))?;
-        Ok(Clash { id: name, field, values: values.remove(&id).unwrap_or_default() })
+        let (reads, values) = values.remove(&id).unwrap_or_default();
+        Ok(Clash { id: name, field, values, reads })
     };
     found.into_iter().map(clash).collect()
 }

@@ -349,6 +349,8 @@ table! {
         /// The day of a session.
         date -> Nullable<Text>,
         field -> Text,
+        /// Of a text, what the lines concerned read now.
+        reads -> Nullable<Text>,
     }
 }
 

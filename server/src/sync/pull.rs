@@ -44,7 +44,8 @@ pub(super) fn pull(
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
     let mut reader = Reader {
         author: (tablet, request.incarnation),
-        budget: (request.budget as usize).clamp(1, PAGE),
+        budget: (request.budget as usize).min(PAGE),
+        room: request.budget as usize,
         authors: BTreeSet::new(),
     };
     let mut pages = Vec::new();
@@ -64,8 +65,10 @@ pub(super) fn pull(
 struct Reader {
     /// The tablet in its present life: it is not sent what it wrote.
     author: (DeviceId, u32),
-    /// In bytes.
+    /// In bytes. None at all where the tablet asked for nothing but outcomes.
     budget: usize,
+    /// What there was at first: about so many bytes may a message take that says what differs.
+    room: usize,
     /// Who wrote what was read.
     authors: BTreeSet<DeviceId>,
 }

@@ -6,9 +6,11 @@ mod list;
 mod participant;
 mod relay;
 mod session;
+mod settle;
 mod show;
 mod status;
 mod sync;
+mod when;
 mod words;
 
 use std::io::Write;
@@ -60,6 +62,8 @@ pub enum TabletCommand {
     },
     /// Show a record in words, with what two people set differently.
     Show(show::ShowArgs),
+    /// Say what is right where people set something differently, and why.
+    Settle(settle::SettleArgs),
     /// Tell what waits to be sent, and what came back and why.
     Status,
     /// Hand in what waits and fetch what others did.
@@ -121,6 +125,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Session(command) => session::run(device, command, out),
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
         TabletCommand::Show(what) => show::run(device, &what, out),
+        TabletCommand::Settle(said) => settle::run(device, &said, out),
         TabletCommand::Status => status::run(device, out),
         TabletCommand::Sync => sync::run(device, out),
         TabletCommand::Export { to } => relay::export(device, &to, out),

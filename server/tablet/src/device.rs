@@ -124,6 +124,20 @@ impl Device {
         self.keep(outputs)
     }
 
+    /// Settles what several people set differently in a field of a record: a value and why.
+    ///
+    /// # Errors
+    /// [`SaveError`] in words; nothing is changed then.
+    pub fn settle(
+        &mut self,
+        id: impl Into<DocumentId>,
+        said: (&str, &str),
+        grounds: &Grounds,
+    ) -> Result<(), SaveError> {
+        let outputs = self.tablet.settle(&self.clock.moment(), id, said, grounds)?;
+        self.keep(outputs).map(drop)
+    }
+
     fn keep(&mut self, outputs: Vec<Output>) -> Result<bool, SaveError> {
         let changed = !outputs.is_empty();
         for output in outputs {

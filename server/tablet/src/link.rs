@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sync_core::batch::VerifyingKey;
 use sync_core::id::{DeviceId, EpochId, OrganisationId, UserId};
-use sync_core::tablet::StoreKeys;
+use sync_core::tablet::{Failure, StoreKeys};
 
 pub use http::Link;
 
@@ -116,6 +116,24 @@ pub enum LinkError {
     Unreachable(String),
     #[error("the connection broke before the whole answer had come ({0})")]
     Broken(String),
+    #[error("the connection broke in the middle of the answer, after {came} bytes ({why})")]
+    CutOff { came: usize, why: String },
+    #[error("the request is larger than something on the way to the server lets through")]
+    TooLarge,
     #[error("the server did not take the request: {0}")]
     Refused(String),
+}
+
+impl LinkError {
+    /// What it says of how much the link carries.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::TooLarge => Failure::Request,
+            Self::Broken(_) => Failure::Either,
+            Self::CutOff { came, .. } => Failure::Answer(*came),
+            Self::Address | Self::InTheOpen | Self::StoreKeys | Self::Unreachable(_) | Self::Refused(_) => {
+                Failure::Unrelated
+            }
+        }
+    }
 }

@@ -1,14 +1,21 @@
-//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected, or marked as
-//! recorded twice. The command
-//! line and the demo both say it this way.
+//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected, and what was recorded
+//! by mistake is put right: moved, made void, said to be a double or somebody else. The command line and the demo both say
+//! it this way.
 
 mod double;
+mod moving;
 mod participant;
+mod person;
 mod session;
+mod void;
+
+use std::collections::BTreeSet;
 
 use sync_core::double::NotMarked;
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, StreamId};
+use sync_core::moving::NotMoved;
+use sync_core::person::{NotSame, people};
 use sync_core::record::{Group, Participant};
 use sync_core::tablet::{NotSaved, Tablet};
 use sync_core::value::Pseudonym;
@@ -17,7 +24,7 @@ use crate::device::SaveError;
 use crate::folder::FolderError;
 
 pub use double::Meetings;
-pub use participant::{Consent, NewParticipant, ParticipantDetails};
+pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
 pub use session::{Details, NewSession, Recorded};
 
 /// Somebody in a group, by code or by id.
@@ -51,18 +58,36 @@ impl std::fmt::Display for Who {
 /// Something that was not recorded. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("there is already a participant {0} in this group")]
-    CodeTaken(Pseudonym),
+    #[error("there is or was a participant {code} in this group, and a code is never given again{}", next(.free))]
+    CodeTaken { code: Pseudonym, free: Option<Pseudonym> },
     #[error("a guardian must consent for somebody under 16 (Law 058/2021, article 9)")]
     NoGuardian,
     #[error("there is no participant {0} in this group; add them first")]
     NoSuchParticipant(Who),
     #[error("{0} is marked twice, in different ways")]
     MarkedTwice(Who),
+    #[error("it is void already")]
+    AlreadyVoid,
+    #[error("it is not void")]
+    NotVoid,
+    #[error("it was not you who recorded it{}; ask your supervisor to make it void", but(.0))]
+    NotYours(String),
+    #[error(transparent)]
+    NotMoved(#[from] NotMoved),
+    #[error(transparent)]
+    NotSame(#[from] NotSame),
     #[error(transparent)]
     NotMarked(#[from] NotMarked),
     #[error(transparent)]
     Save(#[from] SaveError),
+}
+
+fn next(free: &Option<Pseudonym>) -> String {
+    free.as_ref().map(|free| format!("; the next free one is {free}")).unwrap_or_default()
+}
+
+fn but(names: &str) -> String {
+    if names.is_empty() { String::new() } else { format!(" but {names}") }
 }
 
 impl From<NotSaved> for RecordError {
@@ -97,6 +122,35 @@ pub fn participants_of(tablet: &Tablet, group: GroupId) -> Vec<(ParticipantId, P
     let mut all: Vec<_> = all.map(|(id, one)| (ParticipantId::from(id), one)).collect();
     all.sort_by(|(a, one), (b, other)| (&one.code, a).cmp(&(&other.code, b)));
     all
+}
+
+/// The people of a group whom totals count: nobody who was recorded by mistake, and each once.
+pub fn counted_people(tablet: &Tablet, group: GroupId) -> BTreeSet<ParticipantId> {
+    let all = participants_of(tablet, group).into_iter().collect();
+    let counts = people(&all).into_iter().filter(|(id, counts_as)| id == counts_as);
+    counts.map(|(id, _)| id).filter(|id| all[id].void.is_none()).collect()
+}
+
+/// The codes of a group that somebody has or had: a code is never given again, whatever became of that person.
+pub fn taken_codes(tablet: &Tablet, group: GroupId) -> BTreeSet<Pseudonym> {
+    let all = participants_of(tablet, group).into_iter();
+    all.flat_map(|(_, one)| one.split.into_values().chain([one.code])).collect()
+}
+
+/// The next code that nobody had: after the highest, with the letters of the group's last.
+pub fn free_code(tablet: &Tablet, group: GroupId) -> Option<Pseudonym> {
+    let taken: Vec<String> = taken_codes(tablet, group).iter().map(ToString::to_string).collect();
+    let parts = |code: &str| {
+        let digits = code.find(|letter: char| letter.is_ascii_digit())?;
+        Some((code[..digits].to_owned(), code[digits..].parse::<u32>().ok()?))
+    };
+    let (letters, highest) = taken
+        .iter()
+        .filter_map(|code| parts(code))
+        .max_by_key(|(_, number)| *number)
+        .unwrap_or_else(|| ("P".to_owned(), 0));
+    let free = (highest + 1..=9999).chain(1..=highest).map(|number| format!("{letters}{number:02}"));
+    free.filter(|code| !taken.contains(code)).find_map(|code| code.parse().ok())
 }
 
 /// Finds somebody of a group.

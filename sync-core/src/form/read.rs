@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ActorId, Automerge, ObjId, Prop, ROOT, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, ObjId, Prop, ROOT, ReadDoc, ScalarValue, legacy};
 
 use super::{
-    Entries, Field, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required, Revocable,
-    Rule, Set, Shape, Sticky, Text,
+    Entries, Field, FieldInfo, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required,
+    Revocable, Rule, Set, Shape, Sticky, Text,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
@@ -88,6 +88,16 @@ pub(crate) fn container(document: &impl ReadDoc, name: &str, shape: Shape) -> Re
         .map(|number| ObjId::Id(number, ActorId::from(GENESIS_ACTOR), 0))
         .find(|id| is_it(id).is_some())
         .ok_or_else(|| Invalid::new(name, "must stay the object that the record began with"))
+}
+
+/// Where the values of a field stand: at the root, or in the object that genesis made.
+pub(crate) fn object_of(document: &Automerge, field: &FieldInfo) -> Option<ObjId> {
+    container(document, field.name, field.shape).ok()
+}
+
+/// Whether an operation means this object.
+pub(crate) fn is_object(object: &ObjId, id: &legacy::OpId) -> bool {
+    matches!(object, ObjId::Id(counter, actor, _) if (*counter, actor) == (id.0, &id.1))
 }
 
 impl<T: Value> Form for Field<T> {
@@ -259,7 +269,7 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
 impl<const MAX: usize> Form for Text<MAX> {
     type Plain = String;
     const SHAPE: Shape = Shape::Text;
-    const RULE: Rule = Rule::Merges;
+    const RULE: Rule = Rule::Text(MAX);
 
     fn read(document: &Automerge, name: &'static str) -> Result<String, Invalid> {
         let object = container(document, name, Shape::Text)?;

@@ -71,15 +71,16 @@ impl Tablet {
         }
     }
 
-    /// What the tablet asks of a stream where the two sides differ.
-    pub(super) fn ask_what_differs(&mut self, stream: StreamId) -> Ask {
+    /// What the tablet asks of a stream where the two sides differ; at most so many documents at once.
+    pub(super) fn ask_what_differs(&mut self, stream: StreamId, most: usize) -> Ask {
         if !self.agreements.contains_key(&stream) {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
             let message = agreement::begin(&marks);
             self.agreements.insert(stream, Agreement { message, ..Agreement::default() });
         }
-        let agreement = &self.agreements[&stream];
-        let wanted = agreement.wanted.iter().copied().collect();
+        let agreement = self.agreements.entry(stream).or_default();
+        agreement.asked = agreement.wanted.iter().copied().take(most).collect();
+        let wanted = agreement.asked.iter().copied().collect();
         Ask::Agree { message: agreement.message.clone().into(), wanted }
     }
 
@@ -98,12 +99,13 @@ impl Tablet {
         }
         if !said.more {
             // What was asked for and is not there has changed since; it comes with the changes after `at`.
-            agreement.wanted.clear();
+            agreement.wanted.retain(|mark| !agreement.asked.contains(mark));
         }
         if !agreement.message.is_empty() {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
             // Bytes that make no sense end it here: the fingerprint tells whether the two sides are equal.
-            let found = agreement::go_on(&marks, said.message).unwrap_or_default();
+            let room = self.identity.pace().up();
+            let found = agreement::go_on(&marks, said.message, room).unwrap_or_default();
             agreement.message = found.next.unwrap_or_default();
             agreement.have.extend(found.have);
             agreement.wanted.extend(found.need);

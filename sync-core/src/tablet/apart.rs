@@ -22,11 +22,13 @@ impl Tablet {
     /// What is kept apart at the store and not decided, as far as this tablet knows: where that is much, some of it each time.
     pub(super) fn asked_after(&self) -> Vec<Digest> {
         let mut open: Vec<&Waiting> = self.apart.values().filter(|one| one.rejection.is_none()).collect();
-        if open.len() > MAX_ASKED_AFTER {
-            let begin = (self.identity.number as usize).wrapping_mul(MAX_ASKED_AFTER) % open.len();
+        // A digest is as long as it is on the wire: over a poor link fewer go at once.
+        let most = MAX_ASKED_AFTER.min(self.identity.pace().up() / 256).max(1);
+        if open.len() > most {
+            let begin = (self.identity.number as usize).wrapping_mul(most) % open.len();
             open.rotate_left(begin);
         }
-        open.into_iter().take(MAX_ASKED_AFTER).map(Waiting::digest).collect()
+        open.into_iter().take(most).map(Waiting::digest).collect()
     }
 
     /// Notes which of the changes that are kept apart stay out for good; gives their places.

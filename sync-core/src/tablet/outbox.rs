@@ -1,9 +1,12 @@
 //! The way up: from an edit to a request.
 
+use std::collections::BTreeSet;
+
 use minicbor::bytes::ByteVec;
 
 use super::Output;
 use super::blob::{Key, Write};
+use super::pace::{Failure, SMALL};
 use super::report::Report;
 use super::state::{Course, Flight, Held, Reading, Tablet};
 use super::waiting::Waiting;
@@ -13,10 +16,17 @@ use crate::change::Change;
 use crate::cursor::{Ask, Cursor};
 use crate::document::Document;
 use crate::id::{BatchId, DocumentId, StreamId};
-use crate::limits::{MAX_CARRIED, PAGE};
+use crate::limits::MAX_CARRIED;
 use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PROTOCOL, Request};
+
+/// What a change takes in a statement, besides itself, in bytes.
+const ITEM: usize = 80;
+/// What a mark takes in a request, in bytes.
+const MARK: usize = 34;
+/// How many requests in a row may have no answer before a sync is given up, where each asks for less than the one before.
+const FAILURES: u32 = 8;
 
 impl Tablet {
     /// Keeps an edited document and puts its change into the outbox, in one write.
@@ -56,7 +66,55 @@ impl Tablet {
     pub fn sync(&mut self, moment: &Moment) -> Vec<Output> {
         self.report = Report::default();
         self.agreements.clear();
+        self.stuck.clear();
+        self.stuck_carried.clear();
+        self.failures = 0;
         self.request(moment, Vec::new())
+    }
+
+    /// The request got no answer, or none that counts. What waited still waits. Where the link may have failed for the size
+    /// of what it was to carry, the next request asks for less, at once; it ends with what to keep where that can't help.
+    pub fn unanswered(&mut self, moment: &Moment, how: Failure) -> Vec<Output> {
+        let Some(flight) = self.flight.take() else { return Vec::new() };
+        if how == Failure::Unrelated {
+            return Vec::new();
+        }
+        self.failures += 1;
+        // The smaller pace is kept in any case: the next sync begins with it.
+        let less = self.identity.pace_mut().failed(how, flight.bytes) | self.set_aside(&flight, how);
+        if less && how.is_for_size(flight.bytes) && self.failures <= FAILURES {
+            return self.request(moment, Vec::new());
+        }
+        vec![Output::Persist(vec![self.identity_write()])]
+    }
+
+    /// One thing that is too large by itself must not hold up all others: it waits for the next sync.
+    fn set_aside(&mut self, flight: &Flight, how: Failure) -> bool {
+        let went_up = how == Failure::Request || (how == Failure::Either && self.failures > 1);
+        if !went_up || flight.bytes <= SMALL {
+            return false;
+        }
+        match (flight.serials.as_slice(), flight.carried.as_slice()) {
+            // What builds on it would only wait at the store.
+            ([one], []) => self.outbox.get(one).is_some_and(|waiting| self.stuck.insert(waiting.document)),
+            ([], [one]) => self.stuck_carried.insert(*one),
+            _ => false,
+        }
+    }
+
+    /// Whether there is more to send in this sync.
+    pub(super) fn has_more_to_send(&self) -> bool {
+        self.to_send().next().is_some()
+            || self.to_carry().next().is_some()
+            || !self.identity.purged.is_empty()
+    }
+
+    fn to_send(&self) -> impl Iterator<Item = (&u64, &Waiting)> {
+        self.outbox.iter().filter(|(_, waiting)| !self.stuck.contains(&waiting.document))
+    }
+
+    fn to_carry(&self) -> impl Iterator<Item = (&u64, &ByteVec)> {
+        self.carried.iter().filter(|(serial, _)| !self.stuck_carried.contains(serial))
     }
 
     /// The next request, after what must be durable before it.
@@ -64,7 +122,9 @@ impl Tablet {
         self.identity.number += 1;
         self.report.requests += 1;
         writes.push(self.identity_write());
-        let flight = self.next_flight(moment);
+        let mut flight = self.next_flight(moment);
+        let carries = !(flight.serials.is_empty() && flight.carried.is_empty());
+        let budget = self.identity.pace().down(carries);
         let batches = match flight.serials.as_slice() {
             [] => Vec::new(),
             serials => vec![self.seal(flight.batch, serials, moment)],
@@ -75,10 +135,10 @@ impl Tablet {
             epoch: self.identity.epoch,
             number: self.identity.number,
             incarnation: self.identity.incarnation,
-            cursors: self.cursors(),
+            cursors: self.cursors(&mut flight, budget > 0),
             batches,
             purged: self.identity.purged.clone(),
-            budget: PAGE as u32,
+            budget,
             carried,
             waiting: self.asked_after(),
         };
@@ -88,7 +148,9 @@ impl Tablet {
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
     }
 
-    fn cursors(&mut self) -> Vec<Cursor> {
+    /// What is asked of each stream. What differs is asked of as many streams at once as there is room for; of the others
+    /// nothing is asked yet.
+    fn cursors(&mut self, flight: &mut Flight, may_ask: bool) -> Vec<Cursor> {
         let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
         let key = |reading: &Reading| reading.key.as_ref().map_or(0, |key| key.number);
         let held: Vec<(StreamId, Course, u32)> =
@@ -96,7 +158,21 @@ impl Tablet {
         let mut ask = |stream, course| match course {
             Course::Following(position) => Ask::After(position),
             Course::Copying { at, after } => Ask::Copy { at, after },
-            Course::Agreeing => self.ask_what_differs(stream),
+            Course::Agreeing => {
+                let room = self.identity.pace().up().saturating_sub(flight.bytes);
+                let first = flight.agreeing.is_empty();
+                let ask = self.ask_what_differs(stream, (room / MARK).max(1));
+                let takes = match &ask {
+                    Ask::Agree { message, wanted } => message.len() + wanted.len() * MARK,
+                    _ => 0,
+                };
+                if !may_ask || (takes > room && !first) {
+                    return Ask::Agree { message: Vec::new().into(), wanted: Vec::new() };
+                }
+                flight.bytes += takes;
+                flight.agreeing.insert(stream);
+                ask
+            }
         };
         held.into_iter()
             .map(|(stream, course, key)| Cursor { stream, ask: ask(stream, course), key })
@@ -106,24 +182,27 @@ impl Tablet {
     /// Takes from the front of the outbox, then of what is carried for others, what one request carries; at least one
     /// thing, so that a large one goes too.
     fn next_flight(&self, moment: &Moment) -> Flight {
-        let mut serials = Vec::new();
-        let mut bytes = 0;
-        for (serial, waiting) in &self.outbox {
-            bytes += waiting.change.len();
-            if bytes > PAGE && !serials.is_empty() {
+        let room = self.identity.pace().up();
+        let (mut serials, mut carried, mut bytes, mut full) = (Vec::new(), Vec::new(), 0, false);
+        for (serial, waiting) in self.to_send() {
+            let more = bytes + waiting.change.len() + ITEM;
+            if more > room && !serials.is_empty() {
+                full = true;
                 break;
             }
+            bytes = more;
             serials.push(*serial);
         }
-        let mut carried = Vec::new();
-        for (serial, sealed) in self.carried.iter().take(MAX_CARRIED) {
-            bytes += sealed.len();
-            if bytes > PAGE && !(serials.is_empty() && carried.is_empty()) {
+        for (serial, sealed) in self.to_carry().take(MAX_CARRIED) {
+            let more = bytes + sealed.len();
+            if more > room && !(serials.is_empty() && carried.is_empty()) {
+                full = true;
                 break;
             }
+            bytes = more;
             carried.push(*serial);
         }
-        Flight { batch: BatchId::new(moment), serials, carried }
+        Flight { batch: BatchId::new(moment), serials, carried, bytes, full, agreeing: BTreeSet::new() }
     }
 
     /// Signs some of the outbox as one batch.

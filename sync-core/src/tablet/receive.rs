@@ -1,6 +1,6 @@
 //! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Output;
 use super::agree::Differences;
@@ -40,6 +40,9 @@ impl Tablet {
         }
         let flight = self.flight.take().ok_or(NotAnAnswer::Unasked)?;
         let mut writes = Vec::new();
+        self.failures = 0;
+        let down_full = answer.pages.iter().any(|page| page.fingerprint.is_none());
+        self.identity.pace_mut().went_well(flight.full, down_full);
         self.identity.purged.clear();
         self.identity.last_sync = answer.now;
         if self.identity.epoch != answer.epoch {
@@ -47,7 +50,7 @@ impl Tablet {
         }
         for outcomes in answer.outcomes.iter().filter(|outcomes| outcomes.batch == flight.batch) {
             for (serial, outcome) in flight.serials.iter().zip(&outcomes.outcomes) {
-                self.settle(*serial, outcome, moment, &mut writes);
+                self.take_outcome(*serial, outcome, moment, &mut writes);
             }
         }
         let rejected = self.hear_rejections(answer.rejected, moment, &mut writes);
@@ -70,7 +73,7 @@ impl Tablet {
         }
         let mut more = false;
         for page in answer.pages {
-            more |= self.turn(page, &mut writes);
+            more |= self.turn(page, &flight.agreeing, &mut writes);
         }
         for key in answer.keys {
             let stream = key.stream;
@@ -81,16 +84,13 @@ impl Tablet {
             self.told_to_drop(stream, &mut writes);
         }
         self.purge(moment, &mut writes);
-        if more || !self.outbox.is_empty() || !self.carried.is_empty() || !self.identity.purged.is_empty() {
+        if more || self.has_more_to_send() {
             return Ok(self.request(moment, writes));
         }
+        self.report.too_large.clone_from(&self.stuck);
+        self.report.too_large_carried = self.stuck_carried.len() as u32;
         writes.push(self.identity_write());
         Ok(vec![Output::Persist(writes), Output::Finished(std::mem::take(&mut self.report))])
-    }
-
-    /// The request got no answer, or none that counts. What waited still waits.
-    pub fn unanswered(&mut self) {
-        self.flight = None;
     }
 
     /// The store has already seen a request numbered `last` from this tablet: the folder was copied or brought back
@@ -108,7 +108,7 @@ impl Tablet {
         self.identity.incarnation = u32::from_be_bytes([a, b, c, d]).max(1);
     }
 
-    pub(super) fn settle(
+    pub(super) fn take_outcome(
         &mut self,
         serial: u64,
         outcome: &Outcome,
@@ -133,7 +133,7 @@ impl Tablet {
     }
 
     /// Takes one page of a stream in; says whether there is more to read.
-    fn turn(&mut self, page: Page, writes: &mut Vec<Write>) -> bool {
+    fn turn(&mut self, page: Page, asked: &BTreeSet<StreamId>, writes: &mut Vec<Write>) -> bool {
         let stream = page.stream;
         let reading = self.streams.entry(stream).or_insert(Reading::begun());
         let was_dropped = std::mem::take(&mut reading.dropped);
@@ -146,6 +146,10 @@ impl Tablet {
                 let after = documents.last().map_or(after, |last| last.document);
                 self.merge_documents(stream, &documents, writes);
                 if more { (Course::Copying { at, after }, false) } else { (Course::Following(at), true) }
+            }
+            (Tells::Documents { .. }, Course::Agreeing) if !was_dropped && !asked.contains(&stream) => {
+                // Its turn comes with a later request.
+                return true;
             }
             (Tells::Documents { at, more, message, documents }, Course::Agreeing) if !was_dropped => {
                 let came = self.merge_documents(stream, &documents, writes);

@@ -206,7 +206,7 @@ impl Tablet {
                 (waiting.document, waiting.digest()) == (one.document, one.digest)
             };
             if let Some(serial) = self.outbox.iter().find(waits).map(|(serial, _)| *serial) {
-                self.settle(serial, &one.outcome, moment, writes);
+                self.take_outcome(serial, &one.outcome, moment, writes);
                 serials.push(serial);
             }
         }

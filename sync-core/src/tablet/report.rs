@@ -33,6 +33,10 @@ pub struct Report {
     pub repaired: BTreeSet<StreamId>,
     /// Streams that the store could not go on with from where the tablet was.
     pub lost: BTreeSet<StreamId>,
+    /// Records with a change that was too large for the link. It waits for the next sync.
+    pub too_large: BTreeSet<DocumentId>,
+    /// Things of colleagues that were too large for it.
+    pub too_large_carried: u32,
     /// Changes of others that could not be merged here.
     pub unreadable: u32,
 }

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use uuid::Uuid;
 
 use super::blob::{Blob, Key, Write};
+use super::pace::Pace;
 use super::report::Report;
 use super::waiting::Waiting;
 use super::{Enrolment, Output};
@@ -35,6 +36,11 @@ pub struct Tablet {
     pub(super) people: BTreeMap<DeviceId, String>,
     pub(super) flight: Option<Flight>,
     pub(super) agreements: BTreeMap<StreamId, Agreement>,
+    /// What alone was too large for the link in this sync: records of the outbox, and things carried.
+    pub(super) stuck: BTreeSet<DocumentId>,
+    pub(super) stuck_carried: BTreeSet<u64>,
+    /// Requests without an answer in this sync since the last that had one.
+    pub(super) failures: u32,
     pub(super) report: Report,
 }
 
@@ -75,11 +81,22 @@ pub(super) struct Identity {
     receipts: Option<ByteArray<32>>,
     #[n(12)]
     pub(super) seal: Option<String>,
+    /// None before anything ever failed.
+    #[n(13)]
+    pace: Option<Pace>,
 }
 
 impl Identity {
     pub(super) fn key(&self) -> SigningKey {
         SigningKey::from_bytes(&self.seed)
+    }
+
+    pub(super) fn pace(&self) -> &Pace {
+        self.pace.as_ref().unwrap_or(&Pace::WIDE)
+    }
+
+    pub(super) fn pace_mut(&mut self) -> &mut Pace {
+        self.pace.get_or_insert(Pace::WIDE)
     }
 
     pub(super) fn store_key(&self) -> Option<VerifyingKey> {
@@ -137,6 +154,8 @@ pub(super) struct Agreement {
     pub(super) message: Vec<u8>,
     pub(super) have: BTreeSet<Mark>,
     pub(super) wanted: BTreeSet<Mark>,
+    /// Those of them that the request under way asks for.
+    pub(super) asked: BTreeSet<Mark>,
     /// Documents that came; what the store lacks in them is offered already.
     pub(super) compared: BTreeSet<DocumentId>,
 }
@@ -170,6 +189,12 @@ pub(super) struct Flight {
     pub(super) batch: BatchId,
     pub(super) serials: Vec<u64>,
     pub(super) carried: Vec<u64>,
+    /// How many bytes of both.
+    pub(super) bytes: usize,
+    /// Whether there is more to send than went into it.
+    pub(super) full: bool,
+    /// The streams that were to say what differs; others wait for their turn.
+    pub(super) agreeing: BTreeSet<StreamId>,
 }
 
 fn read<'b, T: Decode<'b, ()>>(blob: &'b [u8]) -> Result<T, Damaged> {
@@ -193,6 +218,7 @@ impl Tablet {
             last_sync: Millis(0),
             receipts: Some(enrolment.store.receipts.to_bytes().into()),
             seal: Some(enrolment.store.seal),
+            pace: None,
         };
         let tablet = Self::with(identity);
         let outputs = vec![Output::Persist(vec![tablet.identity_write()])];
@@ -211,6 +237,9 @@ impl Tablet {
             people: BTreeMap::new(),
             flight: None,
             agreements: BTreeMap::new(),
+            stuck: BTreeSet::new(),
+            stuck_carried: BTreeSet::new(),
+            failures: 0,
             report: Report::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod editing;
 mod clashing;
+mod texts;
 mod planning;
 mod authority;
 mod copies;

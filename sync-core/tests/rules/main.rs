@@ -2,6 +2,7 @@
 //! of the others, all end with one record, and in it the rule holds.
 
 mod replicas;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -279,7 +280,9 @@ proptest! {
             replicas.edit::<Session>(who, |session| session.summary().append(&line)).expect("sound");
             lines.push(line);
         });
-        let session: Session = replicas.merge(&orders)?.read().expect("sound");
+        let store = replicas.merge(&orders)?;
+        prop_assert!(conflicts(&store).is_empty(), "who adds a line of their own clashes with nobody");
+        let session: Session = store.read().expect("sound");
         let mut merged: Vec<String> = session.summary.lines().map(str::to_owned).collect();
         merged.sort();
         lines.sort();

@@ -169,7 +169,8 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);
     let message = agreement::begin(&marks(&scene.documents[1..]));
-    let reply = agreement::answer(&marks(&scene.documents), &message).expect("a message");
+    let reply =
+        agreement::answer(&marks(&scene.documents), &message, sync_core::limits::PAGE).expect("a message");
     let lost = Page { stream: gone(), fingerprint: None, tells: Tells::Lost };
     let copied = Answer { pages: vec![copy], people: vec![person(CLAUDINE)], ..answer() };
     let differs = Answer { pages: vec![documents(scene, 6, false, &reply, &[]), lost], ..answer() };

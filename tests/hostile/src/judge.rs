@@ -11,7 +11,7 @@ use sync_core::cbor;
 use sync_core::change::Change;
 use sync_core::cursor::Mark;
 use sync_core::document::Document;
-use sync_core::limits::{MAX_EXPANDED, MAX_OPERATIONS};
+use sync_core::limits::{MAX_EXPANDED, MAX_OPERATIONS, PAGE};
 use sync_core::merge::{Incoming, Plan, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::{Kind, SCHEMA};
@@ -94,10 +94,10 @@ pub fn bundle(bytes: &[u8]) -> u64 {
     let _refused_or_read = (Bundle::from_bytes(bytes), Sealed::from_bytes(bytes));
     let marks: Vec<Mark> = (0..40).map(|number| Mark::from_bytes([number; 32])).collect();
     for marks in [&[], &marks[..]] {
-        if let Ok(answer) = agreement::answer(marks, bytes) {
-            agreement::go_on(marks, &answer).expect("what we answer can be read");
+        if let Ok(answer) = agreement::answer(marks, bytes, PAGE) {
+            agreement::go_on(marks, &answer, PAGE).expect("what we answer can be read");
         }
-        if let Ok(found) = agreement::go_on(marks, bytes) {
+        if let Ok(found) = agreement::go_on(marks, bytes, PAGE) {
             assert!(found.have.iter().all(|mark| marks.contains(mark)), "one has only what one has");
         }
     }

@@ -4,6 +4,7 @@ use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE as
 use actix_web::test::TestRequest;
 use serde_json::Value;
 use sync_core::limits::MAX_EXPANDED;
+use sync_core::tablet::Failure;
 use sync_core::wire::{Answer, CONTENT_TYPE, Coding, close, open};
 
 use super::servers::Reply;
@@ -33,6 +34,8 @@ pub(super) enum Said {
     /// The service says no: status and kind of the problem.
     Refused(u16, String),
     Nothing,
+    /// Nothing, and the tablet has noticed how.
+    Failed(Failure),
 }
 
 impl Mishap {

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use sync_core::tablet::{Output, Report};
-use sync_core::wire::Answer;
+use sync_core::tablet::{Failure, Output, Report};
+use sync_core::wire::{Answer, Coding, close};
 
 use super::network::{Mishap, Said};
 use super::{Breach, Sound, World, ensure};
 
-/// No sync takes more requests than this here.
-const REQUESTS: usize = 40;
+/// No sync takes more requests than this here: a tablet may still be used to a link that carries one change at a time.
+const REQUESTS: usize = 200;
 
 /// What goes wrong in one sync.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Trouble {
     pub(super) mishap: Option<(usize, Mishap)>,
     /// The tablet is killed before its output of this place.
     pub(super) kill: Option<usize>,
+    /// The link refuses larger requests, and breaks after so many bytes of an answer.
+    pub(super) narrow: Option<usize>,
 }
 
 impl World {
@@ -56,7 +58,23 @@ impl World {
                     let mishap = trouble.mishap.filter(|(place, _)| *place == sent).map(|(_, mishap)| mishap);
                     sent += 1;
                     ensure(sent <= REQUESTS, "a sync ends", || format!("tablet {at} asks without end"))?;
-                    let said = self.exchange(&body, mishap)?;
+                    let too_large = |body: &[u8]| {
+                        trouble.narrow.is_some_and(|most| close(Coding::Zstd, body).len() > most)
+                    };
+                    let said = if too_large(&body) {
+                        self.coverage.count("fault: request too large for the link");
+                        Said::Failed(Failure::Request)
+                    } else {
+                        self.exchange(&body, mishap)?
+                    };
+                    let said = match said {
+                        Said::Answer(body) if too_large(&body) => {
+                            self.coverage.count("fault: answer too large for the link");
+                            Said::Failed(Failure::Answer(trouble.narrow.unwrap_or_default()))
+                        }
+                        Said::Nothing => Said::Failed(Failure::Either),
+                        said => said,
+                    };
                     match self.take_in(at, said, mishap)? {
                         Some(next) => outputs.extend(next),
                         None => break,
@@ -96,6 +114,7 @@ impl World {
                 ensure(due, promise, || format!("tablet {at}: {status} {kind}"))?;
                 Ok(None)
             }
+            Said::Failed(how) => Ok(Some(tablet.unanswered(&moment, how))),
             Said::Nothing => Ok(None),
         }
     }

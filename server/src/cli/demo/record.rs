@@ -136,7 +136,7 @@ impl Tablet {
 /// Sets the value that is shown, of those that clash.
 fn settling(conflict: &Conflict) -> Result<Details, Failed> {
     let mut details = Details::default();
-    let shown = conflict.claims.last().map_or("", |claim| claim.value.as_str());
+    let shown = conflict.shown();
     match conflict.field.split_once('/') {
         Some(("attendance", participant)) => {
             let who: ParticipantId = participant.parse()?;

@@ -84,7 +84,7 @@ pub(super) fn clashes(tablet: &Tablet, id: SessionId) -> Clashes {
     let Ok(session) = tablet.read::<Session>(id) else { return Clashes::new() };
     let group = tablet.read::<Group>(session.group).map(|group| group.name.to_string()).unwrap_or_default();
     let found = tablet.conflicts(id).unwrap_or_default().into_iter();
-    let clash = |Conflict { field, claims }| {
+    let clash = |Conflict { field, claims, .. }| {
         let mut claims: Vec<_> = claims
             .into_iter()
             .map(|Claim { value, device, at, .. }| {

@@ -63,7 +63,7 @@ impl Reader {
         } else {
             let marks: Vec<Mark> = marks.iter().map(|(mark, _)| *mark).collect();
             // To bytes that make no sense there is nothing to say; the tablet then goes on by the fingerprint.
-            agreement::answer(&marks, message).unwrap_or_default()
+            agreement::answer(&marks, message, self.room).unwrap_or_default()
         };
         let wanted: BTreeSet<Mark> = wanted.iter().copied().collect();
         let wanted = marks.into_iter().filter(|(mark, _)| wanted.contains(mark));

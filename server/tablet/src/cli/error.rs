@@ -1,6 +1,7 @@
 //! Why a command was not done: one sentence.
 
 use super::find::FindError;
+use super::when::NoDay;
 use crate::device::{EnrolError, OpenError, RelayError, SyncError};
 use crate::recording::RecordError;
 
@@ -13,6 +14,8 @@ pub enum CommandError {
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]
+    NoDay(#[from] NoDay),
+    #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -24,8 +27,23 @@ pub enum CommandError {
     Mistyped,
     #[error("say how consent was given: --consent oral, written or electronic")]
     ConsentHow,
+    #[error("this group has used up its codes; give one with other letters, as: --code B01")]
+    NoFreeCode,
+    #[error("\"{said}\" is not one of the tablets that gave this code: {there}")]
+    WhichTablet { said: String, there: String },
+    #[error(
+        "the day and the part of the day of a meeting stay as they were recorded; move the meeting, as: \
+         ihuriro tablet session move {session} --to 5/3/2026 --reason \"why\""
+    )]
+    DayIsFixed { session: String },
     #[error("the output can't be written: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl From<crate::device::SaveError> for CommandError {
+    fn from(error: crate::device::SaveError) -> Self {
+        Self::Record(error.into())
+    }
 }
 
 impl From<sync_core::tablet::NotSaved> for CommandError {

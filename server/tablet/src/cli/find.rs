@@ -1,11 +1,12 @@
 //! Finding a record by what a person types: an id, its first letters, the beginning of a name, or a day.
 
-use sync_core::id::{DocumentId, GroupId, SessionId, StreamId};
+use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::Slot;
 use sync_core::record::session::{PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
 use sync_core::time::Date;
+use sync_core::value::Pseudonym;
 
 use super::words;
 
@@ -24,6 +25,8 @@ pub enum FindError {
     SeveralGroups { said: String, there: String },
     #[error("no record on this tablet has an id that begins with \"{0}\"")]
     NoRecord(String),
+    #[error("there is a {code} in {groups}; say of which, as: show GROUP {code}")]
+    SeveralPeople { code: String, groups: String },
     #[error("several records begin with \"{said}\": {there}; type more of the id")]
     SeveralRecords { said: String, there: String },
     #[error("\"{said}\" is {what}, not a meeting")]
@@ -93,17 +96,36 @@ pub(super) fn short(id: impl Into<DocumentId>, all: &[DocumentId]) -> String {
     whole.get(..needed).unwrap_or(&whole).trim_end_matches('-').to_owned()
 }
 
-/// A record of any kind: by id, by the beginning of its id, or a group by its name.
+/// Somebody by their code, wherever they are; none where the words are no code of anybody.
+fn by_code(tablet: &Tablet, said: &str) -> Result<Option<DocumentId>, FindError> {
+    let Ok(code) = said.trim().to_uppercase().parse::<Pseudonym>() else { return Ok(None) };
+    let of = |(group, named): (GroupId, Group)| {
+        let id = DocumentId::from(ParticipantId::of(group, &code));
+        tablet.read::<Participant>(id).is_ok().then_some((id, named))
+    };
+    let found: Vec<(DocumentId, Group)> = groups(tablet).into_iter().filter_map(of).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [(id, _)] => Ok(Some(*id)),
+        several => Err(FindError::SeveralPeople {
+            code: code.to_string(),
+            groups: words::listed(several.iter().map(|(_, group)| group.name.to_string())),
+        }),
+    }
+}
+
+/// A record of any kind: by id, by the beginning of its id, a participant by code, or a group by its name.
 pub(super) fn record(tablet: &Tablet, said: &str) -> Result<DocumentId, FindError> {
     let folded = said.trim().to_lowercase();
     let all = everything(tablet);
     let found: Vec<_> = all.iter().copied().filter(|id| begins_id(&id.to_string(), &folded)).collect();
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => match group(tablet, said) {
-            Ok((id, _)) => Ok(id.into()),
-            Err(several @ FindError::SeveralGroups { .. }) => Err(several),
-            Err(_) => Err(FindError::NoRecord(said.into())),
+        [] => match (group(tablet, said), by_code(tablet, said)?) {
+            (Ok((id, _)), _) => Ok(id.into()),
+            (Err(_), Some(id)) => Ok(id),
+            (Err(several @ FindError::SeveralGroups { .. }), None) => Err(several),
+            (Err(_), None) => Err(FindError::NoRecord(said.into())),
         },
         several => {
             let there = several.iter().map(|id| format!("{} ({id})", words::record(tablet, *id)));

@@ -6,10 +6,11 @@ use std::io::Write;
 use comfy_table::{Table, presets};
 use sync_core::area;
 use sync_core::id::SessionId;
+use sync_core::record::Session;
 
 use super::{CommandError, find, words};
 use crate::device::Device;
-use crate::recording::{Meetings, participants_of};
+use crate::recording::{Meetings, counted_people, participants_of};
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
@@ -36,7 +37,7 @@ pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), Command
             group.name.to_string(),
             words::plain(group.modality),
             village,
-            participants_of(tablet, id).len().to_string(),
+            counted_people(tablet, id).len().to_string(),
             Meetings::of(tablet, id).counted.len().to_string(),
             find::short(id, &all),
         ]);
@@ -55,7 +56,8 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
     }
     let all = find::everything(tablet);
     let mut table = table(["Code", "Sex", "Age", "Family", "Consent", "Left", "Id"]);
-    for (id, one) in &participants {
+    let counted = counted_people(tablet, id);
+    for (id, one) in participants.iter().filter(|(id, _)| counted.contains(id)) {
         let consent = match (one.consents(), one.consent_withdrawn) {
             (true, _) => one.consent_date.map(words::day).unwrap_or_default(),
             (_, Some(day)) => format!("withdrawn {}", words::day(day)),
@@ -71,8 +73,26 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
             find::short(*id, &all),
         ]);
     }
-    writeln!(out, "{} has {}.", group.name, words::count(participants.len(), "participant"))?;
+    writeln!(out, "{} has {}.", group.name, words::count(counted.len(), "participant"))?;
     writeln!(out, "{table}")?;
+    for (id, one) in &participants {
+        let tablet = device.tablet();
+        let code = &one.code;
+        if let Some(why) = &one.void {
+            writeln!(out, "Left out: {code}, recorded by mistake ({why}).")?;
+        } else if let Some(other) = one.same_as.filter(|_| !counted.contains(id)) {
+            writeln!(out, "Left out: {code}, who is {}.", words::code_of(tablet, other))?;
+        }
+        let doubted = device.doubted(*id, one);
+        if !doubted.is_empty() {
+            let tablets = words::listed(doubted.iter().map(|one| words::tablet_of(tablet, *one)));
+            writeln!(
+                out,
+                "{code} was registered on {tablets}: one person or two? Look at: ihuriro tablet show {}",
+                find::short(*id, &all)
+            )?;
+        }
+    }
     Ok(())
 }
 
@@ -90,7 +110,10 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
     let mut alike: BTreeSet<(SessionId, SessionId)> = BTreeSet::new();
     let mut table =
         table(["Date", "Part", "Minutes", "Phase", "Came", "State", "Clashes", "Double of", "Id"]);
-    for (id, session) in &sessions {
+    let listed = |(id, session): &&(&SessionId, &Session)| {
+        meetings.counted.contains(id) || session.double_of.is_some()
+    };
+    for (id, session) in sessions.iter().filter(listed) {
         let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
         let came = if session.attendance.is_empty() && heads > 0 {
             format!("{heads} counted")
@@ -113,6 +136,15 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
     }
     writeln!(out, "{} has {}.", group.name, words::count(meetings.counted.len(), "recorded meeting"))?;
     writeln!(out, "{table}")?;
+    for (id, session) in sessions.iter().filter(|one| !listed(one)) {
+        let why = match (&session.void, session.moved_to) {
+            (Some(why), _) => format!("recorded by mistake ({why})"),
+            (None, Some(to)) => format!("moved to {}", find::short(to, &all)),
+            (None, None) => "a move that was taken back".to_owned(),
+        };
+        let (day, part, short) = (words::day(session.date), session.part, find::short(**id, &all));
+        writeln!(out, "Left out: {short}, {day} ({part}), {why}.")?;
+    }
     for (one, other) in alike {
         let said = |id: SessionId| {
             let session = &meetings.all[&id];

@@ -1,17 +1,18 @@
-//! `session record`, `session edit` and `session double`.
+//! `session`: a meeting is recorded, corrected, or was recorded by mistake.
 
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use sync_core::change::Grounds;
 use sync_core::id::SessionId;
 use sync_core::record::session::{
-    Attendance, Cell, Count, Minutes, PartOfDay, Phase, SessionState, Theme, TimeOfDay,
+    Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionState, Theme, TimeOfDay,
 };
-use sync_core::time::Date;
 
+use super::when::When;
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
-use crate::recording::{Details, NewSession, Who};
+use crate::recording::{Details, NewSession, Who, participant_of};
 
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
@@ -21,7 +22,7 @@ pub enum SessionCommand {
         group: String,
         /// The day it was; today unless said
         #[arg(long)]
-        date: Option<Date>,
+        date: Option<When>,
         /// The part of the day
         #[arg(long, value_parser = codes!(PartOfDay), default_value = "morning")]
         part: PartOfDay,
@@ -33,12 +34,53 @@ pub enum SessionCommand {
         /// The meeting's id or its beginning; or its group, followed by the day
         session: String,
         /// The day, where a group is given
-        date: Option<Date>,
+        date: Option<When>,
         /// The part of the day, where a group met more than once
         #[arg(long, value_parser = codes!(PartOfDay))]
         part: Option<PartOfDay>,
+        /// The day can't be corrected so; said where it can
+        #[arg(long = "date", hide = true)]
+        other_date: Option<String>,
         #[command(flatten)]
         said: Box<Said>,
+    },
+    /// Move a meeting that was recorded under a wrong day or part of the day, with all that was said of it.
+    Move {
+        /// The meeting's id or its beginning; or its group, followed by the day
+        session: String,
+        /// The day, where a group is given
+        date: Option<When>,
+        /// The part of the day, where a group met more than once
+        #[arg(long, value_parser = codes!(PartOfDay))]
+        part: Option<PartOfDay>,
+        /// The day it was; the same unless said
+        #[arg(long, required_unless_present_any = ["to_part", "back"])]
+        to: Option<When>,
+        /// The part of the day it was; the same unless said
+        #[arg(long, value_parser = codes!(PartOfDay))]
+        to_part: Option<PartOfDay>,
+        /// Take the move back: it was under the right day at first
+        #[arg(long, conflicts_with_all = ["to", "to_part"])]
+        back: bool,
+        /// Why, in one line; everybody who reads the record's history sees it
+        #[arg(long)]
+        reason: Grounds,
+    },
+    /// Say that a meeting never was, or is of another group: it counts nowhere. Nothing is deleted.
+    Void {
+        /// The meeting's id or its beginning; or its group, followed by the day
+        session: String,
+        /// The day, where a group is given
+        date: Option<When>,
+        /// The part of the day, where a group met more than once
+        #[arg(long, value_parser = codes!(PartOfDay))]
+        part: Option<PartOfDay>,
+        /// Take it back
+        #[arg(long)]
+        back: bool,
+        /// Why, in one line
+        #[arg(long)]
+        reason: Grounds,
     },
     /// Say that a meeting was recorded twice, once under a wrong day: totals count it once. Nothing is deleted.
     Double {
@@ -146,17 +188,58 @@ pub(super) fn run(
     command: SessionCommand,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
+    let today = device.clock().today();
+    let mut came = Vec::new();
+    let mut details = |said: Box<Said>| {
+        let details = Details::from(*said);
+        came = details
+            .attendance
+            .iter()
+            .filter(|(_, mark)| mark.attended())
+            .map(|(who, _)| who.clone())
+            .collect();
+        details
+    };
     let (saved, recorded) = match command {
         SessionCommand::Record { group, date, part, said } => {
             let (group, _) = find::group(device.tablet(), &group)?;
-            let date = date.unwrap_or_else(|| device.clock().today());
-            let recorded =
-                device.record_session(group, NewSession { date, part, details: (*said).into() })?;
+            let date = date.map_or(today, |date| date.on(today));
+            let recorded = device.record_session(group, NewSession { date, part, details: details(said) })?;
             (if recorded.begun { "Saved" } else { "Saved, added to what was recorded" }, recorded)
         }
-        SessionCommand::Edit { session, date, part, said } => {
-            let session = find::session(device.tablet(), &session, date, part)?;
-            ("Saved", device.edit_session(session, &(*said).into())?)
+        SessionCommand::Edit { session, date, part, other_date, said } => {
+            let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
+            if other_date.is_some() {
+                let session = find::short(session, &find::everything(device.tablet()));
+                return Err(CommandError::DayIsFixed { session });
+            }
+            ("Saved", device.edit_session(session, &details(said))?)
+        }
+        SessionCommand::Move { session, date, part, to, to_part, back, reason } => {
+            let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
+            let there: Session = device.tablet().read(session)?;
+            let said = |id: SessionId, device: &Device| words::record(device.tablet(), id.into());
+            let was = said(session, device);
+            if back {
+                let from = device.move_session_back(session, &reason)?;
+                writeln!(out, "Saved: {was} stands again; {} counts nowhere.", said(from, device))?;
+                return Ok(());
+            }
+            let to = to.map_or(there.date, |to| to.on(today));
+            let moved = device.move_session(session, to, to_part.unwrap_or(there.part), &reason)?;
+            let short = find::short(moved, &find::everything(device.tablet()));
+            writeln!(out, "Saved: {was} is now {} ({short}).", said(moved, device))?;
+            return Ok(());
+        }
+        SessionCommand::Void { session, date, part, back, reason } => {
+            let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
+            device.void_session(session, back, &reason)?;
+            let said = words::record(device.tablet(), session.into());
+            match back {
+                false => writeln!(out, "Saved: {said} was recorded by mistake, and counts nowhere.")?,
+                true => writeln!(out, "Saved: {said} counts again.")?,
+            }
+            return Ok(());
         }
         SessionCommand::Double { session, of, none: _ } => {
             return double(device, &session, of.as_deref(), out);
@@ -166,6 +249,13 @@ pub(super) fn run(
     let saved = if recorded.changed { saved } else { "Nothing to change" };
     let what = words::record(tablet, recorded.session.into());
     writeln!(out, "{saved}: {what} ({}).", find::short(recorded.session, &find::everything(tablet)))?;
+    let group = tablet.read::<Session>(recorded.session)?.group;
+    for who in came {
+        let id = participant_of(tablet, group, &who)?;
+        if let Some(why) = words::gone(&tablet.read(id)?) {
+            writeln!(out, "Look again: {} {why}, and is marked as having come.", words::code_of(tablet, id))?;
+        }
+    }
     for conflict in tablet.conflicts(recorded.session)? {
         writeln!(out, "Still to settle: {}.", words::conflict(tablet, &conflict))?;
     }

@@ -5,22 +5,24 @@ use std::io::Write;
 
 use clap::Args;
 use sync_core::area;
-use sync_core::id::{DocumentId, SessionId};
+use sync_core::id::{DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::{Attendance, PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
-use sync_core::time::Date;
 
+use super::session::who;
+use super::when::When;
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
-use crate::recording::{Meetings, participants_of};
+use crate::recording::{Meetings, counted_people, participant_of};
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The record's id or its beginning; or a group's name, for one of its meetings followed by the day
+    /// The record's id or its beginning, or a participant's code; or a group's name, followed by the day of one of its
+    /// meetings or the code of somebody
     id: String,
-    /// The day, where a group is given
-    date: Option<Date>,
+    /// The day or the code, where a group is given
+    of: Option<String>,
     /// The part of the day, where a group met more than once
     #[arg(long, value_parser = codes!(PartOfDay))]
     part: Option<PartOfDay>,
@@ -28,13 +30,20 @@ pub struct ShowArgs {
 
 pub(super) fn run(device: &Device, what: &ShowArgs, out: &mut dyn Write) -> Result<(), CommandError> {
     let tablet = device.tablet();
-    let id = match what.date {
-        Some(_) => find::session(tablet, &what.id, what.date, what.part)?.into(),
+    let id = match what.of.as_deref().map(|of| (of.parse::<When>(), who(of))) {
         None => find::record(tablet, &what.id)?,
+        Some((Ok(day), _)) => {
+            find::session(tablet, &what.id, Some(day.on(device.clock().today())), what.part)?.into()
+        }
+        Some((Err(_), Ok(who))) => {
+            let (group, _) = find::group(tablet, &what.id)?;
+            participant_of(tablet, group, &who)?.into()
+        }
+        Some((Err(no_day), Err(_))) => return Err(no_day.into()),
     };
     match tablet.place_of(id) {
         Some((Kind::Group, _)) => group(tablet, &tablet.read(id)?, id, out)?,
-        Some((Kind::Participant, _)) => participant(tablet, &tablet.read(id)?, out)?,
+        Some((Kind::Participant, _)) => participant(device, id.into(), &tablet.read(id)?, out)?,
         _ => session(tablet, id.into(), &tablet.read(id)?, out)?,
     }
     row(out, "Id", id)?;
@@ -66,10 +75,16 @@ fn group(tablet: &Tablet, group: &Group, id: DocumentId, out: &mut dyn Write) ->
     let held = Meetings::of(tablet, id.into()).counted.len();
     let planned = group.planned_sessions.map(|planned| format!(" of {planned} planned")).unwrap_or_default();
     row(out, "Meetings", format!("{held}{planned}"))?;
-    row(out, "Participants", participants_of(tablet, id.into()).len())
+    row(out, "Participants", counted_people(tablet, id.into()).len())
 }
 
-fn participant(tablet: &Tablet, one: &Participant, out: &mut dyn Write) -> Result<(), CommandError> {
+fn participant(
+    device: &Device,
+    id: ParticipantId,
+    one: &Participant,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let tablet = device.tablet();
     let group: Group = tablet.read(one.group)?;
     writeln!(out, "Participant {} of {}", one.code, group.name)?;
     row(out, "Village", place(&group))?;
@@ -82,7 +97,22 @@ fn participant(tablet: &Tablet, one: &Participant, out: &mut dyn Write) -> Resul
     told(out, "Consent", one.consent_date.map(|date| format!("{how} on {}{to}{by}", words::day(date))))?;
     told(out, "Withdrawn", one.consent_withdrawn.map(words::day))?;
     told(out, "Left", one.exit.map(words::plain))?;
-    told(out, "Erased", one.erased.map(words::day))
+    told(out, "Erased", one.erased.map(words::day))?;
+    told(out, "Void", one.void.as_ref().map(|why| format!("{why}; counts nowhere")))?;
+    let same = one.same_as.map(|other| format!("{}, who counts", words::code_of(tablet, other)));
+    told(out, "The same as", same)?;
+    for (device, code) in &one.split {
+        row(out, "Not", format!("whom {} marks so: that is {code}", words::tablet_of(tablet, *device)))?;
+    }
+    let doubted = device.doubted(id, one);
+    if !doubted.is_empty() {
+        let tablets = words::listed(doubted.iter().map(|one| words::tablet_of(tablet, *one)));
+        row(out, "In doubt", format!("registered on {tablets}; one person or two?"))?;
+        let (group, code) = (&group.name, &one.code);
+        writeln!(out, "If one: ihuriro tablet participant confirm \"{group}\" {code}")?;
+        writeln!(out, "If two: ihuriro tablet participant split \"{group}\" {code} TABLET --reason \"why\"")?;
+    }
+    Ok(())
 }
 
 fn session(
@@ -95,6 +125,14 @@ fn session(
     writeln!(out, "Meeting of {} on {}, {}", group.name, words::day(session.date), session.part)?;
     row(out, "Village", place(&group))?;
     row(out, "State", session.state)?;
+    if tablet.changed_since_verified(id) {
+        row(out, "Since", "it was verified it was changed")?;
+    }
+    told(out, "Returned", session.returned.as_ref())?;
+    told(out, "Void", session.void.as_ref().map(|why| format!("{why}; counts nowhere")))?;
+    let other = |id: SessionId| words::record(tablet, id.into());
+    told(out, "Moved to", session.moved_to.map(|to| format!("{}, which counts", other(to))))?;
+    told(out, "Moved from", session.moved_from.map(other))?;
     doubles(tablet, id, session, out)?;
     told(out, "Began at", session.starts_at)?;
     told(out, "Minutes", session.minutes)?;
@@ -158,6 +196,16 @@ fn clashes(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), C
         writeln!(out, "  {}", words::conflict(tablet, conflict))?;
     }
     let short = find::short(id, &find::everything(tablet));
+    if let Some(text) = conflicts.iter().find(|conflict| conflict.reads.is_some()) {
+        let field = &text.field;
+        writeln!(
+            out,
+            "Settle what was written, as: ihuriro tablet settle {short} {field} --with \"the right words\" --reason \"why\""
+        )?;
+        if conflicts.len() == 1 {
+            return Ok(());
+        }
+    }
     match tablet.place_of(id) {
         Some((Kind::Session, _)) => {
             writeln!(

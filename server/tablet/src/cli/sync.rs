@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+use sync_core::record::Kind;
+use sync_core::record::session::{Session, SessionState};
+
 use super::{CommandError, find, words};
 use crate::device::{Device, Progress, Step, Summary};
 use crate::link::Traffic;
@@ -99,11 +102,28 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
             writeln!(out, "  {}", words::conflict(tablet, &conflict))?;
         }
     }
+    for id in report.merged.iter().filter(|id| matches!(tablet.place_of(**id), Some((Kind::Session, _)))) {
+        let session: Session = tablet.read(*id)?;
+        if let Some(note) = session.returned.filter(|_| session.state == SessionState::Draft) {
+            writeln!(out, "Returned to you, {}: {note}", words::record(tablet, *id))?;
+        }
+    }
     for (id, reason) in &report.apart {
         writeln!(out, "Kept apart at the server, {}: {reason}.", words::record(tablet, *id))?;
     }
     for (id, rejection) in &report.rejected {
         writeln!(out, "Left out, {}: {rejection}", words::record(tablet, *id))?;
+    }
+    for id in &report.too_large {
+        writeln!(
+            out,
+            "{}: too much at once for this link; it waits, and goes over a better one.",
+            words::record(tablet, *id)
+        )?;
+    }
+    if report.too_large_carried > 0 {
+        let things = words::count(report.too_large_carried, "thing");
+        writeln!(out, "Too large for this link, of what you carry: {things}; it waits for a better one.")?;
     }
     if report.dropped > 0 {
         let groups = words::count(report.dropped, "group");

@@ -1,7 +1,7 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
-use sync_core::id::{DocumentId, ParticipantId};
+use sync_core::id::{DeviceId, DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
 use sync_core::tablet::{Tablet, Waiting};
@@ -92,26 +92,41 @@ pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
 
 /// `minutes: 75 (Eric, 5 Mar 2026 09:00) or 90 (you, 5 Mar 2026 08:15); 90 is shown until somebody settles it`.
 pub(super) fn conflict(tablet: &Tablet, conflict: &Conflict) -> String {
-    let claims: Vec<String> = conflict.claims.iter().map(|one| claim(tablet, one)).collect();
-    let shown = conflict.claims.last().map(|claim| value(&claim.value)).unwrap_or_default();
     let field = field(tablet, &conflict.field);
+    if let Some(reads) = &conflict.reads {
+        let version =
+            |one: &Claim| format!("{} ({}, {})", quoted(&one.value), who(tablet, one), time(one.at));
+        let versions: Vec<String> = conflict.claims.iter().map(version).collect();
+        return format!(
+            "{field}: {}; merged, it reads {} until somebody settles it",
+            versions.join(" or "),
+            quoted(reads)
+        );
+    }
+    let claims: Vec<String> = conflict.claims.iter().map(|one| claim(tablet, one)).collect();
+    let shown = value(conflict.shown());
     format!("{field}: {}; {shown} is shown until somebody settles it", claims.join(" or "))
 }
 
 fn claim(tablet: &Tablet, claim: &Claim) -> String {
-    let who = if claim.device == tablet.device() {
-        "you"
-    } else {
-        tablet.name_of(claim.device).unwrap_or("somebody else")
-    };
-    format!("{} ({who}, {})", value(&claim.value), time(claim.at))
+    format!("{} ({}, {})", value(&claim.value), who(tablet, claim), time(claim.at))
+}
+
+fn who<'t>(tablet: &'t Tablet, claim: &Claim) -> &'t str {
+    let own = claim.device == tablet.device();
+    if own { "you" } else { tablet.name_of(claim.device).unwrap_or("somebody else") }
+}
+
+/// Lines of a text on one line.
+fn quoted(lines: &str) -> String {
+    format!("\"{}\"", lines.trim_end().replace('\n', " / "))
 }
 
 fn value(value: &str) -> String {
     if value.is_empty() { "nothing".into() } else { plain(value) }
 }
 
-fn field(tablet: &Tablet, field: &str) -> String {
+pub(super) fn field(tablet: &Tablet, field: &str) -> String {
     match field.split_once('/') {
         Some(("attendance", who)) => match who.parse() {
             Ok(id) => format!("attendance of {}", code_of(tablet, id)),
@@ -123,6 +138,29 @@ fn field(tablet: &Tablet, field: &str) -> String {
         },
         _ => plain(field),
     }
+}
+
+/// `your tablet`, `the tablet of Eric`.
+pub(super) fn tablet_of(tablet: &Tablet, device: DeviceId) -> String {
+    match tablet.name_of(device) {
+        _ if device == tablet.device() => "your tablet".into(),
+        Some(name) => format!("the tablet of {name}"),
+        None => format!("tablet {}", &device.to_string()[..8]),
+    }
+}
+
+/// Why somebody should not be marked as having come; none where there is no reason.
+pub(super) fn gone(one: &Participant) -> Option<String> {
+    if let Some(why) = &one.void {
+        return Some(format!("was recorded by mistake ({why})"));
+    }
+    if let Some(on) = one.erased {
+        return Some(format!("asked on {} to be erased", day(on)));
+    }
+    if let Some(on) = one.consent_withdrawn {
+        return Some(format!("withdrew consent on {}", day(on)));
+    }
+    one.exit.map(|exit| format!("left the group ({})", plain(exit)))
 }
 
 /// `you and 1 other`, of people whom a tablet knows by id only.

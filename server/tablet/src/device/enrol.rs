@@ -47,10 +47,12 @@ impl From<LinkError> for EnrolError {
     /// The same again helps only where no answer came.
     fn from(error: LinkError) -> Self {
         match error {
-            LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
-            LinkError::Address | LinkError::InTheOpen | LinkError::StoreKeys | LinkError::Refused(_) => {
-                Self::Refused(error)
-            }
+            LinkError::Unreachable(_) | LinkError::Broken(_) | LinkError::CutOff { .. } => Self::Link(error),
+            LinkError::Address
+            | LinkError::InTheOpen
+            | LinkError::StoreKeys
+            | LinkError::TooLarge
+            | LinkError::Refused(_) => Self::Refused(error),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
-use sync_core::tablet::{NotAnAnswer, Output, Report};
+use sync_core::tablet::{Failure, NotAnAnswer, Output, Report};
+use sync_core::time::Moment;
 
 use super::Device;
 use crate::folder::FolderError;
@@ -73,7 +74,10 @@ impl From<LinkError> for SyncError {
             LinkError::Refused(_) | LinkError::Address | LinkError::InTheOpen | LinkError::StoreKeys => {
                 Self::Refused(error)
             }
-            LinkError::Unreachable(_) | LinkError::Broken(_) => Self::Link(error),
+            LinkError::Unreachable(_)
+            | LinkError::Broken(_)
+            | LinkError::CutOff { .. }
+            | LinkError::TooLarge => Self::Link(error),
         }
     }
 }
@@ -100,7 +104,6 @@ impl Device {
         let done = self.carry_out(link, progress);
         if done.is_err() {
             // What was not yet on the disk is as if it had never come.
-            self.tablet.unanswered();
             self.go_back();
         }
         done
@@ -130,16 +133,25 @@ impl Device {
                 }
                 Output::Send(body) => {
                     requests += 1;
-                    let reply = link.exchange(body, &mut |more| progress.moved(more))?;
-                    traffic.up += reply.traffic.up;
-                    traffic.down += reply.traffic.down;
+                    let said = link.exchange(body, &mut |more| progress.moved(more)).map(|reply| {
+                        traffic.up += reply.traffic.up;
+                        traffic.down += reply.traffic.down;
+                        reply.said
+                    });
                     let moment = self.clock.moment();
-                    let next = match reply.said {
-                        Said::Answer(body) => self.tablet.answered(&moment, &body)?,
-                        Said::Seen { last } => {
+                    let next = match said {
+                        Ok(Said::Answer(body)) => match self.tablet.answered(&moment, &body) {
+                            Ok(next) => next,
+                            Err(error) => {
+                                let cut = Failure::Answer(body.len());
+                                self.goes_on(&moment, cut, error.into())?
+                            }
+                        },
+                        Ok(Said::Seen { last }) => {
                             outruns += 1;
                             self.tablet.outrun(&moment, last)
                         }
+                        Err(error) => self.goes_on(&moment, error.failure(), error.into())?,
                     };
                     if outruns > OUTRUNS || requests > REQUESTS {
                         return Err(SyncError::Endless);
@@ -149,5 +161,19 @@ impl Device {
             }
         }
         Err(SyncError::Endless)
+    }
+
+    /// A request has no answer: goes on with a smaller one, or ends the sync, and keeps what that said of the link.
+    fn goes_on(&mut self, moment: &Moment, how: Failure, error: SyncError) -> Result<Vec<Output>, SyncError> {
+        let next = self.tablet.unanswered(moment, how);
+        if next.iter().any(|output| matches!(output, Output::Send(_))) {
+            return Ok(next);
+        }
+        for output in next {
+            if let Output::Persist(writes) = output {
+                self.folder.persist(&writes)?;
+            }
+        }
+        Err(error)
     }
 }

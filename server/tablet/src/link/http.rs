@@ -101,6 +101,7 @@ impl Exchange for Link {
             {
                 Ok(Reply { said: Said::Seen { last }, traffic })
             }
+            _ if answer.status() == 413 => Err(LinkError::TooLarge),
             _ => Err(LinkError::Refused(problem.in_words())),
         }
     }
@@ -112,7 +113,8 @@ fn receive(answer: &mut Response<Body>, moved: &mut dyn FnMut(Traffic)) -> Resul
     let mut whole = Vec::new();
     let mut piece = [0; 8192];
     loop {
-        match reader.read(&mut piece).map_err(|error| LinkError::Broken(error.to_string()))? {
+        let cut_off = |error: std::io::Error| LinkError::CutOff { came: whole.len(), why: error.to_string() };
+        match reader.read(&mut piece).map_err(cut_off)? {
             0 => return Ok(whole),
             read => {
                 whole.extend_from_slice(&piece[..read]);
@@ -128,7 +130,8 @@ fn expand(answer: &Response<Body>, body: &[u8]) -> Result<Vec<u8>, LinkError> {
         .ok()
         .and_then(|name| name.parse().ok())
         .ok_or_else(|| LinkError::Broken("it is compressed in a way that we do not know".into()))?;
-    wire::open(coding, body, MAX_EXPANDED).map_err(|error| LinkError::Broken(error.to_string()))
+    wire::open(coding, body, MAX_EXPANDED)
+        .map_err(|error| LinkError::CutOff { came: body.len(), why: error.to_string() })
 }
 
 /// Before the first byte of an answer.

@@ -1,5 +1,8 @@
 //! A person joins a group, under a code; what is known of them is told or corrected.
 
+use std::collections::BTreeSet;
+
+use sync_core::change::Grounds;
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, StreamId};
 use sync_core::record::participant::{ConsentMethod, Exit, Participant, ParticipantEdit, Purpose};
@@ -7,7 +10,7 @@ use sync_core::record::{AgeBand, Sex};
 use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
-use super::{RecordError, group_of, participants_of};
+use super::{RecordError, free_code, group_of, taken_codes};
 use crate::device::Device;
 
 /// Somebody who joins. No name: no field could hold one.
@@ -29,6 +32,17 @@ pub struct ParticipantDetails {
     pub withdrawn: Option<Date>,
     /// How they left the group.
     pub exit: Option<Exit>,
+    /// What was recorded by mistake and is taken back.
+    pub undone: BTreeSet<Undone>,
+    /// Why, where somebody has to say.
+    pub grounds: Option<Grounds>,
+}
+
+/// What can be taken back of a participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undone {
+    Exit,
+    Withdrawal,
 }
 
 /// What somebody agreed to.
@@ -69,6 +83,12 @@ impl ParticipantDetails {
             // Consent given again counts from its own day; a withdrawal at the same time elsewhere still holds.
             participant.consent_withdrawn().clear()?;
         }
+        for undone in self.undone {
+            match undone {
+                Undone::Exit => participant.exit().clear()?,
+                Undone::Withdrawal => participant.consent_withdrawn().clear()?,
+            }
+        }
         self.withdrawn.map_or(Ok(()), |day| participant.consent_withdrawn().set(day))?;
         self.exit.map_or(Ok(()), |exit| participant.exit().set(exit))
     }
@@ -85,8 +105,8 @@ impl Device {
         new: NewParticipant,
     ) -> Result<ParticipantId, RecordError> {
         group_of(self.tablet(), group)?;
-        if participants_of(self.tablet(), group).iter().any(|(_, there)| there.code == new.code) {
-            return Err(RecordError::CodeTaken(new.code));
+        if taken_codes(self.tablet(), group).contains(&new.code) {
+            return Err(RecordError::CodeTaken { free: free_code(self.tablet(), group), code: new.code });
         }
         new.details.check(None)?;
         let id = ParticipantId::of(group, &new.code);
@@ -110,6 +130,11 @@ impl Device {
         let known: Participant = self.tablet().read(id)?;
         details.check(known.age_band)?;
         let home = StreamId::from(known.group);
-        Ok(self.edit::<Participant>(home, id, |participant| details.write(participant))?)
+        Ok(match details.grounds.clone() {
+            None => self.edit::<Participant>(home, id, |participant| details.write(participant))?,
+            Some(why) => {
+                self.edit_because::<Participant>(home, id, &why, |participant| details.write(participant))?
+            }
+        })
     }
 }

@@ -17,7 +17,7 @@ struct Program {
     tablet: TabletArgs,
 }
 
-struct Tablet {
+pub(crate) struct Tablet {
     device: Device,
     folder: tempfile::TempDir,
 }
@@ -40,7 +40,7 @@ impl Tablet {
         Self { device: device.expect("opens"), folder }
     }
 
-    fn try_run(&mut self, line: &str) -> Result<String, CommandError> {
+    pub(crate) fn try_run(&mut self, line: &str) -> Result<String, CommandError> {
         let words = std::iter::once("tablet").chain(line.split_whitespace());
         let command = Program::try_parse_from(words).expect("a command").tablet.command;
         let mut out = Vec::new();
@@ -48,19 +48,19 @@ impl Tablet {
         Ok(String::from_utf8(out).expect("text"))
     }
 
-    fn run(&mut self, line: &str) -> String {
+    pub(crate) fn run(&mut self, line: &str) -> String {
         self.try_run(line).unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 }
 
 /// What was said contains each of these.
-fn says(said: &str, parts: &[&str]) {
+pub(crate) fn says(said: &str, parts: &[&str]) {
     for part in parts {
         assert!(said.contains(part), "\"{part}\" is missing in:\n{said}");
     }
 }
 
-fn two_tablets() -> (Arc<Mutex<Store>>, Tablet, Tablet) {
+pub(crate) fn two_tablets() -> (Arc<Mutex<Store>>, Tablet, Tablet) {
     let (store, _) = Store::with_group("Abahuje");
     let store = Arc::new(Mutex::new(store));
     let server = http::serve(store.clone());

@@ -4,3 +4,4 @@ mod support;
 
 mod commands;
 mod journeys;
+mod putting_right;

@@ -24,6 +24,9 @@ pub(super) fn sync_with_trouble(world: &mut World) -> Sound<bool> {
     if world.dice.percent(30) {
         trouble.kill = Some(world.dice.below(5));
     }
+    if world.dice.percent(20) {
+        trouble.narrow = Some(300 << world.dice.below(5));
+    }
     world.sync(at, trouble).map(|_| true)
 }
 

@@ -13,6 +13,7 @@ use sync_core::change::Actor;
 use sync_core::cursor::{Ask, Fingerprint, Mark};
 use sync_core::document::Document;
 use sync_core::id::{DeviceId, DocumentId, EpochId, GroupId, Id, OrganisationId, StreamId, UserId};
+use sync_core::limits::PAGE;
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::group::{Group, GroupEdit, GroupKind};
@@ -157,7 +158,7 @@ impl Store {
         let marks: Vec<Mark> = mine.iter().map(|(mark, ..)| *mark).collect();
         let reply = match message {
             [] => Vec::new(),
-            message => agreement::answer(&marks, message).expect("a message"),
+            message => agreement::answer(&marks, message, PAGE).expect("a message"),
         };
         let whole = |(_, id, document): &(Mark, DocumentId, &Document)| Whole {
             kind: document.kind(),
