@@ -10,6 +10,8 @@ mod clash;
 pub(crate) mod doubt;
 mod edit;
 pub mod areas;
+mod right;
+pub mod void;
 pub mod groups;
 mod leading;
 pub mod assignments;
@@ -33,14 +35,23 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(groups::list::list_groups)
         .service(groups::read::read_group)
         .service(groups::close::close_group)
+        .service(groups::change::change_group)
         .service(assignments::assign)
         .service(assignments::unassign)
         .service(assignments::list_assignments)
         .service(participants::list_participants)
         .service(participants::read_participant)
+        .service(participants::correct::correct_participant)
+        .service(participants::same::say_same)
+        .service(participants::split::split_participant)
+        .service(participants::confirm::confirm_participants)
         .service(sessions::list::list_sessions)
         .service(sessions::read::read_session)
         .service(sessions::double::mark_double)
+        .service(sessions::moving::move_session)
+        .service(sessions::split::split_session)
+        .service(sessions::state::set_state)
+        .service(void::void_record)
         .service(conflicts::list::list_conflicts)
         .service(conflicts::resolve::resolve_conflict)
         .service(history::group_history)

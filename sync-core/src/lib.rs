@@ -28,9 +28,9 @@ pub mod change;
 pub mod conflict;
 pub mod document;
 pub mod double;
+pub mod history;
 pub mod moving;
 pub mod person;
-pub mod history;
 pub mod reading;
 
 pub mod cbor;

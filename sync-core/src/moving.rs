@@ -1,11 +1,17 @@
 //! A meeting under a wrong day or part of the day. What an id is made of never changes, so the meeting is recorded again under
 //! the right id, with all that the first record says, and the first names the second (`moved_to`). Nothing is deleted.
 
+use std::collections::BTreeSet;
+
+use crate::change::Change;
+use crate::document::Document;
 use crate::form::EditError;
+use crate::history::{since, step};
 use crate::id::{GroupId, ParticipantId, SessionId};
 use crate::record::Session;
 use crate::record::session::{Attendance, Nth, PartOfDay, SessionEdit, SessionState};
 use crate::time::Date;
+use crate::value::{Key, Value};
 
 /// The record in which a group's meeting of one part of a day belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +104,85 @@ pub fn copy(
     }
     into.summary().append(&from.summary)?;
     into.state().set(from.state.min(SessionState::Submitted))
+}
+
+/// The changes of a session that was set aside which whoever did so had not seen: they count nowhere as it stands.
+pub fn recorded_since(session: &Session, document: &Document) -> Vec<Change> {
+    let aside = [
+        ("void", session.void.is_some()),
+        ("moved_to", session.moved_to.is_some()),
+        ("double_of", session.double_of.is_some()),
+    ];
+    let fields = aside.into_iter().filter(|(_, set)| *set).map(|(field, _)| field);
+    let mut seen = BTreeSet::new();
+    let unseen = fields.flat_map(|field| since(document, field, |value| !value.is_null()));
+    unseen.filter(|change| seen.insert(change.hash())).collect()
+}
+
+/// Writes into a session what some changes of another record of it told, in their order: of each field what their author
+/// made of it, of the text the lines that they wrote and that are not in `there` yet.
+///
+/// # Errors
+/// [`EditError`] in words.
+pub fn carry(
+    from: &Document,
+    changes: &[Change],
+    there: &str,
+    into: &mut SessionEdit<'_>,
+) -> Result<(), EditError> {
+    let steps = changes.iter().filter_map(|change| step(from, &change.hash()));
+    for turn in steps.flat_map(|step| step.turns) {
+        let (name, key) = turn.field.split_once('/').unwrap_or((&turn.field, ""));
+        let (said, on) = (turn.to.last(), turn.to.last().is_some_and(|word| word == "true"));
+        macro_rules! register {
+            ($field:ident) => {
+                match said {
+                    Some(words) => into.$field().set(Value::from_words(words)?)?,
+                    None => into.$field().clear()?,
+                }
+            };
+        }
+        macro_rules! member {
+            ($field:ident) => {{
+                let member = Key::from_key(key)?;
+                if on { into.$field().insert(&member)? } else { into.$field().remove(&member)? }
+            }};
+        }
+        macro_rules! entry {
+            ($field:ident) => {{
+                let key = Key::from_key(key)?;
+                match said {
+                    Some(words) => into.$field().put(&key, Value::from_words(words)?)?,
+                    None => into.$field().clear(&key)?,
+                }
+            }};
+        }
+        match name {
+            "starts_at" => register!(starts_at),
+            "minutes" => register!(minutes),
+            "phase" => register!(phase),
+            "themes" => member!(themes),
+            "facilitators_present" => member!(facilitators_present),
+            "attendance" => entry!(attendance),
+            "headcount" => entry!(headcount),
+            "summary" => {
+                let new = turn.to.iter().filter(|lines| !there.contains(lines.trim()));
+                new.into_iter().try_for_each(|lines| into.summary().append(lines))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Says anew what sets a session aside: whoever writes that has seen all that was recorded in it.
+///
+/// # Errors
+/// [`EditError`] in words.
+pub fn say_again(session: &Session, edit: &mut SessionEdit<'_>) -> Result<(), EditError> {
+    session.void.clone().map_or(Ok(()), |why| edit.void().set_again(why))?;
+    session.moved_to.map_or(Ok(()), |to| edit.moved_to().set_again(to))?;
+    session.double_of.map_or(Ok(()), |of| edit.double_of().set_again(of))
 }
 
 /// Why a meeting is not moved, or the move not taken back.

@@ -148,6 +148,19 @@ impl Record {
         matches!(self, Record::Participant(participant) if participant.erased.is_some())
     }
 
+    /// Why it was recorded by mistake, where somebody said so and nobody takes it back.
+    pub fn void(&self) -> Option<&Note> {
+        match self {
+            Record::Group(one) => one.void.as_ref(),
+            Record::Participant(one) => one.void.as_ref(),
+            Record::Session(one) => one.void.as_ref(),
+            Record::Referral(one) => one.void.as_ref(),
+            Record::Incident(one) => one.void.as_ref(),
+            Record::Screening(one) => one.void.as_ref(),
+            Record::Lesson(_) => None,
+        }
+    }
+
     /// Checks that the record lives where its own fields say: a session in its group's stream, and a group in its
     /// own, of which there is one. A record that names no group (an incident names its session) says nothing
     /// against its stream here. Nor may a record point at itself as its double, the one it was moved to, or the same

@@ -131,6 +131,10 @@ impl Session {
         self.send(ureq::http::Method::POST, path, Some(body))
     }
 
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(ureq::http::Method::PATCH, path, Some(body))
+    }
+
     pub fn delete(&self, path: &str) -> Answer {
         self.send(ureq::http::Method::DELETE, path, None)
     }

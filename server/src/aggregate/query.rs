@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::dimension::Dimension;
 use crate::on_each;
 use crate::records::Asked;
-use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
+use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles, left_out};
 use crate::records::scope::{Scope, below};
 use crate::store::{Conn, StoreError};
 
@@ -143,7 +143,7 @@ impl Question {
     /// As `conditions`, of the people too, and without what totals leave out.
     fn counted(&self, scope: Scope) -> Conditions {
         let mut all = self.conditions(scope);
-        all.sql.push(format!("s.id NOT IN ({})", doubles()));
+        all.sql.push(format!("s.id NOT IN ({})", left_out()));
         if let Some(sex) = self.sex {
             all.text("p.sex = ?", sex.code());
         }

@@ -5,6 +5,7 @@ use sync_core::conflict::standing;
 use sync_core::document::Document;
 use sync_core::history::since;
 use sync_core::id::{DeviceId, GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
+use sync_core::moving::recorded_since;
 use sync_core::person::{marked, marks};
 use sync_core::record::session::SessionState;
 use sync_core::record::{Group, Participant, Session};
@@ -185,7 +186,7 @@ impl SessionRow {
             moved_from: session.moved_from.map(Db),
             returned: word(session.returned.as_ref()),
             changed_since_verified: changed_since_verified(session, document),
-            recorded_since: recorded_since(session, document),
+            recorded_since: !recorded_since(session, document).is_empty(),
         }
     }
 }
@@ -194,17 +195,6 @@ impl SessionRow {
 fn changed_since_verified(session: &Session, document: &Document) -> bool {
     let verified = SessionState::Verified;
     session.state == verified && !since(document, "state", |state| *state == verified.to_scalar()).is_empty()
-}
-
-/// Whether the meeting tells something that whoever said that it counts elsewhere, or nowhere, had not seen.
-fn recorded_since(session: &Session, document: &Document) -> bool {
-    let aside = [
-        ("void", session.void.is_some()),
-        ("moved_to", session.moved_to.is_some()),
-        ("double_of", session.double_of.is_some()),
-    ];
-    let unseen = |field| !since(document, field, |value| !value.is_null()).is_empty();
-    aside.into_iter().any(|(field, set)| set && unseen(field))
 }
 
 /// One mark of one person, one of several that stand at the same time perhaps.

@@ -4,6 +4,7 @@ pub mod create;
 pub mod list;
 pub mod read;
 pub mod close;
+pub mod change;
 mod write;
 
 pub(super) use write::edit;

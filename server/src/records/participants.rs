@@ -1,11 +1,21 @@
-//! Participants: pseudonyms inside their groups.
+//! Participants: pseudonyms inside their groups. Listed and read; corrected, and told apart or together, below.
+
+pub mod correct;
+pub mod same;
+pub mod split;
+pub mod confirm;
+
+use std::collections::BTreeSet;
 
 use actix_web::{get, web};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::id::{GroupId, Id, ParticipantId};
+use sync_core::id::{DeviceId, GroupId, Id, ParticipantId};
+use sync_core::person::in_doubt;
 use sync_core::record::Participant;
+use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -45,6 +55,15 @@ pub(crate) struct ParticipantItem {
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
     was_in_conflict: bool,
+    /// Why they were recorded by mistake; totals leave them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    void: Option<String>,
+    /// The participant who is the same person and counts in their place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    same_as: Option<ParticipantId>,
+    /// Whether several tablets gave this code not knowing of each other, and nobody has said yet whether to one person.
+    one_or_two: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -60,6 +79,23 @@ struct Row {
     exit: Option<String>,
     conflicts: i32,
     was_in_conflict: bool,
+    void: Option<String>,
+    same_as: Option<Db<ParticipantId>>,
+    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&doubtful()))]
+    #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
+    one_or_two: bool,
+}
+
+/// Whether it is in doubt that a participant is one person: two or more devices began the record, of which none gave the code
+/// to somebody else, and not all are confirmed. As [`sync_core::person::in_doubt`], a condition on `participants`.
+pub(crate) fn doubtful() -> String {
+    "EXISTS (
+         SELECT 1 FROM participant_origins origin
+         WHERE origin.participant_id = participants.id AND origin.began AND origin.split_to IS NULL
+         GROUP BY origin.participant_id
+         HAVING count(*) > 1 AND count(CASE WHEN origin.confirmed THEN 1 END) < count(*)
+     )"
+    .to_owned()
 }
 
 impl From<Row> for ParticipantItem {
@@ -75,6 +111,9 @@ impl From<Row> for ParticipantItem {
             exit: row.exit,
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
+            void: row.void,
+            same_as: row.same_as.map(|Db(id)| id),
+            one_or_two: row.one_or_two,
         }
     }
 }
@@ -87,7 +126,7 @@ impl From<Row> for ParticipantItem {
     security(("bearer" = [])),
     params(AskedQuery),
     responses(
-        (status = 200, description = "Participants, oldest first", body = Page<ParticipantItem>),
+        (status = 200, description = "Participants, in the order of their ids", body = Page<ParticipantItem>),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
@@ -133,7 +172,39 @@ pub(crate) struct ParticipantWhole {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "2026-04-09")]
     consent_withdrawn: Option<Date>,
+    /// The tablets that gave this code not knowing of each other, where it is in doubt whether to one person.
+    tablets: Vec<TabletOf>,
+    /// Those that gave it to somebody else, with the code of that person.
+    split: Vec<SplitOff>,
     clashes: Vec<Clash>,
+}
+
+/// A tablet that recorded something.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TabletOf {
+    #[schema(value_type = Uuid)]
+    device: DeviceId,
+    /// The name of the person whose it is, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+/// With the names of the people whose they are.
+pub(super) fn tablets(tx: &mut Conn<'_>, of: BTreeSet<DeviceId>) -> Result<Vec<TabletOf>, StoreError> {
+    let names = ledger::authors(tx, &of)?;
+    let tablet = |device: DeviceId| TabletOf { device, by: names.get(&device).map(|one| one.person.clone()) };
+    Ok(of.into_iter().map(tablet).collect())
+}
+
+/// A tablet that gave a code to somebody else.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SplitOff {
+    #[schema(value_type = Uuid)]
+    device: DeviceId,
+    #[schema(value_type = Uuid)]
+    participant_id: ParticipantId,
+    #[schema(example = "P21")]
+    code: String,
 }
 
 /// Read a participant
@@ -177,8 +248,16 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Par
     let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
     let document = stored.open()?;
     let participant: Participant = document.read().map_err(|_| StoreError::Damaged("a participant"))?;
+    let doubted: BTreeSet<DeviceId> = in_doubt(&document.begun_by(), &participant);
+    let split = |(device, code): (&DeviceId, &Pseudonym)| SplitOff {
+        device: *device,
+        participant_id: ParticipantId::of(participant.group, code),
+        code: code.to_string(),
+    };
     Ok(Some(ParticipantWhole {
         item: row.into(),
+        tablets: tablets(tx, doubted)?,
+        split: participant.split.iter().map(split).collect(),
         consent_purpose: participant.consent_purpose.map(|purpose| purpose.to_string()),
         consent_method: participant.consent_method.map(|method| method.to_string()),
         consent_date: participant.consent_date,

@@ -4,3 +4,6 @@ mod asked;
 pub mod list;
 pub mod read;
 pub mod double;
+pub mod moving;
+pub mod split;
+pub mod state;

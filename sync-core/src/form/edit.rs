@@ -59,7 +59,7 @@ pub struct Editor<'t, 'd, F> {
 
 /// Puts a scalar in the place of all that stand there. Where it is the winner of several, Automerge would only take the
 /// others out, and whoever replaced the winner at the same time would be alone with their value, as if nobody had settled
-/// anything (seen); so another value goes before it.
+/// anything (seen); where it is the only one, Automerge would write nothing. So another value goes before it.
 pub(crate) fn put_anew(
     transaction: &mut Transaction<'_>,
     object: &ObjId,
@@ -67,7 +67,7 @@ pub(crate) fn put_anew(
     value: ScalarValue,
 ) -> Result<(), AutomergeError> {
     let all = transaction.get_all(object, key)?;
-    if all.len() > 1 && all.last().and_then(|(winner, _)| winner.as_scalar()) == Some(&value) {
+    if all.last().and_then(|(winner, _)| winner.as_scalar()) == Some(&value) {
         let other = if value.is_null() { ScalarValue::Boolean(true) } else { ScalarValue::Null };
         transaction.put(object, key, other)?;
     }
@@ -108,6 +108,11 @@ impl<T: Value> Editor<'_, '_, Field<T>> {
         self.put_root(value.to_scalar())
     }
 
+    /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
+    pub fn set_again(self, value: T) -> Result<(), EditError> {
+        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
+    }
+
     /// Takes the value back. The key stays: removal is a value too.
     pub fn clear(mut self) -> Result<(), EditError> {
         self.put_root(ScalarValue::Null)
@@ -133,9 +138,10 @@ impl<T: Value> Editor<'_, '_, Once<T>> {
 }
 
 impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
-    /// Moves the status back, or forward, to `value`. The store takes it back only from somebody with the authority.
-    pub fn move_to(mut self, value: T) -> Result<(), EditError> {
-        self.put_root(value.to_scalar())
+    /// Moves the status back, or forward, to `value`, or says anew that it has it: whoever writes that has seen all that came
+    /// before. The store takes it back only from somebody with the authority.
+    pub fn move_to(self, value: T) -> Result<(), EditError> {
+        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
     pub fn set(mut self, value: T) -> Result<(), EditError> {
@@ -163,6 +169,11 @@ impl<T: Value + Ord> Editor<'_, '_, Sticky<T>> {
 impl<T: Value> Editor<'_, '_, Revocable<T>> {
     pub fn set(mut self, value: T) -> Result<(), EditError> {
         self.put_root(value.to_scalar())
+    }
+
+    /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
+    pub fn set_again(self, value: T) -> Result<(), EditError> {
+        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
     /// Takes the value back. The key stays: removal is a value too.

@@ -75,6 +75,8 @@ enum ResolveRefused {
     Settled,
     #[error("another value has arrived")]
     Changed,
+    #[error("only a manager settles whether a group is void")]
+    NotAManager,
     #[error(transparent)]
     Value(Box<EditError>),
 }
@@ -106,6 +108,10 @@ impl From<ResolveRefused> for Problem {
                 let detail = "The values are not those that you saw: another one has arrived. Read them again, \
                               then settle.";
                 Self::conflict("conflict-changed", "The conflict has changed", detail)
+            }
+            ResolveRefused::NotAManager => {
+                let detail = "Only a manager settles whether a group is void.";
+                Self::forbidden("role-not-allowed", "Your role does not allow this", detail)
             }
             ResolveRefused::Value(error) => {
                 Self::fields(vec![FieldError { field: "value".to_owned(), detail: error.to_string() }])
@@ -139,14 +145,14 @@ pub(crate) async fn resolve_conflict(
     caller.require(&[Role::Supervisor, Role::Manager])?;
     let scope = Scope::of(&caller)?;
     let resolution = body.into_inner().checked()?;
-    let member = Member { user: caller.user, now: clock.now() };
-    store.write("resolve conflict", move |tx| resolve(tx, scope, &resolution, member)).await?;
+    let (role, member) = (caller.role, Member { user: caller.user, now: clock.now() });
+    store.write("resolve conflict", move |tx| resolve(tx, (scope, role), &resolution, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 fn resolve(
     tx: &mut Conn<'_>,
-    scope: Scope,
+    (scope, role): (Scope, Role),
     resolution: &Resolution,
     member: Member,
 ) -> Result<(), Failure<ResolveRefused>> {
@@ -156,6 +162,9 @@ fn resolve(
     let group = GroupId::from_uuid(place.stream.uuid());
     if !SETTLED_HERE.contains(&place.kind) || !scope.holds(tx, group)? {
         return Err(ResolveRefused::NoSuchRecord.into());
+    }
+    if place.kind == Kind::Group && field == "void" && role != Role::Manager {
+        return Err(ResolveRefused::NotAManager.into());
     }
     edit(tx, place, Some(stored), member, |document, actor| {
         if document.record().is_ok_and(|record| record.is_erased()) {

@@ -2,8 +2,10 @@
 
 use actix_web::{get, web};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 use sync_core::id::{GroupId, Id, OrganisationId};
+use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
@@ -12,6 +14,7 @@ use crate::page::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::asked::{AskedQuery, anywhere};
+use crate::records::doubt::left_out;
 use crate::records::scope::{Scope, groups_in};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
@@ -32,7 +35,11 @@ pub(crate) struct GroupItem {
     planned_sessions: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_on: Option<String>,
+    /// Active as soon as a session of it counts, whatever was recorded.
     status: String,
+    /// Why it was recorded by mistake; totals leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    void: Option<String>,
     /// How many fields are in conflict.
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
@@ -51,8 +58,26 @@ struct Row {
     planned_sessions: Option<i32>,
     starts_on: Option<String>,
     status: String,
+    void: Option<String>,
+    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&has_met()))]
+    #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
+    has_met: bool,
     conflicts: i32,
     was_in_conflict: bool,
+}
+
+/// Whether a session of a group counts: a condition on `groups`.
+pub(super) fn has_met() -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM sessions WHERE sessions.group_id = groups.id AND sessions.id NOT IN ({}))",
+        left_out()
+    )
+}
+
+/// A status as people are shown it.
+pub(super) fn shown(status: &str, has_met: bool) -> String {
+    let known: Result<GroupStatus, _> = status.parse();
+    known.map_or_else(|_| status.to_owned(), |status| status.shown(has_met).to_string())
 }
 
 impl From<Row> for GroupItem {
@@ -66,7 +91,8 @@ impl From<Row> for GroupItem {
             area: row.area,
             planned_sessions: row.planned_sessions,
             starts_on: row.starts_on,
-            status: row.status,
+            status: shown(&row.status, row.has_met),
+            void: row.void,
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
         }

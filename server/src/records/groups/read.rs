@@ -1,6 +1,8 @@
 //! One group, whole, as its document says.
 
 use actix_web::{get, web};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::area;
@@ -10,12 +12,15 @@ use sync_core::record::{Group, Modality};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::list::has_met;
 use crate::access::Caller;
 use crate::ledger;
+use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
 use crate::records::scope::Scope;
-use crate::store::{Conn, Store, StoreError};
+use crate::store::schema::groups;
+use crate::store::{Conn, Db, Store, StoreError};
 
 /// A group, whole.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +58,11 @@ pub(crate) struct GroupWhole {
     starts_on: Option<Date>,
     #[schema(value_type = Vec<Uuid>)]
     facilitators: Vec<UserId>,
+    /// Active as soon as a session of it counts, whatever was recorded.
     status: String,
+    /// Why it was recorded by mistake; totals leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    void: Option<String>,
     /// Fields that two people set differently at the same time.
     clashes: Vec<Clash>,
 }
@@ -92,6 +101,8 @@ pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
     let document = stored.open()?;
     let group: Group = document.read().map_err(|_| StoreError::Damaged("a group"))?;
     let clashes = clashes(tx, id.into(), document.kind())?;
+    let met =
+        on_each!(tx, |c| groups::table.find(Db(id)).select(diesel::dsl::sql::<Bool>(&has_met())).first(c))?;
     let word = |value: Option<&dyn ToString>| value.map(ToString::to_string);
     Ok(Some(GroupWhole {
         id,
@@ -110,7 +121,8 @@ pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
         planned_sessions: group.planned_sessions.map(Into::into),
         starts_on: group.starts_on,
         facilitators: group.facilitators.into_iter().collect(),
-        status: group.status.to_string(),
+        status: group.status.shown(met).to_string(),
+        void: group.void.map(Into::into),
         clashes,
     }))
 }

@@ -35,6 +35,16 @@ pub(crate) struct SessionQuery {
     possible_double: Option<bool>,
     /// `true`: those of which the date may be wrong; `false`: the others.
     date_doubt: Option<bool>,
+    /// `true`: those that were recorded by mistake; `false`: the others.
+    void: Option<bool>,
+    /// `true`: those that stand under another day now; `false`: the others.
+    moved: Option<bool>,
+    /// `true`: those that were returned to be put right; `false`: the others.
+    returned: Option<bool>,
+    /// `true`: those that were verified and say something else since; `false`: the others.
+    changed_since_verified: Option<bool>,
+    /// `true`: those that were set aside and in which something was recorded by somebody who had not heard; `false`: the others.
+    recorded_since: Option<bool>,
     /// The `next` of the page before; left out for the first page.
     after: Option<Uuid>,
     /// How many at most: 100 if left out, never more than 500.
@@ -65,6 +75,11 @@ impl SessionQuery {
             (self.double, format!("sessions.id IN ({})", doubles())),
             (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
             (self.date_doubt, date_doubt("sessions")),
+            (self.void, "(sessions.void IS NOT NULL)".to_owned()),
+            (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),
+            (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
+            (self.changed_since_verified, "sessions.changed_since_verified".to_owned()),
+            (self.recorded_since, "sessions.recorded_since".to_owned()),
         ];
         let condition = |(asked, condition): (Option<bool>, String)| {
             asked.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })

@@ -51,7 +51,26 @@ pub(crate) struct SessionItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     double_of: Option<SessionId>,
-    /// Whether totals count it: a double they leave out.
+    /// The session under the right day, which counts in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    moved_to: Option<SessionId>,
+    /// The session that was moved to this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    moved_from: Option<SessionId>,
+    /// Why it was recorded by mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    void: Option<String>,
+    /// What is to be put right in it, as whoever returned it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned: Option<String>,
+    /// Whether something was recorded that whoever verified it had not seen.
+    changed_since_verified: bool,
+    /// Whether something was recorded in it that whoever made it void, moved it or marked it as a double had not seen: it counts
+    /// nowhere as it stands.
+    recorded_since: bool,
+    /// Whether totals count it: what is void, moved or a double they leave out.
     counts: bool,
     /// Sessions of the group that look like a record of the same meeting, of which one may have a wrong date.
     #[schema(value_type = Vec<Uuid>)]
@@ -80,6 +99,12 @@ pub(super) struct Row {
     conflicts: i32,
     was_in_conflict: bool,
     double_of: Option<Db<SessionId>>,
+    moved_to: Option<Db<SessionId>>,
+    moved_from: Option<Db<SessionId>>,
+    void: Option<String>,
+    returned: Option<String>,
+    changed_since_verified: bool,
+    recorded_since: bool,
 }
 
 impl SessionItem {
@@ -99,6 +124,12 @@ impl SessionItem {
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
             double_of: row.double_of.map(|Db(of)| of),
+            moved_to: row.moved_to.map(|Db(to)| to),
+            moved_from: row.moved_from.map(|Db(from)| from),
+            void: row.void,
+            returned: row.returned,
+            changed_since_verified: row.changed_since_verified,
+            recorded_since: row.recorded_since,
             counts: !doubts.left_out.contains(&id),
             possible_doubles: doubts.alike.get(&id).cloned().unwrap_or_default(),
             date_doubt: doubts.dates.get(&id).cloned(),

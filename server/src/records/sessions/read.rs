@@ -1,11 +1,12 @@
 //! One session, whole, as its document says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{get, web};
 use diesel::prelude::*;
 use serde::Serialize;
-use sync_core::id::{ParticipantId, SessionId, UserId};
+use sync_core::id::{DeviceId, ParticipantId, SessionId, UserId};
+use sync_core::moving::recorded_since;
 use sync_core::record::Session;
 use sync_core::record::session::{Attendance, Theme};
 use utoipa::ToSchema;
@@ -18,6 +19,7 @@ use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
 use crate::records::doubt::Doubts;
+use crate::records::participants::{TabletOf, tablets};
 use crate::records::scope::Scope;
 use crate::store::schema::{participants, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
@@ -35,6 +37,8 @@ pub(crate) struct SessionWhole {
     /// Heads counted in an open circle, by `sex/age band`; never part of `attendance`.
     headcount: BTreeMap<String, i64>,
     summary: String,
+    /// Those who recorded something in it that whoever set it aside had not seen.
+    recorded_since_by: Vec<TabletOf>,
     /// Fields that two people set differently at the same time.
     clashes: Vec<Clash>,
 }
@@ -95,7 +99,10 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
     let doubts = Doubts::of(tx, &[id])?;
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
+    let since = recorded_since(&session, &document);
+    let devices: BTreeSet<DeviceId> = since.iter().map(|change| change.actor().device).collect();
     Ok(Some(SessionWhole {
+        recorded_since_by: tablets(tx, devices)?,
         item: SessionItem::of(row, &doubts),
         themes: session.themes.into_iter().collect(),
         facilitators_present: session.facilitators_present.into_iter().collect(),

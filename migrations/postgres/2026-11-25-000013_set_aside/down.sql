@@ -1,0 +1,2 @@
+DROP INDEX sessions_moved_from;
+DROP INDEX sessions_void;

@@ -1,0 +1,196 @@
+//! Putting right what was recorded by mistake: an ordinary change by a supervisor or manager, which says why, and can be taken
+//! back. What all such acts have in common.
+
+use serde::{Deserialize, Deserializer};
+use sync_core::change::{Change, Grounds};
+use sync_core::document::Document;
+use sync_core::form::{Edit, EditError};
+use sync_core::id::{DocumentId, GroupId, Id};
+use sync_core::record::{Kind, Kinded, Place};
+use sync_core::time::Date;
+
+use super::edit::{self, EditRefused, Member};
+use super::scope::Scope;
+use crate::access::{Caller, Fields, Role};
+use crate::clock::Clock;
+use crate::ledger::{self, Stored};
+use crate::problem::{FieldError, Problem};
+use crate::store::{Conn, Failure, Refusal, StoreError};
+
+/// Who puts something right, when and why.
+#[derive(Debug, Clone)]
+pub(super) struct Act {
+    pub(super) member: Member,
+    pub(super) role: Role,
+    pub(super) grounds: Grounds,
+}
+
+impl Act {
+    /// # Errors
+    /// 403 `role-not-allowed`; 422 `invalid-fields` with all that is wrong with the body, the reason too.
+    pub(super) fn checked(
+        caller: &Caller,
+        clock: &Clock,
+        reason: &str,
+        mut fields: Fields,
+    ) -> Result<Self, Problem> {
+        caller.require(&[Role::Supervisor, Role::Manager])?;
+        let grounds = fields.parse("reason", Some(reason));
+        fields.done()?;
+        let grounds = grounds.ok_or_else(Problem::internal)?;
+        let member = Member { user: caller.user, now: clock.now() };
+        Ok(Self { member, role: caller.role, grounds })
+    }
+}
+
+/// Why something is not put right.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("there is no such record")]
+    NoSuchRecord,
+    #[error("only a manager may do this")]
+    NotAManager,
+    #[error("{field}: {detail}")]
+    Field { field: &'static str, detail: &'static str },
+    /// The record stands otherwise than whoever asks thought.
+    #[error("{detail}")]
+    Otherwise { slug: &'static str, title: &'static str, detail: &'static str },
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+}
+
+impl Refusal for Refused {}
+
+impl From<EditError> for Refused {
+    fn from(error: EditError) -> Self {
+        EditRefused::from(error).into()
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoSuchRecord => {
+                let detail = "No record of a group that you may see has this id.";
+                Self::not_found("no-such-record", "There is no such record", detail)
+            }
+            Refused::NotAManager => Self::forbidden(
+                "role-not-allowed",
+                "Your role does not allow this",
+                "Only a manager may do this.",
+            ),
+            Refused::Field { field, detail } => {
+                Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
+            }
+            Refused::Otherwise { slug, title, detail } => Self::conflict(slug, title, detail),
+            Refused::Edit(refused) => refused.into(),
+        }
+    }
+}
+
+/// A record as it stands before it is put right.
+pub(super) struct Opened<R> {
+    pub(super) place: Place,
+    pub(super) stored: Stored,
+    pub(super) document: Document,
+    pub(super) record: R,
+}
+
+/// Opens a record of a group that the caller may see. Somebody who is erased is not there.
+pub(super) fn open<R: Kinded>(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: impl Into<DocumentId>,
+) -> Result<Opened<R>, Failure<Refused>> {
+    let id = id.into();
+    let (stored, document) = open_any(tx, scope, id)?;
+    if stored.kind != R::KIND {
+        return Err(Refused::NoSuchRecord.into());
+    }
+    let record = document.read().map_err(|_| StoreError::Damaged("a record"))?;
+    Ok(Opened { place: stored.home(id), stored, document, record })
+}
+
+/// As [`open`], of whatever kind.
+pub(super) fn open_any(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: DocumentId,
+) -> Result<(Stored, Document), Failure<Refused>> {
+    let stored = ledger::load(tx, id)?.ok_or(Refused::NoSuchRecord)?;
+    if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+        return Err(Refused::NoSuchRecord.into());
+    }
+    let document = stored.open()?;
+    match document.record() {
+        Ok(record) if record.is_erased() => Err(Refused::NoSuchRecord.into()),
+        Ok(_) => Ok((stored, document)),
+        Err(_) => Err(StoreError::Damaged("a record").into()),
+    }
+}
+
+/// A record of a group as the store has it, where its kind is known: what a rule of `sync_core` reads others by.
+pub(super) fn read<R: Kinded>(tx: &mut Conn<'_>, id: impl Into<DocumentId>) -> Result<Option<R>, StoreError> {
+    let Some(stored) = ledger::load(tx, id.into())?.filter(|stored| stored.kind == R::KIND) else {
+        return Ok(None);
+    };
+    stored.open()?.read().map(Some).map_err(|_| StoreError::Damaged("a record"))
+}
+
+/// Writes one change to a record, or begins it where there is none before, with the reason.
+pub(super) fn amend<R: Kinded>(
+    tx: &mut Conn<'_>,
+    place: Place,
+    before: Option<Stored>,
+    act: &Act,
+    work: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+) -> Result<(), Failure<Refused>> {
+    write(tx, place, before, act, |document, actor| {
+        document.edit_because::<R>(actor, act.member.now, &act.grounds, work)
+    })
+}
+
+/// As [`amend`], where the kind is not known.
+pub(super) fn write(
+    tx: &mut Conn<'_>,
+    place: Place,
+    before: Option<Stored>,
+    act: &Act,
+    work: impl FnOnce(&mut Document, sync_core::change::Actor) -> Result<Option<Change>, EditError>,
+) -> Result<(), Failure<Refused>> {
+    edit::edit(tx, place, before, act.member, |document, actor| work(document, actor).map_err(Refused::from))
+}
+
+/// The place of a record of the same group.
+pub(super) fn beside(place: Place, kind: Kind, id: impl Into<DocumentId>) -> Place {
+    Place { stream: place.stream, document: id.into(), kind }
+}
+
+/// A field of a body that may be `null`, which takes its value back: absent it is `None`.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// A field that is given: its value, or `None` where it is taken back.
+pub(super) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    fields: &mut Fields,
+    field: &str,
+    given: Option<&Option<String>>,
+) -> Option<Option<T>> {
+    match given? {
+        Some(text) => fields.parse(field, Some(text)).map(Some),
+        None => Some(None),
+    }
+}
+
+/// As [`parsed`], of a day.
+pub(super) fn parsed_day(
+    fields: &mut Fields,
+    field: &'static str,
+    given: Option<&Option<String>>,
+) -> Option<Option<Date>> {
+    match given? {
+        Some(text) => super::asked::day(fields, field, Some(text)).map(Some),
+        None => Some(None),
+    }
+}

@@ -1,0 +1,223 @@
+//! A meeting that was recorded under a wrong day or part of the day goes under the right one.
+
+use std::collections::BTreeMap;
+
+use actix_web::{post, web};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use sync_core::history::since;
+use sync_core::id::{DeviceId, ParticipantId, SessionId};
+use sync_core::moving::{NotMoved, Slot, copy, target};
+use sync_core::person::marks;
+use sync_core::record::session::{Attendance, PartOfDay};
+use sync_core::record::{Kind, Session};
+use sync_core::time::Date;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::access::{Caller, Fields};
+use crate::clock::Clock;
+use crate::on_each;
+use crate::problem::Problem;
+use crate::records::asked::day;
+use crate::records::right::{Act, Opened, Refused, amend, beside, open, read};
+use crate::records::scope::Scope;
+use crate::store::schema::participant_origins;
+use crate::store::{Conn, Db, Failure, Store, StoreError};
+
+/// Under which day a meeting belongs, and why.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveBody {
+    /// The day on which it took place; `null` takes the move back.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, example = "2026-03-05", format = Date)]
+    date: Option<String>,
+    /// `morning`, `afternoon` or `evening`; left out, it stays as it is.
+    #[schema(example = "morning")]
+    part: Option<String>,
+    /// Why, in one line of at most 300 characters. Everybody who reads the session's history sees it.
+    #[schema(example = "The clock of the tablet was wrong.", min_length = 1, max_length = 300)]
+    reason: String,
+}
+
+/// Which record of the meeting counts now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Moved {
+    #[schema(value_type = Uuid)]
+    pub(super) session_id: SessionId,
+}
+
+impl From<NotMoved> for Refused {
+    fn from(why: NotMoved) -> Self {
+        let otherwise = |slug, title, detail| Self::Otherwise { slug, title, detail };
+        match why {
+            NotMoved::Already => {
+                Self::Field { field: "date", detail: "is another day, or `part` another part of it" }
+            }
+            NotMoved::Moved => otherwise(
+                "already-moved",
+                "It was moved already",
+                "It was moved already, perhaps by somebody else meanwhile. Read it again; move the one that counts, or take \
+                 the move back first.",
+            ),
+            NotMoved::Void => otherwise("already-void", "It is void", "It is void. Take that back first."),
+            NotMoved::Double => otherwise(
+                "already-a-double",
+                "It is a double",
+                "It is marked as the double of another session. Take that mark back first.",
+            ),
+            NotMoved::Recorded => otherwise(
+                "already-recorded",
+                "That meeting is recorded already",
+                "There is a record of that day and part of the day. If both are of one meeting, mark this one as the double of \
+                 that one.",
+            ),
+            NotMoved::NotMoved => {
+                otherwise("not-moved", "It was not moved", "It is not moved now. Read it again.")
+            }
+            NotMoved::MovedOn => otherwise(
+                "moved-on",
+                "It was moved on",
+                "What it was moved to was set aside itself: moved on, void or a double. Take that back first.",
+            ),
+        }
+    }
+}
+
+/// Move a session to another day
+///
+/// A supervisor or manager says on which day, or in which part of it, a meeting took place, or takes that back, and why. What
+/// an id is made of never changes, so the meeting is recorded again under the right day, with all that it says; the first record
+/// stays readable and names the second, which totals count. Tablets get both at their next sync.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "Moved, or taken back", body = Moved),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-record`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already-recorded`: there is a record of that day; `already-moved`, `already-void`, `already-a-double`; `not-moved`, `moved-on`, `recorded-since`: it can't be taken back", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/sessions/{id}/move")]
+pub(crate) async fn move_session(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    body: web::Json<MoveBody>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<Moved>, Problem> {
+    let mut fields = Fields::default();
+    let date = day(&mut fields, "date", body.date.as_deref());
+    let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
+    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let scope = Scope::of(&caller)?;
+    let id = SessionId::from(*id);
+    let counts = store
+        .write("move session", move |tx| match date {
+            Some(date) => put(tx, scope, id, date, part, &act),
+            None => take_back(tx, scope, id, &act),
+        })
+        .await?;
+    Ok(web::Json(Moved { session_id: counts }))
+}
+
+fn put(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: SessionId,
+    date: Date,
+    part: Option<PartOfDay>,
+    act: &Act,
+) -> Result<SessionId, Failure<Refused>> {
+    let Opened { place, stored, document, record } = open::<Session>(tx, scope, id)?;
+    let part = part.unwrap_or(record.part);
+    let there = of_part(tx, &record, date, part)?;
+    let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
+    let marks = theirs(tx, &document)?;
+    amend::<Session>(tx, beside(place, Kind::Session, slot.id), None, act, |edit| {
+        slot.begin(edit)?;
+        edit.moved_from().set(id)?;
+        copy(&record, &marks, edit)
+    })?;
+    amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().set(slot.id))?;
+    Ok(slot.id)
+}
+
+fn take_back(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    id: SessionId,
+    act: &Act,
+) -> Result<SessionId, Failure<Refused>> {
+    let Opened { place, stored, record, .. } = open::<Session>(tx, scope, id)?;
+    let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
+    let there = open::<Session>(tx, scope, to)?;
+    if there.record.is_set_aside() {
+        return Err(Refused::from(NotMoved::MovedOn).into());
+    }
+    // What was recorded under the right day since would count nowhere.
+    if !since(&there.document, "moved_from", |from| !from.is_null()).is_empty() {
+        return Err(Refused::Otherwise {
+            slug: "recorded-since",
+            title: "Something was recorded since",
+            detail: "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.",
+        }
+        .into());
+    }
+    amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().clear())?;
+    Ok(id)
+}
+
+/// The sessions that [`Slot::of`] looks at, for a day and part of it: those of that part, and what they were moved from.
+pub(super) fn of_part(
+    tx: &mut Conn<'_>,
+    session: &Session,
+    date: Date,
+    part: PartOfDay,
+) -> Result<BTreeMap<SessionId, Session>, StoreError> {
+    let mut found = BTreeMap::new();
+    loop {
+        let slot = Slot::of(session.group, date, part, |id| found.get(&id).cloned());
+        let Some(there) = (!slot.begun).then(|| read::<Session>(tx, slot.id)).transpose()?.flatten() else {
+            return Ok(found);
+        };
+        if let Some(from) = there.moved_from
+            && let Some(source) = read::<Session>(tx, from)?
+        {
+            found.insert(from, source);
+        }
+        found.insert(slot.id, there);
+    }
+}
+
+/// The marks of a session, each under whose it is: of a tablet that gave a code to somebody else, under theirs.
+fn theirs(
+    tx: &mut Conn<'_>,
+    document: &sync_core::document::Document,
+) -> Result<Vec<(ParticipantId, Attendance)>, StoreError> {
+    type Split = (Db<ParticipantId>, Db<DeviceId>, Option<Db<ParticipantId>>);
+    let all = marks(document);
+    let people: Vec<Db<ParticipantId>> = all.iter().map(|one| Db(one.participant)).collect();
+    let split: Vec<Split> = on_each!(tx, |c| participant_origins::table
+        .filter(participant_origins::participant_id.eq_any(&people))
+        .filter(participant_origins::split_to.is_not_null())
+        .select((
+            participant_origins::participant_id,
+            participant_origins::device_id,
+            participant_origins::split_to,
+        ))
+        .load(c))?;
+    let split: BTreeMap<(ParticipantId, DeviceId), ParticipantId> =
+        split.into_iter().filter_map(|(Db(one), Db(device), to)| Some(((one, device), to?.0))).collect();
+    // In the order in which they stand: of several of one person the last is the one that is shown.
+    let whose = all.into_iter().map(|one| {
+        let whose = split.get(&(one.participant, one.device)).copied().unwrap_or(one.participant);
+        (whose, one.mark)
+    });
+    let each: BTreeMap<ParticipantId, Attendance> = whose.collect();
+    Ok(each.into_iter().collect())
+}

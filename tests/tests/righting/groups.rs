@@ -1,0 +1,124 @@
+//! Groups: changed, void, opened again.
+
+use super::*;
+use sync_core::record::Group;
+use sync_core::record::group::GroupStatus;
+
+fn read(who: &Session, group: GroupId) -> Value {
+    who.get(&format!("/v1/groups/{group}")).ok()
+}
+
+#[test]
+fn a_group_is_changed_field_by_field() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        let patch = |who: &Session, body: Value| {
+            let mut body = body;
+            body["reason"] = json!("It was written wrong.");
+            who.patch(&format!("/v1/groups/{group}"), &body)
+        };
+        let manager = &cast.village.manager;
+        let all = json!({
+            "name": "Abahuza", "kind": "dialogue_circle", "modality": "space_for_peace", "area": "52010102", "protocol_version": "2",
+            "pillar": "social_cohesion", "mhpss_4w": "5.2", "setting": "school", "cohort": "youth",
+            "target_mix": ["returnees", "survivors"], "planned_sessions": 12, "starts_on": "2026-02-01", "status": "forming",
+        });
+        let changed = patch(manager, all.clone()).ok();
+        for (field, value) in all.as_object().expect("fields") {
+            if field == "target_mix" {
+                assert_eq!(changed[field].as_array().map(Vec::len), Some(2));
+            } else {
+                assert_eq!(&changed[field], value, "{field}");
+            }
+        }
+        let taken = patch(
+            manager,
+            json!({"pillar": null, "cohort": null, "planned_sessions": null, "target_mix": ["survivors"]}),
+        );
+        let taken = taken.ok();
+        assert!(taken.get("pillar").is_none() && taken.get("planned_sessions").is_none(), "{taken}");
+        assert_eq!(taken["target_mix"], json!(["survivors"]));
+        let path = format!("/v1/groups/{group}");
+        assert_eq!(last_change(manager, &path).0, "It was written wrong.");
+        cast.settle();
+        assert_eq!(cast.paul.tablet().read::<Group>(group).expect("the group").name.to_string(), "Abahuza");
+
+        let manager = &cast.village.manager;
+        let wrong = json!({"name": "", "area": "9", "planned_sessions": 0, "status": "graduated", "starts_on": "soon"});
+        let refused = patch(manager, wrong).body;
+        let fields: Vec<&str> = refused["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .filter_map(|one| one["field"].as_str())
+            .collect();
+        assert_eq!(fields.len(), 5, "{fields:?}");
+        assert_eq!(patch(&cast.odette, json!({})).problem(), (403, "role-not-allowed"));
+
+        // Once a session counts, its method and place stay, and it is active.
+        assert_eq!(read(manager, group)["status"], "forming");
+        let session = record(&mut cast.jeanne, group, day(3, 3), came(&[1]));
+        cast.settle();
+        let manager = &cast.village.manager;
+        assert_eq!(read(manager, group)["status"], "active");
+        assert_eq!(manager.all("/v1/groups")[0]["status"], "active");
+        assert_eq!(patch(manager, json!({"area": "52010101"})).problem(), (409, "sessions-recorded"));
+        assert_eq!(
+            patch(manager, json!({"modality": "citizen_forum"})).problem(),
+            (409, "sessions-recorded")
+        );
+        patch(manager, json!({"area": "52010102", "name": "Twiyubake"})).ok();
+        void(&cast.odette, session, true).ok();
+        let manager = &cast.village.manager;
+        assert_eq!(read(manager, group)["status"], "forming");
+        patch(manager, json!({"area": "52010101"})).ok();
+        check_streams(cast.app.store());
+    });
+}
+
+#[test]
+fn a_group_is_opened_again_and_made_void_by_managers_alone() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        record(&mut cast.jeanne, group, day(3, 3), came(&[1]));
+        cast.settle();
+        let manager = &cast.village.manager;
+        manager.post(&format!("/v1/groups/{group}/close"), &json!({"status": "graduated"})).ok();
+        let opened = manager.patch(
+            &format!("/v1/groups/{group}"),
+            &json!({"status": "active", "reason": "They meet again."}),
+        );
+        assert_eq!(opened.ok()["status"], "active");
+        cast.village.assign(cast.jeanne.tablet().user(), group);
+        sync(&mut cast.jeanne);
+        let heard = cast.jeanne.tablet().read::<Group>(group).expect("the group");
+        assert_eq!(heard.status, GroupStatus::Active);
+
+        let odette = cast.app.login("odette.aegis");
+        assert_eq!(void(&odette, group, true).problem(), (404, "no-such-record"), "she was taken off it");
+        let supervisor =
+            cast.odette.get("/v1/me").ok()["id"].as_str().expect("an id").parse().expect("an id");
+        cast.village.assign(supervisor, group);
+        assert_eq!(void(&cast.odette, group, true).problem(), (403, "role-not-allowed"));
+        void(&cast.village.manager, group, true).ok();
+        assert_eq!(read(&cast.odette, group)["void"], "Recorded by mistake.");
+        assert_eq!(cast.total(), (0, 0), "nothing of it counts");
+        assert_eq!(cast.odette.all("/v1/sessions")[0]["counts"], false);
+        assert_eq!(cast.village.manager.all("/v1/groups")[0]["void"], "Recorded by mistake.");
+        sync(&mut cast.jeanne);
+        assert!(cast.jeanne.tablet().read::<Group>(group).expect("the group").void.is_some());
+        void(&cast.village.manager, group, false).ok();
+        assert_eq!(cast.total(), (1, 1));
+        assert!(read(&cast.odette, group).get("void").is_none());
+        // A tablet of a facilitator can't take it back, nor move the status.
+        let moved = cast
+            .jeanne
+            .edit::<Group>(group.into(), group, |edit| edit.status().move_to(GroupStatus::Planned));
+        assert!(moved.expect("an edit"));
+        let report = cast.jeanne.sync(&mut ()).expect("a sync").report;
+        assert_eq!(report.apart.len(), 1);
+        check_streams(cast.app.store());
+    });
+}

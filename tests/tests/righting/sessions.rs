@@ -1,0 +1,289 @@
+//! Sessions: moved, void, verified and returned.
+
+use super::*;
+use sync_core::record::session::{Minutes, SessionState};
+
+fn moved_to(who: &Session, session: SessionId, date: Option<&str>) -> Answer {
+    let body = json!({"date": date, "reason": "The tablet's clock was wrong."});
+    who.post(&format!("/v1/sessions/{session}/move"), &body)
+}
+
+fn id_of(answer: Answer) -> SessionId {
+    answer.ok()["session_id"].as_str().expect("an id").parse().expect("an id")
+}
+
+fn state(who: &Session, session: SessionId, state: &str) -> Answer {
+    let body = json!({"state": state, "reason": "Who came?"});
+    who.post(&format!("/v1/sessions/{session}/state"), &body)
+}
+
+#[test]
+fn a_meeting_under_a_wrong_day_is_moved_and_moved_back() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let details = Details {
+            minutes: Some(Minutes::try_from(90).expect("in range")),
+            summary: Some("We sang.".to_owned()),
+            ..came(&[1, 2, 3])
+        };
+        let wrong = record(&mut cast.jeanne, cast.village.group, day(3, 3), details);
+        cast.settle();
+        let right = id_of(moved_to(&cast.odette, wrong, Some("2026-03-04")));
+        assert_eq!(right, SessionId::of(cast.village.group, day(3, 4), 0, 0));
+        assert_eq!(cast.total(), (1, 3));
+        let (old, new) = (cast.read(wrong), cast.read(right));
+        assert_eq!((&old["moved_to"], &old["counts"]), (&json!(right), &json!(false)));
+        assert_eq!((&new["moved_from"], &new["counts"]), (&json!(wrong), &json!(true)));
+        assert_eq!((&new["minutes"], new["attended"].as_i64()), (&json!(90), Some(3)));
+        assert_eq!(new["summary"].as_str().map(str::trim), Some("We sang."));
+        assert_eq!(cast.listed("moved=true"), [wrong.to_string()]);
+        let path = format!("/v1/sessions/{wrong}");
+        let told = (String::from("The tablet's clock was wrong."), vec!["moved_to".to_owned()]);
+        assert_eq!(last_change(&cast.odette, &path), told);
+        cast.reconcile();
+        assert_eq!(meeting(&cast.paul, wrong).moved_to, Some(right), "the other tablet hears of it");
+
+        // That day's own meeting is a record of its own.
+        let own = record(&mut cast.paul, cast.village.group, day(3, 3), came(&[4]));
+        assert_eq!(own, SessionId::of(cast.village.group, day(3, 3), 0, 1));
+        cast.reconcile();
+        assert_eq!(cast.total(), (2, 4));
+
+        let refused = |answer: Answer| (answer.status, answer.problem().1.to_owned());
+        let conflict = |slug: &str| (409, slug.to_owned());
+        assert_eq!(refused(moved_to(&cast.odette, wrong, Some("2026-03-06"))), conflict("already-moved"));
+        assert_eq!(refused(moved_to(&cast.odette, own, Some("2026-03-04"))), conflict("already-recorded"));
+        assert_eq!(refused(moved_to(&cast.odette, own, None)), conflict("not-moved"));
+        assert_eq!(
+            refused(moved_to(&cast.odette, own, Some("2026-03-03"))),
+            (422, "invalid-fields".to_owned())
+        );
+        assert_eq!(moved_to(&cast.odette, own, Some("1 March")).body["errors"][0]["field"], "date");
+        let facilitator = cast.app.login("jeanne.aegis");
+        assert_eq!(moved_to(&facilitator, own, Some("2026-03-09")).problem(), (403, "role-not-allowed"));
+
+        // Taken back: the first counts again, and what it was moved to does not.
+        assert_eq!(id_of(moved_to(&cast.odette, wrong, None)), wrong);
+        assert_eq!(cast.total(), (2, 4));
+        assert_eq!((&cast.read(wrong)["counts"], &cast.read(right)["counts"]), (&json!(true), &json!(false)));
+        cast.reconcile();
+        // Once more, elsewhere: the day that it was moved to at first has a record that holds nothing now.
+        let again = id_of(moved_to(&cast.odette, wrong, Some("2026-03-04")));
+        assert_eq!(again, SessionId::of(cast.village.group, day(3, 4), 0, 1));
+        // What is recorded there meanwhile would count nowhere.
+        cast.settle();
+        record(&mut cast.jeanne, cast.village.group, day(3, 4), came(&[5]));
+        cast.settle();
+        assert_eq!(refused(moved_to(&cast.odette, wrong, None)), conflict("recorded-since"));
+        assert_eq!(cast.total(), (2, 5));
+        cast.reconcile();
+    });
+}
+
+#[test]
+fn a_meeting_that_never_was_counts_nowhere_until_that_is_taken_back() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let first = record(&mut cast.jeanne, cast.village.group, day(3, 3), came(&[1, 2]));
+        cast.settle();
+        void(&cast.odette, first, true).ok();
+        assert_eq!(cast.total(), (0, 0));
+        let read = cast.read(first);
+        assert_eq!((&read["void"], &read["counts"]), (&json!("Recorded by mistake."), &json!(false)));
+        assert_eq!(cast.listed("void=true"), [first.to_string()]);
+        assert_eq!(void(&cast.odette, first, true).problem(), (409, "already-void"));
+
+        // Paul has not heard of it, and goes on in the record that he has; somebody should look at that.
+        let told = record(&mut cast.paul, cast.village.group, day(3, 3), came(&[3]));
+        assert_eq!(told, first);
+        sync(&mut cast.paul);
+        assert_eq!(cast.read(first)["recorded_since"], true);
+        assert_eq!(cast.listed("recorded_since=true"), [first.to_string()]);
+        cast.settle();
+        assert!(meeting(&cast.jeanne, first).void.is_some(), "the tablets hear of it");
+        let second = record(&mut cast.jeanne, cast.village.group, day(3, 3), came(&[4]));
+        assert_eq!(second, SessionId::of(cast.village.group, day(3, 3), 0, 1));
+        cast.reconcile();
+        assert_eq!(cast.total(), (1, 1));
+
+        void(&cast.village.manager, first, false).ok();
+        assert_eq!(void(&cast.odette, first, false).problem(), (409, "not-void"));
+        assert_eq!(cast.total(), (2, 4));
+        assert_eq!(cast.read(first)["recorded_since"], false);
+        assert_eq!(cast.read(first)["possible_doubles"], json!([second]), "two records of one part of a day");
+        cast.reconcile();
+    });
+}
+
+#[test]
+fn void_and_its_taking_back_at_once_is_a_clash_and_counts() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let session = record(&mut cast.jeanne, cast.village.group, day(3, 3), came(&[1]));
+        cast.settle();
+        void(&cast.odette, session, true).ok();
+        cast.settle();
+        // Jeanne recorded it, so she may take it back; at the same moment the manager says anew why it is void.
+        let stream = cast.village.group.into();
+        cast.jeanne.edit::<Meeting>(stream, session, |edit| edit.void().clear()).expect("an edit");
+        void(&cast.odette, session, false).ok();
+        void(&cast.odette, session, true).ok();
+        cast.settle();
+        let read = cast.read(session);
+        assert!(read.get("void").is_none() && read["counts"] == true, "{read}");
+        assert_eq!(read["clashes"][0]["field"], "void");
+        cast.reconcile();
+        let settled =
+            json!({"record": session, "field": "void", "value": "It never was.", "reason": "I asked both."});
+        cast.odette.post("/v1/conflicts/resolve", &settled).ok();
+        assert_eq!(cast.total(), (0, 0));
+        cast.reconcile();
+    });
+}
+
+#[test]
+fn facilitators_make_void_what_they_recorded_and_nothing_else() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let stream = cast.village.group.into();
+        let hers = record(&mut cast.jeanne, cast.village.group, day(3, 3), came(&[1]));
+        cast.settle();
+        let void = |tablet: &mut Device| {
+            let reason = "It never was.".parse().expect("a line");
+            tablet.edit_because::<Meeting>(stream, hers, &reason, |edit| edit.void().set(reason.clone()))
+        };
+        void(&mut cast.paul).expect("an edit");
+        let report = cast.paul.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.accepted, report.apart.len()), (0, 1));
+        assert_eq!(cast.total(), (1, 1));
+        // His supervisor looks, and answers for it.
+        let waiting = cast.odette.all("/v1/quarantine").remove(0);
+        assert_eq!((&waiting["reason"], &waiting["field"]), (&json!("invalid"), &json!("void")), "{waiting}");
+        let id = waiting["id"].as_str().expect("an id");
+        assert_eq!(cast.odette.get(&format!("/v1/quarantine/{id}")).ok()["would_be"], "accepted");
+        cast.odette.post(&format!("/v1/quarantine/{id}/release"), &json!({})).ok();
+        assert_eq!(cast.total(), (0, 0));
+        cast.settle();
+        // She takes it back, since she recorded it.
+        cast.jeanne.edit::<Meeting>(stream, hers, |edit| edit.void().clear()).expect("an edit");
+        cast.reconcile();
+        assert_eq!(cast.total(), (1, 1));
+        void(&mut cast.jeanne).expect("an edit");
+        let report = cast.jeanne.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.accepted, report.apart.len()), (1, 0));
+        assert_eq!(last_change(&cast.odette, &format!("/v1/sessions/{hers}")).0, "It never was.");
+        assert_eq!(cast.total(), (0, 0));
+    });
+}
+
+#[test]
+fn a_session_is_verified_changed_since_and_returned_with_a_note() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let stream = cast.village.group.into();
+        let session = record(&mut cast.jeanne, cast.village.group, day(3, 3), came(&[1]));
+        cast.settle();
+        // A facilitator's tablet can't say it.
+        let verifies =
+            cast.paul.edit::<Meeting>(stream, session, |edit| edit.state().set(SessionState::Verified));
+        assert!(verifies.expect("an edit"));
+        let report = cast.paul.sync(&mut ()).expect("a sync").report;
+        assert_eq!(report.apart.len(), 1);
+        assert_eq!(cast.read(session)["state"], "draft");
+        let facilitator = cast.app.login("paul.aegis");
+        assert_eq!(state(&facilitator, session, "verified").problem(), (403, "role-not-allowed"));
+
+        state(&cast.odette, session, "verified").ok();
+        let read = cast.read(session);
+        assert_eq!((&read["state"], &read["changed_since_verified"]), (&json!("verified"), &json!(false)));
+        sync(&mut cast.jeanne);
+        assert_eq!(meeting(&cast.jeanne, session).state, SessionState::Verified);
+        let more = Details { attendance: marks(&[2], Attendance::Late), ..Details::default() };
+        cast.jeanne.edit_session(session, &more).expect("an edit");
+        sync(&mut cast.jeanne);
+        assert_eq!(cast.read(session)["changed_since_verified"], true);
+        assert_eq!(cast.listed("changed_since_verified=true"), [session.to_string()]);
+        // Whoever looks again verifies it as it is now.
+        state(&cast.odette, session, "verified").ok();
+        assert_eq!(cast.read(session)["changed_since_verified"], false);
+
+        state(&cast.odette, session, "draft").ok();
+        let read = cast.read(session);
+        assert_eq!((&read["state"], &read["returned"]), (&json!("draft"), &json!("Who came?")));
+        assert_eq!(cast.listed("returned=true"), [session.to_string()]);
+        let told = last_change(&cast.odette, &format!("/v1/sessions/{session}"));
+        assert_eq!(told, ("Who came?".to_owned(), vec!["state".to_owned(), "returned".to_owned()]));
+        sync(&mut cast.jeanne);
+        let returned = meeting(&cast.jeanne, session);
+        assert_eq!(returned.returned.map(|note| note.to_string()).as_deref(), Some("Who came?"));
+        let submit = Details { state: Some(SessionState::Submitted), ..Details::default() };
+        cast.jeanne.edit_session(session, &submit).expect("an edit");
+        sync(&mut cast.jeanne);
+        state(&cast.odette, session, "verified").ok();
+        let read = cast.read(session);
+        assert!(read.get("returned").is_none() && read["changed_since_verified"] == false, "{read}");
+        assert_eq!(state(&cast.odette, session, "lost").body["errors"][0]["field"], "state");
+        void(&cast.odette, session, true).ok();
+        assert_eq!(state(&cast.odette, session, "verified").problem(), (409, "set-aside"));
+    });
+}
+
+#[test]
+fn what_a_tablet_that_had_not_heard_recorded_goes_where_it_counts() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        let wrong = record(&mut cast.jeanne, group, day(3, 3), came(&[1, 2]));
+        cast.settle();
+        let right = id_of(moved_to(&cast.odette, wrong, Some("2026-03-04")));
+        let split = |cast: &Cast, body: Value| {
+            let mut body = body;
+            body["reason"] = json!("Paul had not heard.");
+            cast.odette.post(&format!("/v1/sessions/{wrong}/split"), &body)
+        };
+        assert_eq!(split(&cast, json!({})).problem(), (409, "nothing-since"));
+
+        // Paul corrects the meeting of the fourth, still under the third.
+        let more = Details {
+            minutes: Some(Minutes::try_from(75).expect("in range")),
+            summary: Some("We prayed.".to_owned()),
+            ..came(&[3])
+        };
+        record(&mut cast.paul, group, day(3, 3), more);
+        sync(&mut cast.paul);
+        let paul = cast.paul.tablet().device();
+        let read = cast.read(wrong);
+        assert_eq!(
+            (&read["recorded_since"], &read["recorded_since_by"][0]["device"]),
+            (&json!(true), &json!(paul))
+        );
+        assert_eq!(read["recorded_since_by"][0]["by"], "paul.aegis");
+        assert_eq!(cast.total(), (1, 2));
+        let jeanne = cast.jeanne.tablet().device();
+        assert_eq!(split(&cast, json!({"device": jeanne})).problem(), (409, "nothing-since"));
+        assert_eq!(id_of(split(&cast, json!({"device": paul, "date": "2026-03-04"}))), right);
+        assert_eq!(cast.total(), (1, 3));
+        assert_eq!(cast.read(wrong)["recorded_since"], false);
+        let read = cast.read(right);
+        assert!(
+            read["minutes"] == 75 && read["summary"].as_str().is_some_and(|text| text.contains("prayed")),
+            "{read}"
+        );
+        assert_eq!(last_change(&cast.odette, &format!("/v1/sessions/{right}")).0, "Paul had not heard.");
+        cast.reconcile();
+
+        // Another tablet that had not heard records the meeting that there was on the third.
+        let eric = cast.village.facilitator_with_tablet(&cast.app, "eric");
+        let mut eric = eric;
+        void(&cast.odette, right, true).ok();
+        record(&mut eric, group, day(3, 4), came(&[4]));
+        sync(&mut eric);
+        assert_eq!(cast.listed("recorded_since=true"), [right.to_string()]);
+        let body = json!({"device": eric.tablet().device(), "reason": "It was another meeting."});
+        let own = id_of(cast.odette.post(&format!("/v1/sessions/{right}/split"), &body));
+        assert_eq!(own, SessionId::of(group, day(3, 4), 0, 1));
+        assert_eq!(cast.total(), (1, 1));
+        assert!(cast.listed("recorded_since=true").is_empty());
+        cast.reconcile();
+    });
+}
