@@ -37,11 +37,16 @@ fn begun() -> Document {
 fn planned(stored: &[u8], changes: &[Vec<u8>]) -> Plan {
     let place = Place {
         stream: group().into(),
-        document: SessionId::of(group(), DAY, 0).into(),
+        document: SessionId::of(group(), DAY, 0, 0).into(),
         kind: Kind::Session,
     };
-    let one =
-        |bytes| Incoming { bytes, schema: SCHEMA, device: author(0).device, standing: Standing::Waived };
+    let one = |bytes| Incoming {
+        bytes,
+        schema: SCHEMA,
+        device: author(0).device,
+        standing: Standing::Waived,
+        authority: &Authority::Manager,
+    };
     let incoming: Vec<Incoming<'_>> = changes.iter().map(|bytes| one(bytes.as_slice())).collect();
     plan(place, Some(stored), &incoming).expect("it opens")
 }
