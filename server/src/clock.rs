@@ -9,19 +9,34 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sync_core::time::{Date, Millis, Moment};
 
-/// A clock to hand around: the machine's, or one that a test holds still and moves.
+/// A clock to hand around: the machine's, one that is moved away from it, or one that a test holds still and moves.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
     Machine,
+    /// The machine's, moved by so many milliseconds.
+    Moved(Arc<AtomicI64>),
     Held(Arc<AtomicI64>, Option<Arc<Mutex<StdRng>>>),
 }
 
 impl Clock {
     pub fn system() -> Self {
         Self(Source::Machine)
+    }
+
+    /// The machine's clock, to be [set](Clock::set) to the days of a story; its clones move together.
+    pub fn moved() -> Self {
+        Self(Source::Moved(Arc::new(AtomicI64::new(0))))
+    }
+
+    /// Sets a moved clock to a time, from which it runs on; `None` sets it right again.
+    pub fn set(&self, at: Option<Millis>) {
+        if let Source::Moved(by) = &self.0 {
+            let machine = Self::system().now();
+            by.store(at.map_or(0, |at| at.0 - machine.0), Ordering::SeqCst);
+        }
     }
 
     /// A clock that stands at `at`; its clones move together.
@@ -45,6 +60,7 @@ impl Clock {
     pub fn now(&self) -> Millis {
         match &self.0 {
             Source::Machine => Millis(Timestamp::now().as_millisecond()),
+            Source::Moved(by) => Millis(Timestamp::now().as_millisecond() + by.load(Ordering::SeqCst)),
             Source::Held(at, _) => Millis(at.load(Ordering::SeqCst)),
         }
     }
@@ -84,6 +100,16 @@ mod tests {
         clock.advance(1);
         assert_eq!(handed_on.now(), Millis(61_000));
         assert_ne!(clock.moment().uuid(), clock.moment().uuid());
+    }
+
+    #[test]
+    fn a_moved_clock_runs_on_from_where_it_was_set_until_it_is_set_right() {
+        let clock = Clock::moved();
+        let handed_on = clock.clone();
+        clock.set(Some(Millis(1_000)));
+        assert!((1_000..60_000).contains(&handed_on.now().0));
+        clock.set(None);
+        assert!(handed_on.now() >= Millis(1_700_000_000_000));
     }
 
     #[test]

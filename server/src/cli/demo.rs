@@ -10,6 +10,8 @@ mod desk;
 mod found;
 mod line;
 mod live;
+mod mishap;
+mod paint;
 mod plan;
 mod record;
 mod sync;
@@ -24,17 +26,20 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use server::clock::Clock;
 use server::http::{Running, ServeError, Settings, serve};
 use server::telemetry::{self, LevelFilter};
+use tablet::clock::in_rwanda;
 use tokio::runtime::Runtime;
 
 use super::Ended;
 use cast::{ORGANISATIONS, PAIRS};
 use count::{Count, Totals};
 use data::Data;
-use live::{Life, Stage};
-use plan::{Plan, WEEKS};
+use live::{Life, PairLife, Stage, ahead, together};
+use plan::{Calendar, Plan, WEEKS, evening};
 use tally::{Clashes, Tally};
+use tell::Teller;
 
 /// What goes wrong in the demo: one sentence.
 type Failed = Box<dyn Error + Send + Sync>;
@@ -65,7 +70,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self) -> Ended {
         telemetry::start_log(LevelFilter::WARN);
-        self.play().map_err(|failed| -> Box<dyn Error> { failed })
+        self.play().map_err(|failed| -> Box<dyn Error> { format!("the demo broke off: {failed}").into() })
     }
 
     fn play(self) -> Result<(), Failed> {
@@ -75,86 +80,114 @@ impl Demo {
         let data = Data::open(&self.data, self.sessions, SESSIONS)?;
         if data.half_made() {
             let shown = self.data.display();
-            return Err(format!("the demo in {shown} was ended while it was set up: add --fresh").into());
+            return Err(
+                format!("an earlier demo in {shown} was ended while it was set up: add --fresh").into()
+            );
+        }
+        let clock = Clock::moved();
+        let plan = self.plan(&data, &clock)?;
+        if data.progress().groups.is_empty() {
+            // Before the service starts: what it notes of its own start is then of the story too.
+            clock.set(Some(evening(plan.calendar.on_day(0, 0), -9 * 60)));
         }
         let runtime = Runtime::new()?;
-        let running = runtime.block_on(self.serve(&data))?;
-        let equal = story(&running, &data)?;
+        let running = runtime.block_on(self.serve(&data, &clock))?;
+        let teller = Teller::new();
+        let told = story(&running, &data, &plan, &teller);
+        clock.set(None);
+        let equal = told?;
         if self.once {
             runtime.block_on(running.stop())?;
             return if equal { Ok(()) } else { Err("the two totals are not equal".into()) };
         }
-        tell::addresses(&running.url(), &data.password);
+        teller.addresses(&running.url(), &data.password, &self.data);
         Ok(runtime.block_on(running.until_asked())?)
     }
 
-    async fn serve(&self, data: &Data) -> Result<Running, Failed> {
+    /// The plan of this data, whose days were chosen when it was begun.
+    fn plan(&self, data: &Data, clock: &Clock) -> Result<Plan, Failed> {
+        let progress = data.progress();
+        let calendar = match progress.calendar {
+            Some(calendar) => calendar,
+            None => Calendar::before(in_rwanda(clock.now()).date()),
+        };
+        data.note(|progress| progress.calendar = Some(calendar))?;
+        Ok(Plan::of(progress.sessions, calendar))
+    }
+
+    async fn serve(&self, data: &Data, clock: &Clock) -> Result<Running, Failed> {
         let url = format!("sqlite:{}", data.database().display());
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT));
-        match serve(Settings::new(self.listen.unwrap_or(usual), &url)).await {
+        let at = |listen| Settings { clock: clock.clone(), ..Settings::new(listen, &url) };
+        match serve(at(self.listen.unwrap_or(usual))).await {
             Err(ServeError::Listen { cause, .. })
                 if self.listen.is_none() && cause.kind() == ErrorKind::AddrInUse =>
             {
-                let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-                Ok(serve(Settings::new(free, url)).await?)
+                Ok(serve(at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))).await?)
             }
             served => Ok(served?),
         }
     }
 }
 
-/// Puts everybody in where that is to do, lives some weeks, and tells; says whether both totals are equal.
-fn story(running: &Running, data: &Data) -> Result<bool, Failed> {
-    let (server, began) = (running.url(), Instant::now());
+/// Puts everybody in where that is to do, lives the weeks that nobody has lived yet, and tells; says whether both totals are
+/// equal.
+fn story(running: &Running, data: &Data, plan: &Plan, teller: &Teller) -> Result<bool, Failed> {
+    let (server, clock, began) = (running.url(), &running.state.clock, Instant::now());
     let mut progress = data.progress();
-    let plan = Plan::of(progress.sessions);
     let lived = progress.weeks.iter().copied().min().unwrap_or_default();
-    let weeks = if lived < WEEKS { WEEKS } else { lived + 1 };
-    tell::opening(&plan, weeks, lived);
+    let today = in_rwanda(Clock::system().now()).date();
+    let weeks = plan.calendar.weeks_before(today).max(WEEKS);
+    teller.opening(plan, weeks, lived, data.folder());
 
     let bar = bar();
     if progress.groups.is_empty() {
         data.note(|progress| progress.begun = true)?;
-        let groups = found::found(&server, &running.state.store, data, &plan, &bar)?;
+        let groups = found::found(&server, &running.state.store, clock, data, plan, &bar)?;
         data.note(|progress| progress.groups = groups)?;
         progress = data.progress();
     }
-    let stage = Stage { plan: &plan, data, groups: &progress.groups, server: running.addr, bar: &bar };
-    let (life, tablets) = lives(&stage, weeks)?;
+    let stage = Stage { plan, data, groups: &progress.groups, server: running.addr, clock, bar: &bar };
+    let (life, tablets) = lives(&stage, lived, weeks)?;
     bar.finish_and_clear();
 
-    let answers = ORGANISATIONS.iter().map(|organisation| ask::ask(&server, organisation, &data.password));
+    clock.set(None);
+    let answers =
+        ORGANISATIONS.iter().map(|organisation| ask::ask(&server, organisation, &data.password, today));
     let answers: Vec<ask::Answer> = answers.collect::<Result<_, Failed>>()?;
-    tell::what_merged(&life);
-    tell::what_clashed(&life, &answers);
-    tell::aggregates(&answers);
-    let equal = tell::totals(&tablets, &answers);
-    tell::traffic(&life);
-    println!("All of it took {:.1} seconds.", began.elapsed().as_secs_f32());
+    if life.tally.meetings > 0 {
+        teller.what_merged(&life);
+        teller.what_went_wrong(&life);
+        teller.what_clashed(&life, &answers);
+    }
+    teller.planned(&answers);
+    teller.people(&answers);
+    teller.months(&answers);
+    let equal = teller.totals(&tablets, &answers);
+    teller.traffic(&life, began.elapsed());
     Ok(equal)
 }
 
-/// All pairs live at the same time, each in a thread; gives what came of all of them, and each organisation's totals as
-/// its tablets count them.
-fn lives(stage: &Stage<'_>, weeks: u32) -> Result<(Life, Vec<Totals>), Failed> {
-    let planned = |pair| (stage.data.progress().weeks[pair]..weeks).map(move |week| (pair, week));
-    let meetings =
-        (0..PAIRS.len()).flat_map(planned).map(|(pair, week)| stage.plan.meetings(pair, week).len());
-    stage.bar.set_length(meetings.sum::<usize>() as u64);
+/// All pairs live at the same time, week by week; gives what came of all of them, and each organisation's totals as its
+/// tablets count them.
+fn lives(stage: &Stage<'_>, lived: u32, weeks: u32) -> Result<(Life, Vec<Totals>), Failed> {
+    stage.bar.set_length(ahead(stage.plan, stage.data, weeks));
     stage.bar.reset();
     stage.bar.set_message("meetings recorded");
-    let lives: Vec<Result<Life, Failed>> = std::thread::scope(|scope| {
-        let pairs: Vec<_> =
-            (0..PAIRS.len()).map(|pair| scope.spawn(move || stage.live(pair, weeks))).collect();
-        pairs
-            .into_iter()
-            .map(|pair| pair.join().unwrap_or_else(|_| Err("a pair of tablets broke off".into())))
-            .collect()
-    });
+    let pairs: Result<Vec<PairLife<'_>>, Failed> =
+        (0..PAIRS.len()).map(|pair| PairLife::of(stage, pair)).collect();
+    let mut pairs = pairs?;
+    together(&mut pairs, PairLife::begin)?;
+    for week in lived..weeks {
+        // A tablet's clock shows some hour of this week when it syncs: the service's shows the same day.
+        stage.clock.set(Some(evening(stage.plan.calendar.on_day(week, 6), 0)));
+        together(&mut pairs, |pair| pair.week(week))?;
+    }
+    together(&mut pairs, PairLife::last_syncs)?;
+
     let mut whole = Life { tally: Tally::default(), count: Count::default(), open: Clashes::new() };
     let mut counts: Vec<Count> = ORGANISATIONS.iter().map(|_| Count::default()).collect();
-    for (pair, life) in PAIRS.iter().zip(lives) {
-        let life = life?;
+    for (pair, life) in PAIRS.iter().zip(pairs.into_iter().map(PairLife::end)) {
         whole.tally.add(life.tally);
         whole.open.extend(life.open);
         counts[pair.organisation].unite(life.count);

@@ -1,6 +1,6 @@
 //! Totals as the tablets themselves count them: the union of their own documents by record id, each record once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sync_core::id::{GroupId, ParticipantId, SessionId};
@@ -14,6 +14,8 @@ use super::Failed;
 pub(super) struct Count {
     sessions: BTreeSet<SessionId>,
     came: BTreeSet<(SessionId, ParticipantId)>,
+    /// Heads of open circles.
+    heads: BTreeMap<SessionId, u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +25,8 @@ pub(super) struct Totals {
     pub(super) attendances: u64,
     /// People who came at least once.
     pub(super) people: u64,
+    /// Heads counted in open circles.
+    pub(super) heads: u64,
 }
 
 impl Count {
@@ -34,6 +38,9 @@ impl Count {
                 self.sessions.insert(id);
                 let came = all[&id].attendance.iter().filter(|(_, mark)| mark.attended());
                 self.came.extend(came.map(|(participant, _)| (id, *participant)));
+                let heads =
+                    all[&id].headcount.values().map(|count| u64::try_from(count.get()).unwrap_or_default());
+                self.heads.insert(id, heads.sum());
             }
         }
     }
@@ -41,6 +48,7 @@ impl Count {
     pub(super) fn unite(&mut self, other: Self) {
         self.sessions.extend(other.sessions);
         self.came.extend(other.came);
+        self.heads.extend(other.heads);
     }
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
@@ -53,6 +61,7 @@ impl Count {
             sessions: self.sessions.len() as u64,
             attendances: self.came.len() as u64,
             people: people.len() as u64,
+            heads: self.heads.values().sum(),
         }
     }
 }
@@ -65,7 +74,12 @@ impl Totals {
             sessions: number("sessions")?,
             attendances: number("attendances")?,
             people: number("people")?,
+            heads: number("heads")?,
         })
+    }
+
+    pub(super) fn each(self) -> [u64; 4] {
+        [self.sessions, self.attendances, self.people, self.heads]
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
@@ -73,6 +87,7 @@ impl Totals {
             sessions: self.sessions + other.sessions,
             attendances: self.attendances + other.attendances,
             people: self.people + other.people,
+            heads: self.heads + other.heads,
         }
     }
 }

@@ -11,6 +11,7 @@ use sync_core::id::GroupId;
 
 use super::Failed;
 use super::cast::PAIRS;
+use super::plan::Calendar;
 
 /// Says that the demo made this folder. Locked while a demo runs in it.
 const MARKER: &str = ".ihuriro-demo";
@@ -35,6 +36,8 @@ pub(super) struct Progress {
     pub(super) begun: bool,
     /// The groups of the plan, in its order; empty until all of them are begun and all tablets enrolled.
     pub(super) groups: Vec<GroupId>,
+    /// The days of the story; none before anything began.
+    pub(super) calendar: Option<Calendar>,
     /// How many weeks each pair has recorded.
     pub(super) weeks: [u32; PAIRS.len()],
 }
@@ -50,17 +53,20 @@ impl Data {
             )
             .into());
         }
-        make(folder)?;
-        let locked = OpenOptions::new().create(true).append(true).open(&marker)?;
+        make(folder).map_err(failed("made", folder))?;
+        let locked =
+            OpenOptions::new().create(true).append(true).open(&marker).map_err(failed("written", &marker))?;
         locked
             .try_lock()
             .map_err(|_| format!("another demo runs in {shown}: end it first, or choose another --data"))?;
         let progress = match fs::read(folder.join(PROGRESS)) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+                format!("the data in {shown} are of another version of the demo: add --fresh to begin anew")
+            })?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Progress { sessions: sessions.unwrap_or(usual), ..Progress::default() }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(failed("read", &folder.join(PROGRESS))(error)),
         };
         if sessions.is_some_and(|asked| asked != progress.sessions) {
             let there = progress.sessions;
@@ -81,7 +87,11 @@ impl Data {
         let marker = File::open(folder.join(MARKER))
             .map_err(|_| format!("{shown} was not made by the demo: nothing is removed"))?;
         marker.try_lock().map_err(|_| format!("another demo runs in {shown}: nothing is removed"))?;
-        Ok(fs::remove_dir_all(folder)?)
+        fs::remove_dir_all(folder).map_err(failed("removed", folder))
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn database(&self) -> PathBuf {
@@ -93,6 +103,11 @@ impl Data {
         self.folder.join("tablets").join(facilitator.to_lowercase())
     }
 
+    /// The folder of the tablet that somebody got for one that was lost.
+    pub(super) fn second_tablet(&self, facilitator: &str) -> PathBuf {
+        self.folder.join("tablets").join(format!("{}-2", facilitator.to_lowercase()))
+    }
+
     pub(super) fn progress(&self) -> Progress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -102,8 +117,8 @@ impl Data {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut progress);
         let fresh = self.folder.join("progress.json.new");
-        fs::write(&fresh, serde_json::to_vec(&*progress)?)?;
-        Ok(fs::rename(fresh, self.folder.join(PROGRESS))?)
+        fs::write(&fresh, serde_json::to_vec(&*progress)?).map_err(failed("written", &fresh))?;
+        fs::rename(&fresh, self.folder.join(PROGRESS)).map_err(failed("written", &fresh))
     }
 
     /// A demo that was ended before it had put everybody in can't be gone on with.
@@ -114,19 +129,25 @@ impl Data {
 }
 
 /// For nobody but their owner.
-fn make(folder: &Path) -> Result<(), Failed> {
+fn make(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    Ok(builder.create(folder)?)
+    builder.create(folder)
+}
+
+/// What the machine refused, with the file or folder.
+fn failed(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Failed {
+    let shown = path.display().to_string();
+    move |error| format!("{shown} can't be {what}: {error}").into()
 }
 
 /// The one password of everybody in the demo, made once.
 fn password(file: &Path) -> Result<String, Failed> {
     match fs::read_to_string(file) {
         Ok(there) => return Ok(there.trim().to_owned()),
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed("read", file)(error)),
         Err(_) => {}
     }
     let mut rng = rand::rng();
@@ -137,7 +158,8 @@ fn password(file: &Path) -> Result<String, Failed> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(file)?, password.as_bytes())?;
+    let mut new = options.open(file).map_err(failed("written", file))?;
+    std::io::Write::write_all(&mut new, password.as_bytes()).map_err(failed("written", file))?;
     Ok(password)
 }
 

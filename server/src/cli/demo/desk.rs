@@ -10,7 +10,7 @@ use super::Failed;
 
 pub(super) struct Desk {
     agent: Agent,
-    server: String,
+    pub(super) server: String,
     token: String,
 }
 
@@ -32,6 +32,19 @@ impl Desk {
         read(path, request.header("authorization", format!("Bearer {}", self.token)).call()?)
     }
 
+    /// All items of a list, page after page. `path` has a query already.
+    pub(super) fn all(&self, path: &str) -> Result<Vec<Value>, Failed> {
+        let (mut items, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}{after}"))?;
+            items.extend(page["items"].as_array().ok_or("the answer has no items")?.iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return Ok(items),
+            }
+        }
+    }
+
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
         let request = self.agent.post(format!("{}{path}", self.server));
         read(path, request.header("authorization", format!("Bearer {}", self.token)).send_json(body)?)
@@ -43,7 +56,13 @@ fn read(path: &str, mut answer: Response<Body>) -> Result<Value, Failed> {
     let status = answer.status();
     let body = answer.body_mut().read_to_vec()?;
     let said = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-    if status.is_success() { Ok(said) } else { Err(format!("{path} answered {status}: {said}").into()) }
+    if status.is_success() {
+        return Ok(said);
+    }
+    let (title, detail) = (&said["title"], &said["detail"]);
+    let words = |text: &Value| text.as_str().unwrap_or_default().to_owned();
+    Err(format!("the service refused {path} with {}: {}. {}", status.as_u16(), words(title), words(detail))
+        .into())
 }
 
 /// A text in an answer.

@@ -14,26 +14,28 @@ use super::Failed;
 use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
 use super::data::Data;
 use super::desk::{Desk, text};
-use super::plan::{GroupPlan, Plan, evening, on_day};
+use super::mishap::label;
+use super::plan::{GroupPlan, Plan, evening};
 
 /// Puts everybody in, enrols the tablets, and begins the groups of the plan; gives their ids in its order.
 pub(super) fn found(
     server: &str,
     store: &Store,
+    clock: &ServerClock,
     data: &Data,
     plan: &Plan,
     bar: &ProgressBar,
 ) -> Result<Vec<GroupId>, Failed> {
     bar.set_length((PAIRS.len() * 2 + plan.groups.len()) as u64);
     bar.set_message("people, tablets and groups");
-    administrator(store, &data.password)?;
+    administrator(store, clock, &data.password)?;
     let managers = organisations(server, &data.password)?;
     let mut facilitators = Vec::new();
     for pair in &PAIRS {
         let manager = &managers[pair.organisation];
         let ids = pair.facilitators.map(|name| {
             bar.inc(1);
-            facilitator(server, manager, name, data)
+            facilitator(server, manager, name, data, plan)
         });
         let [first, second] = ids;
         facilitators.push([first?, second?]);
@@ -48,12 +50,12 @@ pub(super) fn found(
 }
 
 /// The only one who is put in from behind: somebody has to be the first.
-fn administrator(store: &Store, password: &str) -> Result<(), Failed> {
+fn administrator(store: &Store, clock: &ServerClock, password: &str) -> Result<(), Failed> {
     let refused = |_| "the administrator's name or password is refused";
     let new = NewUser::checked(ADMINISTRATOR, "Administrator", Role::Administrator, None, password)
         .map_err(refused)?;
     let hash = PasswordHash::of_blocking(password);
-    let moment = ServerClock::system().moment();
+    let moment = clock.moment();
     store.write_blocking("create user", |tx| create(tx, &new, &hash, &moment))?;
     Ok(())
 }
@@ -78,15 +80,14 @@ fn organisations(server: &str, password: &str) -> Result<Vec<Desk>, Failed> {
 }
 
 /// The manager adds a facilitator and hands out a code; the facilitator enrols a tablet with it.
-fn facilitator(server: &str, manager: &Desk, name: &str, data: &Data) -> Result<String, Failed> {
+fn facilitator(server: &str, manager: &Desk, name: &str, data: &Data, plan: &Plan) -> Result<String, Failed> {
     let password = &data.password;
     let new =
         json!({ "login": name.to_lowercase(), "name": name, "role": "facilitator", "password": password });
     let id = text(&manager.post("/v1/users", &new)?, "id")?;
     let code = manager.post(&format!("/v1/users/{id}/enrolment-codes"), &json!({}))?;
-    let clock = Clock::fixed(evening(on_day(0, 0), -8 * 60));
-    let label = format!("Tablet of {name}");
-    Device::enrol(&data.tablet(name), password, server, &text(&code, "code")?, &label, clock)?;
+    let clock = Clock::fixed(evening(plan.calendar.on_day(0, 0), -9 * 60));
+    Device::enrol(&data.tablet(name), password, server, &text(&code, "code")?, &label(name), clock)?;
     Ok(id)
 }
 
@@ -102,7 +103,7 @@ fn begin(manager: &Desk, group: &GroupPlan, facilitators: &[String; 2]) -> Resul
         "cohort": group.cohort(),
         "target_mix": group.targets(),
         "planned_sessions": group.planned_sessions(),
-        "starts_on": group.first_day(),
+        "starts_on": group.begins_on(),
         "facilitators": [&facilitators[0]],
     });
     let begun = text(&manager.post("/v1/groups", &new)?, "id")?;

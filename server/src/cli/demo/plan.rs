@@ -6,9 +6,9 @@ mod group;
 mod meeting;
 mod words;
 
-pub(super) use calendar::{WEEKS, evening, in_words, last_day, on_day};
+pub(super) use calendar::{Calendar, WEEKS, evening, in_words};
 pub(super) use group::GroupPlan;
-pub(super) use meeting::{Account, Afterwards, Change, Meeting};
+pub(super) use meeting::{Afterwards, Change, Meeting};
 
 use super::cast::PAIRS;
 
@@ -16,23 +16,24 @@ use super::cast::PAIRS;
 const LEAST_GROUPS: usize = 2;
 
 pub(super) struct Plan {
+    pub(super) calendar: Calendar,
     pub(super) groups: Vec<GroupPlan>,
 }
 
 impl Plan {
     /// With at least `sessions` distinct sessions in the first [`WEEKS`]; never fewer than two groups a pair have.
-    pub(super) fn of(sessions: u32) -> Self {
+    pub(super) fn of(sessions: u32, calendar: Calendar) -> Self {
         let mut groups = Vec::new();
         let mut planned = 0;
         for index in 0.. {
             if index >= PAIRS.len() * LEAST_GROUPS && planned >= sessions {
                 break;
             }
-            let group = GroupPlan::of(index);
+            let group = GroupPlan::of(index, calendar);
             planned += (0..WEEKS).filter(|week| group.meeting_number(*week).is_some()).count() as u32;
             groups.push(group);
         }
-        Self { groups }
+        Self { calendar, groups }
     }
 
     /// The groups of a pair.

@@ -1,7 +1,5 @@
 //! A facilitator with a tablet: enrols people, records meetings, comes back to them. None of it needs a network.
 
-use std::net::SocketAddr;
-
 use sync_core::conflict::Conflict;
 use sync_core::id::{GroupId, ParticipantId};
 use sync_core::moving::Slot;
@@ -14,9 +12,11 @@ use tablet::device::Device;
 use tablet::recording::{Consent, Details, NewParticipant, NewSession, ParticipantDetails, RecordError};
 
 use super::Failed;
-use super::data::Data;
+use super::cast::PAIRS;
 use super::line::Line;
-use super::plan::{Account, Afterwards, Change, GroupPlan, Meeting, evening, on_day};
+use super::live::Stage;
+use super::mishap::LOSS;
+use super::plan::{Afterwards, Change, GroupPlan, Meeting, evening};
 use super::tally::Tally;
 
 pub(super) struct Tablet {
@@ -29,20 +29,21 @@ pub(super) struct Tablet {
 }
 
 impl Tablet {
-    pub(super) fn open(
-        data: &Data,
-        name: &'static str,
-        seat: usize,
-        server: SocketAddr,
-    ) -> Result<Self, Failed> {
-        let clock = Clock::fixed(evening(on_day(0, 0), 0));
-        let device = Device::open(&data.tablet(name), &data.password, clock.clone())?;
-        Ok(Self { device, name, clock, line: Line::to(server)?, lag: 40 * seat as i64 })
+    /// The tablet that one of a pair has after so many weeks.
+    pub(super) fn open(stage: &Stage<'_>, pair: usize, seat: usize, lived: u32) -> Result<Self, Failed> {
+        let name = PAIRS[pair].facilitators[seat];
+        let clock = Clock::fixed(evening(stage.plan.calendar.on_day(0, 0), -9 * 60));
+        let folder = match LOSS.has_another(pair, seat, lived) {
+            true => stage.data.second_tablet(name),
+            false => stage.data.tablet(name),
+        };
+        let device = Device::open(&folder, &stage.data.password, clock.clone())?;
+        Ok(Self { device, name, clock, line: Line::to(stage.server)?, lag: 40 * seat as i64 })
     }
 
     /// The people of a group join it, with their consent.
     pub(super) fn enrol_people(&mut self, group: &GroupPlan, id: GroupId) -> Result<(), Failed> {
-        self.clock.set(evening(group.first_day(), -9 * 60));
+        self.clock.set(evening(group.begins_on(), -9 * 60));
         for (place, person) in group.people.iter().enumerate() {
             let minor = person.age_band == AgeBand::Under16;
             let details = ParticipantDetails {
@@ -52,7 +53,7 @@ impl Tablet {
                 consent: Some(Consent {
                     purpose: Purpose::Participation,
                     method: if minor { ConsentMethod::Written } else { ConsentMethod::Oral },
-                    date: group.first_day(),
+                    date: group.begins_on(),
                     guardian: minor.then_some(true),
                 }),
                 ..ParticipantDetails::default()
@@ -67,14 +68,15 @@ impl Tablet {
         Ok(())
     }
 
-    /// Records a meeting the same evening, and corrects what is noticed a little later.
+    /// Records a meeting the same evening, if its facilitator does, and corrects what is noticed a little later.
     pub(super) fn record(
         &mut self,
         meeting: &Meeting<'_>,
+        seat: usize,
         group: GroupId,
-        account: &Account,
         tally: &mut Tally,
     ) -> Result<(), Failed> {
+        let Some(account) = &meeting.accounts[seat] else { return Ok(()) };
         self.clock.set(evening(meeting.date, self.lag));
         let marks = account.marks.iter().map(|(place, mark)| Ok((code('P', place + 1)?.into(), *mark)));
         let details = Details {
@@ -83,13 +85,15 @@ impl Tablet {
             phase: account.phase,
             themes: account.themes.clone(),
             attendance: marks.collect::<Result<_, Failed>>()?,
+            headcount: account.heads.clone(),
             summary: Some(account.summary.clone()),
             state: Some(SessionState::Submitted),
             ..Details::default()
         };
-        let new = NewSession { date: meeting.date, part: meeting.group.part, details };
+        let wrong_day = meeting.wrong_day.filter(|_| seat == 1);
+        let new = NewSession { date: wrong_day.unwrap_or(meeting.date), part: meeting.group.part, details };
         let session = self.device.record_session(group, new)?.session;
-        tally.recorded += 1;
+        tally.recorded += usize::from(wrong_day.is_none());
         if let Some((place, mark)) = account.correction {
             self.clock.set(evening(meeting.date, self.lag + 25));
             let attendance = vec![(code('P', place + 1)?.into(), mark)];
@@ -113,7 +117,8 @@ impl Tablet {
             return Ok(());
         }
         let session = slot.id;
-        self.clock.set(evening(on_day(afterwards.week, meeting.group.day), 120 + self.lag));
+        let day = meeting.group.calendar.on_day(afterwards.week, meeting.group.day);
+        self.clock.set(evening(day, 120 + self.lag));
         match &afterwards.change {
             Change::Add { theme, summary } => {
                 let details =
@@ -141,6 +146,9 @@ fn settling(conflict: &Conflict) -> Result<Details, Failed> {
         Some(("attendance", participant)) => {
             let who: ParticipantId = participant.parse()?;
             details.attendance.push((who.into(), shown.parse()?));
+        }
+        Some(("headcount", cell)) => {
+            details.headcount.insert(cell.parse()?, shown.parse::<i64>()?.try_into()?);
         }
         None if conflict.field == "minutes" => {
             details.minutes = Some(Minutes::try_from(shown.parse::<i64>()?)?);

@@ -33,26 +33,26 @@ impl Progress for Meter<'_> {
 }
 
 impl Tablet {
-    /// Syncs; if the link fails as planned, the facilitator simply does it again.
-    pub(super) fn sync(&mut self, fault: Option<Fault>, tally: &mut Tally) -> Result<(), Failed> {
+    /// Syncs, and says in how many requests; if the link fails as planned, the facilitator simply does it again.
+    pub(super) fn sync(&mut self, fault: Option<Fault>, tally: &mut Tally) -> Result<u32, Failed> {
         self.line.fault = fault;
         match self.device.sync_over(&mut self.line, &mut Meter(&mut tally.traffic)) {
             Ok(summary) => {
                 tally.synced(self.device.tablet(), &summary.report);
-                Ok(())
+                Ok(summary.report.requests)
             }
             Err(SyncError::Link(LinkError::Broken(_))) if fault.is_some() => {
                 let waiting = self.device.tablet().outbox().len();
-                self.sync(None, tally)?;
+                let requests = self.sync(None, tally)?;
                 let how = match fault {
                     Some(Fault::CutOff) => "was cut off in the middle of a request",
                     _ => "lost the answer to a request that the service had taken",
                 };
                 let name = self.name;
                 tally.mishaps.push(format!(
-                    "{name}'s tablet {how};\n  its {waiting} changes waited on and went with the next sync."
+                    "{name}'s tablet {how}; its {waiting} changes waited on and went with the next sync."
                 ));
-                Ok(())
+                Ok(requests)
             }
             Err(error) => Err(format!("{}'s tablet: {error}", self.name).into()),
         }

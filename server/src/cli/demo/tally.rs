@@ -99,7 +99,10 @@ pub(super) fn clashes(tablet: &Tablet, id: SessionId) -> Clashes {
 }
 
 fn in_words(tablet: &Tablet, field: &str) -> String {
-    let Some((_, participant)) = field.split_once('/') else { return field.to_owned() };
+    let Some((of, participant)) = field.split_once('/') else { return field.to_owned() };
+    if of == "headcount" {
+        return format!("heads: {}", participant.replace('/', " ").replace('_', "–"));
+    }
     let id = participant.parse::<sync_core::id::ParticipantId>().ok();
     match id.and_then(|id| tablet.read::<Participant>(id).ok()) {
         Some(participant) => format!("mark of {}", participant.code),

@@ -1,20 +1,278 @@
-//! What the demo prints, for a terminal of a hundred columns.
+//! What the demo prints, for a terminal of eighty columns.
+
+use std::path::Path;
+use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, presets};
 use indicatif::HumanBytes;
+use sync_core::record::{AgeBand, Sex};
 use sync_core::time::Date;
-use tablet::clock::in_rwanda;
 
-use super::ask::{Answer, last_months};
+use super::ask::{Answer, Programme, last_months};
 use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
 use super::count::Totals;
 use super::live::Life;
+use super::paint::Paint;
 use super::plan::{self, Plan};
 use super::tally::Clash;
 
-const COLUMNS: u16 = 100;
+const COLUMNS: u16 = 80;
 /// How many clashes are told in words.
-const TOLD: usize = 8;
+const TOLD: usize = 5;
+
+/// Tells it, in colours where a terminal has them.
+pub(super) struct Teller(Paint);
+
+impl Teller {
+    pub(super) fn new() -> Self {
+        Self(Paint::new())
+    }
+
+    fn heading(&self, text: &str) {
+        println!("\n{}\n{}", self.0.bold(text), "─".repeat(text.chars().count()));
+    }
+
+    pub(super) fn opening(&self, plan: &Plan, weeks: u32, lived: u32, folder: &Path) {
+        let people: usize = plan.groups.iter().map(|group| group.people.len()).sum();
+        say(&format!(
+            "{} organisations, {} facilitators in pairs with a tablet each, {} groups in which {} people are registered.",
+            ORGANISATIONS.len(),
+            PAIRS.len() * 2,
+            number(plan.groups.len() as u64),
+            number(people as u64)
+        ));
+        let first = plan::in_words(plan.calendar.on_day(if lived < weeks { lived } else { 0 }, 0));
+        let last = plan::in_words(plan.calendar.last_day(weeks));
+        say(&match lived < weeks {
+            true => {
+                format!("They record what happens from {first} to {last}, offline, and sync now and then.")
+            }
+            false => format!("All that happened from {first} to {last} was told by an earlier run."),
+        });
+        say(&format!("All of it is written to {}, and nothing elsewhere.", folder.display()));
+    }
+
+    pub(super) fn what_merged(&self, life: &Life) {
+        let tally = &life.tally;
+        let n = |count: usize| number(count as u64);
+        self.heading("What merged");
+        say(&format!(
+            "{} meetings were recorded, {} of them on both tablets of a pair; each is one record now.",
+            n(tally.meetings),
+            n(tally.recorded.saturating_sub(tally.meetings))
+        ));
+        say(&format!("{} times somebody came back to a record, their own or the other's.", n(tally.edited)));
+        say(&format!(
+            "{} syncs in {} requests handed in {} changes and brought {} of others, into {} records. {} changes wait in \
+             quarantine.",
+            n(tally.syncs),
+            number(tally.requests.into()),
+            number((tally.accepted + tally.duplicate).into()),
+            number(tally.received.into()),
+            n(tally.merged.len()),
+            n(tally.apart)
+        ));
+    }
+
+    pub(super) fn what_went_wrong(&self, life: &Life) {
+        if life.tally.mishaps.is_empty() {
+            return;
+        }
+        self.heading("What went wrong, and what became of it");
+        for mishap in &life.tally.mishaps {
+            item(mishap);
+        }
+    }
+
+    pub(super) fn what_clashed(&self, life: &Life, answers: &[Answer]) {
+        let clashing: usize = answers.iter().map(|answer| answer.clashing).sum();
+        let open: std::collections::BTreeSet<_> = life.open.keys().map(|(session, _)| session).collect();
+        self.heading("What clashed");
+        say(&format!(
+            "{} fields were set differently by two people, and {} of these clashes were settled. Now {} fields of {} meetings \
+             show both values on both tablets; over the API, {clashing} meetings show a clash.",
+            life.tally.clashes.len(),
+            life.tally.settled,
+            life.open.len(),
+            open.len(),
+        ));
+        let told = examples(life);
+        if told.is_empty() {
+            return;
+        }
+        let mut table = table(["Group", "Day", "Field", "One", "The other", ""].map(Cell::new).into());
+        for (clash, open) in told {
+            let mut row = vec![clash.group.clone(), short(clash.date), clash.what.clone()];
+            row.extend(clash.claims.iter().take(2).map(|(value, who, _)| format!("{value} ({who})")));
+            row.push(if open { "open" } else { "settled" }.to_owned());
+            table.add_row(row);
+        }
+        self.print(&table);
+    }
+
+    /// What was planned, beside what was held, and which groups have fallen silent.
+    pub(super) fn planned(&self, answers: &[Answer]) {
+        self.heading("Planned and held");
+        let mut table = table(vec![
+            Cell::new("Organisation"),
+            Cell::new(""),
+            right("Groups"),
+            right("active"),
+            right("Planned"),
+            right("Held"),
+            right(""),
+        ]);
+        for (organisation, answer) in ORGANISATIONS.iter().zip(answers) {
+            for (place, (kind, programme)) in
+                ["healing spaces", "dialogue circles"].iter().zip(&answer.programmes).enumerate()
+            {
+                let Programme { groups, active, planned, held } = *programme;
+                table.add_row(vec![
+                    Cell::new(if place == 0 { organisation.name } else { "" }),
+                    Cell::new(kind),
+                    right(number(groups)),
+                    right(number(active)),
+                    right(number(planned)),
+                    right(number(held)),
+                    right(format!("{} %", (held * 100).checked_div(planned).unwrap_or_default())),
+                ]);
+            }
+        }
+        self.print(&table);
+        say(
+            "Planned is what each group's whole cycle has: a healing space meets weekly, a circle monthly for a year.",
+        );
+        for silent in answers.iter().flat_map(|answer| &answer.silent) {
+            item(&self.0.notable(&format!(
+                "Silent: {}, led by {}, last met on {}, {} days ago.",
+                silent.name,
+                silent.led_by,
+                plan::in_words(silent.last),
+                silent.days
+            )));
+        }
+    }
+
+    /// Who came, by sex and age.
+    pub(super) fn people(&self, answers: &[Answer]) {
+        self.heading("Who came");
+        let names = ORGANISATIONS.iter().map(|organisation| organisation.name).chain(["All three"]);
+        let header = names.map(|name| right(format!("{name}\nwomen · men")));
+        let mut table = table([Cell::new("People by age")].into_iter().chain(header).collect());
+        let of = |answer: &Answer, sex, age: Option<AgeBand>| -> u64 {
+            let fits = |key: &(Sex, AgeBand)| key.0 == sex && age.is_none_or(|age| key.1 == age);
+            answer.people.iter().filter(|(key, _)| fits(key)).map(|(_, people)| people).sum()
+        };
+        for age in AgeBand::ALL.iter().copied().map(Some).chain([None]) {
+            let each = |sex| -> Vec<u64> { answers.iter().map(|answer| of(answer, sex, age)).collect() };
+            let (mut women, mut men) = (each(Sex::Female), each(Sex::Male));
+            women.push(women.iter().sum());
+            men.push(men.iter().sum());
+            let name = age
+                .map_or("all".to_owned(), |age| age.code().replace('_', "–").replace("–plus", " and over"));
+            let cells = women
+                .iter()
+                .zip(&men)
+                .map(|(women, men)| right(format!("{} · {}", number(*women), number(*men))));
+            table.add_row([Cell::new(name.replace("under–", "under "))].into_iter().chain(cells));
+        }
+        self.print(&table);
+        let heads: u64 = answers.iter().map(|answer| answer.total.heads).sum();
+        say(&format!(
+            "Registered people are counted once each, however often they came. In open circles, where whoever comes is \
+             welcome, heads are counted at each meeting: {} in all. The two are never added up.",
+            number(heads)
+        ));
+    }
+
+    pub(super) fn months(&self, answers: &[Answer]) {
+        let months = last_months(answers);
+        self.heading("Sessions by district and month");
+        let names = months.iter().map(|month| right(month_in_words(month)));
+        let header = ["Organisation", "District"].map(Cell::new).into_iter().chain(names);
+        let mut table = table(header.chain([right("All"), right("People")]).collect());
+        for (organisation, answer) in ORGANISATIONS.iter().zip(answers) {
+            for (place, district) in answer.districts.iter().enumerate() {
+                let name = if place == 0 { organisation.name } else { "" };
+                let mut row = vec![Cell::new(name), Cell::new(district.name)];
+                let of =
+                    |month| district.months.get(month).map_or("–".into(), |total| number(total.sessions));
+                row.extend(months.iter().map(|month| right(of(month))));
+                row.extend([right(number(district.total.sessions)), right(number(district.total.people))]);
+                table.add_row(row);
+            }
+        }
+        self.print(&table);
+        let doubts = answers.iter().flat_map(|answer| &answer.doubts).filter(|(_, number)| **number > 0);
+        let doubts: Vec<String> = doubts.map(|(what, number)| format!("{what} {number}")).collect();
+        say(&match doubts.as_slice() {
+            [] => "Nothing in these records is in doubt.".to_owned(),
+            some => format!("Looked at, or to be looked at: {}.", some.join(", ")),
+        });
+    }
+
+    /// Prints both counts beside each other; says whether all are equal.
+    pub(super) fn totals(&self, tablets: &[Totals], answers: &[Answer]) -> bool {
+        self.heading("What the tablets count themselves, beside what the API answers");
+        let header =
+            ["Sessions", "Attendances", "People", "Heads"].map(|name| format!("{name}\ntablets │ API"));
+        let mut table = table(
+            [Cell::new("Organisation")].into_iter().chain(header.map(right)).chain([Cell::new("")]).collect(),
+        );
+        let sum = |all: &mut dyn Iterator<Item = Totals>| all.fold(Totals::default(), Totals::plus);
+        let whole = (sum(&mut tablets.iter().copied()), sum(&mut answers.iter().map(|answer| answer.total)));
+        let each = tablets.iter().copied().zip(answers.iter().map(|answer| answer.total));
+        let names = ORGANISATIONS.iter().map(|organisation| organisation.name).chain(["All three"]);
+        let mut equal = true;
+        for (name, (mine, theirs)) in names.zip(each.chain([whole])) {
+            let pairs = mine.each().into_iter().zip(theirs.each());
+            let cells = pairs.map(|(mine, theirs)| right(format!("{} │ {}", number(mine), number(theirs))));
+            let verdict = Cell::new(if mine == theirs { "equal" } else { "NOT EQUAL" });
+            table.add_row([Cell::new(name)].into_iter().chain(cells).chain([verdict]));
+            equal &= mine == theirs;
+        }
+        self.print(&table);
+        equal
+    }
+
+    pub(super) fn traffic(&self, life: &Life, took: Duration) {
+        let traffic = life.tally.traffic;
+        let each = |bytes: u64| HumanBytes(bytes / (life.tally.meetings as u64).max(1)).to_string();
+        println!();
+        if life.tally.meetings > 0 {
+            say(&format!(
+                "As it travelled: {} up, {} down; for each meeting {} up, {} down.",
+                HumanBytes(traffic.up),
+                HumanBytes(traffic.down),
+                each(traffic.up),
+                each(traffic.down)
+            ));
+        }
+        say(&format!("All of it took {:.1} seconds.", took.as_secs_f32()));
+    }
+
+    /// Where the service is, how to sign in, and where its data is.
+    pub(super) fn addresses(&self, server: &str, password: &str, folder: &Path) {
+        self.heading("The service runs on, until Ctrl-C");
+        println!("Guide    {server}/guide/");
+        println!("Browse   {server}/docs/");
+        println!("API      {server}/v1/…");
+        println!("Data     {} (begin anew with --fresh)", folder.display());
+        self.heading("Logins, all with the password of this demo");
+        println!("password       {}", self.0.bold(password));
+        println!("administrator  {ADMINISTRATOR}");
+        for (place, organisation) in ORGANISATIONS.iter().enumerate() {
+            let pairs = PAIRS.iter().filter(|pair| pair.organisation == place);
+            let people: Vec<String> =
+                pairs.flat_map(|pair| pair.facilitators).map(str::to_lowercase).collect();
+            println!("manager        {}; facilitators: {}", organisation.manager, people.join(", "));
+        }
+    }
+
+    fn print(&self, table: &Table) {
+        println!("{}", self.0.verdicts(&table.to_string()));
+    }
+}
 
 fn table(header: Vec<Cell>) -> Table {
     let mut table = Table::new();
@@ -26,8 +284,33 @@ fn table(header: Vec<Cell>) -> Table {
     table
 }
 
-fn heading(text: &str) {
-    println!("\n{text}\n{}", "─".repeat(text.chars().count()));
+/// Prints sentences, broken between words where a line is full.
+fn say(text: &str) {
+    println!("{}", broken(text, ""));
+}
+
+fn item(text: &str) {
+    println!("• {}", broken(text, "  "));
+}
+
+/// Breaks a text into lines of less than eighty columns, those that follow the first set in by `inset`.
+fn broken(text: &str, inset: &str) -> String {
+    let mut lines = vec![String::new()];
+    let mut width = inset.len();
+    for word in text.split(' ') {
+        // The codes of a colour take no room, and one of five characters is no matter.
+        let long = word.chars().count();
+        if width + 1 + long > usize::from(COLUMNS) - 2 && width > inset.len() {
+            lines.push(inset.to_owned());
+            width = inset.len();
+        } else if width > inset.len() {
+            lines.last_mut().map(|line| line.push(' ')).unwrap_or_default();
+            width += 1;
+        }
+        lines.last_mut().map(|line| line.push_str(word)).unwrap_or_default();
+        width += long;
+    }
+    lines.join("\n")
 }
 
 fn right(text: impl ToString) -> Cell {
@@ -40,74 +323,6 @@ fn number(number: u64) -> String {
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(" ")
-}
-
-pub(super) fn opening(plan: &Plan, weeks: u32, lived: u32) {
-    let people: usize = plan.groups.iter().map(|group| group.people.len()).sum();
-    let first = plan::in_words(plan::on_day(lived, 0));
-    let last = plan::in_words(plan::last_day(weeks));
-    println!(
-        "{} organisations, {} facilitators in pairs with a tablet each, {} groups of {} people.",
-        ORGANISATIONS.len(),
-        PAIRS.len() * 2,
-        number(plan.groups.len() as u64),
-        number(people as u64)
-    );
-    println!("They record what happens from {first} to {last}, offline, and sync now and then.");
-}
-
-pub(super) fn what_merged(life: &Life) {
-    let tally = &life.tally;
-    let n = |count: usize| number(count as u64);
-    heading("What merged");
-    println!(
-        "{} meetings were recorded, {} of them on both tablets of a pair; each is one record now.",
-        n(tally.meetings),
-        n(tally.recorded - tally.meetings)
-    );
-    println!("{} times somebody came back to a record, their own or the other's.", n(tally.edited));
-    println!(
-        "{} syncs in {} requests handed in {} changes and brought {} of others, into {} records.",
-        n(tally.syncs),
-        number(tally.requests.into()),
-        number((tally.accepted + tally.duplicate).into()),
-        number(tally.received.into()),
-        n(tally.merged.len())
-    );
-    println!("Changes kept apart because they could not be merged: {}.", n(tally.apart));
-    for mishap in &tally.mishaps {
-        println!("• {mishap}");
-    }
-}
-
-pub(super) fn what_clashed(life: &Life, answers: &[Answer]) {
-    let clashing: usize = answers.iter().map(|answer| answer.clashing).sum();
-    let open: std::collections::BTreeSet<_> = life.open.keys().map(|(session, _)| session).collect();
-    heading("What clashed");
-    println!(
-        "In this run {} fields were set differently by two people, and {} clashes were settled. Now {} fields of\n\
-         {} meetings show both values on both tablets; over REST, {clashing} meetings show a clash.",
-        life.tally.clashes.len(),
-        life.tally.settled,
-        life.open.len(),
-        open.len(),
-    );
-    let told = examples(life);
-    if told.is_empty() {
-        return;
-    }
-    let mut table = table(["Group", "Day", "Field", "One says", "The other says", ""].map(Cell::new).into());
-    for (clash, open) in told {
-        let mut row = vec![clash.group.clone(), short(clash.date), clash.what.clone()];
-        for (value, who, at) in clash.claims.iter().take(2) {
-            let at = in_rwanda(*at);
-            let day = if at.date() == clash.date { String::new() } else { format!("{} ", short(at.date())) };
-            row.push(format!("{value} ({who} {day}{})", at.strftime("%H:%M")));
-        }
-        row.push(if open { "open" } else { "settled" }.to_owned());
-        table.add_row(row);
-    }
-    println!("{table}");
 }
 
 /// A few clashes, of each kind of field in turn, with whether they are open.
@@ -134,87 +349,21 @@ fn short(day: Date) -> String {
     day.strftime("%-d %b").to_string()
 }
 
-pub(super) fn aggregates(answers: &[Answer]) {
-    let months = last_months(answers);
-    heading("What the managers read over the API, each of their own organisation");
-    println!("sessions · attendances (present and late) · people (each once)");
-    let names = months.iter().map(|month| right(month_in_words(month)));
-    let header = ["Organisation", "District"].map(Cell::new).into_iter().chain(names);
-    let mut table = table(header.chain([right("All")]).collect());
-    for (organisation, answer) in ORGANISATIONS.iter().zip(answers) {
-        for (place, district) in answer.districts.iter().enumerate() {
-            let name = if place == 0 { organisation.name } else { "" };
-            let mut row = vec![Cell::new(name), Cell::new(district.name)];
-            row.extend(
-                months.iter().map(|month| right(district.months.get(month).map_or("–".into(), dotted))),
-            );
-            row.push(right(dotted(&district.total)));
-            table.add_row(row);
-        }
-    }
-    println!("{table}");
-}
-
 fn month_in_words(month: &str) -> String {
     let day = format!("{month}-01").parse::<Date>();
-    day.map_or_else(|_| month.to_owned(), |day| day.strftime("%B %Y").to_string())
+    day.map_or_else(|_| month.to_owned(), |day| day.strftime("%b %Y").to_string())
 }
 
-fn dotted(totals: &Totals) -> String {
-    [totals.sessions, totals.attendances, totals.people].map(number).join(" · ")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Prints both counts beside each other; says whether all are equal.
-pub(super) fn totals(tablets: &[Totals], answers: &[Answer]) -> bool {
-    heading("What the tablets count themselves, beside what the API answers");
-    let header = ["Sessions", "Attendances", "People"].map(|name| format!("{name}\ntablets │ API"));
-    let mut table = table(
-        [Cell::new("Organisation")].into_iter().chain(header.map(right)).chain([Cell::new("")]).collect(),
-    );
-    let sum = |all: &mut dyn Iterator<Item = Totals>| all.fold(Totals::default(), Totals::plus);
-    let whole = (sum(&mut tablets.iter().copied()), sum(&mut answers.iter().map(|answer| answer.total)));
-    let each = tablets.iter().copied().zip(answers.iter().map(|answer| answer.total));
-    let names = ORGANISATIONS.iter().map(|organisation| organisation.name).chain(["All three"]);
-    let mut equal = true;
-    for (name, (mine, theirs)) in names.zip(each.chain([whole])) {
-        let pairs = [
-            (mine.sessions, theirs.sessions),
-            (mine.attendances, theirs.attendances),
-            (mine.people, theirs.people),
-        ];
-        let cells = pairs.map(|(mine, theirs)| right(format!("{} │ {}", number(mine), number(theirs))));
-        let verdict = Cell::new(if mine == theirs { "equal" } else { "NOT EQUAL" });
-        table.add_row([Cell::new(name)].into_iter().chain(cells).chain([verdict]));
-        equal &= mine == theirs;
-    }
-    println!("{table}");
-    equal
-}
-
-pub(super) fn traffic(life: &Life) {
-    let traffic = life.tally.traffic;
-    let each = |bytes: u64| HumanBytes(bytes / (life.tally.meetings as u64).max(1)).to_string();
-    println!(
-        "\nBytes of this run, as they travelled: {} up, {} down; per session {} up, {} down.",
-        HumanBytes(traffic.up),
-        HumanBytes(traffic.down),
-        each(traffic.up),
-        each(traffic.down)
-    );
-}
-
-/// Where the service is, and how to sign in.
-pub(super) fn addresses(server: &str, password: &str) {
-    heading("The service runs on, until Ctrl-C");
-    println!("API      {server}/v1/…");
-    println!("Browse   {server}/docs/");
-    println!("Health   {server}/health and {server}/ready");
-    heading("Logins, all with the password of this demo");
-    println!("password            {password}");
-    println!("administrator       {ADMINISTRATOR}");
-    for (place, organisation) in ORGANISATIONS.iter().enumerate() {
-        let pairs = PAIRS.iter().filter(|pair| pair.organisation == place);
-        let people: Vec<String> = pairs.flat_map(|pair| pair.facilitators).map(str::to_lowercase).collect();
-        println!("{:<19} {}; facilitators: {}", organisation.name, organisation.manager, people.join(", "));
+    #[test]
+    fn lines_break_between_words() {
+        let text = broken(&"seven77 ".repeat(30), "  ");
+        assert!(text.lines().all(|line| line.chars().count() < 80));
+        assert!(text.lines().skip(1).all(|line| line.starts_with("  s")), "{text}");
+        assert_eq!(broken("short", "  "), "short");
+        assert_eq!(number(1_234_567), "1 234 567");
     }
 }

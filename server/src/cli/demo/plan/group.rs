@@ -8,7 +8,7 @@ use sync_core::time::Date;
 
 use super::super::cast::{GROUP_NAMES, PAIRS};
 use super::super::chance::Chance;
-use super::{WEEKS, on_day};
+use super::{Calendar, WEEKS};
 
 use AgeBand::{From16To24, From25To35, From36To59, From60, Under16};
 
@@ -16,8 +16,11 @@ use AgeBand::{From16To24, From25To35, From36To59, From60, Under16};
 pub(super) const CYCLE: u32 = 15;
 /// Days of the week, counted from the Wednesday, on which groups meet.
 const DAYS: [u32; 4] = [0, 1, 3, 5];
+/// One group falls silent: which, and after which week.
+const SILENT: (usize, u32) = (4, 8);
 
 pub(in crate::cli::demo) struct GroupPlan {
+    pub(in crate::cli::demo) calendar: Calendar,
     pub(in crate::cli::demo) index: usize,
     /// The place in [`PAIRS`] of those who lead it.
     pub(in crate::cli::demo) pair: usize,
@@ -30,6 +33,7 @@ pub(in crate::cli::demo) struct GroupPlan {
     pub(in crate::cli::demo) minutes: i64,
     /// How many of a hundred come.
     pub(super) attendance: u32,
+    /// Nobody in an open circle, in which heads are counted.
     pub(in crate::cli::demo) people: Vec<Person>,
 }
 
@@ -42,7 +46,7 @@ pub(in crate::cli::demo) struct Person {
 }
 
 impl GroupPlan {
-    pub(super) fn of(index: usize) -> Self {
+    pub(super) fn of(index: usize, calendar: Calendar) -> Self {
         let mut chance = Chance::of(&[1, index as u64]);
         let (pair, turn) = (index % PAIRS.len(), index / PAIRS.len());
         let organisation = PAIRS[pair].organisation();
@@ -54,8 +58,9 @@ impl GroupPlan {
         // The second pair of an organisation begins with its second method.
         let modality = methods[(turn / 2 + pair / 3) % methods.len()];
         let village = village_in(PAIRS[pair].districts[(turn + turn / 2) % 2], &mut chance);
-        let people = people(modality, &mut chance);
+        let people = if is_open(modality) { Vec::new() } else { people(modality, &mut chance) };
         Self {
+            calendar,
             index,
             pair,
             name: format!("{} {}", GROUP_NAMES[(index * 7) % GROUP_NAMES.len()], village.name),
@@ -73,6 +78,9 @@ impl GroupPlan {
     /// Which meeting of the group falls into a week, counted from 1. Healing spaces meet weekly for a cycle of fifteen,
     /// after which facilitators visit them once a month; dialogue circles meet monthly.
     pub(in crate::cli::demo) fn meeting_number(&self, week: u32) -> Option<u32> {
+        if self.index == SILENT.0 && week > SILENT.1 {
+            return None;
+        }
         match self.kind {
             GroupKind::HealingSpace if week < CYCLE => Some(week + 1),
             GroupKind::HealingSpace => week.is_multiple_of(4).then_some(CYCLE + (week - CYCLE) / 4 + 1),
@@ -83,10 +91,14 @@ impl GroupPlan {
         }
     }
 
-    /// The day of its first meeting.
-    pub(in crate::cli::demo) fn first_day(&self) -> Date {
-        let first = (0..WEEKS).find(|week| self.meeting_number(*week).is_some());
-        on_day(first.unwrap_or_default(), self.day)
+    /// The day on which it begins: its people join. The first meeting comes in its turn.
+    pub(in crate::cli::demo) fn begins_on(&self) -> Date {
+        self.calendar.on_day(0, 0)
+    }
+
+    /// Whether whoever comes is welcome, and heads are counted: nobody is registered.
+    pub(in crate::cli::demo) fn is_open(&self) -> bool {
+        is_open(self.modality)
     }
 
     pub(in crate::cli::demo) fn starts_at(&self) -> &'static str {
@@ -135,6 +147,10 @@ impl GroupPlan {
     }
 }
 
+fn is_open(modality: Modality) -> bool {
+    modality == Modality::CitizenForum
+}
+
 /// A village of a district, found as a person would: the district by its name, then down.
 fn village_in(district: &str, chance: &mut Chance) -> Area {
     let found = area::search(district, WEEKS as usize);
@@ -154,7 +170,7 @@ fn people(modality: Modality, chance: &mut Chance) -> Vec<Person> {
         Modality::MultifamilyHealing => {
             (12, 18, 58, &[(From16To24, 30), (From25To35, 15), (From36To59, 40), (From60, 15)])
         }
-        Modality::CitizenForum | Modality::CollaborativeLivelihood => {
+        Modality::CollaborativeLivelihood => {
             (12, 20, 54, &[(From16To24, 15), (From25To35, 35), (From36To59, 40), (From60, 10)])
         }
         _ => (9, 15, 66, &[(From16To24, 5), (From25To35, 20), (From36To59, 53), (From60, 22)]),

@@ -1,24 +1,30 @@
 //! One meeting, as two facilitators tell it. Most of what they say agrees; now and then they differ, and now and then
 //! one of them comes back to it weeks later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Span;
 use sync_core::record::group::GroupKind;
-use sync_core::record::session::{Attendance, Phase, Theme};
+use sync_core::record::session::{Attendance, Cell, Count, Phase, Theme};
+use sync_core::record::{AgeBand, Sex};
 use sync_core::time::Date;
 
 use super::super::chance::Chance;
 use super::group::GroupPlan;
-use super::{calendar, words};
+use super::words;
 
 use Attendance::{Absent, Excused, Late, Present};
 
 /// After so many weeks nobody comes back to a meeting.
 pub(super) const LATEST: u32 = 6;
+/// The meeting that one of the two records under the day before: of which group, in which week.
+const WRONG_DAY: (usize, u32) = (0, 7);
 
 pub(in crate::cli::demo) struct Meeting<'p> {
     pub(in crate::cli::demo) group: &'p GroupPlan,
     pub(in crate::cli::demo) date: Date,
+    /// Under which day the second of the pair records it, by mistake.
+    pub(in crate::cli::demo) wrong_day: Option<Date>,
     /// What each facilitator of the pair records, if they do.
     pub(in crate::cli::demo) accounts: [Option<Account>; 2],
     pub(in crate::cli::demo) afterwards: Option<Afterwards>,
@@ -32,6 +38,8 @@ pub(in crate::cli::demo) struct Account {
     pub(in crate::cli::demo) themes: BTreeSet<Theme>,
     /// Marks of people by their place in the group.
     pub(in crate::cli::demo) marks: Vec<(usize, Attendance)>,
+    /// Heads, in an open circle.
+    pub(in crate::cli::demo) heads: BTreeMap<Cell, Count>,
     pub(in crate::cli::demo) summary: String,
     /// A mark that they correct the same evening.
     pub(in crate::cli::demo) correction: Option<(usize, Attendance)>,
@@ -59,9 +67,25 @@ impl GroupPlan {
         let number = self.meeting_number(week)?;
         let mut chance = Chance::of(&[3, self.index as u64, u64::from(week)]);
         let recorded_by = chance.weighted(&[([true, true], 6), ([true, false], 2), ([false, true], 2)]);
-        let came = self.who_came(&mut chance);
-        let mut accounts = [0, 1].map(|seat| recorded_by[seat].then(|| self.account(seat, number, &came)));
+        let date = self.calendar.on_day(week, self.day);
+        let wrong_day = ((self.index, week) == WRONG_DAY).then(|| date.saturating_sub(Span::new().days(1)));
+        let recorded_by = if wrong_day.is_some() { [true, true] } else { recorded_by };
+        let came = if self.is_open() { Vec::new() } else { self.who_came(&mut chance) };
+        let heads = if self.is_open() { heads(&mut chance) } else { BTreeMap::new() };
+        let mut accounts =
+            [0, 1].map(|seat| recorded_by[seat].then(|| self.account(seat, number, &came, &heads)));
         match &mut accounts {
+            // Both tell all of it, each in a record of its own.
+            [Some(_), Some(_)] if wrong_day.is_some() => {}
+            [Some(first), Some(second)] if self.is_open() => {
+                first.minutes += chance.pick(&[0, 0, 15]);
+                // One of the two counted the young women as they left.
+                if let Some(count) =
+                    second.heads.get_mut(&Cell { sex: Sex::Female, age_band: AgeBand::From16To24 })
+                {
+                    *count = Count::try_from(i64::from(*count) + 2).unwrap_or(*count);
+                }
+            }
             [Some(first), Some(second)] => {
                 self.share(first, second);
                 self.differ(first, second, &mut chance);
@@ -72,8 +96,9 @@ impl GroupPlan {
                 }
             }
         }
-        let afterwards = self.afterwards(week, number, recorded_by, &mut chance);
-        Some(Meeting { group: self, date: calendar::on_day(week, self.day), accounts, afterwards })
+        let afterwards =
+            self.afterwards(week, number, recorded_by, &mut chance).filter(|_| wrong_day.is_none());
+        Some(Meeting { group: self, date, wrong_day, accounts, afterwards })
     }
 
     /// From 75 to 95 of a hundred come, about as many each time, not always the same.
@@ -93,12 +118,19 @@ impl GroupPlan {
         (0..size).map(mark).collect()
     }
 
-    fn account(&self, seat: usize, number: u32, came: &[(usize, Attendance)]) -> Account {
+    fn account(
+        &self,
+        seat: usize,
+        number: u32,
+        came: &[(usize, Attendance)],
+        heads: &BTreeMap<Cell, Count>,
+    ) -> Account {
         Account {
             minutes: self.minutes,
             phase: words::phase(self.modality, number),
             themes: words::themes(self, number, seat),
             marks: came.to_vec(),
+            heads: heads.clone(),
             summary: words::summary(self, number, seat).to_owned(),
             correction: None,
         }
@@ -156,4 +188,23 @@ impl GroupPlan {
             }
         })
     }
+}
+
+/// Who came to an open circle, as its facilitators see them: from the door, not from a register.
+fn heads(chance: &mut Chance) -> BTreeMap<Cell, Count> {
+    let ages = [
+        (AgeBand::From16To24, 4, 9),
+        (AgeBand::From25To35, 5, 12),
+        (AgeBand::From36To59, 6, 14),
+        (AgeBand::From60, 1, 5),
+    ];
+    let mut heads = BTreeMap::new();
+    for sex in [Sex::Female, Sex::Male] {
+        for (age_band, least, most) in ages {
+            if let Ok(count) = Count::try_from(chance.between(least, most) as i64) {
+                heads.insert(Cell { sex, age_band }, count);
+            }
+        }
+    }
+    heads
 }
