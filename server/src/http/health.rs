@@ -1,12 +1,9 @@
 //! Whether the service lives, whether it can work, and its numbers.
 
 use actix_web::{HttpResponse, Responder, get, web};
-use diesel::prelude::*;
-use diesel::sql_types::Integer;
 use sync_core::time::Millis;
 
 use crate::clock::Clock;
-use crate::on_each;
 use crate::problem::Problem;
 use crate::quarantine;
 use crate::store::{Conn, Store, StoreError, identity};

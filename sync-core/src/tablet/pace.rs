@@ -146,7 +146,8 @@ mod tests {
     #[test]
     fn whatever_the_link_takes_is_found_in_a_few_requests_and_used() {
         for limit in [1, 300, 8_000, 60_000, 100_000, 200_000] {
-            let loads = loads(&mut Pace::WIDE, limit, 200);
+            let mut pace = Pace::WIDE;
+            let loads = loads(&mut pace, limit, 200);
             let first = loads.iter().position(|(_, well)| *well).expect("one goes through");
             assert!(first <= 18, "{limit}: after {first}");
             let after = &loads[first..];

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tests::Database;
-use tests::kills::ihuriro;
+use tests::program::ihuriro;
 
 use compare::{fits, shortened};
 use page::Page;

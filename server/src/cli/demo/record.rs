@@ -61,7 +61,7 @@ impl Tablet {
             let new = NewParticipant { code: code('P', place + 1)?, details };
             match self.device.add_participant(id, new) {
                 // A run that was ended in the middle had them already.
-                Ok(_) | Err(RecordError::CodeTaken(_)) => {}
+                Ok(_) | Err(RecordError::CodeTaken { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
