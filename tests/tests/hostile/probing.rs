@@ -51,7 +51,7 @@ fn a_record_of_others_is_not_told_apart_from_one_that_is_not_there() {
         let items = attacker.manager.all("/v1/quarantine");
         let of = |date: i8| -> Vec<serde_json::Value> {
             let id = SessionId::of(victim.group, tests::village::day(3, date), 0, 0).to_string();
-            let of_it = items.iter().filter(|item| item["about"]["record_id"] == id.as_str());
+            let of_it = items.iter().filter(|item| item["record_id"] == id.as_str());
             of_it.map(|item| look(item["id"].as_str().expect("an id"))).collect()
         };
         let would = |inside: Vec<serde_json::Value>| {
