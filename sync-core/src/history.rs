@@ -43,7 +43,13 @@ pub fn step(document: &Document, hash: &ChangeHash) -> Option<Step> {
 /// Whether two people set a field differently at the same time, be it open or settled since. Where both came to say the
 /// same by themselves, there was nothing to settle.
 pub fn was_in_conflict(document: &Document) -> bool {
-    !conflicts(document).is_empty() || contain(|| something_was_settled(document)).unwrap_or(false)
+    !conflicts(document).is_empty() || had_a_conflict(document)
+}
+
+/// Whether two people set a field differently at the same time and somebody settled it since, or wrote different things into
+/// one place of a text, settled or not: what is left to ask where no conflict is open.
+pub fn had_a_conflict(document: &Document) -> bool {
+    contain(|| something_was_settled(document)).unwrap_or(false)
 }
 
 /// The changes of what a record tells that were not known to whoever put the value of `field` that holds: those made at the

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use sync_core::conflict::{Claim, Conflict, conflicts};
 use sync_core::document::Document;
-use sync_core::history::was_in_conflict;
+use sync_core::history::had_a_conflict;
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
 use sync_core::record::{Kind, Record};
 use uuid::Uuid;
@@ -32,13 +32,8 @@ impl Clashes {
             Record::Session(session) => (Some(session.group), Some(session.date.to_string())),
             _ => (None, None),
         };
-        Self {
-            open: conflicts(document),
-            ever: was_in_conflict(document),
-            kind: document.kind(),
-            group,
-            date,
-        }
+        let open = conflicts(document);
+        Self { ever: !open.is_empty() || had_a_conflict(document), open, kind: document.kind(), group, date }
     }
 
     /// How many fields are in conflict now.

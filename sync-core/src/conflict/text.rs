@@ -267,6 +267,9 @@ impl Weave {
     fn differ(&self, letters: &Range<usize>, writers: &Writers) -> bool {
         let words = |by: &Writers| self.words(letters.clone(), by);
         writers.iter().any(|one| {
+            if self.is_spent() {
+                return true;
+            }
             let own = words(&self.closure(one));
             let others = self.unseen(one, writers);
             others.iter().filter(|other| *other > one).any(|other| {

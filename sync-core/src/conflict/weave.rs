@@ -133,6 +133,7 @@ impl Weave {
 
     /// The deleters that are told apart.
     pub(super) fn told_deleters(&self, at: usize) -> Writers {
+        self.spend(self.deleters(at).len());
         self.deleters(at).iter().copied().flatten().collect()
     }
 
@@ -144,6 +145,8 @@ impl Weave {
     /// Whether a letter stands in the text that these writers, and all old ones, wrote.
     pub(super) fn stands(&self, at: usize, by: &Writers) -> bool {
         let had = |writer: Option<usize>| writer.is_none_or(|writer| by.contains(writer));
+        // One letter may have been deleted by hundreds.
+        self.spend(self.deleters(at).len());
         had(self.letters[at].writer) && !self.deleters(at).iter().any(|deleter| had(*deleter))
     }
 
@@ -165,7 +168,7 @@ impl Weave {
     /// Counts letters that are looked at. A text of a few bytes can be woven so that every pair of its changes needs a look
     /// at all of it.
     pub(super) fn spend(&self, letters: usize) {
-        self.work.set(self.work.get().saturating_sub(letters + 1));
+        self.work.set(self.work.get().saturating_sub(letters));
     }
 
     pub(super) fn is_spent(&self) -> bool {

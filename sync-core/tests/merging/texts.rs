@@ -228,3 +228,18 @@ fn of_a_long_line_only_the_words_around_are_shown() {
     assert_eq!(says(&settled), long("People"));
     assert!(says(&merged).contains(&reads));
 }
+
+#[test]
+fn of_many_versions_the_last_are_shown_and_all_are_settled() {
+    let (mut merged, first) = both_with("The Peple sang.\n");
+    for who in 2..22 {
+        let mut other = first.clone();
+        write(&mut other, who, &format!("The {} sang.\n", "X".repeat(who as usize)));
+        merged.apply(&other.changes()).expect("merges");
+    }
+    let (versions, reads) = clash(&merged);
+    assert_eq!(versions.len(), 8);
+    assert!(reads.len() > 200, "the words of all: {reads}");
+    settle(&mut merged, actor(30), NOW, ("summary", "The People sang."), &grounds()).expect("settled");
+    assert_eq!((says(&merged).as_str(), conflicts(&merged)), ("The People sang.\n", vec![]));
+}
