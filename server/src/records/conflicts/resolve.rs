@@ -111,7 +111,7 @@ impl From<ResolveRefused> for Problem {
             }
             ResolveRefused::NotAManager => {
                 let detail = "Only a manager settles whether a group is void.";
-                Self::forbidden("role-not-allowed", "Your role does not allow this", detail)
+                Self::of(kind::ROLE_NOT_ALLOWED, detail)
             }
             ResolveRefused::Value(error) => {
                 Self::fields(vec![FieldError { field: "value".to_owned(), detail: error.to_string() }])
