@@ -79,6 +79,13 @@ pub(crate) fn run() -> Ended {
     }
 }
 
+/// `1 document`, `3 documents`.
+fn count(number: impl TryInto<u64>, thing: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
 /// Which database.
 #[derive(Debug, Args)]
 struct Database {

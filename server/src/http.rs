@@ -3,9 +3,13 @@
 //! A new room adds its addresses in [`configure_v1`]; the OpenAPI document and the browsable page follow from
 //! the code.
 
+mod body;
 mod guide;
 mod health;
+mod idempotency;
+mod methods;
 mod openapi;
+mod problems;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -90,8 +94,10 @@ pub fn app(
 > {
     let (app, api) =
         App::new().into_utoipa_app().openapi(openapi::about()).configure(configure_v1).split_for_parts();
+    let api = openapi::complete(api);
     app.configure(problem::extractors)
         .configure(health::configure)
+        .configure(problems::configure)
         .configure(guide::configure)
         .configure(|config| match face {
             Face::Whole => {
@@ -109,8 +115,10 @@ pub fn app(
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))
         .app_data(web::Data::new(state.intake))
+        .wrap(from_fn(idempotency::once))
+        .wrap(from_fn(body::whole))
         .wrap(Compress::default())
-        .wrap(from_fn(problem::negotiated))
+        .wrap(from_fn(methods::complete))
         .wrap(from_fn(intake::take_in))
         .wrap(
             DefaultHeaders::new()

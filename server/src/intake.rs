@@ -23,7 +23,7 @@ use sync_core::limits::MAX_BODY;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use crate::problem::{JSON_LIMIT, Problem};
+use crate::problem::{JSON_LIMIT, Problem, kind};
 use unread::Unread;
 
 /// Where a body may be larger than a form that a person filled in.
@@ -204,17 +204,15 @@ fn too_large(limit: usize) -> Problem {
 }
 
 fn too_slow() -> Problem {
-    Problem::timeout(
-        "body-too-slow",
-        "The request came too slowly",
+    Problem::of(
+        kind::BODY_TOO_SLOW,
         "Too little of it came in too long a time. Nothing was taken; send it again, or less at a time.",
     )
 }
 
 fn broken_off() -> Problem {
-    Problem::bad_request(
-        "cut-off",
-        "The request broke off",
+    Problem::of(
+        kind::CUT_OFF,
         "The connection ended before all of it had come. Nothing was taken; send it again.",
     )
 }

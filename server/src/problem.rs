@@ -1,12 +1,14 @@
 //! What went wrong, as HTTP says it: RFC 9457 `application/problem+json`. The only place that knows status codes
-//! of errors; a room says `impl From<ItsRefusal> for Problem` beside the refusal.
+//! of errors, in one table of [`kind`]s; a room says `impl From<ItsRefusal> for Problem` beside the refusal.
 //!
 //! The `type` is stable and meant for programs; `title` and `detail` are for people. None of them ever holds a
 //! personal datum.
 
 mod extract;
+pub mod kind;
 
-pub use extract::{JSON_LIMIT, extractors, negotiated, no_such_route};
+pub use extract::{JSON_LIMIT, body_too_large, extractors, has_operation, no_such_route, unreadable_body};
+pub use kind::Kind;
 
 use std::fmt;
 
@@ -23,17 +25,9 @@ use crate::store::{Failure, StoreError};
 /// Why a request was not done (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
-    /// Names the kind of problem for programs; stable.
-    #[serde(rename = "type", serialize_with = "as_reference")]
-    #[schema(value_type = String, example = "/problems/login-refused")]
-    slug: &'static str,
-    /// What went wrong, in a few words; the same for every problem of this type.
-    #[schema(value_type = String)]
-    title: &'static str,
-    /// The HTTP status.
-    #[serde(serialize_with = "as_number")]
-    #[schema(value_type = u16, example = 401)]
-    status: StatusCode,
+    #[serde(flatten, serialize_with = "as_members")]
+    #[schema(inline, value_type = Members)]
+    kind: Kind,
     /// What happened this time, and what to do about it.
     detail: String,
     /// The id of the request, as the service's log knows it.
@@ -52,6 +46,19 @@ pub struct Problem {
     headers: Option<Box<HeaderMap>>,
 }
 
+/// What a kind says of itself in every problem.
+#[derive(Serialize, ToSchema)]
+struct Members {
+    /// Names the kind of problem for programs; stable. It opens a page for people.
+    #[schema(format = "uri-reference", example = "/problems/login-refused")]
+    r#type: String,
+    /// What went wrong, in a few words; the same for every problem of this type.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599, example = 401)]
+    status: u16,
+}
+
 /// One field of the request, and why it was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -65,22 +72,16 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident $status:ident)*) => {$(
         $(#[$doc])*
         pub fn $name(slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-            Self::new(StatusCode::$status, slug, title, detail)
+            Self::of(Kind { slug, status: StatusCode::$status, title, about: "" }, detail)
         }
     )*};
 }
 
 impl Problem {
-    pub fn new(
-        status: StatusCode,
-        slug: &'static str,
-        title: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    /// A problem of this kind: what happened this time, and what to do about it.
+    pub fn of(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
-            slug,
-            title,
-            status,
+            kind,
             detail: detail.into(),
             instance: RequestId::current(),
             errors: Vec::new(),
@@ -114,49 +115,47 @@ impl Problem {
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let names: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         let detail = format!("Please correct {}.", names.join(", "));
-        Self {
-            errors,
-            ..Self::unprocessable("invalid-fields", "Some fields are not as they should be", detail)
-        }
+        Self { errors, ..Self::of(kind::INVALID_FIELDS, detail) }
     }
 
     /// Try again a little later.
     pub fn unavailable() -> Self {
         let detail =
             "The service can't reach its store, or is very busy. Nothing was changed; try again in a moment.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is not available now", detail)
-            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        Self::of(kind::UNAVAILABLE, detail).header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// Too much is going on at once. Nothing is wrong with the request.
     pub fn busy() -> Self {
         let detail =
             "The service has too much to do at this moment. Nothing was changed; try again in a moment.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The service is very busy", detail)
-            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        Self::of(kind::BUSY, detail).header(header::RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
     /// A newer version of this program brought the database up to date.
     pub fn outdated() -> Self {
         let detail = "A newer version of the program must run on its database in the place of this one. Nothing was changed; \
                       tell your administrator, and try again later.";
-        let title = "The service is older than its database";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "program-outdated", title, detail)
-            .header(header::RETRY_AFTER, HeaderValue::from_static("60"))
+        Self::of(kind::PROGRAM_OUTDATED, detail).header(header::RETRY_AFTER, HeaderValue::from_static("60"))
     }
 
     /// There is no room to keep anything more. Tablets and people try again when somebody has made some.
     pub fn full() -> Self {
         let detail = "There is no room left to keep this. Nothing was changed; tell your administrator, and try again later.";
-        let title = "The disk of the service is full";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", title, detail)
-            .header(header::RETRY_AFTER, HeaderValue::from_static("300"))
+        Self::of(kind::STORAGE_FULL, detail).header(header::RETRY_AFTER, HeaderValue::from_static("300"))
+    }
+
+    /// The same request, by its `Idempotency-Key`, is being answered.
+    pub fn request_running() -> Self {
+        let detail =
+            "A request with this Idempotency-Key is being answered now. Wait a moment, then send it again.";
+        Self::of(kind::REQUEST_RUNNING, detail).header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// Our own fault. What it was stands in the log, under the request's id.
     pub fn internal() -> Self {
         let detail = "Something went wrong in the service. Its log knows this request by the id given here.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed", detail)
+        Self::of(kind::INTERNAL, detail)
     }
 
     /// Adds a member of its own to the problem.
@@ -178,13 +177,13 @@ impl Problem {
 
     /// The last part of the `type`.
     pub fn slug(&self) -> &'static str {
-        self.slug
+        self.kind.slug
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.title, self.detail)
+        write!(f, "{}: {}", self.kind.title, self.detail)
     }
 }
 
@@ -192,13 +191,13 @@ impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.kind.status
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
+        let mut response = HttpResponse::build(self.kind.status);
         response.content_type("application/problem+json");
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.kind.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         for (name, value) in self.headers.iter().flat_map(|headers| headers.iter()) {
@@ -215,6 +214,7 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "the store did not answer");
                 Self::unavailable()
             }
+            StoreError::Twice => Self::request_running(),
             StoreError::Newer { .. } => {
                 tracing::error!(%error, "the program is out of date");
                 Self::outdated()
@@ -240,9 +240,10 @@ impl<R: Into<Self>> From<Failure<R>> for Problem {
     }
 }
 
-/// Resolved against the service's address, so that it leads to where the problem happened.
-fn as_reference<S: serde::Serializer>(slug: &&str, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("/problems/{slug}"))
+/// The type is resolved against the service's address, so that it leads to a page where the problem happened.
+fn as_members<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    let Kind { slug, status, title, .. } = *kind;
+    Members { r#type: format!("/problems/{slug}"), title, status: status.as_u16() }.serialize(serializer)
 }
 
 fn as_urn<S: serde::Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -250,10 +251,6 @@ fn as_urn<S: serde::Serializer>(id: &Option<RequestId>, serializer: S) -> Result
         Some(id) => serializer.collect_str(&format_args!("urn:uuid:{id}")),
         None => serializer.serialize_none(),
     }
-}
-
-fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
 }
 
 #[cfg(test)]

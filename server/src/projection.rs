@@ -32,7 +32,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// How many rows one statement writes: a database takes only so many values at once.
 const ROWS: usize = 500;

@@ -45,7 +45,12 @@ use version::Version;
 pub struct Store {
     pool: Pool,
     version: Version,
+    /// See [`Store::noting`].
+    note: Option<Note>,
 }
+
+/// What is written before anything else in each transaction that may write.
+type Note = Arc<dyn Fn(&mut Conn<'_>) -> Result<(), StoreError> + Send + Sync>;
 
 #[derive(Clone)]
 enum Pool {
@@ -76,7 +81,7 @@ impl Store {
             }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
-        Ok(Self { pool, version: Version::default() })
+        Ok(Self { pool, version: Version::default(), note: None })
     }
 
     /// As [`Store::open`], but makes no new file.
@@ -90,6 +95,15 @@ impl Store {
             }
             _ => Self::open(url),
         }
+    }
+
+    /// The same store, in which every use case that writes first writes a note, in its transaction: both are committed, or
+    /// neither.
+    pub fn noting(
+        &self,
+        note: impl Fn(&mut Conn<'_>) -> Result<(), StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { note: Some(Arc::new(note)), ..self.clone() }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

@@ -15,6 +15,7 @@
 
 pub mod limits;
 
+pub mod fold;
 pub mod id;
 pub mod time;
 

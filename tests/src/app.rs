@@ -119,6 +119,11 @@ impl Drop for TestApp {
 }
 
 impl Session {
+    /// The access token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The same token, held out to another service.
     pub fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), token: self.token.clone() }
@@ -139,6 +144,18 @@ impl Session {
 
     pub fn patch(&self, path: &str, body: &Value) -> Answer {
         self.send(ureq::http::Method::PATCH, path, Some(body))
+    }
+
+    /// As [`Session::post`], with an `Idempotency-Key`.
+    pub fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let url = format!("{}{path}", self.url);
+        let headers = [("idempotency-key", key)];
+        send_with(ureq::http::Method::POST, &url, Some(&self.token), &headers, Some(body))
+    }
+
+    /// A request without a body, of any method.
+    pub fn ask(&self, method: &str, path: &str) -> Answer {
+        self.send(method.parse().expect("a method"), path, None)
     }
 
     pub fn delete(&self, path: &str) -> Answer {
@@ -166,10 +183,23 @@ impl Session {
 }
 
 fn send(method: ureq::http::Method, url: &str, token: Option<&str>, body: Option<&Value>) -> Answer {
+    send_with(method, url, token, &[], body)
+}
+
+fn send_with(
+    method: ureq::http::Method,
+    url: &str,
+    token: Option<&str>,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Answer {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let body = match body {
         Some(body) => {

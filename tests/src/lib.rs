@@ -20,7 +20,7 @@ pub mod process;
 pub mod world;
 pub mod kills;
 
-pub use app::{Session, TestApp};
+pub use app::{Answer, Session, TestApp};
 pub use database::Database;
 pub use network::{Fault, Narrow, Network};
 pub use stranger::Stranger;

@@ -225,7 +225,10 @@ fn the_history_tells_every_change_from_what_to_what_and_why() {
 
         let first = village.manager.get(&format!("{path}?limit=3")).ok();
         assert_eq!(first["items"].as_array().map(Vec::len), Some(3));
-        let rest = village.manager.get(&format!("{path}?limit=3&after={}", first["next"])).ok();
+        let rest = village
+            .manager
+            .get(&format!("{path}?limit=3&after={}", first["next"].as_str().expect("a cursor")))
+            .ok();
         assert_eq!((&rest["items"][0], rest.get("next")), (&items[3], None));
 
         let group = village.manager.get(&format!("/v1/groups/{}/history", village.group)).ok();

@@ -146,7 +146,10 @@ fn each_sees_their_own() {
         assert_eq!(assigned.problem(), (422, "invalid-fields"));
 
         let found = aegis.manager.get("/v1/areas?text=kabeza%20nyagatare&level=village").ok();
-        assert!(found[0]["path"].as_str().is_some_and(|path| path.starts_with("Kabeza, ")), "{found}");
+        assert!(
+            found["items"][0]["path"].as_str().is_some_and(|path| path.starts_with("Kabeza, ")),
+            "{found}"
+        );
 
         // A facilitator sees the groups assigned to them, also over REST.
         let second = aegis.group("Icyizere", "space_for_peace");

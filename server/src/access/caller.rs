@@ -13,7 +13,7 @@ use super::refresh_token::lives;
 use super::{Role, Tokens};
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Store, StoreError};
 
@@ -35,9 +35,9 @@ impl Caller {
         if roles.contains(&self.role) {
             return Ok(());
         }
-        let roles: Vec<_> = roles.iter().map(|role| role.code()).collect();
-        let detail = format!("Only a {} may do this.", roles.join(" or a "));
-        Err(Problem::forbidden("role-not-allowed", "Your role does not allow this", detail))
+        let roles: Vec<_> = roles.iter().map(|role| role.with_article()).collect();
+        let detail = format!("Only {} may do this.", roles.join(" or "));
+        Err(Problem::of(kind::ROLE_NOT_ALLOWED, detail))
     }
 
     /// Whether the caller may act for this organisation: its own people, and administrators everywhere.
@@ -56,9 +56,8 @@ impl Caller {
 
 /// A manager asks for what only the administrator decides.
 pub(crate) fn not_for_managers() -> Problem {
-    Problem::forbidden(
-        "role-not-allowed",
-        "Your role does not allow this",
+    Problem::of(
+        kind::ROLE_NOT_ALLOWED,
         "A manager decides about the facilitators and supervisors of their own organisation, the administrator about \
          others.",
     )
@@ -95,25 +94,19 @@ fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
 }
 
 fn missing() -> Problem {
-    Problem::unauthorized(
-        "token-missing",
-        "Sign in first",
+    Problem::of(
+        kind::TOKEN_MISSING,
         "Send the access token that POST /v1/login gives, as `Authorization: Bearer …`.",
     )
 }
 
 pub(super) fn disabled() -> Problem {
-    Problem::forbidden(
-        "account-disabled",
-        "This account is disabled",
-        "Ask your organisation's manager or the administrator.",
-    )
+    Problem::of(kind::ACCOUNT_DISABLED, "Ask your organisation's manager or the administrator.")
 }
 
 fn ended() -> Problem {
-    Problem::unauthorized(
-        "login-ended",
-        "This login was ended",
+    Problem::of(
+        kind::LOGIN_ENDED,
         "Somebody signed out, or a refresh token of this login came twice. Sign in again.",
     )
 }

@@ -4,15 +4,15 @@ use actix_web::{get, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
-use sync_core::id::{DeviceId, Id, OrganisationId, UserId};
+use sync_core::id::{DeviceId, OrganisationId, UserId};
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
 use super::{Caller, Role};
 use crate::clock::timestamp;
 use crate::on_each;
-use crate::page::{Page, PageQuery};
-use crate::problem::Problem;
+use crate::page::{Page, PageQuery, Window};
+use crate::problem::{Problem, kind};
 use crate::store::schema::{devices, users};
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
 
@@ -67,18 +67,17 @@ impl Refusal for DeviceRefused {}
 impl From<DeviceRefused> for Problem {
     fn from(refused: DeviceRefused) -> Self {
         match refused {
-            DeviceRefused::NoSuchDevice => Self::not_found(
-                "no-such-device",
-                "There is no such tablet",
-                "No tablet of your organisation has this id.",
-            ),
+            DeviceRefused::NoSuchDevice => {
+                Self::of(kind::NO_SUCH_DEVICE, "No tablet of your organisation has this id.")
+            }
         }
     }
 }
 
 /// List tablets
 ///
-/// An administrator sees all; a manager those of their own organisation.
+/// An administrator sees all; a manager those of their own organisation. In the order of their ids, which is that in which
+/// they were enrolled.
 #[utoipa::path(
     tag = "Tablets",
     security(("bearer" = [])),
@@ -95,10 +94,10 @@ pub(crate) async fn list_devices(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<DeviceView>>, Problem> {
     caller.require(&[Role::Manager, Role::Administrator])?;
-    let page = query.into_inner();
-    let asked = page.clone();
+    let window = query.of("devices")?;
+    let asked = window.clone();
     let rows = store.read("list devices", move |tx| list(tx, caller.organisation, &asked)).await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &ViewRow| row.0.0.uuid())))
+    Ok(web::Json(Page::of(rows, &window, |row: &ViewRow| row.0.0)))
 }
 
 type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
@@ -120,15 +119,13 @@ impl From<ViewRow> for DeviceView {
 fn list(
     tx: &mut Conn<'_>,
     organisation: Option<OrganisationId>,
-    page: &PageQuery,
+    window: &Window<DeviceId>,
 ) -> Result<Vec<ViewRow>, StoreError> {
-    let after = Db(DeviceId::from_uuid(page.start()));
     on_each!(tx, |c, Backend| {
         let mut rows = devices::table
             .inner_join(users::table)
-            .filter(devices::id.gt(after))
             .order(devices::id)
-            .limit(page.rows())
+            .limit(window.rows())
             .select((
                 devices::id,
                 devices::name,
@@ -141,6 +138,9 @@ fn list(
             .into_boxed::<Backend>();
         if let Some(organisation) = organisation {
             rows = rows.filter(users::organisation_id.eq(Db(organisation)));
+        }
+        if let Some(after) = window.after {
+            rows = rows.filter(devices::id.gt(Db(after)));
         }
         rows.load(c)
     })

@@ -13,7 +13,7 @@ use super::refresh_token::{TokenPair, forget_expired, holder, issue};
 use super::{PasswordHash, Role, Tokens, password};
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Store, StoreError};
 
@@ -89,11 +89,7 @@ pub fn sign_in(
 }
 
 fn refused() -> Problem {
-    Problem::unauthorized(
-        "login-refused",
-        "This login and password do not go together",
-        "Check both and try again.",
-    )
+    Problem::of(kind::LOGIN_REFUSED, "Check both and try again.")
 }
 
 struct Account {

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sync_core::id::{Id, OrganisationId};
+use sync_core::id::OrganisationId;
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
@@ -13,8 +13,8 @@ use super::fields::Fields;
 use super::{Caller, Role};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
-use crate::page::{Page, PageQuery};
-use crate::problem::Problem;
+use crate::page::{Page, PageQuery, Window};
+use crate::problem::{Problem, kind};
 use crate::store::schema::organisations;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
 
@@ -54,9 +54,8 @@ impl Refusal for OrganisationRefused {}
 impl From<OrganisationRefused> for Problem {
     fn from(refused: OrganisationRefused) -> Self {
         match refused {
-            OrganisationRefused::CodeTaken => Self::conflict(
-                "code-taken",
-                "The code is taken",
+            OrganisationRefused::CodeTaken => Self::of(
+                kind::CODE_TAKEN,
                 "An organisation with this code exists already. Choose another code.",
             ),
         }
@@ -91,6 +90,8 @@ pub(crate) async fn create_organisation(
 }
 
 /// List the organisations
+///
+/// In the order of their ids, which is that in which they were added.
 #[utoipa::path(
     tag = "Access",
     security(("bearer" = [])),
@@ -103,10 +104,10 @@ pub(crate) async fn list_organisations(
     query: web::Query<PageQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<Organisation>>, Problem> {
-    let page = query.into_inner();
-    let asked = page.clone();
+    let window = query.of("organisations")?;
+    let asked = window.clone();
     let rows = store.read("list organisations", move |tx| list(tx, &asked)).await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &Organisation| row.id.uuid())))
+    Ok(web::Json(Page::of(rows, &window, |row: &Organisation| row.id)))
 }
 
 impl NewOrganisation {
@@ -153,13 +154,15 @@ fn read((Db(id), code, name, At(created)): Row) -> Organisation {
     Organisation { id, code, name, created_at: timestamp(created) }
 }
 
-fn list(tx: &mut Conn<'_>, page: &PageQuery) -> Result<Vec<Organisation>, StoreError> {
-    let after = Db(OrganisationId::from_uuid(page.start()));
-    let rows: Vec<Row> = on_each!(tx, |c| organisations::table
-        .filter(organisations::id.gt(after))
-        .order(organisations::id)
-        .limit(page.rows())
-        .load(c))?;
+fn list(tx: &mut Conn<'_>, window: &Window<OrganisationId>) -> Result<Vec<Organisation>, StoreError> {
+    let rows: Vec<Row> = on_each!(tx, |c, Backend| {
+        let mut rows =
+            organisations::table.order(organisations::id).limit(window.rows()).into_boxed::<Backend>();
+        if let Some(after) = window.after {
+            rows = rows.filter(organisations::id.gt(Db(after)));
+        }
+        rows.load(c)
+    })?;
     Ok(rows.into_iter().map(read).collect())
 }
 

@@ -1,4 +1,5 @@
-//! Passwords, as Argon2id with the parameters that OWASP names (19 MiB, two passes, one lane).
+//! Passwords, as Argon2id with the parameters that OWASP names (19 MiB, two passes, one lane). Keyboards write one letter in
+//! several ways; what is hashed is its NFKC form (NIST SP 800-63B), so that a password holds on all of them.
 
 use std::fmt;
 use std::num::NonZero;
@@ -10,6 +11,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::problem::Problem;
 
@@ -45,8 +47,9 @@ impl PasswordHash {
 
     /// [`PasswordHash::of`] for the command line.
     pub fn of_blocking(password: &str) -> Self {
-        let hash: phc::PasswordHash =
-            argon2().hash_password(password.as_bytes()).expect("a password under 4 GiB can be hashed");
+        let hash: phc::PasswordHash = argon2()
+            .hash_password(normal(password).as_bytes())
+            .expect("a password under 4 GiB can be hashed");
         Self(hash.to_string())
     }
 
@@ -68,7 +71,7 @@ pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Resu
         let known = hash.is_some();
         let hash = hash.map_or_else(|| NOBODY.to_owned(), |hash| hash.0);
         let right = phc::PasswordHash::new(&hash)
-            .is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok());
+            .is_ok_and(|hash| argon2().verify_password(normal(&password).as_bytes(), &hash).is_ok());
         known && right
     })
     .await
@@ -84,6 +87,10 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         work()
     });
     Ok(done.await.expect("hashing does not panic"))
+}
+
+fn normal(password: &str) -> String {
+    password.nfkc().collect()
 }
 
 fn argon2() -> Argon2<'static> {
@@ -104,6 +111,13 @@ mod tests {
         assert!(right("umuganda wa mbere", Some(hash.clone())).await);
         assert!(!right("umuganda wa kabiri", Some(hash)).await);
         assert!(!right("umuganda wa mbere", None).await);
+    }
+
+    #[actix_web::test]
+    async fn a_password_holds_on_whichever_keyboard() {
+        let hash = PasswordHash::of("\u{e9}coute, \u{fb01}n".into()).await;
+        assert!(verify("e\u{301}coute, fin".into(), Some(hash.clone())).await);
+        assert!(!verify("ecoute, fin".into(), Some(hash)).await);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Tokens;
 use super::refresh_token::{TokenPair, find, holder, issue, revoke};
 use crate::clock::Clock;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::{Conn, Store, StoreError};
 
 /// A refresh token.
@@ -53,14 +53,12 @@ pub(crate) async fn refresh_login(
     let now = clock.now();
     match store.write("refresh", move |tx| rotate(tx, &tokens, &token, now)).await? {
         Outcome::Refreshed(pair) => Ok(web::Json(pair)),
-        Outcome::Refused => Err(Problem::unauthorized(
-            "refresh-refused",
-            "The refresh token is not valid",
+        Outcome::Refused => Err(Problem::of(
+            kind::REFRESH_REFUSED,
             "It is unknown, has expired, or was signed out. Sign in again.",
         )),
-        Outcome::Reused => Err(Problem::unauthorized(
-            "refresh-reused",
-            "The refresh token was used before",
+        Outcome::Reused => Err(Problem::of(
+            kind::REFRESH_REUSED,
             "Somebody may have copied it, so this login was ended. Sign in again.",
         )),
     }

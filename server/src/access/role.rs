@@ -56,6 +56,12 @@ impl Role {
         }
     }
 
+    /// With its article: `a manager`, `an administrator`.
+    pub fn with_article(self) -> String {
+        let article = if self.code().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+
     /// Whether people of this role belong to one organisation. The others stand beside all of them.
     pub const fn in_organisation(self) -> bool {
         matches!(self, Self::Facilitator | Self::Supervisor | Self::Manager)
@@ -91,5 +97,11 @@ mod tests {
             assert_eq!(role.code().parse(), Ok(role));
             assert_eq!(serde_json::to_string(&role).expect("JSON"), format!("\"{role}\""));
         }
+    }
+
+    #[test]
+    fn a_role_has_its_article() {
+        assert_eq!(Role::Administrator.with_article(), "an administrator");
+        assert_eq!(Role::Manager.with_article(), "a manager");
     }
 }

@@ -10,7 +10,7 @@ use sync_core::time::Millis;
 
 use super::Role;
 use super::holder::{Family, Holder};
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::{Conn, Store, StoreError, identity};
 
 pub(super) const MINUTES: i64 = 15;
@@ -28,16 +28,10 @@ pub(super) enum TokenRefused {
 impl From<TokenRefused> for Problem {
     fn from(refused: TokenRefused) -> Self {
         match refused {
-            TokenRefused::Expired => Self::unauthorized(
-                "token-expired",
-                "The access token has expired",
-                "Get another one with the refresh token, or sign in again.",
-            ),
-            TokenRefused::Foreign => Self::unauthorized(
-                "token-refused",
-                "The access token is not one of this service",
-                "Sign in again.",
-            ),
+            TokenRefused::Expired => {
+                Self::of(kind::TOKEN_EXPIRED, "Get another one with the refresh token, or sign in again.")
+            }
+            TokenRefused::Foreign => Self::of(kind::TOKEN_REFUSED, "Sign in again."),
         }
     }
 }

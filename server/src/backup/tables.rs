@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 13] = [
+pub const KEPT: [Table; 14] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
@@ -27,6 +27,7 @@ pub const KEPT: [Table; 13] = [
     table("quarantine", &["document_id", "digest"]),
     table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
+    table("idempotency_keys", &["name"]),
 ];
 
 /// What is computed from the documents.

@@ -23,7 +23,7 @@ pub(super) struct CreateOrganisation {
     /// 2 to 32 letters (a to z), digits or -.
     #[arg(long)]
     code: String,
-    /// What people call it.
+    /// What the organisation is called, for example "Aegis Trust".
     #[arg(long)]
     name: String,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) struct CreateUser {
     /// What the person signs in with.
     #[arg(long)]
     login: String,
-    /// What people call them.
+    /// What the person is called, for example "Uwase Marie".
     #[arg(long)]
     name: String,
     /// facilitator, supervisor, manager, secretariat, donor or administrator.

@@ -3,7 +3,7 @@ use server::clock::Clock;
 use server::ledger::{self, Compacted, Policy};
 use tokio::runtime::Runtime;
 
-use super::{Database, Ended};
+use super::{Database, Ended, count};
 
 #[derive(Debug, Args)]
 pub(super) struct Compact {
@@ -26,12 +26,17 @@ impl Compact {
         match changes {
             0 => println!("Nothing is old enough to be given up."),
             _ => println!(
-                "Gave up the bytes of {changes} old changes of {streams} groups; their documents hold them."
+                "Gave up the bytes of {} of {}; their documents hold them.",
+                count(changes, "old change"),
+                count(streams, "group")
             ),
         }
         match held {
             0 => Ok(()),
-            _ => Err(format!("in {held} groups a document lacks a change; `ihuriro verify` names it").into()),
+            _ => {
+                let groups = count(held, "group");
+                Err(format!("in {groups} a document lacks a change; `ihuriro verify` names it").into())
+            }
         }
     }
 }

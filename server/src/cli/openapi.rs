@@ -19,8 +19,8 @@ impl Openapi {
         let document = server::http::openapi().to_pretty_json()?;
         if self.write {
             let file = Path::new(FILE);
-            fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-            fs::write(file, format!("{document}\n"))
+            fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))
+                .and_then(|()| fs::write(file, format!("{document}\n")))
                 .map_err(|error| format!("{FILE} can't be written: {error}"))?;
         } else {
             println!("{document}");

@@ -2,7 +2,7 @@ use clap::Args;
 use server::ledger::{self, Rebuilt};
 use tokio::runtime::Runtime;
 
-use super::{Database, Ended};
+use super::{Database, Ended, count};
 
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
@@ -14,13 +14,17 @@ impl Rebuild {
     pub(super) fn run(self) -> Ended {
         let store = self.database.open()?;
         let Rebuilt { documents, mended, unreadable } = Runtime::new()?.block_on(ledger::rebuild(&store))?;
+        let all = count(documents, "document");
         match mended {
-            0 => println!("Computed the rows of {documents} documents again: nothing to change."),
-            _ => println!("Computed the rows of {documents} documents again: those of {mended} were mended."),
+            0 => println!("Computed the rows of {all} again: nothing to change."),
+            _ => println!("Computed the rows of {all} again; mended those of {mended}."),
         }
         match unreadable {
             0 => Ok(()),
-            _ => Err(format!("{unreadable} documents can't be read; `ihuriro verify` names them").into()),
+            _ => {
+                let them = count(unreadable, "document");
+                Err(format!("{them} can't be read; `ihuriro verify` names what is wrong").into())
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::access::{Caller, Role};
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::schema::{devices as tablets, purges, readings, streams, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
@@ -45,8 +45,8 @@ pub(crate) struct Holding {
 
 /// List the groups on a tablet
 ///
-/// For the manager of the organisation of the tablet's holder, who sees the groups of that organisation, and for
-/// administrators. A group that the tablet dropped stays in the list, with when it said so.
+/// All of them, for the manager of the organisation of the tablet's holder, who sees the groups of that organisation, and
+/// for administrators. A group that the tablet dropped stays in the list, with when it said so.
 #[utoipa::path(
     tag = "Tablets",
     security(("bearer" = [])),
@@ -75,7 +75,7 @@ pub(crate) async fn groups_of_tablet(
 
 /// List the tablets with a group
 ///
-/// For the manager of the group's organisation, and for administrators. Tablets of people who have left the organisation
+/// All of them, for the manager of the group's organisation, and for administrators. Tablets of people who have left the organisation
 /// are among them: this says whether they still hold the group.
 #[utoipa::path(
     tag = "Tablets",
@@ -103,13 +103,10 @@ pub(crate) async fn tablets_of_group(
             _ => Ok(None),
         }
     });
-    found.await?.map(web::Json).ok_or_else(|| {
-        Problem::not_found(
-            "no-such-group",
-            "There is no such group",
-            "No group that you may see has this id.",
-        )
-    })
+    found
+        .await?
+        .map(web::Json)
+        .ok_or_else(|| Problem::of(kind::NO_SUCH_GROUP, "No group that you may see has this id."))
 }
 
 /// Of what.
@@ -161,7 +158,7 @@ fn holdings(
     let held = held.into_iter().map(|(place, when, behind)| holding(place, when, Some(behind), None));
     let dropped = dropped.into_iter().map(|(place, when, at)| holding(place, when, None, Some(at)));
     let mut all: Vec<Holding> = dropped.chain(held).collect();
-    all.sort_by_key(|holding| holding.since);
+    all.sort_by_key(|holding| (holding.since, holding.group_id, holding.device_id));
     Ok(all)
 }
 

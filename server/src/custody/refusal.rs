@@ -1,7 +1,7 @@
 //! Why nobody was disabled, let in again or moved.
 
 use crate::access::not_for_managers;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, kind};
 use crate::records::EditRefused;
 use crate::store::Refusal;
 
@@ -27,20 +27,16 @@ impl Refusal for PersonRefused {}
 impl From<PersonRefused> for Problem {
     fn from(refused: PersonRefused) -> Self {
         match refused {
-            PersonRefused::NoSuchUser => Self::not_found(
-                "no-such-user",
-                "There is no such person",
-                "Nobody in your organisation has this id.",
-            ),
+            PersonRefused::NoSuchUser => {
+                Self::of(kind::NO_SUCH_USER, "Nobody in your organisation has this id.")
+            }
             PersonRefused::NotTheirs => not_for_managers(),
-            PersonRefused::Oneself => Self::conflict(
-                "oneself",
-                "This is your own account",
+            PersonRefused::Oneself => Self::of(
+                kind::ONESELF,
                 "Nobody disables themselves: somebody has to be left who can undo it. Ask another administrator.",
             ),
-            PersonRefused::NoOrganisation => Self::conflict(
-                "role-without-organisation",
-                "People of this role belong to no organisation",
+            PersonRefused::NoOrganisation => Self::of(
+                kind::ROLE_WITHOUT_ORGANISATION,
                 "Only facilitators, supervisors and managers work for one, and can move.",
             ),
             PersonRefused::NoSuchOrganisation => Self::fields(vec![FieldError {

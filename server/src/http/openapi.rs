@@ -1,8 +1,13 @@
 //! The OpenAPI document: what it says about the whole; the rest comes from the handlers.
 
+mod answers;
+mod unused;
+mod words;
+
 use actix_web::{App, HttpResponse, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{Components, Info, License, OpenApiBuilder};
 use utoipa_actix_web::AppExt;
@@ -20,7 +25,15 @@ Lists come in pages: give the `next` of a page as `after` to get the one that fo
 
 /// The document as the code describes it now. `ihuriro openapi` prints it; a test holds `api-spec` to it.
 pub fn openapi() -> OpenApi {
-    App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts().1
+    complete(App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts().1)
+}
+
+/// Adds what the handlers don't say.
+pub(super) fn complete(mut api: OpenApi) -> OpenApi {
+    answers::complete(&mut api);
+    words::complete(&mut api);
+    unused::leave_out(&mut api);
+    api
 }
 
 /// The document, for programs.
@@ -40,8 +53,10 @@ pub(super) fn about() -> OpenApi {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
 
+    let here = ServerBuilder::new().url("/").description(Some("The service that gives this document."));
     OpenApiBuilder::new()
         .info(info)
+        .servers(Some([here.build()]))
         .components(Some(components))
         .tags(Some([
             tag("Access", "Who calls, and what they may do."),

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use sync_core::conflict::standing;
 use sync_core::document::Document;
+use sync_core::fold::fold;
 use sync_core::history::since;
 use sync_core::id::{DeviceId, GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::recorded_since;
@@ -34,6 +35,7 @@ pub(super) struct GroupRow {
     pub(super) id: Db<GroupId>,
     organisation_id: Db<OrganisationId>,
     name: String,
+    name_folded: String,
     kind: String,
     modality: String,
     pillar: Option<String>,
@@ -54,6 +56,7 @@ impl GroupRow {
             id: Db(id),
             organisation_id: Db(group.organisation),
             name: group.name.to_string(),
+            name_folded: fold(group.name.as_str()),
             kind: group.kind.to_string(),
             modality: group.modality.to_string(),
             pillar: word(group.pillar),
@@ -145,7 +148,7 @@ pub(super) struct SessionRow {
     state: String,
     commemoration: bool,
     attended: i32,
-    summary: String,
+    summary_folded: String,
     conflicts: i32,
     was_in_conflict: bool,
     double_of: Option<Db<SessionId>>,
@@ -173,8 +176,8 @@ impl SessionRow {
             state: session.state.to_string(),
             commemoration: session.commemoration(),
             attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
-            // PostgreSQL has no place for NUL in a text; the document keeps it.
-            summary: session.summary.replace('\0', ""),
+            // The summary is only searched here; who may read it reads the document.
+            summary_folded: fold(&session.summary),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
             double_of: session.double_of.map(Db),

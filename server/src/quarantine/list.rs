@@ -5,14 +5,15 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use sync_core::id::GroupId;
 use sync_core::quarantine::Reason;
+use sync_core::time::Millis;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::entry::{QuarantineItem, Row, State, columns, shown, source};
+use super::entry::{QuarantineItem, Row, State, columns, id_of, shown, source};
 use super::keeper::Keeper;
 use crate::access::{Caller, Fields};
 use crate::on_each;
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::scope::groups_in;
@@ -31,9 +32,9 @@ pub(crate) struct QuarantineQuery {
     reason: Option<String>,
     /// `waiting` if left out; or `released`, `rejected`.
     state: Option<String>,
-    /// The `next` of the page before; left out for the first page.
-    after: Option<Uuid>,
-    /// How many at most: 100 if left out, never more than 500.
+    /// The `next` of the page before, of this list; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 100 if left out.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
@@ -44,7 +45,7 @@ struct Wanted {
     groups: Asked,
     reason: Option<&'static str>,
     state: State,
-    page: PageQuery,
+    page: Window<Key>,
 }
 
 impl QuarantineQuery {
@@ -57,8 +58,9 @@ impl QuarantineQuery {
         }
         let state = fields.parse("state", self.state.as_deref()).unwrap_or(State::Waiting);
         let groups = Asked { group: self.group.map(GroupId::from), ..Asked::default() };
-        let page = PageQuery::new(self.after, self.limit);
-        fields.done().map(|()| Wanted { groups, reason, state, page })
+        fields.done()?;
+        let page = PageQuery::new(self.after.clone(), self.limit).of("quarantine")?;
+        Ok(Wanted { groups, reason, state, page })
     }
 }
 
@@ -84,25 +86,23 @@ pub(crate) async fn list_quarantine(
 ) -> Result<web::Json<Page<QuarantineItem>>, Problem> {
     let keeper = Keeper::of(&caller)?;
     let wanted = query.checked()?;
-    let page = wanted.page.clone();
-    let items = store
-        .read("list quarantine", move |tx| {
-            let rows = list(tx, keeper, &wanted)?;
-            shown(tx, keeper, rows)
-        })
-        .await?;
-    Ok(web::Json(Page::of(items, &page, |item: &QuarantineItem| item.id)))
+    let page = store.read("list quarantine", move |tx| {
+        let rows = list(tx, keeper, &wanted)?;
+        let Page { items: rows, next } = Page::<Row>::of(rows, &wanted.page, key);
+        Ok::<_, StoreError>(Page { items: shown(tx, keeper, rows)?, next })
+    });
+    Ok(web::Json(page.await?))
+}
+
+/// When it was received, and its id.
+type Key = (Millis, Uuid);
+
+fn key(row: &Row) -> Key {
+    let At(received) = row.3.0;
+    (received, id_of(row))
 }
 
 fn list(tx: &mut Conn<'_>, keeper: Keeper, wanted: &Wanted) -> Result<Vec<Row>, StoreError> {
-    let last: Option<(At, Vec<u8>)> = match wanted.page.after {
-        Some(id) => on_each!(tx, |c| quarantine::table
-            .filter(quarantine::id.eq(id.as_bytes().to_vec()))
-            .select((quarantine::received_at, quarantine::id))
-            .first(c)
-            .optional())?,
-        None => None,
-    };
     on_each!(tx, |c, Backend| {
         let mut rows = source()
             .order((quarantine::received_at.desc(), quarantine::id.desc()))
@@ -130,9 +130,10 @@ fn list(tx: &mut Conn<'_>, keeper: Keeper, wanted: &Wanted) -> Result<Vec<Row>, 
         if let Some(reason) = wanted.reason {
             rows = rows.filter(quarantine::reason.eq(reason));
         }
-        if let Some((at, id)) = &last {
-            let same_moment = quarantine::received_at.eq(at).and(quarantine::id.lt(id));
-            rows = rows.filter(quarantine::received_at.lt(at).or(same_moment));
+        if let Some((at, id)) = wanted.page.after {
+            let same_moment =
+                quarantine::received_at.eq(At(at)).and(quarantine::id.lt(id.as_bytes().to_vec()));
+            rows = rows.filter(quarantine::received_at.lt(At(at)).or(same_moment));
         }
         rows.load(c)
     })

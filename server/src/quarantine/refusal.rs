@@ -1,6 +1,6 @@
 //! Why nothing became of a change that was set apart.
 
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::Refusal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,13 +21,11 @@ impl From<Refused> for Problem {
             let detail = format!(
                 "It is {state} already: somebody else was faster, or it went on by itself. Nothing was done now."
             );
-            Self::conflict("already-decided", "This change does not wait any more", detail)
-                .with("state", state)
+            Self::of(kind::ALREADY_DECIDED, detail).with("state", state)
         };
         match refused {
-            Refused::NoSuchChange => Self::not_found(
-                "no-such-change",
-                "There is no such change",
+            Refused::NoSuchChange => Self::of(
+                kind::NO_SUCH_CHANGE,
                 "No change that was set apart for a group that you may see has this id.",
             ),
             Refused::Released => decided("released"),

@@ -28,6 +28,7 @@ const MOST: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeveralChanges {
     /// 1 to 200 ids of changes that were set apart.
+    #[schema(min_items = 1, max_items = 200)]
     ids: Vec<Uuid>,
 }
 
@@ -36,6 +37,7 @@ pub(crate) struct SeveralChanges {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeveralRejections {
     /// 1 to 200 ids of changes that were set apart.
+    #[schema(min_items = 1, max_items = 200)]
     ids: Vec<Uuid>,
     /// 1 to 500 characters, for those who recorded them and for whoever looks at them later.
     reason: String,

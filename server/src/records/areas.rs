@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use sync_core::area::{self, Area, AreaCode, Level};
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::words;
 use crate::access::{Caller, Fields};
+use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
 
-const USUAL: u32 = 20;
-const MOST: u32 = 200;
+const SIZE: Size = Size { usual: 20, most: 200 };
 
 /// Which areas.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -24,7 +25,9 @@ struct AreasQuery {
     below: Option<String>,
     /// Only areas of this level: `province`, `district`, `sector`, `cell` or `village`.
     level: Option<String>,
-    /// How many at most: 20 if left out, never more than 200.
+    /// The `next` of the page before, of this list and the same question; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 20 if left out.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
 }
@@ -50,13 +53,14 @@ impl From<Area> for AreaItem {
 
 /// Find areas
 ///
-/// By name, the best first; or those right below another, the five provinces where nothing is asked.
+/// By name, those that fit best first; or those right below another, the five provinces where nothing is asked, in the order
+/// of their codes.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     params(AreasQuery),
     responses(
-        (status = 200, description = "Areas", body = Vec<AreaItem>),
+        (status = 200, description = "Areas", body = Page<AreaItem>),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -64,17 +68,25 @@ impl From<Area> for AreaItem {
 pub(crate) async fn find_areas(
     _anybody: Caller,
     query: web::Query<AreasQuery>,
-) -> Result<web::Json<Vec<AreaItem>>, Problem> {
+) -> Result<web::Json<Page<AreaItem>>, Problem> {
     let mut fields = Fields::default();
     let level: Option<Level> = fields.parse("level", query.level.as_deref());
     let below: Option<AreaCode> = fields.parse("below", query.below.as_deref());
+    words(&mut fields, query.text.as_deref());
     fields.done()?;
-    let limit = query.limit.unwrap_or(USUAL).clamp(1, MOST) as usize;
+    let window: Window<AreaCode> = PageQuery::new(query.after.clone(), query.limit).sized("areas", SIZE)?;
     let found = match (&query.text, below) {
         (Some(text), _) => area::search(text, area::all().len()),
         (None, Some(code)) => area::find(code).map(|area| area.children().to_vec()).unwrap_or_default(),
         (None, None) => area::all().iter().copied().filter(|area| area.level() == Level::Province).collect(),
     };
     let fits = |area: &Area| level.is_none_or(|level| area.level() == level);
-    Ok(web::Json(found.into_iter().filter(fits).take(limit).map(AreaItem::from).collect()))
+    let found: Vec<Area> = found.into_iter().filter(fits).collect();
+    // Areas stand still, so the code of the last one is its place in the order.
+    let start = match window.after {
+        Some(code) => found.iter().position(|area| area.code == code).map_or(found.len(), |last| last + 1),
+        None => 0,
+    };
+    let rows = found.into_iter().skip(start).take(window.rows() as usize).collect();
+    Ok(web::Json(Page::of(rows, &window, |area: &Area| area.code)))
 }

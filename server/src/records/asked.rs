@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use sync_core::area::{self, AreaCode};
+use sync_core::fold::fold;
 use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::Modality;
 use sync_core::record::group::GroupKind;
@@ -10,6 +11,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::access::Fields;
+use crate::page::PageQuery;
 use crate::problem::Problem;
 
 /// Which groups, and which days.
@@ -48,11 +50,11 @@ pub(crate) struct AskedQuery {
     pub(crate) from: Option<String>,
     /// The last day, `2026-03-31`.
     pub(crate) to: Option<String>,
-    /// Words that stand in the text: the name of a group, the summary of a session.
+    /// Words that stand in the text: the name of a group, the summary of a session. Case and accents don't matter.
     pub(crate) text: Option<String>,
-    /// The `next` of the page before; left out for the first page.
-    pub(crate) after: Option<Uuid>,
-    /// How many at most: 100 if left out, never more than 500.
+    /// The `next` of the page before, of this list; left out for the first page.
+    pub(crate) after: Option<String>,
+    /// How many at most; 100 if left out.
     #[param(minimum = 1, maximum = 500)]
     pub(crate) limit: Option<u32>,
 }
@@ -70,13 +72,13 @@ impl AskedQuery {
             area: known_area(&mut fields, self.area.as_deref()),
             from: day(&mut fields, "from", self.from.as_deref()),
             to: day(&mut fields, "to", self.to.as_deref()),
-            text: self.text.clone().filter(|text| !text.is_empty()),
+            text: words(&mut fields, self.text.as_deref()),
         };
         fields.done().map(|()| asked)
     }
 
-    pub(crate) fn page(&self) -> crate::page::PageQuery {
-        crate::page::PageQuery::new(self.after, self.limit)
+    pub(crate) fn page(&self) -> PageQuery {
+        PageQuery::new(self.after.clone(), self.limit)
     }
 }
 
@@ -88,6 +90,17 @@ pub(crate) fn day(fields: &mut Fields, field: &'static str, text: Option<&str>) 
     parsed.ok()
 }
 
+/// SQLite takes patterns of 50,000 bytes; nobody types a hundredth of that.
+const LONGEST_TEXT: usize = 200;
+
+pub(super) fn words(fields: &mut Fields, text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| !text.is_empty())?;
+    if text.chars().count() > LONGEST_TEXT {
+        fields.refuse("text", format!("has at most {LONGEST_TEXT} characters"));
+    }
+    Some(text.to_owned())
+}
+
 fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {
     let code: AreaCode = fields.parse("area", text)?;
     if area::find(code).is_none() {
@@ -96,8 +109,9 @@ fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {
     Some(code)
 }
 
-/// A pattern that finds `text` anywhere, taken literally. SQLite and PostgreSQL both need `ESCAPE '\'` with it.
+/// A pattern that finds `text` anywhere in a column of folded texts, taken literally. SQLite and PostgreSQL both need
+/// `ESCAPE '\'` with it.
 pub(crate) fn anywhere(text: &str) -> String {
-    let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{}%", literal.to_lowercase())
+    let literal = fold(text.trim()).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{literal}%")
 }

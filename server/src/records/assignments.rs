@@ -45,6 +45,7 @@ pub(crate) struct Assignment {
     params(("id" = Uuid, Path, description = "The group")),
     responses(
         (status = 204, description = "Assigned"),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
@@ -78,6 +79,7 @@ pub(crate) async fn assign(
     params(("id" = Uuid, Path, description = "The group"), ("user" = Uuid, Path, description = "The person")),
     responses(
         (status = 204, description = "Not assigned any more"),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -100,12 +102,15 @@ pub(crate) async fn unassign(
 }
 
 /// List who leads a group
+///
+/// All of them, whoever leads it longest first.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The group")),
     responses(
         (status = 200, description = "Those assigned now, longest first", body = Vec<Assignment>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -129,7 +134,7 @@ fn list(tx: &mut Conn<'_>, scope: Scope, group: GroupId) -> Result<Option<Vec<As
         .inner_join(users::table.on(users::id.eq(assignments::user_id)))
         .filter(assignments::group_id.eq(Db(group)))
         .filter(assignments::ended_at.is_null())
-        .order(assignments::assigned_at)
+        .order((assignments::assigned_at, users::id))
         .select((users::id, users::name, assignments::assigned_at))
         .load(c))?;
     let assignment = |(Db(user_id), name, At(since))| Assignment { user_id, name, since: timestamp(since) };

@@ -18,33 +18,24 @@ use crate::access::Caller;
 use crate::clock::timestamp;
 use crate::ledger::{self, HandedIn};
 use crate::on_each;
-use crate::page::PageQuery;
+use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
 use crate::store::schema::{batches, changes};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
 /// Each change is read against the record as it was then, which takes longer than reading a row.
-const MOST: u32 = 100;
+const SIZE: Size = Size { usual: 100, most: 100 };
 
 /// Which page of a history.
-#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HistoryQuery {
-    /// The `next` of the page before; left out for the first page.
-    after: Option<i64>,
-    /// How many at most: 100 if left out, and never more.
+    /// The `next` of the page before, of a history; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 100 if left out.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
-}
-
-/// One page of a history, in the order in which the service got the changes.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct History {
-    items: Vec<HistoryItem>,
-    /// Give this as `after` to get the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<i64>,
 }
 
 /// One change.
@@ -103,7 +94,8 @@ impl From<Turn> for HistorySet {
     security(("bearer" = [])),
     params(("id" = Uuid, Path), HistoryQuery),
     responses(
-        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 200, description = "Every change, in the order in which the service got them", body = Page<HistoryItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -113,8 +105,8 @@ pub(crate) async fn group_history(
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
-) -> Result<web::Json<History>, Problem> {
-    let told = tell(&caller, Kind::Group, *id, *query, &store).await?;
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
+    let told = tell(&caller, Kind::Group, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(super::groups::read::no_such_group)
 }
 
@@ -124,7 +116,8 @@ pub(crate) async fn group_history(
     security(("bearer" = [])),
     params(("id" = Uuid, Path), HistoryQuery),
     responses(
-        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 200, description = "Every change, in the order in which the service got them", body = Page<HistoryItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-participant`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -134,8 +127,8 @@ pub(crate) async fn participant_history(
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
-) -> Result<web::Json<History>, Problem> {
-    let told = tell(&caller, Kind::Participant, *id, *query, &store).await?;
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
+    let told = tell(&caller, Kind::Participant, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(super::participants::no_such_participant)
 }
 
@@ -145,7 +138,8 @@ pub(crate) async fn participant_history(
     security(("bearer" = [])),
     params(("id" = Uuid, Path), HistoryQuery),
     responses(
-        (status = 200, description = "Every change, oldest first", body = History),
+        (status = 200, description = "Every change, in the order in which the service got them", body = Page<HistoryItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-session`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -155,8 +149,8 @@ pub(crate) async fn session_history(
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
-) -> Result<web::Json<History>, Problem> {
-    let told = tell(&caller, Kind::Session, *id, *query, &store).await?;
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
+    let told = tell(&caller, Kind::Session, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(super::sessions::read::no_such_session)
 }
 
@@ -166,10 +160,11 @@ async fn tell(
     id: Uuid,
     query: HistoryQuery,
     store: &Store,
-) -> Result<Option<History>, Problem> {
+) -> Result<Option<Page<HistoryItem>>, Problem> {
     let scope = Scope::of(caller)?;
     let id = DocumentId::from(id);
-    Ok(store.read("history", move |tx| history(tx, scope, kind, id, query)).await?)
+    let window = PageQuery::new(query.after, query.limit).sized("history", SIZE)?;
+    Ok(store.read("history", move |tx| history(tx, scope, kind, id, &window)).await?)
 }
 
 /// Of a record that the caller may see. What somebody was who asked to be erased is not told.
@@ -178,8 +173,8 @@ fn history(
     scope: Scope,
     kind: Kind,
     id: DocumentId,
-    query: HistoryQuery,
-) -> Result<Option<History>, StoreError> {
+    window: &Window<i64>,
+) -> Result<Option<Page<HistoryItem>>, StoreError> {
     let Some(stored) = ledger::load(tx, id)?.filter(|stored| stored.kind == kind) else { return Ok(None) };
     if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
         return Ok(None);
@@ -188,14 +183,13 @@ fn history(
     if document.record().is_ok_and(|record| record.is_erased()) {
         return Ok(None);
     }
-    let page = PageQuery::new(None, Some(query.limit.unwrap_or(MOST).min(MOST)));
     type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<HandedIn>);
-    let mut rows: Vec<Row> = on_each!(tx, |c| changes::table
+    let rows: Vec<Row> = on_each!(tx, |c| changes::table
         .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
         .filter(changes::document_id.eq(Db(id)))
-        .filter(changes::seq.gt(query.after.unwrap_or(0)))
+        .filter(changes::seq.gt(window.after.unwrap_or(0)))
         .order(changes::seq)
-        .limit(page.rows())
+        .limit(window.rows())
         .select((
             changes::seq,
             changes::hash,
@@ -204,9 +198,7 @@ fn history(
             (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
         ))
         .load(c))?;
-    let more = rows.len() > page.limit() as usize;
-    rows.truncate(page.limit() as usize);
-    let next = rows.last().filter(|_| more).map(|(number, ..)| *number);
+    let Page { items: rows, next } = Page::<Row>::of(rows, window, |(number, ..): &Row| *number);
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
     let authors = ledger::authors(tx, &authors)?;
     let mut items = Vec::with_capacity(rows.len());
@@ -226,5 +218,5 @@ fn history(
             sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
         });
     }
-    Ok(Some(History { items, next }))
+    Ok(Some(Page { items, next }))
 }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use jiff::civil::Date;
 use serde::Serialize;
-use sync_core::id::{DeviceId, GroupId, Id, ParticipantId};
+use sync_core::id::{DeviceId, GroupId, ParticipantId};
 use sync_core::person::in_doubt;
 use sync_core::record::Participant;
 use sync_core::value::Pseudonym;
@@ -26,8 +26,8 @@ use super::scope::{Scope, groups_in};
 use crate::access::Caller;
 use crate::ledger;
 use crate::on_each;
-use crate::page::{Page, PageQuery};
-use crate::problem::Problem;
+use crate::page::{Page, Window};
+use crate::problem::{Problem, kind};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -120,13 +120,13 @@ impl From<Row> for ParticipantItem {
 
 /// List participants
 ///
-/// Of the groups that the caller may see. `from`, `to` and `text` say nothing here.
+/// Of the groups that the caller may see; group by group, by their codes. `from`, `to` and `text` say nothing here.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     params(AskedQuery),
     responses(
-        (status = 200, description = "Participants, in the order of their ids", body = Page<ParticipantItem>),
+        (status = 200, description = "Participants, group by group", body = Page<ParticipantItem>),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
@@ -138,20 +138,32 @@ pub(crate) async fn list_participants(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
     let scope = Scope::of(&caller)?;
-    let (asked, page) = (query.checked()?, query.page());
+    let (asked, window) = (query.checked()?, query.page().of("participants")?);
+    let page = window.clone();
     let rows = store.read("list participants", move |tx| list(tx, scope, &asked, &page)).await?;
-    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+    Ok(web::Json(Page::of(rows, &window, |row: &Row| (row.group_id.0, row.code.clone(), row.id.0))))
 }
 
-fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
-    on_each!(tx, |c, Backend| participants::table
-        .filter(participants::group_id.eq_any(groups_in!(Backend, scope, asked)))
-        .filter(participants::erased.eq(false))
-        .filter(participants::id.gt(Db(ParticipantId::from_uuid(page.start()))))
-        .order(participants::id)
-        .limit(page.rows())
-        .select(Row::as_select())
-        .load(c))
+/// The group, the code, and the id.
+type Key = (GroupId, String, ParticipantId);
+
+fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &Window<Key>) -> Result<Vec<Row>, StoreError> {
+    on_each!(tx, |c, Backend| {
+        let mut rows = participants::table
+            .filter(participants::group_id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(participants::erased.eq(false))
+            .order((participants::group_id, participants::code, participants::id))
+            .limit(page.rows())
+            .select(Row::as_select())
+            .into_boxed::<Backend>();
+        if let Some((group, code, id)) = &page.after {
+            let same_code = participants::code.eq(code).and(participants::id.gt(Db(*id)));
+            let same_group =
+                participants::group_id.eq(Db(*group)).and(participants::code.gt(code).or(same_code));
+            rows = rows.filter(participants::group_id.gt(Db(*group)).or(same_group));
+        }
+        rows.load(c)
+    })
 }
 
 /// A participant, whole.
@@ -214,6 +226,7 @@ pub(crate) struct SplitOff {
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The participant", body = ParticipantWhole),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-participant`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -231,7 +244,7 @@ pub(crate) async fn read_participant(
 
 pub(super) fn no_such_participant() -> Problem {
     let detail = "No participant of a group that you may see has this id.";
-    Problem::not_found("no-such-participant", "There is no such participant", detail)
+    Problem::of(kind::NO_SUCH_PARTICIPANT, detail)
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<ParticipantWhole>, StoreError> {

@@ -14,7 +14,7 @@ use super::scope::Scope;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, kind};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who puts something right, when and why.
@@ -72,13 +72,9 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NoSuchRecord => {
                 let detail = "No record of a group that you may see has this id.";
-                Self::not_found("no-such-record", "There is no such record", detail)
+                Self::of(kind::NO_SUCH_RECORD, detail)
             }
-            Refused::NotAManager => Self::forbidden(
-                "role-not-allowed",
-                "Your role does not allow this",
-                "Only a manager may do this.",
-            ),
+            Refused::NotAManager => Self::of(kind::ROLE_NOT_ALLOWED, "Only a manager may do this."),
             Refused::Field { field, detail } => {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
             }

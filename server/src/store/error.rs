@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A use case says: somebody was faster, run me again on what is there now.
     #[error("somebody else kept changing the same thing at the same moment")]
     Raced,
+    /// The same request is being answered at the same moment, and was first.
+    #[error("the same request came twice at the same moment")]
+    Twice,
     #[error("the database refused a query: {0}")]
     Query(DieselError),
     #[error("the database could not be brought up to date: {0}")]

@@ -70,8 +70,10 @@ pub(super) fn pool(address: &PostgresAddress) -> Result<r2d2::Pool<Servers>, Sto
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(PATIENCE);
     }
-    let tls = tls(address.root_certificates.as_deref())
-        .map_err(|error| StoreError::Address(format!("the root certificates can't be read: {error}")))?;
+    let tls = tls(address.root_certificates.as_deref()).map_err(|error| {
+        let file = address.root_certificates.as_deref().unwrap_or(Path::new("")).display();
+        StoreError::Address(format!("the root certificates in {file} can't be read: {error}"))
+    })?;
     r2d2::Pool::builder()
         .max_size(CONNECTIONS)
         .min_idle(Some(1))

@@ -236,6 +236,7 @@ table! {
         conflicts -> Integer,
         was_in_conflict -> Bool,
         void -> Nullable<Text>,
+        name_folded -> Text,
     }
 }
 
@@ -283,7 +284,7 @@ table! {
         state -> Text,
         commemoration -> Bool,
         attended -> Integer,
-        summary -> Text,
+        summary_folded -> Text,
         conflicts -> Integer,
         was_in_conflict -> Bool,
         double_of -> Nullable<Binary>,
@@ -369,6 +370,21 @@ table! {
     }
 }
 
+table! {
+    /// Requests with an `Idempotency-Key` that did something.
+    idempotency_keys (name) {
+        /// A hash of the caller and the key.
+        name -> Binary,
+        /// A keyed hash of method, address and body.
+        request -> Binary,
+        /// Tells twins apart that run at the same moment.
+        run -> Binary,
+        at -> BigInt,
+        /// Sealed with the key; absent for a moment after the request was done.
+        answer -> Nullable<Binary>,
+    }
+}
+
 joinable!(users -> organisations (organisation_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
@@ -411,4 +427,5 @@ allow_tables_to_appear_in_same_query!(
     headcounts,
     conflicts,
     conflict_claims,
+    idempotency_keys,
 );

@@ -109,6 +109,9 @@ impl Store {
             if matches!(access, Access::Write) && self.version.is_watched() {
                 migrate::check_not_newer(tx).inspect_err(|error| self.version.note(error))?;
             }
+            if let (Access::Write, Some(note)) = (access, &self.note) {
+                note(tx)?;
+            }
             case(tx)
         };
         // What the case says is why it failed, whatever rolling back says after it: a database whose disk is full may have

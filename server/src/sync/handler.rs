@@ -21,21 +21,17 @@ use crate::store::{Failure, Store};
 ///
 /// The body is CBOR, signed by the tablet; `api-spec/sync.md` and `sync.cddl` say how. It needs no access token.
 #[utoipa::path(
-    tag = "sync",
+    tag = "Tablets",
     request_body(content = String, content_type = "application/vnd.ihuriro.sync+cbor", description = "A signed request, see sync.md"),
     responses(
         (status = 200, description = "An outcome for each change, and what is new", content_type = "application/vnd.ihuriro.sync+cbor", body = String),
-        (status = 400, description = "Not CBOR, cut off, or an unknown protocol version", body = Problem),
-        (status = 401, description = "Not enrolled here, or the signature does not hold", body = Problem),
-        (status = 403, description = "A batch is another's", body = Problem),
-        (status = 406, description = "Accept-Encoding allows no coding of the protocol", body = Problem),
-        (status = 408, description = "The body came too slowly", body = Problem),
-        (status = 409, description = "A request with this number was seen before or its number is too far ahead, or a batch has the id of another one", body = Problem),
-        (status = 413, description = "Too large", body = Problem),
-        (status = 415, description = "Not the content type or coding of the protocol", body = Problem),
-        (status = 429, description = "Too much of the tablet was set apart within a day; try again as Retry-After says", body = Problem),
-        (status = 503, description = "The store does not answer now, or the service is very busy; try again", body = Problem),
-        (status = 507, description = "The disk of the store is full; try again later", body = Problem),
+        (status = 400, description = "`cut-off`, `not-cbor`, `unknown-protocol`"),
+        (status = 401, description = "`device-unknown`, `signature-invalid`"),
+        (status = 403, description = "`foreign-batch`"),
+        (status = 409, description = "`request-seen`, `request-too-far`, `batch-reused`"),
+        (status = 413, description = "`too-large`"),
+        (status = 415, description = "`not-a-sync`"),
+        (status = 429, description = "`too-much-apart`"),
     )
 )]
 #[post("/v1/sync")]

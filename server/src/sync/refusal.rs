@@ -6,7 +6,7 @@ use sync_core::limits::{
 };
 use sync_core::wire::PROTOCOL;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::Refusal;
 
 /// Why a request is refused.
@@ -52,78 +52,39 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let kept = "Nothing was taken; the tablet keeps everything.";
         match refused {
-            Refused::ContentType => Self::unsupported(
-                "not-a-sync",
-                "This is not a sync request",
-                format!("Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity. {kept}"),
+            Refused::ContentType => Self::of(kind::NOT_A_SYNC, format!("Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity. {kept}"),
             ),
-            Refused::TooLarge => Self::too_large(
-                "too-large",
-                "The request is too large",
-                format!("At most {MAX_BODY} bytes, {MAX_EXPANDED} once expanded. Send less at a time. {kept}"),
+            Refused::TooLarge => Self::of(kind::TOO_LARGE, format!("At most {MAX_BODY} bytes, {MAX_EXPANDED} once expanded. Send less at a time. {kept}"),
             ),
-            Refused::Coding => Self::bad_request(
-                "cut-off",
-                "The body does not expand",
-                format!("It was cut off or is not what Content-Encoding says. {kept} Send it again."),
+            Refused::Coding => Self::of(kind::CUT_OFF, format!("It was cut off or is not what Content-Encoding says. {kept} Send it again."),
             ),
-            Refused::NotCbor => Self::bad_request(
-                "not-cbor",
-                "The body can't be read",
-                format!("It is not a signed CBOR request as sync.md describes it. {kept}"),
+            Refused::NotCbor => Self::of(kind::NOT_CBOR, format!("It is not a signed CBOR request as sync.md describes it. {kept}"),
             ),
-            Refused::Protocol(version) => Self::bad_request(
-                "unknown-protocol",
-                "The protocol version is not known",
-                format!("This server speaks version {PROTOCOL}, the request version {version}. {kept} Update the older side."),
+            Refused::Protocol(version) => Self::of(kind::UNKNOWN_PROTOCOL, format!("This server speaks version {PROTOCOL}, the request version {version}. {kept} Update the older side."),
             )
             .with("supported", PROTOCOL),
-            Refused::Signature => Self::unauthorized(
-                "signature-invalid",
-                "The signature does not hold",
-                format!("The request was not signed with this tablet's key, or was changed on its way. {kept}"),
+            Refused::Signature => Self::of(kind::SIGNATURE_INVALID, format!("The request was not signed with this tablet's key, or was changed on its way. {kept}"),
             ),
-            Refused::UnknownDevice => Self::unauthorized(
-                "device-unknown",
-                "This tablet is not enrolled here",
-                format!("Ask your manager for an enrolment code. {kept}"),
+            Refused::UnknownDevice => Self::of(kind::DEVICE_UNKNOWN, format!("Ask your manager for an enrolment code. {kept}"),
             ),
-            Refused::ForeignBatch => Self::forbidden(
-                "foreign-batch",
-                "A batch is not this tablet's",
-                format!("A batch in the request is signed by another tablet, or was changed after it was signed. {kept}"),
+            Refused::ForeignBatch => Self::of(kind::FOREIGN_BATCH, format!("A batch in the request is signed by another tablet, or was changed after it was signed. {kept}"),
             ),
-            Refused::BatchReused => Self::conflict(
-                "batch-reused",
-                "A batch has the id of another one",
-                format!("The id of a batch in the request stands for another statement. Give each batch a new id and send it again. {kept}"),
+            Refused::BatchReused => Self::of(kind::BATCH_REUSED, format!("The id of a batch in the request stands for another statement. Give each batch a new id and send it again. {kept}"),
             ),
-            Refused::TooMany => Self::too_large(
-                "too-large",
-                "The request is too large",
-                format!(
+            Refused::TooMany => Self::of(kind::TOO_LARGE, format!(
                     "At most {MAX_BATCHES} batches, and {MAX_CARRIED} things that are carried. Send fewer at a time. {kept}"
                 ),
             ),
-            Refused::TooFar { last } => Self::conflict(
-                "request-too-far",
-                "The number of the request is too far ahead",
-                format!(
+            Refused::TooFar { last } => Self::of(kind::REQUEST_TOO_FAR, format!(
                     "Requests of a tablet count upwards by one; the last was {last}, and a number may be at most {MAX_AHEAD} \
                      beyond it and less than 2^53. The number was not taken: go on from {last} with a new incarnation. {kept}"
                 ),
             )
             .with("last", last),
-            Refused::Seen { last } => Self::conflict(
-                "request-seen",
-                "This request was seen before",
-                format!("Requests of a tablet count upwards; the last was {last}. Go on from there with a new incarnation. {kept}"),
+            Refused::Seen { last } => Self::of(kind::REQUEST_SEEN, format!("Requests of a tablet count upwards; the last was {last}. Go on from there with a new incarnation. {kept}"),
             )
             .with("last", last),
-            Refused::TooMuchApart { again } => Self::too_many(
-                "too-much-apart",
-                "Too much waits for somebody to look at it",
-                format!(
+            Refused::TooMuchApart { again } => Self::of(kind::TOO_MUCH_APART, format!(
                     "At most {MAX_APART} changes of a tablet, or {} MiB, are set apart within a day. Ask your manager to look \
                      at what waits. {kept} It may sync again later.",
                     MAX_APART_BYTES / (1024 * 1024),

@@ -42,7 +42,7 @@ impl Level {
         Self::ALL.into_iter().find(|&level| level > self)
     }
 
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Province => "province",
             Self::District => "district",

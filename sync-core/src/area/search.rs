@@ -67,19 +67,9 @@ fn fit(name: &str, word: &str) -> Option<Fit> {
     }
 }
 
-/// Small letters without accents, and digits. The accents are those of French and of Kinyarwanda's long vowels,
-/// whole (é) or as a mark of their own, which is no letter.
+/// Small letters without accents, and digits; hyphens and spaces don't tell areas apart.
 fn fold(text: &str) -> String {
-    let plain = |c| match c {
-        'à'..='å' => 'a',
-        'ç' => 'c',
-        'è'..='ë' => 'e',
-        'ì'..='ï' => 'i',
-        'ò'..='ö' => 'o',
-        'ù'..='ü' => 'u',
-        other => other,
-    };
-    text.chars().flat_map(char::to_lowercase).map(plain).filter(|c| c.is_alphanumeric()).collect()
+    crate::fold::fold(text).chars().filter(|letter| letter.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::access::secret;
 use crate::access::users::{self, User};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::schema::{devices, enrolment_codes};
 use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError, identity, keys};
 
@@ -98,19 +98,16 @@ impl Refusal for EnrolRefused {}
 impl From<EnrolRefused> for Problem {
     fn from(refused: EnrolRefused) -> Self {
         match refused {
-            EnrolRefused::Code => Self::forbidden(
-                "enrolment-code-refused",
-                "The code is not valid",
+            EnrolRefused::Code => Self::of(
+                kind::ENROLMENT_CODE_REFUSED,
                 "Check how it was typed. It may also have expired: ask your manager for another one.",
             ),
-            EnrolRefused::CodeUsed => Self::conflict(
-                "enrolment-code-used",
-                "The code was used by another tablet",
+            EnrolRefused::CodeUsed => Self::of(
+                kind::ENROLMENT_CODE_USED,
                 "Each tablet needs a code of its own. Ask your manager for another one.",
             ),
-            EnrolRefused::KeyTaken => Self::conflict(
-                "device-key-taken",
-                "This tablet's key is enrolled already",
+            EnrolRefused::KeyTaken => Self::of(
+                kind::DEVICE_KEY_TAKEN,
                 "Each enrolment needs a new key. Make one, and show the code again.",
             ),
         }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::access::{Caller, Role, secret, users};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::schema::enrolment_codes;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store};
 
@@ -43,19 +43,14 @@ impl Refusal for CodeRefused {}
 impl From<CodeRefused> for Problem {
     fn from(refused: CodeRefused) -> Self {
         match refused {
-            CodeRefused::NoSuchUser => Self::not_found(
-                "no-such-user",
-                "There is no such person",
-                "Nobody in your organisation has this id.",
-            ),
-            CodeRefused::Disabled => Self::conflict(
-                "user-disabled",
-                "This person's account is disabled",
-                "A tablet can be enrolled only for somebody who may sign in.",
-            ),
-            CodeRefused::NoTablet => Self::conflict(
-                "role-without-tablet",
-                "People of this role have no tablet",
+            CodeRefused::NoSuchUser => {
+                Self::of(kind::NO_SUCH_USER, "Nobody in your organisation has this id.")
+            }
+            CodeRefused::Disabled => {
+                Self::of(kind::USER_DISABLED, "A tablet can be enrolled only for somebody who may sign in.")
+            }
+            CodeRefused::NoTablet => Self::of(
+                kind::ROLE_WITHOUT_TABLET,
                 "A tablet can be enrolled for a facilitator, a supervisor or a manager.",
             ),
         }

@@ -14,7 +14,7 @@ use crate::access::fields::Fields;
 use crate::access::{Caller, PasswordHash, Role, not_for_managers, organisations};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store};
 
@@ -60,11 +60,9 @@ impl Refusal for UserRefused {}
 impl From<UserRefused> for Problem {
     fn from(refused: UserRefused) -> Self {
         match refused {
-            UserRefused::LoginTaken => Self::conflict(
-                "login-taken",
-                "The login is taken",
-                "Somebody has this login already. Choose another one.",
-            ),
+            UserRefused::LoginTaken => {
+                Self::of(kind::LOGIN_TAKEN, "Somebody has this login already. Choose another one.")
+            }
             UserRefused::NoSuchOrganisation => Self::fields(vec![FieldError {
                 field: "organisation_id".to_owned(),
                 detail: "is the id of an organisation of the partnership".to_owned(),
@@ -124,8 +122,12 @@ impl NewUser {
         let new = Self { login: fields.login(login), name: fields.name("name", name), role, organisation };
         fields.password(password);
         match (role.in_organisation(), organisation) {
-            (true, None) => fields.refuse("organisation_id", format!("is required for a {role}")),
-            (false, Some(_)) => fields.refuse("organisation_id", format!("is left out for a {role}")),
+            (true, None) => {
+                fields.refuse("organisation_id", format!("is required for {}", role.with_article()))
+            }
+            (false, Some(_)) => {
+                fields.refuse("organisation_id", format!("is left out for {}", role.with_article()))
+            }
             _ => {}
         }
         fields.done().map(|()| new)

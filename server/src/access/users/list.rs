@@ -2,19 +2,20 @@
 
 use actix_web::{get, web};
 use diesel::prelude::*;
-use sync_core::id::{Id, OrganisationId, UserId};
+use sync_core::id::{OrganisationId, UserId};
 
 use super::{Row, User};
 use crate::access::{Caller, Role};
 use crate::on_each;
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::store::schema::users;
 use crate::store::{Conn, Db, Store, StoreError};
 
 /// List people
 ///
-/// An administrator sees everybody; a manager or supervisor the people of their own organisation.
+/// An administrator sees everybody; a manager or supervisor the people of their own organisation. In the order of their
+/// ids, which is that in which they were added.
 #[utoipa::path(
     tag = "Access",
     security(("bearer" = [])),
@@ -31,28 +32,29 @@ pub(crate) async fn list_users(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<User>>, Problem> {
     caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
-    let page = query.into_inner();
-    let asked = page.clone();
+    let window = query.of("users")?;
+    let asked = window.clone();
     let rows = store.read("list users", move |tx| list(tx, caller.organisation, &asked)).await?;
-    Ok(web::Json(Page::of(rows, &page, |row: &Row| row.id.0.uuid())))
+    Ok(web::Json(Page::of(rows, &window, |row: &Row| row.id.0)))
 }
 
 /// The people of one organisation, or of all.
 fn list(
     tx: &mut Conn<'_>,
     organisation: Option<OrganisationId>,
-    page: &PageQuery,
+    window: &Window<UserId>,
 ) -> Result<Vec<Row>, StoreError> {
-    let after = Db(UserId::from_uuid(page.start()));
     on_each!(tx, |c, Backend| {
         let mut rows = users::table
-            .filter(users::id.gt(after))
             .order(users::id)
-            .limit(page.rows())
+            .limit(window.rows())
             .select(Row::as_select())
             .into_boxed::<Backend>();
         if let Some(organisation) = organisation {
             rows = rows.filter(users::organisation_id.eq(Db(organisation)));
+        }
+        if let Some(after) = window.after {
+            rows = rows.filter(users::id.gt(Db(after)));
         }
         rows.load(c)
     })

@@ -12,10 +12,13 @@ async fn whatever_is_asked_wrongly_gets_a_problem() {
         let delete = desk.request(Method::DELETE, "/v1/users").await;
         assert_eq!(
             (delete.problem(), delete.header("allow")),
-            ((405, "method-not-allowed"), Some("GET, POST"))
+            ((405, "method-not-allowed"), Some("GET, HEAD, POST, OPTIONS"))
         );
         let post = desk.request(Method::POST, "/health").await;
-        assert_eq!((post.problem(), post.header("allow")), ((405, "method-not-allowed"), Some("GET")));
+        assert_eq!(
+            (post.problem(), post.header("allow")),
+            ((405, "method-not-allowed"), Some("GET, HEAD, OPTIONS"))
+        );
 
         let login = || TestRequest::post().uri("/v1/login");
         let broken = login().insert_header(("content-type", "application/json")).set_payload("{");

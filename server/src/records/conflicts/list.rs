@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Fields};
 use crate::on_each;
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::asked::AskedQuery;
@@ -38,9 +38,9 @@ pub(crate) struct ConflictQuery {
     from: Option<String>,
     /// The last day of sessions, `2026-03-31`. With it only sessions are found.
     to: Option<String>,
-    /// The `next` of the page before; left out for the first page.
-    after: Option<Uuid>,
-    /// How many at most: 100 if left out, never more than 500.
+    /// The `next` of the page before, of this list; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 100 if left out.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
@@ -87,7 +87,8 @@ type Row = (Vec<u8>, Db<DocumentId>, Code<Kind>, Db<GroupId>, Option<String>, St
 
 /// List open conflicts
 ///
-/// Of the groups, participants and sessions that the caller may see; those with the latest value first.
+/// Of the groups, participants and sessions that the caller may see; those with the latest value first. A conflict that
+/// another value joins while pages are read comes to the front again, under another id.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
@@ -106,12 +107,10 @@ pub(crate) async fn list_conflicts(
 ) -> Result<web::Json<Page<OpenConflict>>, Problem> {
     let scope = Scope::of(&caller)?;
     let (asked, record) = query.checked()?;
-    let page = PageQuery::new(query.after, query.limit);
-    let rows = {
-        let page = page.clone();
-        store.read("list conflicts", move |tx| list(tx, scope, &asked, record, &page)).await?
-    };
-    Ok(web::Json(Page::of(rows, &page, |row: &OpenConflict| row.clash.id)))
+    let window = PageQuery::new(query.after.clone(), query.limit).of("conflicts")?;
+    let page = window.clone();
+    let rows = store.read("list conflicts", move |tx| list(tx, scope, &asked, record, &page)).await?;
+    Ok(web::Json(Page::of(rows, &window, |row: &OpenConflict| row.clash.id)))
 }
 
 fn list(
@@ -119,7 +118,7 @@ fn list(
     scope: Scope,
     asked: &Asked,
     record: Option<Kind>,
-    page: &PageQuery,
+    page: &Window<Uuid>,
 ) -> Result<Vec<OpenConflict>, StoreError> {
     let rows: Vec<Row> = on_each!(tx, |c, Backend| {
         let mut rows = conflicts::table

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::ledger;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, kind};
 use crate::projection;
 use crate::records::edit::{Member, edit};
 use crate::records::scope::Scope;
@@ -97,21 +97,21 @@ impl From<ResolveRefused> for Problem {
         match refused {
             ResolveRefused::NoSuchRecord => {
                 let detail = "No group, participant or session that you may see has this id.";
-                Self::not_found("no-such-record", "There is no such record", detail)
+                Self::of(kind::NO_SUCH_RECORD, detail)
             }
             ResolveRefused::Settled => {
                 let detail = "Nobody disagrees about this field now: it has no conflict, or somebody settled it \
                               meanwhile. Read the record again.";
-                Self::conflict("conflict-settled", "There is nothing to settle", detail)
+                Self::of(kind::CONFLICT_SETTLED, detail)
             }
             ResolveRefused::Changed => {
                 let detail = "The values are not those that you saw: another one has arrived. Read them again, \
                               then settle.";
-                Self::conflict("conflict-changed", "The conflict has changed", detail)
+                Self::of(kind::CONFLICT_CHANGED, detail)
             }
             ResolveRefused::NotAManager => {
                 let detail = "Only a manager settles whether a group is void.";
-                Self::forbidden("role-not-allowed", "Your role does not allow this", detail)
+                Self::of(kind::ROLE_NOT_ALLOWED, detail)
             }
             ResolveRefused::Value(error) => {
                 Self::fields(vec![FieldError { field: "value".to_owned(), detail: error.to_string() }])

@@ -28,15 +28,15 @@ use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NewGroupBody {
     /// What people call it.
-    #[schema(example = "Twiyubake")]
+    #[schema(required = true, example = "Twiyubake")]
     name: String,
     /// `healing_space` or `dialogue_circle`.
-    #[schema(example = "healing_space")]
+    #[schema(required = true, example = "healing_space")]
     kind: String,
-    #[schema(example = "sociotherapy")]
+    #[schema(required = true, example = "sociotherapy")]
     modality: String,
     /// NISR code of the village, eight digits.
-    #[schema(example = "52010101")]
+    #[schema(required = true, example = "52010101")]
     area: String,
     protocol_version: Option<String>,
     pillar: Option<String>,
@@ -46,6 +46,7 @@ pub(crate) struct NewGroupBody {
     cohort: Option<String>,
     /// Whom the group means to bring together.
     target_mix: Vec<String>,
+    #[schema(minimum = 1, maximum = 200)]
     planned_sessions: Option<i64>,
     #[schema(example = "2026-03-05")]
     starts_on: Option<String>,

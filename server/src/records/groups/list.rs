@@ -4,13 +4,13 @@ use actix_web::{get, web};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
-use sync_core::id::{GroupId, Id, OrganisationId};
+use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
 use crate::on_each;
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::asked::{AskedQuery, anywhere};
@@ -101,14 +101,14 @@ impl From<Row> for GroupItem {
 
 /// List groups
 ///
-/// A manager sees those of their organisation, a facilitator or supervisor those to which they are assigned. `from` and
-/// `to` are for the day on which a group starts.
+/// A manager sees those of their organisation, a facilitator or supervisor those to which they are assigned; in the order
+/// of their ids, which is that in which they were begun. `from` and `to` are for the day on which a group starts.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     params(AskedQuery),
     responses(
-        (status = 200, description = "Groups, oldest first", body = Page<GroupItem>),
+        (status = 200, description = "Groups, the first begun first", body = Page<GroupItem>),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
@@ -120,16 +120,21 @@ pub(crate) async fn list_groups(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<GroupItem>>, Problem> {
     let scope = Scope::of(&caller)?;
-    let (asked, page) = (query.checked()?, query.page());
+    let (asked, window) = (query.checked()?, query.page().of("groups")?);
+    let page = window.clone();
     let rows = store.read("list groups", move |tx| list(tx, scope, &asked, &page)).await?;
-    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+    Ok(web::Json(Page::of(rows, &window, |row: &Row| row.id.0)))
 }
 
-fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
+fn list(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    asked: &Asked,
+    page: &Window<GroupId>,
+) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
         let mut rows = groups::table
             .filter(groups::id.eq_any(groups_in!(Backend, scope, asked)))
-            .filter(groups::id.gt(Db(GroupId::from_uuid(page.start()))))
             .order(groups::id)
             .limit(page.rows())
             .select(Row::as_select())
@@ -141,8 +146,10 @@ fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Res
             rows = rows.filter(groups::starts_on.le(to.to_string()));
         }
         if let Some(text) = &asked.text {
-            let name = diesel::dsl::sql::<diesel::sql_types::Text>("lower(groups.name)");
-            rows = rows.filter(name.like(anywhere(text)).escape('\\'));
+            rows = rows.filter(groups::name_folded.like(anywhere(text)).escape('\\'));
+        }
+        if let Some(after) = page.after {
+            rows = rows.filter(groups::id.gt(Db(after)));
         }
         rows.load(c)
     })

@@ -16,7 +16,7 @@ use super::list::has_met;
 use crate::access::Caller;
 use crate::ledger;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::clash::{Clash, clashes};
 use crate::records::scope::Scope;
 use crate::store::schema::groups;
@@ -74,6 +74,7 @@ pub(crate) struct GroupWhole {
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The group", body = GroupWhole),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-group`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -90,7 +91,7 @@ pub(crate) async fn read_group(
 }
 
 pub(in crate::records) fn no_such_group() -> Problem {
-    Problem::not_found("no-such-group", "There is no such group", "No group that you may see has this id.")
+    Problem::of(kind::NO_SUCH_GROUP, "No group that you may see has this id.")
 }
 
 pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Option<GroupWhole>, StoreError> {

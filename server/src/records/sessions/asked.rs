@@ -27,7 +27,7 @@ pub(crate) struct SessionQuery {
     from: Option<String>,
     /// The last day, `2026-03-31`.
     to: Option<String>,
-    /// Words that stand in the summary.
+    /// Words that stand in the summary. Case and accents don't matter.
     text: Option<String>,
     /// `true`: those that totals leave out, as they are marked as doubles; `false`: the others.
     double: Option<bool>,
@@ -45,9 +45,9 @@ pub(crate) struct SessionQuery {
     changed_since_verified: Option<bool>,
     /// `true`: those that were set aside and in which something was recorded by somebody who had not heard; `false`: the others.
     recorded_since: Option<bool>,
-    /// The `next` of the page before; left out for the first page.
-    after: Option<Uuid>,
-    /// How many at most: 100 if left out, never more than 500.
+    /// The `next` of the page before, of this list; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 100 if left out.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
@@ -64,7 +64,7 @@ impl SessionQuery {
             from: self.from.clone(),
             to: self.to.clone(),
             text: self.text.clone(),
-            after: self.after,
+            after: self.after.clone(),
             limit: self.limit,
         }
     }

@@ -13,7 +13,7 @@ use super::read::no_such_session;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, kind};
 use crate::records::edit::{EditRefused, Member, edit};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
@@ -59,16 +59,16 @@ impl From<DoubleRefused> for Problem {
             DoubleRefused::NotMarked(NotMarked::Already) => {
                 let detail = "It is marked already, perhaps by somebody else meanwhile. Read it again; to mark it as \
                               the double of another session, take that mark back first.";
-                Self::conflict("already-a-double", "It is a double already", detail)
+                Self::of(kind::ALREADY_A_DOUBLE, detail)
             }
             DoubleRefused::NotMarked(NotMarked::OfADouble) => {
                 let detail = "The other session is itself marked as the double of a third. Name that one, or take the \
                               other's mark back first.";
-                Self::conflict("of-a-double", "The other one is a double itself", detail)
+                Self::of(kind::OF_A_DOUBLE, detail)
             }
             DoubleRefused::NotMarked(NotMarked::NoDouble) => {
                 let detail = "It is not marked as a double now, or somebody took the mark back meanwhile.";
-                Self::conflict("no-double", "There is no mark to take back", detail)
+                Self::of(kind::NO_DOUBLE, detail)
             }
             DoubleRefused::Edit(refused) => refused.into(),
         }

@@ -2,15 +2,15 @@
 
 use actix_web::{get, web};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use serde::Serialize;
-use sync_core::id::{GroupId, Id, SessionId};
+use sync_core::id::{GroupId, SessionId};
 use utoipa::ToSchema;
 
 use super::asked::SessionQuery;
 use crate::access::Caller;
 use crate::on_each;
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::asked::anywhere;
@@ -139,7 +139,7 @@ impl SessionItem {
 
 /// List sessions
 ///
-/// Of the groups that the caller may see, the latest day first.
+/// Of the groups that the caller may see, the latest day first, those of a day by their ids.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
@@ -157,28 +157,27 @@ pub(crate) async fn list_sessions(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<SessionItem>>, Problem> {
     let scope = Scope::of(&caller)?;
-    let (asked, page) = (query.asked().checked()?, query.asked().page());
-    let doubts = query.doubts();
+    let (asked, window) = (query.asked().checked()?, query.asked().page().of("sessions")?);
+    let (doubts, page) = (query.doubts(), window.clone());
     let items = store.read("list sessions", move |tx| {
         let rows = list(tx, scope, &asked, &doubts, &page)?;
         let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
         let doubts = Doubts::of(tx, &ids)?;
         Ok::<_, StoreError>(rows.into_iter().map(|row| SessionItem::of(row, &doubts)).collect())
     });
-    Ok(web::Json(Page::of(items.await?, &query.asked().page(), |item: &SessionItem| item.id.uuid())))
+    Ok(web::Json(Page::of(items.await?, &window, |item: &SessionItem| (item.date.clone(), item.id))))
 }
+
+/// The day and the id.
+type Key = (String, SessionId);
 
 fn list(
     tx: &mut Conn<'_>,
     scope: Scope,
     asked: &Asked,
     doubts: &[String],
-    page: &PageQuery,
+    page: &Window<Key>,
 ) -> Result<Vec<Row>, StoreError> {
-    let last = match page.after {
-        Some(id) => day_of(tx, SessionId::from(id))?.map(|day| (day, SessionId::from(id))),
-        None => None,
-    };
     on_each!(tx, |c, Backend| {
         let mut rows = sessions::table
             .filter(sessions::group_id.eq_any(groups_in!(Backend, scope, asked)))
@@ -186,7 +185,7 @@ fn list(
             .limit(page.rows())
             .select(Row::as_select())
             .into_boxed::<Backend>();
-        if let Some((day, id)) = &last {
+        if let Some((day, id)) = &page.after {
             let same_day = sessions::date.eq(day).and(sessions::id.lt(Db(*id)));
             rows = rows.filter(sessions::date.lt(day).or(same_day));
         }
@@ -197,16 +196,11 @@ fn list(
             rows = rows.filter(sessions::date.le(to.to_string()));
         }
         if let Some(text) = &asked.text {
-            let summary = diesel::dsl::sql::<Text>("lower(sessions.summary)");
-            rows = rows.filter(summary.like(anywhere(text)).escape('\\'));
+            rows = rows.filter(sessions::summary_folded.like(anywhere(text)).escape('\\'));
         }
         for doubt in doubts {
             rows = rows.filter(diesel::dsl::sql::<Bool>(doubt));
         }
         rows.load(c)
     })
-}
-
-fn day_of(tx: &mut Conn<'_>, id: SessionId) -> Result<Option<String>, StoreError> {
-    on_each!(tx, |c| sessions::table.find(Db(id)).select(sessions::date).first(c).optional())
 }

@@ -16,7 +16,7 @@ use super::list::{Row, SessionItem};
 use crate::access::Caller;
 use crate::ledger;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::clash::{Clash, clashes};
 use crate::records::doubt::Doubts;
 use crate::records::participants::{TabletOf, tablets};
@@ -65,6 +65,7 @@ pub(crate) struct Mark {
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The session", body = SessionWhole),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-session`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -82,7 +83,7 @@ pub(crate) async fn read_session(
 
 pub(in crate::records) fn no_such_session() -> Problem {
     let detail = "No session of a group that you may see has this id.";
-    Problem::not_found("no-such-session", "There is no such session", detail)
+    Problem::of(kind::NO_SUCH_SESSION, detail)
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {

@@ -96,6 +96,9 @@ pub(super) fn make(at: &Path) -> Result<(), FolderError> {
 /// Opens the file, alone.
 pub(super) fn connect(at: &Path) -> Result<SqliteConnection, FolderError> {
     let file = at.join(FILE);
+    // SQLite does not say why it can't open a file: the system does, and that it may not is no damage.
+    let opened = fs::OpenOptions::new().read(true).write(true).open(&file);
+    opened.map_err(|why| FolderError::Unwritable { path: file.clone(), why })?;
     let unreadable = FolderError::Damaged("its database can't be opened");
     let path = file.to_str().ok_or(FolderError::Damaged("its path is not valid UTF-8"))?;
     let mut connection = SqliteConnection::establish(path).map_err(|_| unreadable)?;

@@ -1,0 +1,16 @@
+//! Leaves out schemas that nothing refers to: utoipa collects those of items that a page has inlined.
+
+use utoipa::openapi::OpenApi;
+
+pub(super) fn leave_out(api: &mut OpenApi) {
+    // What only an unused schema refers to is unused in the next round.
+    loop {
+        let text = serde_json::to_string(api).expect("the document is JSON");
+        let Some(components) = &mut api.components else { return };
+        let before = components.schemas.len();
+        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if components.schemas.len() == before {
+            return;
+        }
+    }
+}

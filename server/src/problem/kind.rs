@@ -1,0 +1,223 @@
+//! The kinds of problem: one table, from which the answers take type, title and status, and people a page for each
+//! (`/problems/{type}`).
+
+use actix_web::http::StatusCode;
+
+/// A kind of problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The last part of the `type`; stable.
+    pub slug: &'static str,
+    pub status: StatusCode,
+    /// What went wrong, in a few words.
+    pub title: &'static str,
+    /// When it happens and what to do about it, for people.
+    pub about: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident $status:ident $slug:literal $title:literal $about:literal;)*) => {
+        $(
+            pub const $name: Kind =
+                Kind { slug: $slug, status: StatusCode::$status, title: $title, about: $about };
+        )*
+        /// All of them.
+        pub const ALL: &[Kind] = &[$($name),*];
+    };
+}
+
+kinds! {
+    UNREADABLE_BODY BAD_REQUEST "unreadable-body" "The body could not be read"
+        "The body is no JSON, was cut off, or is not coded as its Content-Encoding says. Nothing was done. Correct the body, or \
+         send it again.";
+    BAD_IDEMPOTENCY_KEY BAD_REQUEST "bad-idempotency-key" "The Idempotency-Key can't be read"
+        "An Idempotency-Key is 16 to 128 letters, digits and signs, in quotes or without. Take a new random UUID for each thing \
+         that you want done, and the same one when you ask for it again.";
+    CUT_OFF BAD_REQUEST "cut-off" "The body does not expand"
+        "A tablet's sync was cut off, or is not coded as its Content-Encoding says. Nothing was taken; the tablet keeps \
+         everything, and sends it again.";
+    NOT_CBOR BAD_REQUEST "not-cbor" "The body can't be read"
+        "A tablet's sync is not a signed CBOR request as sync.md describes it. Nothing was taken; the tablet keeps everything.";
+    UNKNOWN_PROTOCOL BAD_REQUEST "unknown-protocol" "The protocol version is not known"
+        "The tablet and the service are too far apart in age. Update the older of the two. Nothing was taken; the tablet keeps \
+         everything.";
+
+    TOKEN_MISSING UNAUTHORIZED "token-missing" "Sign in first"
+        "The request needs an access token, as `Authorization: Bearer …`. POST /v1/login gives one.";
+    TOKEN_EXPIRED UNAUTHORIZED "token-expired" "The access token has expired"
+        "Access tokens hold for fifteen minutes. Get the next one with the refresh token, or sign in again.";
+    TOKEN_REFUSED UNAUTHORIZED "token-refused" "The access token is not one of this service"
+        "It was changed, or another service gave it. Sign in again.";
+    LOGIN_ENDED UNAUTHORIZED "login-ended" "This login has ended"
+        "Somebody signed out, or the login was ended since a token of it was used by two. Sign in again.";
+    LOGIN_REFUSED UNAUTHORIZED "login-refused" "This login and password do not go together"
+        "Check both and try again. The answer is the same whether the login exists or not.";
+    REFRESH_REFUSED UNAUTHORIZED "refresh-refused" "The refresh token is not valid"
+        "It is unknown, has expired, or was signed out. Sign in again.";
+    REFRESH_REUSED UNAUTHORIZED "refresh-reused" "The refresh token was used before"
+        "A refresh token is good for one use. Somebody may have copied it, so the whole login was ended. Sign in again.";
+    SIGNATURE_INVALID UNAUTHORIZED "signature-invalid" "The signature does not hold"
+        "A tablet's sync was not signed with its key, or was changed on its way. Nothing was taken; the tablet keeps everything.";
+    DEVICE_UNKNOWN UNAUTHORIZED "device-unknown" "This tablet is not enrolled here"
+        "Ask your manager for an enrolment code, and enrol the tablet. It keeps everything that it recorded.";
+
+    ACCOUNT_DISABLED FORBIDDEN "account-disabled" "This account is disabled"
+        "Whoever answers for you ended your account. Ask your organisation's manager or the administrator.";
+    ROLE_NOT_ALLOWED FORBIDDEN "role-not-allowed" "Your role does not allow this"
+        "The detail says who may do this. Ask one of them.";
+    ENROLMENT_CODE_REFUSED FORBIDDEN "enrolment-code-refused" "The code is not valid"
+        "Check how it was typed. It may also have expired, three days after it was handed out: ask your manager for another one.";
+    FOREIGN_BATCH FORBIDDEN "foreign-batch" "A batch is not this tablet's"
+        "A batch in a tablet's sync is signed by another tablet, or was changed after it was signed. Nothing was taken.";
+
+    NO_SUCH_ADDRESS NOT_FOUND "no-such-address" "There is nothing at this address"
+        "The service has no such address. /docs/ shows all of them.";
+    NO_SUCH_THING NOT_FOUND "no-such-thing" "There is nothing at this address"
+        "A part of the address is not what it should be, for example an id that is none.";
+    NO_SUCH_GROUP NOT_FOUND "no-such-group" "There is no such group"
+        "No group that you may see has this id.";
+    NO_SUCH_PARTICIPANT NOT_FOUND "no-such-participant" "There is no such participant"
+        "No participant of a group that you may see has this id, or they asked to be erased.";
+    NO_SUCH_SESSION NOT_FOUND "no-such-session" "There is no such session"
+        "No session of a group that you may see has this id.";
+    NO_SUCH_RECORD NOT_FOUND "no-such-record" "There is no such record"
+        "No group, participant or session that you may see has this id.";
+    NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
+        "Nobody in your organisation has this id.";
+    NO_SUCH_DEVICE NOT_FOUND "no-such-device" "There is no such tablet"
+        "No tablet of your organisation has this id.";
+    NO_SUCH_CHANGE NOT_FOUND "no-such-change" "There is no such change"
+        "No quarantined change of a group that you may see has this id.";
+
+    METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "This address has no such method"
+        "The header `Allow` of the answer says which methods it has.";
+    NO_SUCH_CODING NOT_ACCEPTABLE "no-such-coding" "There is no answer in such a coding"
+        "The header Accept-Encoding refuses every form that the service can give. Leave it out, or allow `identity`.";
+    BODY_TOO_SLOW REQUEST_TIMEOUT "body-too-slow" "The body came too slowly"
+        "The link is too slow for a request of this size, or broke. Nothing was done; send it again, or less at a time.";
+
+    LOGIN_TAKEN CONFLICT "login-taken" "The login is taken"
+        "Somebody has this login already. Choose another one.";
+    CODE_TAKEN CONFLICT "code-taken" "The code is taken"
+        "An organisation, or somebody in the group, has this code already. Choose another one.";
+    ENROLMENT_CODE_USED CONFLICT "enrolment-code-used" "The code was used by another tablet"
+        "Each tablet needs a code of its own. Ask your manager for another one.";
+    DEVICE_KEY_TAKEN CONFLICT "device-key-taken" "This tablet's key is enrolled already"
+        "Each enrolment needs a new key. Make one, and show the code again.";
+    USER_DISABLED CONFLICT "user-disabled" "This person's account is disabled"
+        "A tablet can be enrolled only for somebody who may sign in. Enable the account first.";
+    ROLE_WITHOUT_TABLET CONFLICT "role-without-tablet" "People of this role have no tablet"
+        "A tablet can be enrolled for a facilitator, a supervisor or a manager.";
+    ROLE_WITHOUT_ORGANISATION CONFLICT "role-without-organisation" "People of this role belong to no organisation"
+        "Only facilitators, supervisors and managers work for one, and can move.";
+    ONESELF CONFLICT "oneself" "This is your own account"
+        "Nobody disables themselves: ask another administrator.";
+    ALREADY_DECIDED CONFLICT "already-decided" "This change does not wait any more"
+        "Somebody released or rejected the quarantined change meanwhile. Its `state` says which.";
+    CONFLICT_SETTLED CONFLICT "conflict-settled" "There is nothing to settle"
+        "Nobody disagrees about the field now: it has no conflict, or somebody settled it meanwhile. Read the record again.";
+    CONFLICT_CHANGED CONFLICT "conflict-changed" "The conflict has changed"
+        "Another value has arrived since you read the conflict. Read it again, then settle.";
+    ALREADY_A_DOUBLE CONFLICT "already-a-double" "It is a double already"
+        "The session is marked as the double of another one. Take that mark back first.";
+    OF_A_DOUBLE CONFLICT "of-a-double" "The other one is a double itself"
+        "The other session is itself marked as the double of a third. Name that one, or take the other's mark back first.";
+    NO_DOUBLE CONFLICT "no-double" "There is no mark to take back"
+        "The session is not marked as a double now, or somebody took the mark back meanwhile.";
+    ALREADY_VOID CONFLICT "already-void" "It is void already"
+        "Somebody made the record void already. Read it again.";
+    NOT_VOID CONFLICT "not-void" "It is not void"
+        "The record is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.";
+    SET_ASIDE CONFLICT "set-aside" "It does not count"
+        "The session is void, moved or a double. Verify or return the record that counts.";
+    NOTHING_SINCE CONFLICT "nothing-since" "Nothing was recorded since"
+        "Nobody, or not that tablet, recorded anything in the session since it was set aside. Read it again.";
+    RECORDED_SINCE CONFLICT "recorded-since" "Something was recorded since"
+        "Something was recorded in what the session was moved to, which would count nowhere. Move that one instead.";
+    SESSIONS_RECORDED CONFLICT "sessions-recorded" "Sessions are recorded already"
+        "The method and the village of a group stay as they are once a session is recorded. Make those sessions void first, or begin \
+         another group.";
+    ALREADY_THE_SAME CONFLICT "already-the-same" "They are said to be somebody already"
+        "The participant is said to be the same person as another already. Take that back first.";
+    THE_SAME_AS_ANOTHER CONFLICT "the-same-as-another" "The other one is said to be a third"
+        "The other participant is said to be the same person as a third. Name that one, or take that back first.";
+    NOT_THE_SAME CONFLICT "not-the-same" "There is nothing to take back"
+        "The participant is not said to be the same person as another now.";
+    ALREADY_MOVED CONFLICT "already-moved" "It was moved already"
+        "The session was moved already. Read it again; move the one that counts, or take the move back first.";
+    ALREADY_RECORDED CONFLICT "already-recorded" "That meeting is recorded already"
+        "There is a record of that day and part of the day. If both are of one meeting, mark one as the double of the other.";
+    NOT_MOVED CONFLICT "not-moved" "It was not moved"
+        "The session is not moved now. Read it again.";
+    MOVED_ON CONFLICT "moved-on" "It was moved on"
+        "What the session was moved to was itself moved on. Take back the last move first.";
+    NOT_SPLIT CONFLICT "not-split" "There is nothing to take back"
+        "Nobody says now that the tablet meant somebody else.";
+    REQUEST_SEEN CONFLICT "request-seen" "This request was seen before"
+        "Requests of a tablet count upwards. One that counts again was restored or copied; it goes on with a new incarnation \
+         by itself.";
+    REQUEST_TOO_FAR CONFLICT "request-too-far" "The number of the request is too far ahead"
+        "Requests of a tablet count upwards by one. The number was not taken; the tablet goes on with a new incarnation by itself.";
+    BATCH_REUSED CONFLICT "batch-reused" "A batch has the id of another one"
+        "The id of a batch in a tablet's sync stands for another statement. Each batch needs a new id. Nothing was taken.";
+    REQUEST_RUNNING CONFLICT "request-running" "This request is being answered already"
+        "A request with the same Idempotency-Key is being answered now. Wait a moment, then send it again.";
+    ANSWER_LOST CONFLICT "answer-lost" "This was done, but its answer is lost"
+        "The service stopped between doing what the request with this Idempotency-Key asked for and keeping the answer. Look at \
+         what is there before you ask for it again, with a new key.";
+
+    BODY_TOO_LARGE PAYLOAD_TOO_LARGE "body-too-large" "The request is too large"
+        "The detail says how large it may be.";
+    TOO_LARGE PAYLOAD_TOO_LARGE "too-large" "The request is too large"
+        "A tablet's sync is too large. Nothing was taken; the tablet keeps everything, and sends less at a time.";
+    NOT_JSON UNSUPPORTED_MEDIA_TYPE "not-json" "The request is not JSON"
+        "Send the body as JSON, with `content-type: application/json`.";
+    NOT_A_SYNC UNSUPPORTED_MEDIA_TYPE "not-a-sync" "This is not a sync request"
+        "Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity.";
+
+    INVALID_FIELDS UNPROCESSABLE_ENTITY "invalid-fields" "Some fields are not as they should be"
+        "Each entry of `errors` names a field and says what it should be. Nothing was done.";
+    UNEXPECTED_BODY UNPROCESSABLE_ENTITY "unexpected-body" "The body says something unexpected"
+        "The body is JSON, but not of the form that this address takes: a field is missing, unknown or of another kind.";
+    UNEXPECTED_QUERY UNPROCESSABLE_ENTITY "unexpected-query" "The query says something unexpected"
+        "The part of the address after the question mark has a word that this address does not know, or a value of another kind.";
+    IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key stands for another request"
+        "Another request came with this Idempotency-Key within the last day. Take a new key for each thing that you want done.";
+
+    TOO_MUCH_APART TOO_MANY_REQUESTS "too-much-apart" "Too much waits for somebody to look at it"
+        "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \
+         tablet keeps everything, and may sync again when Retry-After says.";
+
+    INTERNAL INTERNAL_SERVER_ERROR "internal" "The service failed"
+        "The service made a mistake. Its log knows the request by the id that the answer gives; tell it to whoever runs the \
+         service.";
+    UNAVAILABLE SERVICE_UNAVAILABLE "unavailable" "The service is not available now"
+        "The service can't reach its store, or is very busy. Nothing was changed; try again when Retry-After says.";
+    BUSY SERVICE_UNAVAILABLE "busy" "The service is very busy"
+        "The service has too much to do at this moment. Nothing was changed; try again when Retry-After says.";
+    PROGRAM_OUTDATED SERVICE_UNAVAILABLE "program-outdated" "The service is older than its database"
+        "A newer version of the program brought the database up to date, and must run in the place of this one. Tell your \
+         administrator. Nothing was changed.";
+    STORAGE_FULL INSUFFICIENT_STORAGE "storage-full" "The disk of the service is full"
+        "There is no room left to keep this. Nothing was changed; tell your administrator, and try again later.";
+}
+
+/// The kind with this slug.
+pub fn find(slug: &str) -> Option<Kind> {
+    ALL.iter().copied().find(|kind| kind.slug == slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_slug_of_its_own_and_says_what_to_do() {
+        for kind in ALL {
+            assert_eq!(find(kind.slug), Some(*kind), "{} stands here twice", kind.slug);
+            assert!(kind.slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.slug);
+            assert!(kind.about.ends_with('.') && !kind.title.ends_with('.'), "{}", kind.slug);
+            assert!(kind.status.is_client_error() || kind.status.is_server_error());
+        }
+    }
+}
