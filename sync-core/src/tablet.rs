@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 use crate::batch::{SigningKey, VerifyingKey};
 use crate::change::{Actor, ChangeHash, Grounds};
 use crate::conflict::{Conflict, NotSettled, conflicts, settle};
+use crate::day::began_on;
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
 use crate::history::since;
@@ -29,7 +30,7 @@ use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionI
 use crate::person::{Mark, marks};
 use crate::record::session::SessionState;
 use crate::record::{Kind, Kinded};
-use crate::time::{Millis, Moment};
+use crate::time::{Date, Millis, Moment};
 use crate::value::Value;
 
 pub use blob::{Blob, Key, Write};
@@ -211,6 +212,12 @@ impl Tablet {
 
     fn opened_now(&self, id: DocumentId) -> Option<Document> {
         self.held(id)?.open().ok()
+    }
+
+    /// The day on which a group of this tablet began.
+    pub fn began_on(&self, group: GroupId) -> Option<Date> {
+        let document = self.opened_now(group.into())?;
+        began_on(&document, &document.read().ok()?)
     }
 
     /// The kind and the stream of a record, where the tablet has it.

@@ -110,8 +110,10 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let face = if settings.operator_listen.is_some() { Face::Public } else { Face::Whole };
     let (server, addr) = listen(&state, face, settings.listen, workers, settings.connections)?;
     // One thread is enough for somebody who looks now and then.
-    let operator =
-        settings.operator_listen.map(|addr| listen(&state, Face::Whole, addr, 1, settings.connections)).transpose()?;
+    let operator = settings
+        .operator_listen
+        .map(|addr| listen(&state, Face::Whole, addr, 1, settings.connections))
+        .transpose()?;
     let upkeep = tokio::spawn(async move {
         loop {
             tokio::time::sleep(UPKEEP).await;

@@ -68,7 +68,8 @@ fn tell(shell: &mut Shell, pages: &mut BTreeMap<String, Page>, story: &[(&str, &
             // A blessed step moves those below it: each is looked up where it stands now.
             for at in 0..page.steps(heading).len() {
                 let step = page.steps(heading)[at].clone();
-                let printed = shell.run(run_here(&step.command)).unwrap_or_else(|why| panic!("{name}: {why}"));
+                let printed =
+                    shell.run(run_here(&step.command)).unwrap_or_else(|why| panic!("{name}: {why}"));
                 if fits(&step.printed, &printed) {
                     continue;
                 }
@@ -102,8 +103,11 @@ fn the_story_of_readme_and_guide_is_true() {
 #[test]
 fn no_command_is_shown_that_is_not_run() {
     for (name, page) in pages() {
-        let told: Vec<&str> =
-            STORY.iter().filter(|(told, _)| *told == name).flat_map(|(_, headings)| headings.iter().copied()).collect();
+        let told: Vec<&str> = STORY
+            .iter()
+            .filter(|(told, _)| *told == name)
+            .flat_map(|(_, headings)| headings.iter().copied())
+            .collect();
         for chapter in page.chapters() {
             assert!(told.contains(&chapter.as_str()), "{name}, {chapter}: add it to STORY");
         }
