@@ -35,6 +35,7 @@ pub const COMPUTED: [&str; 10] = [
     "participants",
     "participant_origins",
     "sessions",
+    "days",
     "session_themes",
     "attendances",
     "headcounts",

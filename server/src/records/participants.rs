@@ -5,7 +5,7 @@ pub mod same;
 pub mod split;
 pub mod confirm;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{get, web};
 use diesel::prelude::*;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::Asked;
 use super::asked::AskedQuery;
 use super::clash::{Clash, clashes};
+use super::doubt::of_participants;
 use super::scope::{Scope, groups_in};
 use crate::access::Caller;
 use crate::ledger;
@@ -64,6 +65,10 @@ pub(crate) struct ParticipantItem {
     same_as: Option<ParticipantId>,
     /// Whether several tablets gave this code not knowing of each other, and nobody has said yet whether to one person.
     one_or_two: bool,
+    /// Why a day of the consent may be wrong, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Consent on 7 April 1994: No group met before 2005.")]
+    date_doubt: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -98,8 +103,9 @@ pub(crate) fn doubtful() -> String {
     .to_owned()
 }
 
-impl From<Row> for ParticipantItem {
-    fn from(row: Row) -> Self {
+impl ParticipantItem {
+    fn of(row: Row, date_doubts: &BTreeMap<ParticipantId, String>) -> Self {
+        let date_doubt = date_doubts.get(&row.id.0).cloned();
         Self {
             id: row.id.0,
             group_id: row.group_id.0,
@@ -114,6 +120,7 @@ impl From<Row> for ParticipantItem {
             void: row.void,
             same_as: row.same_as.map(|Db(id)| id),
             one_or_two: row.one_or_two,
+            date_doubt,
         }
     }
 }
@@ -139,8 +146,13 @@ pub(crate) async fn list_participants(
 ) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
     let scope = Scope::of(&caller)?;
     let (asked, page) = (query.checked()?, query.page());
-    let rows = store.read("list participants", move |tx| list(tx, scope, &asked, &page)).await?;
-    Ok(web::Json(Page::of(rows, &query.page(), |row: &Row| row.id.0.uuid())))
+    let items = store.read("list participants", move |tx| {
+        let rows = list(tx, scope, &asked, &page)?;
+        let ids: Vec<ParticipantId> = rows.iter().map(|row| row.id.0).collect();
+        let date_doubts = of_participants(tx, &ids)?;
+        Ok::<_, StoreError>(rows.into_iter().map(|row| ParticipantItem::of(row, &date_doubts)).collect())
+    });
+    Ok(web::Json(Page::of(items.await?, &query.page(), |item: &ParticipantItem| item.id.uuid())))
 }
 
 fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &PageQuery) -> Result<Vec<Row>, StoreError> {
@@ -255,7 +267,7 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Par
         code: code.to_string(),
     };
     Ok(Some(ParticipantWhole {
-        item: row.into(),
+        item: ParticipantItem::of(row, &of_participants(tx, &[id])?),
         tablets: tablets(tx, doubted)?,
         split: participant.split.iter().map(split).collect(),
         consent_purpose: participant.consent_purpose.map(|purpose| purpose.to_string()),

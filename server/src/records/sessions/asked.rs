@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::records::asked::AskedQuery;
-use crate::records::doubt::{POSSIBLE_DOUBLES, date_doubt, doubles};
+use crate::records::doubt::{POSSIBLE_DOUBLES, day_doubt, doubles};
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -74,7 +74,7 @@ impl SessionQuery {
         let all = [
             (self.double, format!("sessions.id IN ({})", doubles())),
             (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
-            (self.date_doubt, date_doubt("sessions")),
+            (self.date_doubt, day_doubt("sessions")),
             (self.void, "(sessions.void IS NOT NULL)".to_owned()),
             (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),
             (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
