@@ -2,11 +2,12 @@
 //!
 //! The projection is a pure function of the document ([`Rows::of`]): it is written in the transaction that stores the
 //! document, and can be computed again at any time. Only which sessions look alike follows from two documents, and is
-//! written with either ([`doubles`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
+//! written with either ([`doubles`]); and who counts in whose place from those of a group ([`people`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
 //! document alone.
 
 mod clashes;
 mod doubles;
+mod people;
 mod rows;
 
 pub(crate) use clashes::id_of;
@@ -179,6 +180,7 @@ pub fn project(
     Rows::of(id, document, record).write(tx, id)?;
     match record {
         Record::Session(session) => doubles::write(tx, id.into(), session),
+        Record::Participant(participant) => people::write(tx, participant.group),
         _ => Ok(()),
     }
 }
@@ -202,6 +204,7 @@ pub fn mend(
     clear_origins(tx, id)?;
     clear_days(tx, id)?;
     doubles::clear(tx, id.into())?;
+    people::clear(tx, id.into())?;
     on_each!(tx, |c| {
         diesel::delete(groups::table.find(Db(id))).execute(c)?;
         diesel::delete(participants::table.find(Db(id))).execute(c)?;
@@ -227,6 +230,7 @@ pub fn differs(
     }
     match record {
         Record::Session(session) => doubles::differ(tx, id.into(), session),
+        Record::Participant(participant) => people::differ(tx, id.into(), participant.group),
         _ => Ok(false),
     }
 }

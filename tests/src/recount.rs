@@ -9,7 +9,8 @@ use server::store::schema::{changes, documents, streams};
 use server::store::{Code, Conn, Db, Store, StoreError};
 use sync_core::document::Document;
 use sync_core::double::counted;
-use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, GroupId, ParticipantId, SessionId, StreamId};
+use sync_core::person::{Mark, in_doubt, marked, marks, people};
 use sync_core::record::{Group, Kind, Participant, Record, Session};
 use sync_core::time::Date;
 use tablet::device::Device;
@@ -60,7 +61,36 @@ impl Count {
 pub struct Records {
     groups: BTreeMap<GroupId, Group>,
     participants: BTreeMap<ParticipantId, Participant>,
+    /// Who began each participant's record, not knowing of others who did.
+    begun_by: BTreeMap<ParticipantId, BTreeSet<DeviceId>>,
     sessions: BTreeMap<SessionId, Session>,
+    /// All marks of each session.
+    marks: BTreeMap<SessionId, Vec<Mark>>,
+}
+
+/// What totals leave out and doubt, as `/v1/aggregates` says; what follows from clocks and days is not counted again here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Doubts {
+    pub doubles: i64,
+    pub moved: i64,
+    pub void: i64,
+    pub void_attendances: i64,
+    pub without_record: i64,
+    pub one_or_two: i64,
+}
+
+impl Doubts {
+    pub fn of_answer(answer: &Value) -> Self {
+        let number = |name: &str| answer["doubts"][name].as_i64().expect("a number");
+        Self {
+            doubles: number("doubles"),
+            moved: number("moved"),
+            void: number("void"),
+            void_attendances: number("void_attendances"),
+            without_record: number("without_record"),
+            one_or_two: number("one_or_two"),
+        }
+    }
 }
 
 impl Records {
@@ -70,10 +100,12 @@ impl Records {
         for tablet in tablets {
             for group in groups {
                 let (tablet, stream) = (tablet.tablet(), StreamId::from(*group));
-                let mut add = |id: DocumentId, record: Record| all.add(id, record);
-                tablet.all::<Group>(stream).into_iter().for_each(|(id, one)| add(id, one.into()));
-                tablet.all::<Participant>(stream).into_iter().for_each(|(id, one)| add(id, one.into()));
-                tablet.all::<Session>(stream).into_iter().for_each(|(id, one)| add(id, one.into()));
+                let groups = tablet.all::<Group>(stream).into_iter().map(|(id, _)| id);
+                let people = tablet.all::<Participant>(stream).into_iter().map(|(id, _)| id);
+                let sessions = tablet.all::<Session>(stream).into_iter().map(|(id, _)| id);
+                for id in groups.chain(people).chain(sessions) {
+                    all.add(id, &tablet.document(id).expect("a document of the tablet"));
+                }
             }
         }
         all
@@ -92,16 +124,22 @@ impl Records {
             store.read_blocking("documents", load).expect("the store answers")
         {
             let document = Document::load(kind, &snapshot).expect("a stored document opens");
-            all.add(id, document.record().expect("a stored record stands"));
+            all.add(id, &document);
         }
         all
     }
 
-    pub fn add(&mut self, id: DocumentId, record: Record) {
-        match record {
+    pub fn add(&mut self, id: DocumentId, document: &Document) {
+        match document.record().expect("a record that is held stands") {
             Record::Group(group) => drop(self.groups.insert(id.into(), group)),
-            Record::Participant(participant) => drop(self.participants.insert(id.into(), participant)),
-            Record::Session(session) => drop(self.sessions.insert(id.into(), session)),
+            Record::Participant(participant) => {
+                self.begun_by.insert(id.into(), document.begun_by());
+                self.participants.insert(id.into(), participant);
+            }
+            Record::Session(session) => {
+                self.marks.insert(id.into(), marks(document));
+                self.sessions.insert(id.into(), session);
+            }
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
         }
     }
@@ -123,11 +161,12 @@ impl Records {
     /// What they come to, told apart by some dimensions, where all belong to the organisation with this code.
     pub fn by(&self, dimensions: &[&str], organisation: &str) -> BTreeMap<Vec<String>, Count> {
         let of_people = dimensions.iter().any(|dimension| matches!(*dimension, "sex" | "age_band"));
-        let counted = counted(&self.sessions);
+        let people = people(&self.participants);
         let mut rows: BTreeMap<Vec<String>, Tally> = BTreeMap::new();
-        for (id, session) in self.sessions.iter().filter(|(id, _)| counted.contains(id)) {
+        for id in self.counted() {
+            let session = &self.sessions[&id];
             let Some(group) = self.groups.get(&session.group) else { continue };
-            let all = self.contributions(session);
+            let all = self.contributions(id, &people);
             for one in all.into_iter().chain((!of_people).then_some(Contribution::Nobody)) {
                 let (sex, age_band) = self.sex_and_age(&one);
                 let value = |dimension: &&str| match *dimension {
@@ -141,22 +180,90 @@ impl Records {
                     "year" => year(session.date),
                     area => group.area.to_string()[..digits(area)].to_owned(),
                 };
-                rows.entry(dimensions.iter().map(value).collect()).or_default().add(*id, &one);
+                rows.entry(dimensions.iter().map(value).collect()).or_default().add(id, &one);
             }
         }
         rows.into_iter().map(|(of, tally)| (of, tally.count())).collect()
     }
 
+    /// The sessions that totals count: each meeting once, and none of a group that is void.
+    fn counted(&self) -> BTreeSet<SessionId> {
+        let mut all = counted(&self.sessions);
+        all.retain(|id| self.groups.get(&self.sessions[id].group).is_none_or(|group| group.void.is_none()));
+        all
+    }
+
+    /// Somebody with this id, if they have a record in the group.
+    fn known(&self, group: GroupId, id: ParticipantId) -> Option<&Participant> {
+        self.participants.get(&id).filter(|one| one.group == group)
+    }
+
+    /// By whose codes people came to a session: each mark is of whom its tablet meant.
+    fn owners(&self, id: SessionId) -> BTreeSet<ParticipantId> {
+        let group = self.sessions[&id].group;
+        let owner = |mark: &Mark| marked(mark.participant, self.known(group, mark.participant), mark.device);
+        let marks = &self.marks[&id];
+        let shown: BTreeMap<ParticipantId, ParticipantId> =
+            marks.iter().filter(|mark| mark.shown).map(|mark| (mark.participant, owner(mark))).collect();
+        // Of several marks of one person the one that is shown counts; those of another person count beside it.
+        let counts = |mark: &&Mark| mark.shown || shown[&mark.participant] != owner(mark);
+        marks.iter().filter(counts).filter(|mark| mark.mark.attended()).map(owner).collect()
+    }
+
+    fn is_void(&self, session: SessionId, owner: ParticipantId) -> bool {
+        self.known(self.sessions[&session].group, owner).is_some_and(|one| one.void.is_some())
+    }
+
     /// What a session contributes to totals, beside that it took place.
-    fn contributions(&self, session: &Session) -> Vec<Contribution> {
-        let came = session.attendance.iter().filter(|(_, mark)| mark.attended()).map(|(id, _)| *id);
-        let known =
-            |id: &ParticipantId| self.participants.get(id).is_some_and(|one| one.group == session.group);
-        let came = came.map(|id| Contribution::Came(Some(id).filter(known)));
+    fn contributions(
+        &self,
+        id: SessionId,
+        people: &BTreeMap<ParticipantId, ParticipantId>,
+    ) -> Vec<Contribution> {
+        let session = &self.sessions[&id];
+        let owners = self.owners(id).into_iter().filter(|owner| !self.is_void(id, *owner));
+        let known = |id: &ParticipantId| self.known(session.group, *id).is_some();
+        // Two codes of one person came once.
+        let came: BTreeSet<ParticipantId> =
+            owners.map(|owner| if known(&owner) { people[&owner] } else { owner }).collect();
+        let came = came.into_iter().map(|id| Contribution::Came(Some(id).filter(known)));
         let heads = session.headcount.iter().map(|(cell, heads)| {
             Contribution::Heads(cell.sex.to_string(), cell.age_band.to_string(), heads.get())
         });
         came.chain(heads.filter(|one| !matches!(one, Contribution::Heads(_, _, 0)))).collect()
+    }
+
+    /// What the totals leave out and doubt.
+    pub fn doubts(&self) -> Doubts {
+        let people = people(&self.participants);
+        let counted = self.counted();
+        let mut doubts = Doubts::default();
+        for (id, session) in &self.sessions {
+            let group_void = self.groups.get(&session.group).is_some_and(|group| group.void.is_some());
+            let same_group = |of: SessionId| self.sessions.get(&of).filter(|one| one.group == session.group);
+            let back = session.moved_from.and_then(same_group).is_some_and(|from| from.moved_to != Some(*id));
+            if counted.contains(id) {
+                let owners = self.owners(*id);
+                doubts.void_attendances +=
+                    owners.iter().filter(|owner| self.is_void(*id, **owner)).count() as i64;
+                let nobody = |one: &Contribution| matches!(one, Contribution::Came(None));
+                doubts.without_record +=
+                    self.contributions(*id, &people).iter().filter(|one| nobody(one)).count() as i64;
+            } else if session.void.is_some() || group_void {
+                doubts.void += 1;
+            } else if back || session.moved_to.and_then(same_group).is_some() {
+                doubts.moved += 1;
+            } else {
+                doubts.doubles += 1;
+            }
+        }
+        let asked = |id: &ParticipantId, one: &Participant| {
+            let group_void = self.groups.get(&one.group).is_some_and(|group| group.void.is_some());
+            let counts = one.void.is_none() && one.erased.is_none() && !group_void;
+            counts && !in_doubt(&self.begun_by[id], one).is_empty()
+        };
+        doubts.one_or_two = self.participants.iter().filter(|(id, one)| asked(id, one)).count() as i64;
+        doubts
     }
 
     fn sex_and_age(&self, one: &Contribution) -> (String, String) {

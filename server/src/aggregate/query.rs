@@ -2,7 +2,7 @@
 //! every value in it is bound, none is written.
 //!
 //! 1. `asked`: the sessions that count, of the groups and days that are asked for.
-//! 2. `counted`: what each of them contributes, a row for each mark of somebody who came, and for each cell of its headcount.
+//! 2. `counted`: what each of them contributes, a row for each person who came, and for each cell of its headcount.
 //!    Register and headcount are two counts of one meeting and are never added up: each has columns of its own.
 //! 3. The rows are grouped by the dimensions, each in a column of its own.
 
@@ -15,7 +15,7 @@ use super::conditions::{Values, bound};
 use super::dimension::Dimension;
 use crate::on_each;
 use crate::records::Asked;
-use crate::records::doubt::doubles;
+use crate::records::doubt::{CAME, left_out};
 use crate::records::scope::{Scope, below};
 use crate::store::{Conn, StoreError};
 
@@ -169,12 +169,12 @@ impl Question {
                  JOIN groups g ON g.id = s.group_id
                  JOIN organisations o ON o.id = g.organisation_id
                  WHERE {sessions} AND s.id NOT IN ({})
-             ), counted AS (
+             ), {CAME}, counted AS (
                  SELECT asked.*, 1 AS came, p.id AS person, 0 AS heads,
                         coalesce(p.sex, 'unknown') AS sex, coalesce(p.age_band, 'unknown') AS age_band
                  FROM asked
-                 JOIN attendances a ON a.session_id = asked.id AND a.mark IN ('present', 'late')
-                 LEFT JOIN participants p ON p.id = a.participant_id AND p.group_id = asked.group_id
+                 JOIN came ON came.session_id = asked.id
+                 LEFT JOIN participants p ON p.id = came.who AND p.group_id = asked.group_id
                  UNION ALL
                  SELECT asked.*, 0, NULL, h.heads, h.sex, h.age_band
                  FROM asked JOIN headcounts h ON h.session_id = asked.id AND h.heads > 0
@@ -188,7 +188,7 @@ impl Question {
                     count(DISTINCT person) AS people,
                     CAST(coalesce(sum(heads), 0) AS bigint) AS heads
              FROM counted {people} {grouped}",
-            doubles(),
+            left_out(),
             columns.join(", "),
         );
         let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;

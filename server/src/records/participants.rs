@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::Asked;
 use super::asked::AskedQuery;
 use super::clash::{Clash, clashes};
-use super::doubt::of_participants;
+use super::doubt::{of_participants, one_or_two};
 use super::scope::{Scope, groups_in};
 use crate::access::Caller;
 use crate::ledger;
@@ -86,21 +86,9 @@ struct Row {
     was_in_conflict: bool,
     void: Option<String>,
     same_as: Option<Db<ParticipantId>>,
-    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&doubtful()))]
+    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&one_or_two("participants")))]
     #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
     one_or_two: bool,
-}
-
-/// Whether it is in doubt that a participant is one person: two or more devices began the record, of which none gave the code
-/// to somebody else, and not all are confirmed. As [`sync_core::person::in_doubt`], a condition on `participants`.
-pub(crate) fn doubtful() -> String {
-    "EXISTS (
-         SELECT 1 FROM participant_origins origin
-         WHERE origin.participant_id = participants.id AND origin.began AND origin.split_to IS NULL
-         GROUP BY origin.participant_id
-         HAVING count(*) > 1 AND count(CASE WHEN origin.confirmed THEN 1 END) < count(*)
-     )"
-    .to_owned()
 }
 
 impl ParticipantItem {

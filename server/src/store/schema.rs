@@ -303,6 +303,15 @@ table! {
 }
 
 table! {
+    /// Who counts in a participant's place, where that is somebody else.
+    people (participant_id) {
+        participant_id -> Binary,
+        group_id -> Binary,
+        person_id -> Binary,
+    }
+}
+
+table! {
     /// Each day that a record says something happened on.
     days (document_id, field) {
         document_id -> Binary,
@@ -418,6 +427,7 @@ allow_tables_to_appear_in_same_query!(
     groups,
     participants,
     participant_origins,
+    people,
     sessions,
     days,
     possible_doubles,

@@ -169,7 +169,7 @@ impl World {
         let mut records = Records::default();
         for (id, one) in stored {
             let document = Document::load(one.kind, &one.snapshot).expect("it opened before");
-            records.add(*id, document.record().expect("a stored record stands"));
+            records.add(*id, &document);
         }
         let all: Vec<(GroupId, usize)> = self.groups.clone();
         for organisation in 0..self.organisations.len() {

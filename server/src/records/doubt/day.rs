@@ -9,24 +9,31 @@ use sync_core::id::{DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::SessionState;
 use sync_core::time::{self, Date, Millis, day_in_rwanda};
 
+use super::VOID_GROUPS;
 use crate::ledger::{DAY, HANDED_IN, HandedIn, clock_off};
 use crate::on_each;
-use crate::store::schema::{batches, changes, days, groups, sessions};
+use crate::store::schema::{batches, changes, days, groups, participants, sessions};
 use crate::store::{At, Conn, Db, StoreError};
 
-/// Whether the day of a session is in doubt, unless somebody verified that it took place so. A condition on the table
-/// that is called `sessions`, for each row of it that is looked at.
+/// Whether the day of a session is in doubt, unless somebody verified that it took place so, or it was set aside: somebody has
+/// looked at it then. A condition on the table that is called `sessions`, for each row of it that is looked at.
 pub(crate) fn day_doubt(sessions: &str) -> String {
     let early = format!("days.day < (SELECT began_on FROM groups WHERE groups.id = {sessions}.group_id)");
     let verified = SessionState::Verified;
-    format!("({sessions}.state <> '{verified}' AND {})", any_day(sessions, &early))
+    let looked_at = format!(
+        "{sessions}.state = '{verified}' OR {sessions}.void IS NOT NULL
+         OR {sessions}.moved_to IS NOT NULL OR {sessions}.double_of IS NOT NULL
+         OR {sessions}.group_id IN ({VOID_GROUPS})"
+    );
+    format!("(NOT ({looked_at}) AND {})", any_day(sessions, &early))
 }
 
-/// Whether a day of a participant's consent is in doubt. People may be asked for it before their group begins.
+/// Whether a day of the consent of a participant who counts is in doubt. People may be asked for it before their group begins.
 pub(crate) fn consent_doubt(participants: &str) -> String {
     let crossed = "(days.field = 'consent_withdrawn' AND days.day < (SELECT given.day FROM days given
                     WHERE given.document_id = days.document_id AND given.field = 'consent_date'))";
-    any_day(participants, crossed)
+    let void = format!("{participants}.void IS NOT NULL OR {participants}.group_id IN ({VOID_GROUPS})");
+    format!("(NOT ({void}) AND {})", any_day(participants, crossed))
 }
 
 /// Whether a record has a day that is in doubt, or of which `also` holds. Nothing is subtracted from what a tablet says: it
@@ -156,6 +163,10 @@ pub(in crate::records) fn of_sessions(
         .left_join(groups::table.on(groups::id.eq(sessions::group_id)))
         .filter(sessions::id.eq_any(&of))
         .filter(sessions::state.ne(SessionState::Verified.code()))
+        .filter(groups::void.is_null())
+        .filter(sessions::void.is_null())
+        .filter(sessions::moved_to.is_null())
+        .filter(sessions::double_of.is_null())
         .select((sessions::id, groups::began_on.nullable()))
         .load(c))?;
     let began: BTreeMap<DocumentId, Option<String>> =
@@ -180,7 +191,15 @@ pub(in crate::records) fn of_participants(
     tx: &mut Conn<'_>,
     ids: &[ParticipantId],
 ) -> Result<BTreeMap<ParticipantId, String>, StoreError> {
-    let ids: Vec<DocumentId> = ids.iter().copied().map(DocumentId::from).collect();
+    let of: Vec<Db<ParticipantId>> = ids.iter().copied().map(Db).collect();
+    let ids: Vec<Db<ParticipantId>> = on_each!(tx, |c| participants::table
+        .left_join(groups::table.on(groups::id.eq(participants::group_id)))
+        .filter(participants::id.eq_any(&of))
+        .filter(participants::void.is_null())
+        .filter(groups::void.is_null())
+        .select(participants::id)
+        .load(c))?;
+    let ids: Vec<DocumentId> = ids.into_iter().map(|Db(id)| id.into()).collect();
     let mut found: BTreeMap<ParticipantId, String> = BTreeMap::new();
     let mut given: BTreeMap<DocumentId, Date> = BTreeMap::new();
     for row in load(tx, &ids)? {

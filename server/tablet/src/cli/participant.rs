@@ -7,7 +7,6 @@ use sync_core::change::Grounds;
 use sync_core::id::{DeviceId, ParticipantId};
 use sync_core::record::participant::{ConsentMethod, Exit, Participant, Purpose};
 use sync_core::record::{AgeBand, Sex};
-use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use super::session::who;

@@ -7,7 +7,7 @@ use sync_core::change::Grounds;
 use sync_core::id::SessionId;
 use sync_core::moving::Slot;
 use sync_core::record::session::{
-    Attendance, Cell, Count, Minutes, PartOfDay, Phase, SessionState, Theme, TimeOfDay,
+    Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionState, Theme, TimeOfDay,
 };
 
 use super::when::{When, ask};

@@ -221,7 +221,7 @@ fn a_day_that_can_hardly_be_right_is_asked_after() {
     asks("session record aba --date 2026-03-06", &["would be 6 March 2026", "today is 5 March 2026"]);
     asks("participant edit aba P01 --consent oral --consent-date 2025-03-05", &["that is 365 days ago"]);
     asks("participant edit aba P01 --withdrawn 2062-03-05", &["today is 5 March 2026"]);
-    says(&jeanne.run("sessions aba"), &["0 recorded meetings"]);
+    says(&jeanne.run("sessions aba"), &["No meeting of Abahuje is recorded"]);
 
     says(&jeanne.run("session record aba --date 2026-01-04 --minutes 60 --yes"), &["Saved"]);
     says(&jeanne.run("session record aba --date 2026-01-04 --minutes 90"), &["added to what was recorded"]);
