@@ -1,13 +1,18 @@
-//! Totals: sessions, attendances and people, by who, what, where and when.
+//! Totals: sessions, attendances, people and heads, by who, what, where and when.
 //!
 //! People are counted once in each row of an answer, so rows of people do not add up to their total where one person stands
-//! in several; sessions and attendances do, except that a session with women and men stands in the rows of both.
+//! in several; sessions, attendances and heads do, except that a session with women and men stands in the rows of both.
 
 mod dimension;
-mod handler;
+mod conditions;
 mod query;
+mod doubts;
+mod handler;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// More than these make a table that nobody reads.
+const MOST_DIMENSIONS: usize = 6;
 
 /// The address of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {

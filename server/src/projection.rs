@@ -2,11 +2,12 @@
 //!
 //! The projection is a pure function of the document ([`Rows::of`]): it is written in the transaction that stores the
 //! document, and can be computed again at any time. Only which sessions look alike follows from two documents, and is
-//! written with either ([`doubles`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
+//! written with either ([`doubles`]); and who counts in whose place from those of a group ([`people`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
 //! document alone.
 
 mod clashes;
 mod doubles;
+mod people;
 mod rows;
 
 pub(crate) use clashes::id_of;
@@ -20,12 +21,13 @@ use sync_core::record::Record;
 
 use clashes::{ClaimRow, Clashes, ConflictRow};
 use rows::{
-    AttendanceRow, GroupRow, HeadcountRow, OriginRow, ParticipantRow, SessionRow, ThemeRow, origins, parts,
+    AttendanceRow, DayRow, GroupRow, HeadcountRow, OriginRow, ParticipantRow, SessionRow, ThemeRow, days_of,
+    origins, parts,
 };
 
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, groups, headcounts, participant_origins, participants,
+    attendances, conflict_claims, conflicts, days, groups, headcounts, participant_origins, participants,
     session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
@@ -44,6 +46,7 @@ pub struct Rows {
     participant: Option<ParticipantRow>,
     origins: Vec<OriginRow>,
     session: Option<SessionRow>,
+    days: Vec<DayRow>,
     attendances: Vec<AttendanceRow>,
     themes: Vec<ThemeRow>,
     headcounts: Vec<HeadcountRow>,
@@ -56,9 +59,10 @@ impl Rows {
     pub fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
         let clashes = Clashes::of(id, document, record);
         let (conflicts, claims) = clashes.rows(id);
-        let mut rows = Self { conflicts, claims, ..Self::default() };
+        let days = days_of(id, document, record);
+        let mut rows = Self { days, conflicts, claims, ..Self::default() };
         match record {
-            Record::Group(group) => rows.group = Some(GroupRow::of(id.into(), group, &clashes)),
+            Record::Group(group) => rows.group = Some(GroupRow::of(id.into(), group, document, &clashes)),
             Record::Participant(participant) => {
                 rows.participant = Some(ParticipantRow::of(id.into(), participant, &clashes));
                 rows.origins = origins(id.into(), participant, document);
@@ -93,6 +97,7 @@ impl Rows {
         each!(participants by id, |rows, row: ParticipantRow| rows.participant = Some(row));
         each!(participant_origins by participant_id, |rows, row: OriginRow| rows.origins.push(row));
         each!(sessions by id, |rows, row: SessionRow| rows.session = Some(row));
+        each!(days by document_id, |rows, row: DayRow| rows.days.push(row));
         each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
         each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));
         each!(headcounts by session_id, |rows, row: HeadcountRow| rows.headcounts.push(row));
@@ -110,6 +115,7 @@ impl Rows {
 
     fn sorted(mut self) -> Self {
         self.origins.sort_unstable();
+        self.days.sort_unstable();
         self.attendances.sort_unstable();
         self.themes.sort_unstable();
         self.headcounts.sort_unstable();
@@ -152,6 +158,8 @@ impl Rows {
             put_all!(self.themes => session_themes);
             put_all!(self.headcounts => headcounts);
         }
+        clear_days(tx, id)?;
+        put_all!(self.days => days);
         clear_conflicts(tx, id)?;
         put_all!(self.conflicts => conflicts);
         put_all!(self.claims => conflict_claims);
@@ -172,6 +180,7 @@ pub fn project(
     Rows::of(id, document, record).write(tx, id)?;
     match record {
         Record::Session(session) => doubles::write(tx, id.into(), session),
+        Record::Participant(participant) => people::write(tx, participant.group),
         _ => Ok(()),
     }
 }
@@ -193,7 +202,9 @@ pub fn mend(
     // It can't be said what the document had.
     clear_parts(tx, id)?;
     clear_origins(tx, id)?;
+    clear_days(tx, id)?;
     doubles::clear(tx, id.into())?;
+    people::clear(tx, id.into())?;
     on_each!(tx, |c| {
         diesel::delete(groups::table.find(Db(id))).execute(c)?;
         diesel::delete(participants::table.find(Db(id))).execute(c)?;
@@ -219,6 +230,7 @@ pub fn differs(
     }
     match record {
         Record::Session(session) => doubles::differ(tx, id.into(), session),
+        Record::Participant(participant) => people::differ(tx, id.into(), participant.group),
         _ => Ok(false),
     }
 }
@@ -235,6 +247,11 @@ fn clear_parts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
 fn clear_origins(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
     let old = participant_origins::table.filter(participant_origins::participant_id.eq(Db(id)));
     on_each!(tx, |c| diesel::delete(old).execute(c))?;
+    Ok(())
+}
+
+fn clear_days(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
+    on_each!(tx, |c| diesel::delete(days::table.filter(days::document_id.eq(Db(id)))).execute(c))?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 //! [`cursor`]s that say how far the tablet has read; where that is lost, both sides come to an [`agreement`]. Where there
 //! is no network, a colleague carries a [`bundle`]. Where changes arrive, [`merge::plan`] decides what becomes of each, by the [`authority`] of
 //! whoever vouches for it: an outcome, which may be to wait in [`quarantine`]. Fields that two people set differently are [`conflict`]s, for people to
-//! see and settle; of two records of one meeting one is marked as the other's [`double`], one under a wrong day is
+//! see and settle; a [`day`] that can hardly be right is asked after; of two records of one meeting one is marked as the other's [`double`], one under a wrong day is
 //! [`moving`] to the right one, and of two records of one [`person`] one counts; the [`history`] of a record
 //! tells who set what, and [`reading`] says any record in words. The [`tablet`] is a state machine of all this.
 //!
@@ -28,6 +28,7 @@ pub mod boundary;
 pub mod change;
 pub mod conflict;
 pub mod document;
+pub mod day;
 pub mod double;
 pub mod history;
 pub mod moving;

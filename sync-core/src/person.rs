@@ -27,7 +27,39 @@ pub fn people(participants: &BTreeMap<ParticipantId, Participant>) -> BTreeMap<P
         let there = |other: &Participant| other.group == one.group && other.void.is_none();
         one.same_as.filter(|other| participants.get(other).is_some_and(there))
     };
-    participants.keys().map(|id| (*id, counts_as(*id, same_as))).collect()
+    let said: BTreeMap<ParticipantId, ParticipantId> =
+        participants.keys().filter_map(|id| Some((*id, same_as(*id)?))).collect();
+    let found = stand_for(&said);
+    participants.keys().map(|id| (*id, found.get(id).copied().unwrap_or(*id))).collect()
+}
+
+/// [`counts_as`] for all who are said to be somebody, in one walk through them: a group that somebody filled with a chain of
+/// thousands costs no more than one of as many people.
+pub fn stand_for(same_as: &BTreeMap<ParticipantId, ParticipantId>) -> BTreeMap<ParticipantId, ParticipantId> {
+    let mut found: BTreeMap<ParticipantId, ParticipantId> = BTreeMap::new();
+    for start in same_as.keys() {
+        let (mut path, mut place) = (Vec::new(), BTreeMap::new());
+        let mut at = *start;
+        let end = loop {
+            // 1. Somebody was here before, and knows where it ends.
+            if let Some(known) = found.get(&at) {
+                break *known;
+            }
+            // 2. The walk has come back to itself: of the circle the least counts, for what led to it too.
+            if let Some(entry) = place.get(&at) {
+                break path[*entry..].iter().copied().min().unwrap_or(at);
+            }
+            place.insert(at, path.len());
+            path.push(at);
+            // 3. The chain ends.
+            match same_as.get(&at) {
+                Some(next) => at = *next,
+                None => break at,
+            }
+        };
+        found.extend(path.into_iter().map(|one| (one, end)));
+    }
+    found
 }
 
 /// Who counts in the place of a participant, where `same_as` says of whom each is said to be the same.

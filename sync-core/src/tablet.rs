@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 use crate::batch::{SigningKey, VerifyingKey};
 use crate::change::{Actor, ChangeHash, Grounds};
 use crate::conflict::{Conflict, NotSettled, conflicts, settle};
+use crate::day::began_on;
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
 use crate::history::since;
@@ -29,7 +30,7 @@ use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionI
 use crate::person::{Mark, marks};
 use crate::record::session::SessionState;
 use crate::record::{Kind, Kinded};
-use crate::time::{Millis, Moment};
+use crate::time::{Date, Millis, Moment};
 use crate::value::Value;
 
 pub use blob::{Blob, Key, Write};
@@ -183,6 +184,11 @@ impl Tablet {
         groups.map(|(id, _)| GroupId::from(*id)).collect()
     }
 
+    /// A record's document, with its history and all values that stand at the same time, where the tablet has it.
+    pub fn document(&self, id: impl Into<DocumentId>) -> Option<Document> {
+        self.held(id.into())?.open().ok()
+    }
+
     /// What two people set differently in a record, and has not been settled.
     ///
     /// # Errors
@@ -194,23 +200,25 @@ impl Tablet {
 
     /// The tablets that began a record, each not knowing of the others; none where it is not held or can't be opened.
     pub fn begun_by(&self, id: impl Into<DocumentId>) -> BTreeSet<DeviceId> {
-        self.opened_now(id.into()).map(|document| document.begun_by()).unwrap_or_default()
+        self.document(id).map(|document| document.begun_by()).unwrap_or_default()
     }
 
     /// All marks of attendance of a session, with the tablet that made each.
     pub fn attendance(&self, id: SessionId) -> Vec<Mark> {
-        self.opened_now(id.into()).map(|document| marks(&document)).unwrap_or_default()
+        self.document(id).map(|document| marks(&document)).unwrap_or_default()
     }
 
     /// Whether a session tells something that whoever verified it had not seen.
     pub fn changed_since_verified(&self, id: SessionId) -> bool {
         let verified = SessionState::Verified.to_scalar();
-        let document = self.opened_now(id.into());
+        let document = self.document(id);
         document.is_some_and(|document| !since(&document, "state", |value| *value == verified).is_empty())
     }
 
-    fn opened_now(&self, id: DocumentId) -> Option<Document> {
-        self.held(id)?.open().ok()
+    /// The day on which a group of this tablet began.
+    pub fn began_on(&self, group: GroupId) -> Option<Date> {
+        let document = self.document(group)?;
+        began_on(&document, &document.read().ok()?)
     }
 
     /// The kind and the stream of a record, where the tablet has it.

@@ -6,8 +6,22 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A calendar day, as a facilitator writes it: no time zone, no time.
+/// A calendar day, as a facilitator writes it: no time zone, no time. In all that travels and is asked it has one form, which
+/// [`day`] reads: its own `FromStr` takes a dozen others, with times and time zones.
 pub type Date = jiff::civil::Date;
+
+/// A day in the one form that it has: `2026-03-05`, of a year from 0000 to 9999.
+pub fn day(text: &str) -> Option<Date> {
+    let day: Date = text.parse().ok()?;
+    (text.len() == "2026-03-05".len() && day.to_string() == text).then_some(day)
+}
+
+/// The day that it is in Rwanda, two hours ahead of UTC all year. Beyond all calendars it is their last day, or their first.
+pub fn day_in_rwanda(at: Millis) -> Date {
+    let beyond = if at.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or(beyond);
+    jiff::tz::Offset::constant(2).to_datetime(at).date()
+}
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
@@ -56,5 +70,43 @@ impl Moment {
         random.copy_from_slice(&self.random[..10]);
         let millis = u64::try_from(self.now.0).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_form() {
+        assert_eq!(day("2026-03-05"), Some(Date::constant(2026, 3, 5)));
+        assert_eq!(day("0000-01-01"), Some(Date::constant(0, 1, 1)));
+        for other in [
+            "20260305",
+            "2026-3-5",
+            "2026-03-05T08:00",
+            "2026-10-01 23:30 -05:00",
+            "2026-03-05[Africa/Kigali]",
+            "1 October 23:30 -05:00",
+            "2026-10-01T23:30-05:00",
+            "+002026-03-05",
+            "-000001-01-01",
+            "2026-02-29",
+            " 2026-03-05",
+            "2026-W10-4",
+            "",
+        ] {
+            assert_eq!(day(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_day_in_rwanda_begins_two_hours_early() {
+        let midnight = Millis(1_772_661_600_000);
+        assert_eq!(midnight.to_string(), "2026-03-04T22:00:00Z");
+        assert_eq!(day_in_rwanda(midnight), Date::constant(2026, 3, 5));
+        assert_eq!(day_in_rwanda(Millis(midnight.0 - 1)), Date::constant(2026, 3, 4));
+        assert_eq!(day_in_rwanda(Millis(i64::MAX)), Date::MAX);
+        assert_eq!(day_in_rwanda(Millis(i64::MIN)).year(), -9999);
     }
 }

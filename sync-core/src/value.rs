@@ -138,8 +138,7 @@ impl Key for Date {
         self.to_string()
     }
     fn from_key(text: &str) -> Result<Self, Why> {
-        let day = text.parse().map_err(|_| Why::new("must be a day written as 2026-03-05"))?;
-        as_written(day, text)
+        crate::time::day(text).ok_or_else(|| Why::new("must be a day written as 2026-03-05"))
     }
 }
 

@@ -8,7 +8,7 @@ use sync_core::document::Document;
 use sync_core::double::counted;
 use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId};
 use sync_core::moving::{NotMoved, Slot, target};
-use sync_core::person::{counts_as, in_doubt, marked, marks, people};
+use sync_core::person::{counts_as, in_doubt, marked, marks, people, stand_for};
 use sync_core::record::session::{Attendance, PartOfDay};
 use sync_core::record::{Kind, Participant, Session};
 use sync_core::time::{Date, Millis};
@@ -225,6 +225,16 @@ proptest! {
                 Some(other) => prop_assert_eq!(whom, counts[&other], "as whom they are said to be"),
                 None => prop_assert_eq!(whom, *id),
             }
+        }
+    }
+
+    /// One walk through all finds for each what a walk from each finds.
+    #[test]
+    fn all_at_once_are_found_as_one_by_one(said in proptest::collection::btree_map(0..30_u128, 0..30_u128, 0..30)) {
+        let said: BTreeMap<ParticipantId, ParticipantId> =
+            said.into_iter().map(|(one, other)| (person(one), person(other))).collect();
+        for (id, found) in stand_for(&said) {
+            prop_assert_eq!(found, counts_as(id, |id| said.get(&id).copied()));
         }
     }
 

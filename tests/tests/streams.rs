@@ -55,7 +55,7 @@ fn two_services_on_one_database_leave_streams_without_gaps() {
     }
     check_streams(one.store());
     let totals = Count::of_answer(&village.aggregates(""));
-    assert_eq!(totals, Count { sessions: 4, attendances: 24, people: 6 });
+    assert_eq!(totals, Count::registered(4, 24, 6));
     assert_eq!(totals, Count::of_tablets(&tablets, &[village.group]));
 }
 

@@ -36,20 +36,22 @@ impl Dimension {
         Self::AgeBand,
     ];
 
-    /// The expression that gives its value, in SQL that both databases read, over the tables `g`, `s` and `p`.
+    /// The expression that gives its value, in SQL that both databases read, over the columns of `counted` (see
+    /// [`query`](super::query)). It stands in brackets, so that it may stand anywhere.
     pub(super) fn sql(self) -> String {
         match self {
-            Self::Organisation => "o.code".to_owned(),
-            Self::Area(level) => format!("substr(g.area, 1, {})", level.digits()),
-            Self::Month => "substr(s.date, 1, 7)".to_owned(),
+            Self::Organisation => "organisation".to_owned(),
+            Self::Area(level) => format!("substr(area, 1, {})", level.digits()),
+            Self::Month => "substr(date, 1, 7)".to_owned(),
             Self::Quarter => {
-                "substr(s.date, 1, 4) || '-Q' || ((cast(substr(s.date, 6, 2) as integer) + 2) / 3)".to_owned()
+                "(substr(date, 1, 4) || '-Q' || CAST((CAST(substr(date, 6, 2) AS integer) + 2) / 3 AS text))"
+                    .to_owned()
             }
-            Self::Year => "substr(s.date, 1, 4)".to_owned(),
-            Self::Kind => "g.kind".to_owned(),
-            Self::Modality => "g.modality".to_owned(),
-            Self::Sex => "coalesce(p.sex, 'unknown')".to_owned(),
-            Self::AgeBand => "coalesce(p.age_band, 'unknown')".to_owned(),
+            Self::Year => "substr(date, 1, 4)".to_owned(),
+            Self::Kind => "kind".to_owned(),
+            Self::Modality => "modality".to_owned(),
+            Self::Sex => "sex".to_owned(),
+            Self::AgeBand => "age_band".to_owned(),
         }
     }
 

@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::MOST_DIMENSIONS;
 use super::dimension::Dimension;
-use super::query::{Doubts, Question, Total};
+use super::doubts::Doubts;
+use super::query::{Counts, Question, Total};
 use crate::access::{Caller, Fields};
 use crate::problem::Problem;
 use crate::records::scope::Scope;
 use crate::records::{Asked, AskedQuery};
 use crate::store::{Conn, Store, StoreError};
-
-/// More than these make a table that nobody reads.
-const MOST_DIMENSIONS: usize = 6;
 
 /// What totals are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -68,27 +67,42 @@ pub(crate) struct AggregateRow {
     totals: Totals,
 }
 
-/// What is counted.
-#[derive(Debug, Serialize, ToSchema)]
+/// What is counted. `attendances` and `people` come from registers, `heads` from the headcounts of open circles, where people
+/// are not known one by one; the two are never added up.
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Totals {
     /// Meetings, each once however many facilitators recorded it.
     sessions: i64,
+    /// Those of the meetings whose register says that somebody came: what `attendances` and `people` count.
+    sessions_by_register: i64,
+    /// Those of the meetings at which heads were counted: what `heads` counts. A meeting may have both.
+    sessions_by_headcount: i64,
     /// Marks of people who came, also late.
     attendances: i64,
-    /// People who came at least once, each once.
+    /// People who came at least once, each once; of those only who have a record in the group.
     people: i64,
+    /// Heads counted, meeting by meeting: somebody who comes to two meetings is two.
+    heads: i64,
 }
 
-impl From<&Total> for Totals {
-    fn from(total: &Total) -> Self {
-        Self { sessions: total.sessions, attendances: total.attendances, people: total.people }
+impl From<&Counts> for Totals {
+    fn from(counts: &Counts) -> Self {
+        Self {
+            sessions: counts.sessions,
+            sessions_by_register: counts.by_register,
+            sessions_by_headcount: counts.by_headcount,
+            attendances: counts.attendances,
+            people: counts.people,
+            heads: counts.heads,
+        }
     }
 }
 
 /// Ask for totals
 ///
-/// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are told apart (`sex`, `age_band`), a
-/// session stands in the row of everybody who came, and one to which nobody came in none.
+/// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are
+/// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
+/// headcount, and one to which nobody came in none.
 #[utoipa::path(
     tag = "Aggregates",
     security(("bearer" = [])),
@@ -111,9 +125,9 @@ pub(crate) async fn aggregates(
     let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
     let row = |total: &Total| AggregateRow {
         of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
-        totals: total.into(),
+        totals: (&total.counts).into(),
     };
-    let total = total.first().map_or(Totals { sessions: 0, attendances: 0, people: 0 }, Totals::from);
+    let total = total.first().map_or_else(Totals::default, |total| Totals::from(&total.counts));
     let rows = rows.iter().map(row).collect();
     Ok(web::Json(Aggregates { by, rows, total, doubts }))
 }
@@ -144,13 +158,10 @@ impl AggregatesQuery {
         .checked()?;
         let mut fields = Fields::default();
         let words = self.by.as_deref().unwrap_or_default();
-        let mut by: Vec<Dimension> = words
-            .split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-            .filter_map(|word| fields.parse("by", Some(word)))
-            .collect();
-        by.dedup();
+        let mut by: Vec<Dimension> = Vec::new();
+        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            by.extend(fields.parse("by", Some(word)).filter(|dimension| !by.contains(dimension)));
+        }
         if by.len() > MOST_DIMENSIONS {
             fields.refuse("by", format!("has at most {MOST_DIMENSIONS} words"));
         }

@@ -31,11 +31,13 @@ pub const KEPT: [Table; 14] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 10] = [
+pub const COMPUTED: [&str; 12] = [
     "groups",
     "participants",
     "participant_origins",
     "sessions",
+    "days",
+    "people",
     "session_themes",
     "attendances",
     "headcounts",

@@ -2,14 +2,16 @@
 
 use diesel::prelude::*;
 use sync_core::conflict::standing;
+use sync_core::day::began_on;
 use sync_core::document::Document;
 use sync_core::fold::fold;
 use sync_core::history::since;
-use sync_core::id::{DeviceId, GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, GroupId, OrganisationId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::recorded_since;
 use sync_core::person::{marked, marks};
 use sync_core::record::session::SessionState;
-use sync_core::record::{Group, Participant, Session};
+use sync_core::record::{Group, Participant, Record, Session};
+use sync_core::time::Date;
 use sync_core::value::Value as _;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clashes::Clashes;
 use crate::clock::day_begins;
 use crate::store::schema::{
-    attendances, groups, headcounts, participant_origins, participants, session_themes, sessions,
+    attendances, days, groups, headcounts, participant_origins, participants, session_themes, sessions,
 };
 use crate::store::{At, Db};
 
@@ -47,11 +49,12 @@ pub(super) struct GroupRow {
     status: String,
     conflicts: i32,
     was_in_conflict: bool,
+    began_on: Option<String>,
     void: Option<String>,
 }
 
 impl GroupRow {
-    pub(super) fn of(id: GroupId, group: &Group, clashes: &Clashes) -> Self {
+    pub(super) fn of(id: GroupId, group: &Group, document: &Document, clashes: &Clashes) -> Self {
         Self {
             id: Db(id),
             organisation_id: Db(group.organisation),
@@ -68,6 +71,7 @@ impl GroupRow {
             status: group.status.to_string(),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
+            began_on: word(began_on(document, group)),
             void: word(group.void.as_ref()),
         }
     }
@@ -152,8 +156,6 @@ pub(super) struct SessionRow {
     conflicts: i32,
     was_in_conflict: bool,
     double_of: Option<Db<SessionId>>,
-    begins_at: At,
-    dated_by: Option<Vec<u8>>,
     nth: i32,
     void: Option<String>,
     moved_to: Option<Db<SessionId>>,
@@ -181,8 +183,6 @@ impl SessionRow {
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
             double_of: session.double_of.map(Db),
-            begins_at: At(day_begins(session.date)),
-            dated_by: standing(document, "date").map(|claim| claim.change.as_bytes().to_vec()),
             nth: i32::from(session.number()),
             void: word(session.void.as_ref()),
             moved_to: session.moved_to.map(Db),
@@ -198,6 +198,42 @@ impl SessionRow {
 fn changed_since_verified(session: &Session, document: &Document) -> bool {
     let verified = SessionState::Verified;
     session.state == verified && !since(document, "state", |state| *state == verified.to_scalar()).is_empty()
+}
+
+/// A day that a record says something happened on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = days)]
+pub(super) struct DayRow {
+    pub(super) document_id: Db<DocumentId>,
+    field: String,
+    day: String,
+    begins_at: At,
+    written_by: Option<Vec<u8>>,
+    written_at: Option<At>,
+}
+
+/// The days of a record that may be doubted. Of somebody who was erased none is kept.
+pub(super) fn days_of(id: DocumentId, document: &Document, record: &Record) -> Vec<DayRow> {
+    let all = match record {
+        Record::Session(session) => vec![("date", Some(session.date))],
+        Record::Participant(one) if one.erased.is_none() => {
+            vec![("consent_date", one.consent_date), ("consent_withdrawn", one.consent_withdrawn)]
+        }
+        _ => Vec::new(),
+    };
+    let row = |(field, day): (&str, Option<Date>)| {
+        let day = day?;
+        let written = standing(document, field);
+        Some(DayRow {
+            document_id: Db(id),
+            field: field.to_owned(),
+            day: day.to_string(),
+            begins_at: At(day_begins(day)),
+            written_by: written.as_ref().map(|claim| claim.change.as_bytes().to_vec()),
+            written_at: written.map(|claim| At(claim.at)),
+        })
+    };
+    all.into_iter().filter_map(row).collect()
 }
 
 /// One mark of one person, one of several that stand at the same time perhaps.

@@ -6,7 +6,7 @@ use sync_core::fold::fold;
 use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::Modality;
 use sync_core::record::group::GroupKind;
-use sync_core::time::Date;
+use sync_core::time::{self, Date};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -83,11 +83,11 @@ impl AskedQuery {
 }
 
 pub(crate) fn day(fields: &mut Fields, field: &'static str, text: Option<&str>) -> Option<Date> {
-    let parsed = text?.parse();
-    if parsed.is_err() {
+    let day = time::day(text?);
+    if day.is_none() {
         fields.refuse(field, "is a day written as 2026-03-05");
     }
-    parsed.ok()
+    day
 }
 
 /// SQLite takes patterns of 50,000 bytes; nobody types a hundredth of that.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::timestamp;
-use crate::ledger::{self, HandedIn};
+use crate::ledger::{self, HANDED_IN, HandedIn};
 use crate::on_each;
 use crate::store::schema::{batches, changes, conflict_claims, conflicts};
 use crate::store::{At, Conn, Db, StoreError};
@@ -53,7 +53,8 @@ pub(crate) struct ClashingValue {
     #[serde(skip_serializing_if = "Option::is_none")]
     received_at: Option<Timestamp>,
     /// By how many seconds that tablet's clock was behind the service's when it handed this in, less than none where it was
-    /// ahead; about. Absent where it is not known, and for what was written at the web interface.
+    /// ahead; about. Absent where it is not known, be it that the service's own clock is in doubt, and for what was written at
+    /// the web interface.
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_off_by_seconds: Option<i64>,
 }
@@ -100,7 +101,7 @@ pub(super) fn with_values(
             conflict_claims::author,
             conflict_claims::written_at,
             changes::received_at.nullable(),
-            (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
+            HANDED_IN.nullable(),
         ))
         .load(c))?;
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, _, Db(author), ..)| *author).collect();

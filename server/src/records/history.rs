@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::scope::Scope;
 use crate::access::Caller;
 use crate::clock::timestamp;
-use crate::ledger::{self, HandedIn};
+use crate::ledger::{self, HANDED_IN, HandedIn};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
@@ -58,7 +58,8 @@ pub(crate) struct HistoryItem {
     /// When the service got it.
     received_at: Timestamp,
     /// By how many seconds that tablet's clock was behind the service's when it handed this in, less than none where it was
-    /// ahead; about. Absent where it is not known, and for what was written at the web interface.
+    /// ahead; about. Absent where it is not known, be it that the service's own clock is in doubt, and for what was written at
+    /// the web interface.
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_off_by_seconds: Option<i64>,
     /// Why, where somebody settled what others said.
@@ -190,13 +191,7 @@ fn history(
         .filter(changes::seq.gt(window.after.unwrap_or(0)))
         .order(changes::seq)
         .limit(window.rows())
-        .select((
-            changes::seq,
-            changes::hash,
-            changes::author,
-            changes::received_at,
-            (batches::claimed_at, batches::received_at, batches::carrier_id).nullable(),
-        ))
+        .select((changes::seq, changes::hash, changes::author, changes::received_at, HANDED_IN.nullable(),))
         .load(c))?;
     let Page { items: rows, next } = Page::<Row>::of(rows, window, |(number, ..): &Row| *number);
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();

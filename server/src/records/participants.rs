@@ -5,7 +5,7 @@ pub mod same;
 pub mod split;
 pub mod confirm;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{get, web};
 use diesel::prelude::*;
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::Asked;
 use super::asked::AskedQuery;
 use super::clash::{Clash, clashes};
+use super::doubt::{of_participants, one_or_two};
 use super::scope::{Scope, groups_in};
 use crate::access::Caller;
 use crate::ledger;
@@ -64,6 +65,10 @@ pub(crate) struct ParticipantItem {
     same_as: Option<ParticipantId>,
     /// Whether several tablets gave this code not knowing of each other, and nobody has said yet whether to one person.
     one_or_two: bool,
+    /// Why a day of the consent may be wrong, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Consent on 7 April 1994: No group met before 2005.")]
+    date_doubt: Option<String>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -81,25 +86,14 @@ struct Row {
     was_in_conflict: bool,
     void: Option<String>,
     same_as: Option<Db<ParticipantId>>,
-    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&doubtful()))]
+    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&one_or_two("participants")))]
     #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
     one_or_two: bool,
 }
 
-/// Whether it is in doubt that a participant is one person: two or more devices began the record, of which none gave the code
-/// to somebody else, and not all are confirmed. As [`sync_core::person::in_doubt`], a condition on `participants`.
-pub(crate) fn doubtful() -> String {
-    "EXISTS (
-         SELECT 1 FROM participant_origins origin
-         WHERE origin.participant_id = participants.id AND origin.began AND origin.split_to IS NULL
-         GROUP BY origin.participant_id
-         HAVING count(*) > 1 AND count(CASE WHEN origin.confirmed THEN 1 END) < count(*)
-     )"
-    .to_owned()
-}
-
-impl From<Row> for ParticipantItem {
-    fn from(row: Row) -> Self {
+impl ParticipantItem {
+    fn of(row: Row, date_doubts: &BTreeMap<ParticipantId, String>) -> Self {
+        let date_doubt = date_doubts.get(&row.id.0).cloned();
         Self {
             id: row.id.0,
             group_id: row.group_id.0,
@@ -114,6 +108,7 @@ impl From<Row> for ParticipantItem {
             void: row.void,
             same_as: row.same_as.map(|Db(id)| id),
             one_or_two: row.one_or_two,
+            date_doubt,
         }
     }
 }
@@ -140,8 +135,14 @@ pub(crate) async fn list_participants(
     let scope = Scope::of(&caller)?;
     let (asked, window) = (query.checked()?, query.page().of("participants")?);
     let page = window.clone();
-    let rows = store.read("list participants", move |tx| list(tx, scope, &asked, &page)).await?;
-    Ok(web::Json(Page::of(rows, &window, |row: &Row| (row.group_id.0, row.code.clone(), row.id.0))))
+    let items = store.read("list participants", move |tx| {
+        let rows = list(tx, scope, &asked, &page)?;
+        let ids: Vec<ParticipantId> = rows.iter().map(|row| row.id.0).collect();
+        let date_doubts = of_participants(tx, &ids)?;
+        Ok::<_, StoreError>(rows.into_iter().map(|row| ParticipantItem::of(row, &date_doubts)).collect())
+    });
+    let key = |item: &ParticipantItem| (item.group_id, item.code.clone(), item.id);
+    Ok(web::Json(Page::of(items.await?, &window, key)))
 }
 
 /// The group, the code, and the id.
@@ -268,7 +269,7 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Par
         code: code.to_string(),
     };
     Ok(Some(ParticipantWhole {
-        item: row.into(),
+        item: ParticipantItem::of(row, &of_participants(tx, &[id])?),
         tablets: tablets(tx, doubted)?,
         split: participant.split.iter().map(split).collect(),
         consent_purpose: participant.consent_purpose.map(|purpose| purpose.to_string()),

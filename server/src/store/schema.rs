@@ -160,6 +160,8 @@ table! {
         received_at -> BigInt,
         /// The tablet that carried it, where another one signed it.
         carrier_id -> Nullable<Binary>,
+        /// 1 where the service's own clock may have been wrong.
+        received_in_doubt -> Integer,
     }
 }
 
@@ -235,6 +237,8 @@ table! {
         status -> Text,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+        /// The day on which it began, or its record was begun where it does not say.
+        began_on -> Nullable<Text>,
         void -> Nullable<Text>,
         name_folded -> Text,
     }
@@ -288,10 +292,6 @@ table! {
         conflicts -> Integer,
         was_in_conflict -> Bool,
         double_of -> Nullable<Binary>,
-        /// When its day begins in Rwanda.
-        begins_at -> BigInt,
-        /// Hash of the change that put the date.
-        dated_by -> Nullable<Binary>,
         /// Which record of its part of the day it is, from 0.
         nth -> Integer,
         void -> Nullable<Text>,
@@ -300,6 +300,29 @@ table! {
         returned -> Nullable<Text>,
         changed_since_verified -> Bool,
         recorded_since -> Bool,
+    }
+}
+
+table! {
+    /// Who counts in a participant's place, where that is somebody else.
+    people (participant_id) {
+        participant_id -> Binary,
+        group_id -> Binary,
+        person_id -> Binary,
+    }
+}
+
+table! {
+    /// Each day that a record says something happened on.
+    days (document_id, field) {
+        document_id -> Binary,
+        field -> Text,
+        day -> Text,
+        /// When it begins in Rwanda.
+        begins_at -> BigInt,
+        /// Hash of the change that put it, and its author's clock then.
+        written_by -> Nullable<Binary>,
+        written_at -> Nullable<BigInt>,
     }
 }
 
@@ -420,7 +443,9 @@ allow_tables_to_appear_in_same_query!(
     groups,
     participants,
     participant_origins,
+    people,
     sessions,
+    days,
     possible_doubles,
     session_themes,
     attendances,

@@ -8,6 +8,7 @@ use sync_core::batch::{Envelope, Statement};
 use sync_core::id::{BatchId, DeviceId};
 use sync_core::time::Millis;
 
+use crate::ledger::own_clock_in_doubt;
 use crate::on_each;
 use crate::store::schema::batches;
 use crate::store::{At, Conn, Db, StoreError};
@@ -57,6 +58,8 @@ impl Evidence {
         let Some(Signature { device, carrier, statement, claimed }) = self.0.remove(&batch) else {
             return Ok(());
         };
+        // What a colleague carried was signed nobody knows how long before: it says nothing of any clock.
+        let in_doubt = carrier.is_none() && own_clock_in_doubt(tx, device, claimed, now)?;
         let row = (
             batches::id.eq(Db(batch)),
             batches::device_id.eq(Db(device)),
@@ -64,6 +67,7 @@ impl Evidence {
             batches::claimed_at.eq(At(claimed)),
             batches::received_at.eq(At(now)),
             batches::carrier_id.eq(carrier.map(Db)),
+            batches::received_in_doubt.eq(i32::from(in_doubt)),
         );
         let added = on_each!(tx, |c| diesel::insert_into(batches::table)
             .values(row)

@@ -12,12 +12,12 @@ use server::verify::verify;
 use sync_core::change::ChangeHash;
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, GroupId, Id, SessionId, StreamId};
-use sync_core::record::{Kind, Session};
+use sync_core::id::{DocumentId, GroupId, Id, StreamId};
+use sync_core::record::Kind;
 
 use super::{Sound, World, ensure};
 use crate::kept::{Kept, Name, has_moved};
-use crate::recount::{Count, check_streams};
+use crate::recount::{Count, Records, check_streams};
 
 /// After this many rounds nothing may move any more.
 const ROUNDS: usize = 8;
@@ -166,11 +166,10 @@ impl World {
 
     /// What a manager is told is what the documents say, over all and group by group.
     fn totals_are_right(&mut self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
-        let mut sessions: BTreeMap<StreamId, BTreeMap<SessionId, Session>> = BTreeMap::new();
-        for (id, one) in stored.iter().filter(|(_, one)| one.kind == Kind::Session) {
-            let read = Document::load(one.kind, &one.snapshot).expect("it opened before").read::<Session>();
-            let read = read.expect("a stored record stands");
-            sessions.entry(one.stream).or_default().insert((*id).into(), read);
+        let mut records = Records::default();
+        for (id, one) in stored {
+            let document = Document::load(one.kind, &one.snapshot).expect("it opened before");
+            records.add(*id, &document);
         }
         let all: Vec<(GroupId, usize)> = self.groups.clone();
         for organisation in 0..self.organisations.len() {
@@ -179,10 +178,7 @@ impl World {
             let whole = ("/v1/aggregates".to_owned(), own.clone());
             let each = own.into_iter().map(|group| (format!("/v1/aggregates?group={group}"), vec![group]));
             for (address, groups) in std::iter::once(whole).chain(each) {
-                let streams = groups.iter().map(|group| StreamId::from(*group));
-                let theirs = streams.filter_map(|stream| sessions.get(&stream)).flatten();
-                let expected =
-                    Count::of_sessions(&theirs.map(|(id, session)| (*id, session.clone())).collect());
+                let expected = records.of_groups(&groups).count();
                 let reply = self.manager(organisation, TestRequest::get().uri(&address))?;
                 let told = reply.map(|(_, body)| Count::of_answer(&body));
                 ensure(told == Some(expected), "totals are those of the records", || {

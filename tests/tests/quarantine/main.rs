@@ -22,7 +22,7 @@ use sync_core::record::session::{Attendance, Theme};
 use sync_core::record::{AgeBand, Kind, Participant, Session as Meeting, Sex};
 use tablet::recording::Details;
 use tests::app::START;
-use tests::recount::check_streams;
+use tests::recount::{Count, check_streams};
 use tests::village::{day, marks, people_join, record};
 use tests::{Database, Session, Stranger, TestApp, Village};
 

@@ -11,7 +11,7 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::doubtful;
+use super::super::doubt::one_or_two;
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::on_each;
@@ -95,7 +95,7 @@ fn confirm(
             let found: Vec<Db<ParticipantId>> = on_each!(tx, |c| participants::table
                 .filter(participants::group_id.eq(Db(group)))
                 .filter(participants::erased.eq(false))
-                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&doubtful()))
+                .filter(diesel::dsl::sql::<diesel::sql_types::Bool>(&one_or_two("participants")))
                 .order(participants::id)
                 .select(participants::id)
                 .load(c))?;

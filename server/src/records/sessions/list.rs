@@ -75,7 +75,7 @@ pub(crate) struct SessionItem {
     /// Sessions of the group that look like a record of the same meeting, of which one may have a wrong date.
     #[schema(value_type = Vec<Uuid>)]
     possible_doubles: Vec<SessionId>,
-    /// Why the date may be wrong, in words, where the clock of the tablet that wrote it gives reason to ask.
+    /// Why the date may be wrong, in words: the clock of the tablet that wrote it, or the day itself, gives reason to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
         example = "The clock of the tablet that wrote the date was 3 days behind. Ask which day it was."

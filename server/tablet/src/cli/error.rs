@@ -1,7 +1,11 @@
 //! Why a command was not done: one sentence.
 
+use sync_core::day::Unlikely;
+use sync_core::time::Date;
+
 use super::find::FindError;
 use super::when::NoDay;
+use super::words;
 use crate::device::{EnrolError, OpenError, RelayError, SyncError};
 use crate::recording::RecordError;
 
@@ -36,6 +40,8 @@ pub enum CommandError {
          ihuriro tablet session move {session} --to 5/3/2026 --reason \"why\""
     )]
     DayIsFixed { session: String },
+    #[error("this would be {}, but {why}; is this right? If it is, say it again with --yes", words::day(*.day))]
+    Unlikely { day: Date, why: Unlikely },
     #[error("the output can't be written: {0}")]
     Output(#[from] std::io::Error),
 }

@@ -7,11 +7,10 @@ use sync_core::change::Grounds;
 use sync_core::id::{DeviceId, ParticipantId};
 use sync_core::record::participant::{ConsentMethod, Exit, Participant, Purpose};
 use sync_core::record::{AgeBand, Sex};
-use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use super::session::who;
-use super::when::When;
+use super::when::{When, ask};
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
 use crate::recording::{Consent, NewParticipant, ParticipantDetails, Undone, Who, free_code, participant_of};
@@ -133,24 +132,32 @@ pub struct Said {
     /// The day they withdrew their consent
     #[arg(long)]
     withdrawn: Option<When>,
+    /// The days are right, though they look wrong
+    #[arg(long)]
+    yes: bool,
     /// How they left the group
     #[arg(long, value_parser = codes!(Exit))]
     exit: Option<Exit>,
 }
 
 impl Said {
-    fn details(self, today: Date) -> Result<ParticipantDetails, CommandError> {
+    fn details(self, device: &Device) -> Result<ParticipantDetails, CommandError> {
+        let today = device.clock().today();
+        let (consented, withdrawn) = (self.consent_date, self.withdrawn);
+        let [consented, withdrawn] = [consented, withdrawn].map(|day| day.map(|day| day.on(today)));
+        // People may be asked for their consent before their group begins.
+        ask(device, consented, None, self.yes)?;
+        ask(device, withdrawn, None, self.yes)?;
         if self.consent.is_none() && (self.consent_date.is_some() || self.guardian) {
             return Err(CommandError::ConsentHow);
         }
         let consent = self.consent.map(|method| Consent {
             purpose: self.consent_to,
             method,
-            date: self.consent_date.map_or(today, |date| date.on(today)),
+            date: consented.unwrap_or(today),
             guardian: self.guardian.then_some(true),
         });
-        let Self { sex, age_band, family, withdrawn, exit, .. } = self;
-        let withdrawn = withdrawn.map(|day| day.on(today));
+        let Self { sex, age_band, family, exit, .. } = self;
         Ok(ParticipantDetails { sex, age_band, family, consent, withdrawn, exit, ..Default::default() })
     }
 }
@@ -193,7 +200,6 @@ pub(super) fn run(
     command: ParticipantCommand,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    let today = device.clock().today();
     match command {
         ParticipantCommand::Add { group, code, said } => {
             let (group, named) = find::group(device.tablet(), &group)?;
@@ -201,7 +207,7 @@ pub(super) fn run(
                 Some(code) => code,
                 None => return Err(CommandError::NoFreeCode),
             };
-            let details = said.details(today)?;
+            let details = said.details(device)?;
             let consented = details.consent.is_some();
             let id = device.add_participant(group, NewParticipant { code: code.clone(), details })?;
             writeln!(out, "Saved: participant {code} of {} ({id}).", named.name)?;
@@ -217,7 +223,7 @@ pub(super) fn run(
         ParticipantCommand::Edit { group, participant, said, not_left, not_withdrawn, reason } => {
             let (group, named) = find::group(device.tablet(), &group)?;
             let id = participant_of(device.tablet(), group, &participant)?;
-            let mut details = said.details(today)?;
+            let mut details = said.details(device)?;
             let undone = [(not_left, Undone::Exit), (not_withdrawn, Undone::Withdrawal)];
             details.undone = undone.into_iter().filter(|(said, _)| *said).map(|(_, undone)| undone).collect();
             details.grounds = reason;

@@ -5,11 +5,12 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use sync_core::change::Grounds;
 use sync_core::id::SessionId;
+use sync_core::moving::Slot;
 use sync_core::record::session::{
     Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionState, Theme, TimeOfDay,
 };
 
-use super::when::When;
+use super::when::{When, ask};
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
 use crate::recording::{Details, NewSession, Who, participant_of};
@@ -26,6 +27,9 @@ pub enum SessionCommand {
         /// The part of the day
         #[arg(long, value_parser = codes!(PartOfDay), default_value = "morning")]
         part: PartOfDay,
+        /// The day is right, though it looks wrong
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         said: Box<Said>,
     },
@@ -59,6 +63,9 @@ pub enum SessionCommand {
         /// The part of the day it was; the same unless said
         #[arg(long, value_parser = codes!(PartOfDay))]
         to_part: Option<PartOfDay>,
+        /// The day is right, though it looks wrong
+        #[arg(long)]
+        yes: bool,
         /// Take the move back: it was under the right day at first
         #[arg(long, conflicts_with_all = ["to", "to_part"])]
         back: bool,
@@ -201,9 +208,12 @@ pub(super) fn run(
         details
     };
     let (saved, recorded) = match command {
-        SessionCommand::Record { group, date, part, said } => {
+        SessionCommand::Record { group, date, part, yes, said } => {
             let (group, _) = find::group(device.tablet(), &group)?;
             let date = date.map_or(today, |date| date.on(today));
+            // Of a meeting that is recorded already, somebody was asked before.
+            let there = Slot::of(group, date, part, |id| device.tablet().read(id).ok()).begun;
+            ask(device, Some(date), device.tablet().began_on(group), yes || there)?;
             let recorded = device.record_session(group, NewSession { date, part, details: details(said) })?;
             (if recorded.begun { "Saved" } else { "Saved, added to what was recorded" }, recorded)
         }
@@ -215,7 +225,7 @@ pub(super) fn run(
             }
             ("Saved", device.edit_session(session, &details(said))?)
         }
-        SessionCommand::Move { session, date, part, to, to_part, back, reason } => {
+        SessionCommand::Move { session, date, part, to, to_part, yes, back, reason } => {
             let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
             let there: Session = device.tablet().read(session)?;
             let said = |id: SessionId, device: &Device| words::record(device.tablet(), id.into());
@@ -226,6 +236,7 @@ pub(super) fn run(
                 return Ok(());
             }
             let to = to.map_or(there.date, |to| to.on(today));
+            ask(device, Some(to), device.tablet().began_on(there.group), yes || to == there.date)?;
             let moved = device.move_session(session, to, to_part.unwrap_or(there.part), &reason)?;
             let short = find::short(moved, &find::everything(device.tablet()));
             writeln!(out, "Saved: {was} is now {} ({short}).", said(moved, device))?;

@@ -1,8 +1,12 @@
-//! Days as people write them.
+//! Days as people write them, and the question whether one can be right.
 
 use std::str::FromStr;
 
+use sync_core::day::unlikely;
 use sync_core::time::Date;
+
+use super::CommandError;
+use crate::device::Device;
 
 /// A day that somebody named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,20 @@ impl When {
             Self::Yesterday => today.yesterday().unwrap_or(today),
             Self::On(day) => day,
         }
+    }
+}
+
+/// Asks after a day that can hardly be right, unless the person has said that it is. `began`: when the group began, for a
+/// day of its meetings.
+pub(super) fn ask(
+    device: &Device,
+    day: Option<Date>,
+    began: Option<Date>,
+    yes: bool,
+) -> Result<(), CommandError> {
+    match day.and_then(|day| Some((day, unlikely(day, began, device.clock().today())?))) {
+        Some((day, why)) if !yes => Err(CommandError::Unlikely { day, why }),
+        _ => Ok(()),
     }
 }
 

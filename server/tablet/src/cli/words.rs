@@ -11,7 +11,7 @@ use crate::clock::in_rwanda;
 
 /// `5 March 2026`.
 pub(super) fn day(date: Date) -> String {
-    date.strftime("%-d %B %Y").to_string()
+    sync_core::day::in_words(date)
 }
 
 /// `5 Mar 2026 08:15`, as clocks in Rwanda show.

@@ -172,10 +172,10 @@ fn a_copy_of_a_tablet_is_told_so_and_goes_on_in_a_life_of_its_own() {
     jeanne.run("session record aba --date 2026-03-05 --minutes 90");
     jeanne.run("sync");
     copy.run("sync");
-    copy.run("session record aba --date 2026-03-12 --minutes 60");
+    copy.run("session record aba --date 2026-02-19 --minutes 60");
     says(&copy.run("sync"), &["Handed in and merged: 1 change."]);
     says(&jeanne.run("sync"), &["bytes up"]);
-    says(&jeanne.run("sessions aba"), &["2026-03-05", "2026-03-12"]);
+    says(&jeanne.run("sessions aba"), &["2026-03-05", "2026-02-19"]);
 }
 
 #[test]
@@ -203,4 +203,28 @@ fn what_is_not_found_is_told_with_what_there_is() {
     says(&error, &["no meeting of Abahuje is recorded on 5 March 2026"]);
     let line = "participant add aba --code P03 --age-band under_16 --consent written";
     says(&jeanne.try_run(line).expect_err("a minor").to_string(), &["guardian"]);
+}
+
+#[test]
+fn a_day_that_can_hardly_be_right_is_asked_after() {
+    let (_store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("participant add aba --code P01");
+    let mut asks = |line: &str, parts: &[&str]| {
+        let asked = jeanne.try_run(line).expect_err("asks").to_string();
+        says(&asked, parts);
+        says(&asked, &["is this right?", "--yes"]);
+    };
+    for early in ["7/4/1994", "2025-03-05", "2026-01-04"] {
+        asks(&format!("session record aba --date {early}"), &["the group began on 5 January 2026"]);
+    }
+    asks("session record aba --date 2026-03-06", &["would be 6 March 2026", "today is 5 March 2026"]);
+    asks("participant edit aba P01 --consent oral --consent-date 2025-03-05", &["that is 365 days ago"]);
+    asks("participant edit aba P01 --withdrawn 2062-03-05", &["today is 5 March 2026"]);
+    says(&jeanne.run("sessions aba"), &["No meeting of Abahuje is recorded"]);
+
+    says(&jeanne.run("session record aba --date 2026-01-04 --minutes 60 --yes"), &["Saved"]);
+    says(&jeanne.run("session record aba --date 2026-01-04 --minutes 90"), &["added to what was recorded"]);
+    says(&jeanne.run("participant edit aba P01 --consent oral --consent-date 2025-03-05 --yes"), &["Saved"]);
+    jeanne.run("session record aba --date 2026-01-05");
 }

@@ -18,7 +18,7 @@ use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::group::{Group, GroupEdit, GroupKind};
 use sync_core::record::{Kind, Modality, Place, SCHEMA};
-use sync_core::time::Millis;
+use sync_core::time::{Date, Millis};
 use sync_core::wire::{
     Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, Tells, Whole, close,
 };
@@ -69,7 +69,8 @@ impl Store {
                 edit.name().set(name.parse()?)?;
                 edit.kind().set(GroupKind::HealingSpace)?;
                 edit.modality().set(Modality::Sociotherapy)?;
-                edit.area().set("52130303".parse()?)
+                edit.area().set("52130303".parse()?)?;
+                edit.starts_on().set(Date::constant(2026, 1, 5))
             },
         );
         let change = made.expect("a sound group").expect("something new");

@@ -1,0 +1,2 @@
+DROP INDEX groups_void;
+DROP TABLE people;

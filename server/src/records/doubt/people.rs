@@ -1,0 +1,44 @@
+//! Of people: who came, whose marks count for whom, and of whom it is not known whether they are one.
+
+use super::VOID_GROUPS;
+
+/// Two common table expressions over one that is called `asked` and has the `id` and `group_id` of sessions:
+///
+/// - `mark`: everybody who came, by the code under which they were marked: `owner`, whether that one is void, and `who` counts in
+///   their place.
+/// - `came`: each session once with each person `who` came, void ones left out.
+///
+/// As [`sync_core::person`] says. Of several marks of one code at the same time the one that is shown counts; another one
+/// only where its tablet had given the code to somebody else (`split`): then it is of another person.
+pub(crate) const CAME: &str = "
+    mark AS (
+        SELECT asked.id AS session_id, asked.group_id, coalesce(o.split_to, a.participant_id) AS owner,
+               own.void AS void, coalesce(one.person_id, o.split_to, a.participant_id) AS who
+        FROM asked
+        JOIN attendances a ON a.session_id = asked.id AND a.mark IN ('present', 'late')
+        LEFT JOIN participants p ON p.id = a.participant_id AND p.group_id = asked.group_id
+        LEFT JOIN participant_origins o ON o.participant_id = p.id AND o.device_id = a.author
+        LEFT JOIN attendances b
+            ON b.session_id = a.session_id AND b.participant_id = a.participant_id AND b.shown AND NOT a.shown
+        LEFT JOIN participant_origins ob ON ob.participant_id = p.id AND ob.device_id = b.author
+        LEFT JOIN participants own
+            ON own.id = coalesce(o.split_to, a.participant_id) AND own.group_id = asked.group_id
+        LEFT JOIN people one ON one.participant_id = own.id
+        WHERE a.shown
+        OR coalesce(o.split_to, a.participant_id) <> coalesce(ob.split_to, a.participant_id)
+    ), came AS (
+        SELECT DISTINCT session_id, group_id, who FROM mark WHERE void IS NULL
+    )";
+
+/// Whether a participant may be two people: two or more tablets began the record not knowing of each other, and nobody
+/// has said that all of them mean one person, or told them apart. As [`sync_core::person::in_doubt`].
+pub(crate) fn one_or_two(participants: &str) -> String {
+    let begun = format!(
+        "FROM participant_origins o
+         WHERE o.participant_id = {participants}.id AND o.began AND o.split_to IS NULL"
+    );
+    format!(
+        "({participants}.void IS NULL AND NOT {participants}.erased AND {participants}.group_id NOT IN ({VOID_GROUPS})
+          AND (SELECT count(*) {begun}) > 1 AND EXISTS (SELECT 1 {begun} AND NOT o.confirmed))"
+    )
+}

@@ -1,0 +1,99 @@
+//! Days that can hardly be right. None is refused: people mistype, and clocks are wrong, but a meeting may also be written down
+//! late. The tablet asks before it saves one, and the service flags it.
+
+use std::fmt;
+
+use crate::conflict::standing;
+use crate::document::Document;
+use crate::record::Group;
+use crate::time::{Date, day_in_rwanda};
+
+/// No group met before this day: community-based sociotherapy, the first of the methods, came to Rwanda in 2005.
+pub const EARLIEST: Date = Date::constant(2005, 1, 1);
+
+/// What is written down more than this many days later has more likely a wrong year. People do write last month's meetings
+/// down from paper; a year that is mistyped, or the old one in January, is 365 days off.
+pub const LONG_AGO: i64 = 300;
+
+/// Why a day can hardly be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlikely {
+    /// It has not begun.
+    Ahead { today: Date },
+    /// The group did not meet yet.
+    BeforeGroup { began: Date },
+    /// No group met yet.
+    BeforeAll,
+    /// It is long ago.
+    LongAgo { days: i64 },
+}
+
+/// Whether a day can hardly be right that is written down on the day `today`, of a group that began on `began`, where it is
+/// of a group's meeting.
+pub fn unlikely(day: Date, began: Option<Date>, today: Date) -> Option<Unlikely> {
+    let days = days_between(day, today);
+    match began {
+        _ if day > today => Some(Unlikely::Ahead { today }),
+        Some(began) if day < began => Some(Unlikely::BeforeGroup { began }),
+        _ if day < EARLIEST => Some(Unlikely::BeforeAll),
+        _ if days > LONG_AGO => Some(Unlikely::LongAgo { days }),
+        _ => None,
+    }
+}
+
+/// How many days one is before another.
+pub fn days_between(day: Date, other: Date) -> i64 {
+    day.until(other).map_or(0, |span| span.get_days().into())
+}
+
+/// The day on which a group began: as its record says, or the day on which its record was begun.
+pub fn began_on(document: &Document, group: &Group) -> Option<Date> {
+    let made = || standing(document, "organisation").map(|claim| day_in_rwanda(claim.at));
+    group.starts_on.or_else(made)
+}
+
+/// `5 March 2026`.
+pub fn in_words(day: Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
+}
+
+impl fmt::Display for Unlikely {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ahead { today } => write!(f, "today is {}", in_words(*today)),
+            Self::BeforeGroup { began } => write!(f, "the group began on {}", in_words(*began)),
+            Self::BeforeAll => write!(f, "no group met before {}", EARLIEST.year()),
+            Self::LongAgo { days } => write!(f, "that is {days} days ago"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_unlikely_where_it_can_not_have_been() {
+        let today = Date::constant(2026, 3, 5);
+        let began = Date::constant(2024, 10, 7);
+        let of = |text: &str, began| unlikely(text.parse().expect("a day"), began, today);
+        for sound in ["2026-03-05", "2026-03-04", "2025-06-01"] {
+            assert_eq!(of(sound, Some(began)), None, "{sound}");
+        }
+        assert_eq!(of("2026-03-06", Some(began)), Some(Unlikely::Ahead { today }));
+        assert_eq!(of("2062-03-05", None), Some(Unlikely::Ahead { today }));
+        for early in ["0000-01-01", "1994-04-07", "2024-10-06"] {
+            assert_eq!(of(early, Some(began)), Some(Unlikely::BeforeGroup { began }), "{early}");
+        }
+        assert_eq!(of("1994-04-07", None), Some(Unlikely::BeforeAll));
+        assert_eq!(of("2025-03-05", Some(began)), Some(Unlikely::LongAgo { days: 365 }));
+        // Who began in 1994 has mistyped that too.
+        assert_eq!(of("1994-04-07", Some(Date::constant(1026, 1, 1))), Some(Unlikely::BeforeAll));
+    }
+
+    #[test]
+    fn it_is_said_as_people_say_it() {
+        let began = Date::constant(2026, 3, 5);
+        assert_eq!(Unlikely::BeforeGroup { began }.to_string(), "the group began on 5 March 2026");
+    }
+}
