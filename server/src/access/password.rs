@@ -102,12 +102,17 @@ fn argon2() -> Argon2<'static> {
 mod tests {
     use super::*;
 
+    async fn hash(password: &str) -> PasswordHash {
+        PasswordHash::of(password.into()).await.expect("nobody else waits")
+    }
+
+    async fn right(password: &str, hash: Option<PasswordHash>) -> bool {
+        verify(password.into(), hash).await.expect("nobody else waits")
+    }
+
     #[actix_web::test]
     async fn only_the_right_password_is_right() {
-        let right = async |password: &str, hash: Option<PasswordHash>| {
-            verify(password.into(), hash).await.expect("nobody else waits")
-        };
-        let hash = PasswordHash::of("umuganda wa mbere".into()).await.expect("nobody else waits");
+        let hash = hash("umuganda wa mbere").await;
         assert!(right("umuganda wa mbere", Some(hash.clone())).await);
         assert!(!right("umuganda wa kabiri", Some(hash)).await);
         assert!(!right("umuganda wa mbere", None).await);
@@ -115,9 +120,9 @@ mod tests {
 
     #[actix_web::test]
     async fn a_password_holds_on_whichever_keyboard() {
-        let hash = PasswordHash::of("\u{e9}coute, \u{fb01}n".into()).await;
-        assert!(verify("e\u{301}coute, fin".into(), Some(hash.clone())).await);
-        assert!(!verify("ecoute, fin".into(), Some(hash)).await);
+        let hash = hash("\u{e9}coute, \u{fb01}n").await;
+        assert!(right("e\u{301}coute, fin", Some(hash.clone())).await);
+        assert!(!right("ecoute, fin", Some(hash)).await);
     }
 
     #[test]
