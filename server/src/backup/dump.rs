@@ -46,14 +46,7 @@ pub fn backup(store: &Store, to: &Path, keys: &[PublicKey], now: Millis) -> Resu
         finish(&file, &part, to).map_err(Refused::write(to)).map(|bytes| (contents, bytes))
     });
     match made {
-        Ok((contents, bytes)) => {
-            // The backup is made, whether or not the store can take a note of it: on a full disk, for one, it can't.
-            let noted = store.write_blocking("note backup", |tx| identity::set_last_backup(tx, now));
-            if let Err(error) = noted {
-                tracing::warn!(%error, "the store could not note when it was backed up");
-            }
-            Ok(Made { contents, bytes })
-        }
+        Ok((contents, bytes)) => Ok(Made { contents, bytes }),
         Err(refused) => {
             // What can't be removed now is named by the next backup.
             let _ = fs::remove_file(&part);

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use server::backup::{self, PublicKey};
 use server::clock::Clock;
+use server::store::identity;
 
 use super::{Database, Ended};
 
@@ -28,7 +29,13 @@ pub(super) struct BackupKey {
 impl Backup {
     pub(super) fn run(self) -> Ended {
         let store = self.database.as_it_is()?;
-        let made = backup::backup(&store, &self.to, &self.recipient, Clock::system().now())?;
+        let now = Clock::system().now();
+        let made = backup::backup(&store, &self.to, &self.recipient, now)?;
+        // A backup waits for nobody who writes, so the note is no part of it. On a full disk there is none.
+        let noted = store.write_blocking("note backup", |tx| identity::set_last_backup(tx, now));
+        if let Err(error) = noted {
+            eprintln!("The store could not note when it was backed up: {error}");
+        }
         println!("Saved to {}, {} bytes: {}.", self.to.display(), made.bytes, made.contents);
         Ok(())
     }

@@ -78,6 +78,16 @@ impl Page {
                 _ => {}
             }
         }
+        // What lies beside the guide in the project is named here, and no link leads to it: the service does not serve it.
+        let mut outside = false;
+        events.retain(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                outside = dest_url.starts_with("../");
+                !outside
+            }
+            Event::End(TagEnd::Link) => !std::mem::take(&mut outside),
+            _ => true,
+        });
         let mut body = String::new();
         html::push_html(&mut body, events.into_iter());
         Self { name, title: title.unwrap_or_default(), body }

@@ -15,7 +15,7 @@ use crate::limits::{
     MAX_CHANGE_EXPANDED, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED,
     MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS,
 };
-use column::Column;
+use column::{Column, GROUP, KIND};
 pub(crate) use reader::Reader;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
@@ -25,6 +25,10 @@ const DEFLATED_CHUNK: u8 = 2;
 
 /// In the number of a column of a document: its bytes are deflated.
 const DEFLATED: u64 = 8;
+/// How many bits of a column's number stand below its id, which a group shares with its members.
+const COLUMN_ID: u32 = 4;
+/// What Automerge keeps in memory of each change that another one builds on.
+const INDEX: u64 = 8;
 
 /// What bytes come to once they are expanded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -152,10 +156,18 @@ fn of_document(body: &[u8]) -> Option<Weight> {
         room -= data.len() as u64;
         Column::of(column, &data, most)
     };
-    for one in changes {
+    let mut group = None;
+    for one @ (number, _) in changes {
         let column = column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?;
-        // What changes build on has a column of its own, longer than that of the changes.
-        weight.changes = weight.changes.max(column.rows);
+        if group == Some(number >> COLUMN_ID) {
+            // What changes build on has a column of its own, longer than that of the changes: an index for each.
+            weight.expanded = weight.expanded.saturating_add(column.rows.saturating_mul(INDEX));
+        } else {
+            weight.changes = weight.changes.max(column.rows);
+        }
+        if number & KIND == GROUP {
+            group = Some(number >> COLUMN_ID);
+        }
         weight.expanded = weight.expanded.saturating_add(column.bytes);
     }
     for one in operations {

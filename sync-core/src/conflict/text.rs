@@ -291,8 +291,12 @@ impl Weave {
         // Who wrote on, in another place, without having seen the others, has one version, the later.
         for writer in rivals.keys().rev().copied().collect::<Vec<_>>() {
             let against = rivals[&writer];
+            // What the rivals had replaced is no part of this version; who wrote on after seeing that too has another one.
+            let replaced = against.iter().fold(Writers::NONE, |all, rival| all.or(self.seen(rival)));
+            let replaced = replaced.without(&self.closure(writer));
             let goes_on = |(later, _): &(&usize, &mut Writers)| {
-                self.seen(**later).contains(writer) && self.seen(**later).and(&against).is_empty()
+                let seen = self.seen(**later);
+                seen.contains(writer) && seen.and(&against.or(&replaced)).is_empty()
             };
             if let Some((_, all)) = rivals.iter_mut().find(goes_on) {
                 *all = all.or(&against);

@@ -4,7 +4,8 @@ use super::reader::Reader;
 
 /// The last three bits of a column's number say what its rows are (Automerge binary format, "Column specifications"). Actors,
 /// integers and deltas are numbers, and all the same here.
-const GROUP: u64 = 0;
+pub(super) const KIND: u64 = 7;
+pub(super) const GROUP: u64 = 0;
 const BOOLEAN: u64 = 4;
 const STRING: u64 = 5;
 const VALUE_METADATA: u64 = 6;
@@ -25,7 +26,7 @@ impl Column {
     pub(super) fn of(column: u64, data: &[u8], most: u64) -> Option<Self> {
         let mut found = Self::default();
         let mut at = Reader(data);
-        match column & 7 {
+        match column & KIND {
             // Bytes of values. The column before says how many each value has.
             VALUE => return Some(found),
             // The lengths of runs, nothing else.
@@ -41,11 +42,11 @@ impl Column {
             // A count of zero is a run of nothings, of a length that follows; below zero, so many single rows.
             match at.signed()? {
                 0 => found.rows = found.rows.saturating_add(at.number()?),
-                run @ 1.. => found.row(&mut at, column & 7, run.unsigned_abs())?,
+                run @ 1.. => found.row(&mut at, column & KIND, run.unsigned_abs())?,
                 singles => {
                     // Each takes a byte at least, so that this ends with the bytes.
                     for _ in 0..singles.unsigned_abs() {
-                        found.row(&mut at, column & 7, 1)?;
+                        found.row(&mut at, column & KIND, 1)?;
                     }
                 }
             }
