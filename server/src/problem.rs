@@ -11,6 +11,7 @@ pub use extract::{JSON_LIMIT, body_too_large, extractors, has_operation, no_such
 pub use kind::Kind;
 
 use std::fmt;
+use std::ops::Deref;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
@@ -27,7 +28,7 @@ use crate::store::{Failure, StoreError};
 pub struct Problem {
     #[serde(flatten, serialize_with = "as_members")]
     #[schema(inline, value_type = Members)]
-    kind: Kind,
+    kind: Box<Kind>,
     /// What happened this time, and what to do about it.
     detail: String,
     /// The id of the request, as the service's log knows it.
@@ -81,7 +82,7 @@ impl Problem {
     /// A problem of this kind: what happened this time, and what to do about it.
     pub fn of(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
-            kind,
+            kind: Box::new(kind),
             detail: detail.into(),
             instance: RequestId::current(),
             errors: Vec::new(),
@@ -241,8 +242,11 @@ impl<R: Into<Self>> From<Failure<R>> for Problem {
 }
 
 /// The type is resolved against the service's address, so that it leads to a page where the problem happened.
-fn as_members<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    let Kind { slug, status, title, .. } = *kind;
+fn as_members<S: serde::Serializer>(
+    kind: &impl Deref<Target = Kind>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let Kind { slug, status, title, .. } = **kind;
     Members { r#type: format!("/problems/{slug}"), title, status: status.as_u16() }.serialize(serializer)
 }
 

@@ -153,9 +153,10 @@ impl Place<'_> {
         let (from, to) = if self.field.shape == Shape::Text {
             let text = |heads: &[_]| document.inner().text_at(&self.object, heads).unwrap_or_default();
             let (from, to) = replaced(&text(before), &text(&after));
+            // Where all versions said the same, what was settled is only how they had merged.
             match self.settled(document, change) {
-                Some(versions) => (versions, to),
-                None => (from, to),
+                Some(versions) if versions != to => (versions, to),
+                _ => (from, to),
             }
         } else {
             (self.words(document, before), self.words(document, &after))

@@ -179,7 +179,7 @@ fn what_two_wrote_into_one_place_of_a_text_is_listed_and_settled() {
         let told = village.manager.get(&format!("/v1/sessions/{session}/history")).ok();
         let last = told["items"].as_array().and_then(|items| items.last()).expect("a change");
         assert_eq!(last["reason"], "The register says so.");
-        assert_eq!(last["sets"], json!([{"field": "summary", "from": [both], "to": [both]}]));
+        assert_eq!(last["sets"], json!([{"field": "summary", "from": ["The Peoople sang."], "to": [both]}]));
 
         // On a tablet it is settled with a reason as well.
         let why = "We were both there.".parse().expect("a line");

@@ -99,10 +99,13 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// A file whose header was read already, from its beginning.
+type Headed = Chain<Cursor<Vec<u8>>, BufReader<File>>;
+
 /// Reads one.
 pub(super) struct Reader {
     path: PathBuf,
-    input: zstd::Decoder<'static, BufReader<StreamReader<Chain<Cursor<Vec<u8>>, BufReader<File>>>>>,
+    input: zstd::Decoder<'static, BufReader<StreamReader<Headed>>>,
 }
 
 impl Reader {

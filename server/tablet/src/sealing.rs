@@ -91,6 +91,9 @@ pub fn open(sealed: &[u8], identities: &[String], limit: usize) -> Result<Vec<u8
     if plain.len() > limit { Err(SealError::Closed) } else { Ok(plain) }
 }
 
+/// A file whose header was read already, from its beginning.
+type Headed<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// Begins to open an age file whose header is within bounds.
 ///
 /// # Errors
@@ -98,7 +101,7 @@ pub fn open(sealed: &[u8], identities: &[String], limit: usize) -> Result<Vec<u8
 pub fn decryptor<R: BufRead>(
     mut input: R,
     bounds: HeaderBounds,
-) -> Result<Decryptor<Chain<Cursor<Vec<u8>>, R>>, DecryptError> {
+) -> Result<Decryptor<Headed<R>>, DecryptError> {
     let header = read_header(&mut input, bounds)?;
     Decryptor::new_buffered(Cursor::new(header).chain(input))
 }

@@ -176,7 +176,8 @@ impl Weave {
             }
             // One wrote into what the other deleted.
             found.extend(
-                runs.iter().filter_map(|(after, run, writer)| self.into_deleted((*after)?, *run, *writer)),
+                runs.iter()
+                    .filter_map(|(after, run, writer)| self.put_into_deleted((*after)?, *run, *writer)),
             );
         }
         found.retain(|(_, clashed)| !clashed.is_empty());
@@ -231,7 +232,7 @@ impl Weave {
     }
 
     /// Where somebody put a run between two letters that others deleted without having seen it.
-    fn into_deleted(&self, after: usize, run: usize, writer: usize) -> Option<(Range<usize>, Writers)> {
+    fn put_into_deleted(&self, after: usize, run: usize, writer: usize) -> Option<(Range<usize>, Writers)> {
         let before = self.unseen(writer, &self.told_deleters(after));
         if before.is_empty() {
             return None;

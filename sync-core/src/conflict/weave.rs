@@ -232,11 +232,9 @@ impl Written {
     fn take(&mut self, change: &Change, at: usize, object: &ObjId) -> Option<bool> {
         let expanded = change.inner().decode();
         let author = self.actor(&expanded.actor_id);
-        let mut number = expanded.start_op.get();
         let mut wrote = false;
-        for operation in &expanded.operations {
+        for (number, operation) in (expanded.start_op.get()..).zip(&expanded.operations) {
             let name = (number, author);
-            number += 1;
             let ObjectId::Id(id) = &operation.obj else { continue };
             let Key::Seq(element) = &operation.key else { continue };
             if !is_object(object, id) {

@@ -25,7 +25,13 @@ pub enum EditError {
     #[error(transparent)]
     Invalid(#[from] super::Invalid),
     #[error("the record can't be edited: its document is damaged")]
-    Damaged(#[from] AutomergeError),
+    Damaged(#[source] Box<AutomergeError>),
+}
+
+impl From<AutomergeError> for EditError {
+    fn from(error: AutomergeError) -> Self {
+        Self::Damaged(Box::new(error))
+    }
 }
 
 /// A record under edit. The methods that name its fields stand with the record, see [`crate::record`].

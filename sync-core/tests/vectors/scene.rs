@@ -180,7 +180,7 @@ impl Scene {
             session.attendance().put(&participant(1), Attendance::Present)?;
             session.attendance().put(&participant(2), Attendance::Absent)?;
             session.headcount().put(&"female/16_24".parse()?, 3.try_into()?)?;
-            session.summary().write("We opened with a song.")
+            session.summary().append("We opened with a song.")
         });
         self.step("Claudine records the meeting", Kind::Session, session(), first.clone());
         let second = write::<Session>(&mut his, EMMANUEL, 7, 3, |session| {
@@ -189,7 +189,7 @@ impl Scene {
             session.themes().insert(&Theme::Forgiveness)?;
             session.attendance().put(&participant(2), Attendance::Late)?;
             session.state().set(SessionState::Submitted)?;
-            session.summary().write("Two people spoke of forgiving.")
+            session.summary().append("Two people spoke of forgiving.")
         });
         self.step("Emmanuel records the same meeting", Kind::Session, session(), second.clone());
         hers.apply([&second]).expect("merges");
