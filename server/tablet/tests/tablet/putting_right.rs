@@ -28,7 +28,7 @@ fn a_meeting_under_a_wrong_day_moves_with_all_that_was_said_of_it_and_back() {
     says(&listed, &["has 1 recorded meeting", "2026-03-05", "Left out:", "4 March 2026 (morning), moved to"]);
     says(&jeanne.run("groups"), &["1              1"]);
     let again =
-        jeanne.try_run("session move aba 2026-03-04 --to 6/3/2026 --reason again").expect_err("moved");
+        jeanne.try_run("session move aba 2026-03-04 --to 3/3/2026 --reason again").expect_err("moved");
     says(&again.to_string(), &["was moved already"]);
 
     jeanne.run("sync");
