@@ -241,10 +241,8 @@ fn every_crate_that_is_declared_is_used() {
             let named = dependency["rename"].as_str().unwrap_or(name).replace('-', "_");
             // The crate of journeys has its builders in src and its tests beside them: both are its own.
             let in_tests = dependency["kind"] == "dev" || text(package, "name") == "tests";
-            if !names(&program, &named)
-                && !(in_tests && names(&tests, &named))
-                && !NEVER_NAMED.contains(&name)
-            {
+            let used = names(&program, &named) || (in_tests && names(&tests, &named));
+            if !used && !NEVER_NAMED.contains(&name) {
                 unused
                     .push(format!("{name} is declared by {} and used nowhere in it", text(package, "name")));
             }

@@ -38,7 +38,7 @@ impl Crew {
     /// One that is there, or not.
     fn person(&mut self, group: GroupId) -> ParticipantId {
         let number = 1 + self.below(CODES + 1);
-        ParticipantId::of(group, &code(number))
+        ParticipantId::of(group, code(number))
     }
 
     fn session(&mut self, group: GroupId) -> SessionId {

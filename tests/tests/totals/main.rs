@@ -73,13 +73,14 @@ fn rows(answer: &Value, by: &[&str]) -> Vec<(Vec<String>, Count)> {
 /// Every choice of up to `most` of the dimensions, two or three, each in the order of the list.
 fn choices(most: usize) -> Vec<Vec<&'static str>> {
     let mut all = vec![vec![]];
-    for one in 0..DIMENSIONS.len() {
-        all.push(vec![DIMENSIONS[one]]);
-        for two in one + 1..DIMENSIONS.len() {
-            all.push(vec![DIMENSIONS[one], DIMENSIONS[two]]);
-            let third = if most > 2 { two + 1 } else { DIMENSIONS.len() };
-            let third = third..DIMENSIONS.len();
-            all.extend(third.map(|three| vec![DIMENSIONS[one], DIMENSIONS[two], DIMENSIONS[three]]));
+    for (place, one) in DIMENSIONS.iter().enumerate() {
+        all.push(vec![*one]);
+        let behind = &DIMENSIONS[place + 1..];
+        for (place, two) in behind.iter().enumerate() {
+            all.push(vec![*one, *two]);
+            if most > 2 {
+                all.extend(behind[place + 1..].iter().map(|three| vec![*one, *two, *three]));
+            }
         }
     }
     all

@@ -40,7 +40,8 @@ fn of_people_registered_on_two_tablets_each_counts_once_and_somebody_is_asked() 
         // Of P01 and P02 both mean one person. Paul's P03 is somebody else, also in the meetings that were recorded before and in
         // the one that he records now, not having heard.
         let person = |number: usize| {
-            ParticipantId::of(group, &format!("P{number:02}").parse::<Pseudonym>().expect("a code"))
+            let code: Pseudonym = format!("P{number:02}").parse().expect("a code");
+            ParticipantId::of(group, &code)
         };
         let devices = [jeanne.tablet().device(), paul.tablet().device()];
         for number in [1, 2] {
