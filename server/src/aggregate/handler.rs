@@ -24,7 +24,10 @@ use crate::store::{Conn, Store, StoreError};
 struct AggregatesQuery {
     /// What to tell the totals apart by, with commas between: `organisation`, `province`, `district`, `sector`, `cell`,
     /// `village`, `month`, `quarter`, `year`, `kind`, `modality`, `sex`, `age_band`. Left out: only the total.
-    #[param(example = "district,month")]
+    #[param(
+        example = "district,month",
+        pattern = r"^((organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band)(,(organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band)){0,5})?$"
+    )]
     by: Option<String>,
     /// One group.
     group: Option<Uuid>,
@@ -157,13 +160,14 @@ impl AggregatesQuery {
         }
         .checked()?;
         let mut fields = Fields::default();
-        let words = self.by.as_deref().unwrap_or_default();
-        let mut by: Vec<Dimension> = Vec::new();
-        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            by.extend(fields.parse("by", Some(word)).filter(|dimension| !by.contains(dimension)));
-        }
-        if by.len() > MOST_DIMENSIONS {
+        let words: Vec<&str> =
+            self.by.iter().filter(|by| !by.is_empty()).flat_map(|by| by.split(',')).collect();
+        if words.len() > MOST_DIMENSIONS {
             fields.refuse("by", format!("has at most {MOST_DIMENSIONS} words"));
+        }
+        let mut by: Vec<Dimension> = Vec::new();
+        for word in words {
+            by.extend(fields.parse("by", Some(word)).filter(|dimension| !by.contains(dimension)));
         }
         let question = Question {
             by,
