@@ -5,7 +5,7 @@ use crate::limits::MAX_TEXT_WRITERS;
 const WORDS: usize = MAX_TEXT_WRITERS / 64;
 
 /// A set of writers, each by its place among them; a later writer never stands before one that it saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Writers([u64; WORDS]);
 
 impl Writers {

@@ -50,6 +50,13 @@ fn play_words(
     Ok(())
 }
 
+/// One corrects in one place what the other wrote there, and did not see what this other wrote in another place meanwhile.
+#[test]
+fn a_version_keeps_what_nobody_spoke_against() {
+    let said = [(0, (2, 0), 0), (3, (0, 0), 1), (0, (0, 0), 3), (3, (2, 0), 1)];
+    play_words(&said, |number, _| number as u32, &[0, 1, 2, 3, 4]).expect("every version");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
