@@ -10,6 +10,7 @@ use crate::boundary::{Unmergeable, contain};
 use crate::change::{Actor, Change, ChangeHash, Grounds, frame, message, tells_of_another};
 use crate::form::{Edit, EditError, GENESIS_ACTOR, Invalid, Shape};
 use crate::id::DeviceId;
+use crate::limits::{MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_OPERATIONS};
 use crate::record::{Kind, Kinded, Record, SCHEMA};
 use crate::time::Millis;
 
@@ -244,6 +245,10 @@ impl Document {
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(automerge::AutomergeError::Fail)?;
         Record::read(self.kind, &next)?;
+        let holds = next.stats();
+        if holds.num_ops > MAX_DOCUMENT_OPERATIONS || holds.num_changes > MAX_DOCUMENT_CHANGES {
+            return Err(EditError::Full);
+        }
         let change = next.get_change_by_hash(&hash).ok_or(automerge::AutomergeError::MissingHash(hash))?;
         self.inner = next;
         Change::try_from(change).map(Some).map_err(|_| automerge::AutomergeError::Fail.into())
@@ -251,27 +256,38 @@ impl Document {
 
     /// Applies changes that may come from anybody. The document is as it was if this fails.
     ///
-    /// Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
-    /// change counts as applied only if the document can give it back byte for byte.
-    ///
     /// # Errors
     /// [`Unmergeable`] if Automerge refuses, panics or garbles a change, or one that it builds on is not there.
     pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Result<(), Unmergeable> {
-        let changes: Vec<&automerge::Change> = changes.into_iter().map(Change::inner).collect();
-        let mut next = self.inner.clone();
+        let mut next = self.clone();
+        next.put_on(&changes.into_iter().collect::<Vec<_>>())?;
+        *self = next;
+        Ok(())
+    }
+
+    /// As [`Document::apply`] of one change, without the copy that this costs; the document may be left spoilt if it fails.
+    ///
+    /// # Errors
+    /// As [`Document::apply`].
+    pub(crate) fn apply_or_spoil(&mut self, change: &Change) -> Result<(), Unmergeable> {
+        self.put_on(&[change])
+    }
+
+    /// Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
+    /// change counts as applied only if the document can give it back byte for byte.
+    fn put_on(&mut self, changes: &[&Change]) -> Result<(), Unmergeable> {
         let faithful = contain(|| {
-            next.apply_changes(changes.iter().map(|change| (*change).clone()))?;
-            let same = |change: &automerge::Change| {
-                let back = next.get_change_by_hash(&change.hash());
-                back.is_some_and(|back| back.raw_bytes() == change.raw_bytes())
+            self.inner.apply_changes(changes.iter().map(|change| change.inner().clone()))?;
+            let same = |change: &&Change| {
+                let back = self.inner.get_change_by_hash(&change.inner().hash());
+                back.is_some_and(|back| back.raw_bytes() == change.inner().raw_bytes())
             };
-            Ok::<_, automerge::AutomergeError>(changes.iter().all(|change| same(change)))
+            Ok::<_, automerge::AutomergeError>(changes.iter().all(same))
         });
         match faithful {
-            Ok(Ok(true)) => self.inner = next,
-            _ => return Err(Unmergeable),
+            Ok(Ok(true)) => Ok(()),
+            _ => Err(Unmergeable),
         }
-        Ok(())
     }
 
     /// Whether these bytes open as this very document, at every tablet too.

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 mod touched;
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use crate::limits::MAX_DOCUMENT;
 use crate::quarantine::{Outcome, Reason};
 use crate::record::{Place, Record, SCHEMA};
 use touched::Touched;
+use trial::{Apply, Trial};
 
 use automerge::{ROOT, ReadDoc, ScalarValue};
 
@@ -64,13 +66,16 @@ pub struct After {
     pub record: Record,
     /// The document as it is to be stored.
     pub snapshot: Vec<u8>,
+    /// How many it holds, those of its history too.
+    pub operations: u64,
 }
 
 impl After {
     pub fn new(document: Document, record: Record) -> Self {
         // A rotten document may not even be written out; it then opens from nothing either.
         let snapshot = contain(|| document.save()).unwrap_or_default();
-        Self { document, record, snapshot }
+        let operations = frame::document(&snapshot).map_or(0, |weight| weight.operations);
+        Self { document, record, snapshot, operations }
     }
 }
 
@@ -80,7 +85,7 @@ impl After {
 /// # Errors
 /// [`Damaged`] if what the store has can't be opened; nothing is decided then.
 pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> Result<Plan, Damaged> {
-    let quick = plan_with(|document, change| document.apply(change), place, stored, incoming)?;
+    let quick = plan_with(Document::apply_or_spoil, place, stored, incoming)?;
     match &quick.after {
         // Something in it is rotten, though each change went in: find out which.
         Some(after) if !after.document.opens_from(&after.snapshot) => {
@@ -90,11 +95,9 @@ pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> R
     }
 }
 
-type Apply = for<'a> fn(&mut Document, [&'a Change; 1]) -> Result<(), Unmergeable>;
-
 /// Applies a change and proves that the document can still be written out and opened.
-fn apply_and_reopen(document: &mut Document, change: [&Change; 1]) -> Result<(), Unmergeable> {
-    document.apply(change)?;
+fn apply_and_reopen(document: &mut Document, change: &Change) -> Result<(), Unmergeable> {
+    document.apply_or_spoil(change)?;
     if document.opens_from(&contain(|| document.save())?) { Ok(()) } else { Err(Unmergeable) }
 }
 
@@ -104,17 +107,19 @@ fn plan_with(
     stored: Option<&[u8]>,
     incoming: &[Incoming<'_>],
 ) -> Result<Plan, Damaged> {
-    let mut document = match stored {
+    let mut trial = Trial::on(match stored {
         Some(snapshot) => Document::load(place.kind, snapshot)?,
         None => Document::genesis(place.kind),
-    };
-    let mut anew = document.anew();
+    });
+    let mut anew = trial.document().anew();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
             // What is merged is merged, whoever its author is today.
-            Ok(change) if document.has_taken(&change, &anew) => outcomes[index] = Outcome::Duplicate,
+            Ok(change) if trial.document().has_taken(&change, &anew) => {
+                outcomes[index] = Outcome::Duplicate;
+            }
             _ if one.standing == Standing::Stranger => {
                 outcomes[index] = Outcome::Quarantined(Reason::NotAssigned);
             }
@@ -125,7 +130,7 @@ fn plan_with(
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
-    let mut taken: BTreeSet<_> = document.numbers().into_keys().collect();
+    let mut taken: BTreeSet<_> = trial.document().numbers().into_keys().collect();
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
@@ -133,6 +138,7 @@ fn plan_with(
     let mut weight = stored.map_or(Ok(Weight::default()), frame::document).unwrap_or(Weight::OF_DOCUMENT);
     for (index, arrived) in in_order(waiting) {
         let was = arrived.hash();
+        let document = trial.document();
         if document.has_taken(&arrived, &anew) {
             outcomes[index] = Outcome::Duplicate;
             continue;
@@ -159,11 +165,11 @@ fn plan_with(
             continue;
         }
         let authority = incoming[index].authority;
-        match take(apply, &document, &change, authority, place, size + change.bytes().len()) {
-            Ok((next, read)) => {
-                size += change.bytes().len();
+        let larger = size + change.bytes().len();
+        match take(&mut trial, apply, &change, authority, place, larger) {
+            Ok(read) => {
+                size = larger;
                 weight = heavier;
-                document = next;
                 record = Some(read);
                 outcomes[index] = Outcome::Accepted;
                 taken.insert((change.actor(), change.seq()));
@@ -175,7 +181,7 @@ fn plan_with(
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
-    let after = record.map(|record| After::new(document, record));
+    let after = record.map(|record| After::new(trial.into_document(), record));
     Ok(Plan { outcomes, fresh, after })
 }
 
@@ -217,36 +223,36 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     })
 }
 
-/// Merges one change whose dependencies are there, if the record stands with it.
+/// Merges one change whose dependencies are there, if the record stands with it; gives the record.
 /// `size` is at least what the document will take; only where that passes the limit is it worth measuring.
 fn take(
+    trial: &mut Trial,
     apply: Apply,
-    before: &Document,
     change: &Change,
     authority: &Authority,
     place: Place,
     size: usize,
-) -> Result<(Document, Record), Reason> {
-    if !before.continues(change) {
+) -> Result<Record, Reason> {
+    if !trial.document().continues(change) {
         return Err(Reason::Unreadable);
     }
     let touched = Touched::by(place.kind, change).map_err(invalid)?;
-    let mut after = before.clone();
-    apply(&mut after, [change]).map_err(|_| Reason::Unreadable)?;
-    let record = after.record().map_err(invalid)?;
-    record.check_home(place).map_err(invalid)?;
-    record.check_name(place).map_err(invalid)?;
-    contain(|| {
-        touched.check_values(&after)?;
-        check_rules(before, &after)?;
-        authority::check(authority, before, &after)
+    trial.take(apply, change, |before, after| {
+        let record = after.record().map_err(invalid)?;
+        record.check_home(place).map_err(invalid)?;
+        record.check_name(place).map_err(invalid)?;
+        contain(|| {
+            touched.check_values(after)?;
+            check_rules(before, after)?;
+            authority::check(authority, before, after)
+        })
+        .map_err(|_| Reason::Unreadable)?
+        .map_err(invalid)?;
+        if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
+            return Err(Reason::TooLarge);
+        }
+        Ok(record)
     })
-    .map_err(|_| Reason::Unreadable)?
-    .map_err(invalid)?;
-    if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
-        return Err(Reason::TooLarge);
-    }
-    Ok((after, record))
 }
 
 /// The words may hold what a stranger wrote: short, and without what PostgreSQL has no place for.

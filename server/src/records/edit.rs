@@ -38,7 +38,7 @@ impl From<EditRefused> for Problem {
             EditError::AlreadySet { field } | EditError::Backward { field } => (*field).to_owned(),
             EditError::Refused { field, .. } => (*field).to_owned(),
             EditError::Invalid(invalid) => invalid.field.clone(),
-            EditError::Value(_) | EditError::Damaged(_) => "record".to_owned(),
+            EditError::Value(_) | EditError::Full | EditError::Damaged(_) => "record".to_owned(),
         };
         Self::fields(vec![FieldError { field, detail: error.to_string() }])
     }

@@ -24,6 +24,10 @@ pub enum EditError {
     Value(#[from] Why),
     #[error(transparent)]
     Invalid(#[from] super::Invalid),
+    #[error(
+        "the record holds as much as a record may, with all that was ever written in it: nothing was added"
+    )]
+    Full,
     #[error("the record can't be edited: its document is damaged")]
     Damaged(#[source] Box<AutomergeError>),
 }
