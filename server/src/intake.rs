@@ -195,12 +195,12 @@ fn declared(request: &ServiceRequest) -> usize {
 }
 
 fn too_large(limit: usize) -> Problem {
-    let (slug, detail) = if limit == MAX_BODY {
-        ("too-large", format!("At most {limit} bytes. Nothing was taken; send less at a time."))
+    if limit == MAX_BODY {
+        let detail = format!("At most {limit} bytes. Nothing was taken; send less at a time.");
+        Problem::of(kind::TOO_LARGE, detail)
     } else {
-        ("body-too-large", format!("A body may have {} KiB here.", limit / 1024))
-    };
-    Problem::too_large(slug, "The request is too large", detail)
+        Problem::of(kind::BODY_TOO_LARGE, format!("A body may have {} KiB here.", limit / 1024))
+    }
 }
 
 fn too_slow() -> Problem {

@@ -69,15 +69,6 @@ pub struct FieldError {
     pub detail: String,
 }
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident $status:ident)*) => {$(
-        $(#[$doc])*
-        pub fn $name(slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-            Self::of(Kind { slug, status: StatusCode::$status, title, about: "" }, detail)
-        }
-    )*};
-}
-
 impl Problem {
     /// A problem of this kind: what happened this time, and what to do about it.
     pub fn of(kind: Kind, detail: impl Into<String>) -> Self {
@@ -89,27 +80,6 @@ impl Problem {
             more: None,
             headers: None,
         }
-    }
-
-    kinds! {
-        /// The request itself can't be read.
-        bad_request BAD_REQUEST
-        /// Who calls is not known; says `WWW-Authenticate: Bearer`.
-        unauthorized UNAUTHORIZED
-        forbidden FORBIDDEN
-        not_found NOT_FOUND
-        conflict CONFLICT
-        /// There is no answer in a form that the caller takes.
-        not_acceptable NOT_ACCEPTABLE
-        /// The request did not come in time.
-        timeout REQUEST_TIMEOUT
-        /// The request is too large.
-        too_large PAYLOAD_TOO_LARGE
-        unsupported UNSUPPORTED_MEDIA_TYPE
-        /// The caller did this too often; say in a header when to come again.
-        too_many TOO_MANY_REQUESTS
-        /// The request can be read, but what it says can't be.
-        unprocessable UNPROCESSABLE_ENTITY
     }
 
     /// Fields that were refused, each by its name.

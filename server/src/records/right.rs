@@ -14,7 +14,7 @@ use super::scope::Scope;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
-use crate::problem::{FieldError, Problem, kind};
+use crate::problem::{self, FieldError, Problem, kind};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who puts something right, when and why.
@@ -53,8 +53,8 @@ pub(super) enum Refused {
     #[error("{field}: {detail}")]
     Field { field: &'static str, detail: &'static str },
     /// The record stands otherwise than whoever asks thought.
-    #[error("{detail}")]
-    Otherwise { slug: &'static str, title: &'static str, detail: &'static str },
+    #[error("{1}")]
+    Otherwise(problem::Kind, &'static str),
     #[error(transparent)]
     Edit(#[from] EditRefused),
 }
@@ -78,7 +78,7 @@ impl From<Refused> for Problem {
             Refused::Field { field, detail } => {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
             }
-            Refused::Otherwise { slug, title, detail } => Self::conflict(slug, title, detail),
+            Refused::Otherwise(kind, detail) => Self::of(kind, detail),
             Refused::Edit(refused) => refused.into(),
         }
     }

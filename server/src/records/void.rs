@@ -12,7 +12,7 @@ use super::right::{Act, Refused, amend, open_any};
 use super::scope::Scope;
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::store::{Conn, Failure, Store};
 
 /// Whether a record is void, and why.
@@ -90,17 +90,12 @@ fn void(
 }
 
 fn already() -> Refused {
-    Refused::Otherwise {
-        slug: "already-void",
-        title: "It is void already",
-        detail: "Somebody made it void already. Read it again.",
-    }
+    Refused::Otherwise(kind::ALREADY_VOID, "Somebody made it void already. Read it again.")
 }
 
 fn not_void() -> Refused {
-    Refused::Otherwise {
-        slug: "not-void",
-        title: "It is not void",
-        detail: "It is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.",
-    }
+    Refused::Otherwise(
+        kind::NOT_VOID,
+        "It is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.",
+    )
 }

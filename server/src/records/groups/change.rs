@@ -19,7 +19,7 @@ use super::read::{GroupWhole, no_such_group, read};
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, given, open, parsed, parsed_day};
 use crate::records::scope::Scope;
 use crate::store::schema::sessions;
@@ -209,12 +209,8 @@ fn change(
 ) -> Result<Option<GroupWhole>, Failure<Refused>> {
     let Opened { place, stored, record, .. } = open::<Group>(tx, scope, id)?;
     if changes.relocates(&record).is_some() && has_met(tx, id)? {
-        return Err(Refused::Otherwise {
-            slug: "sessions-recorded",
-            title: "Sessions are recorded already",
-            detail: "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
-                     Make those sessions void first, or begin another group.",
-        }
+        return Err(Refused::Otherwise(kind::SESSIONS_RECORDED, "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
+                     Make those sessions void first, or begin another group.")
         .into());
     }
     amend::<Group>(tx, place, Some(stored), act, |edit| changes.write(&record, edit))?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, open};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Store};
@@ -31,26 +31,21 @@ pub(crate) struct SameBody {
 impl From<NotSame> for Refused {
     fn from(why: NotSame) -> Self {
         let field = |detail| Self::Field { field: "as", detail };
-        let otherwise = |slug, title, detail| Self::Otherwise { slug, title, detail };
         match why {
             NotSame::Itself => field("is another participant"),
             NotSame::OtherGroup => field("is a participant of the same group"),
             NotSame::Void => field("is a participant who is not void"),
-            NotSame::Already => otherwise(
-                "already-the-same",
-                "They are said to be somebody already",
+            NotSame::Already => Self::Otherwise(
+                kind::ALREADY_THE_SAME,
                 "They are said to be the same person as another already, perhaps by somebody else meanwhile. Take that back first.",
             ),
-            NotSame::OfAnother => otherwise(
-                "the-same-as-another",
-                "The other one is said to be a third",
+            NotSame::OfAnother => Self::Otherwise(
+                kind::THE_SAME_AS_ANOTHER,
                 "The other one is themselves said to be the same person as a third. Name that one, or take that back first.",
             ),
-            NotSame::NotSaid => otherwise(
-                "not-the-same",
-                "There is nothing to take back",
-                "They are not said to be the same person as another now.",
-            ),
+            NotSame::NotSaid => {
+                Self::Otherwise(kind::NOT_THE_SAME, "They are not said to be the same person as another now.")
+            }
         }
     }
 }

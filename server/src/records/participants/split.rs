@@ -13,7 +13,7 @@ use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, beside, open};
 use crate::records::scope::Scope;
 use crate::store::schema::participant_origins;
@@ -80,11 +80,10 @@ fn split(
     let Opened { place, stored, document, record } = open::<Participant>(tx, scope, id)?;
     let Some(code) = code else {
         if !record.split.contains_key(&device) {
-            return Err(Refused::Otherwise {
-                slug: "not-split",
-                title: "There is nothing to take back",
-                detail: "Nobody says now that this tablet meant somebody else.",
-            }
+            return Err(Refused::Otherwise(
+                kind::NOT_SPLIT,
+                "Nobody says now that this tablet meant somebody else.",
+            )
             .into());
         }
         return amend::<Participant>(tx, place, Some(stored), act, |edit| edit.split().clear(&device));
@@ -98,11 +97,10 @@ fn split(
     if let Some(there) = &there
         && is_another(tx, id, other, there)?
     {
-        return Err(Refused::Otherwise {
-            slug: "code-taken",
-            title: "The code is taken",
-            detail: "Somebody in the group has or had this code. Choose one that was never used.",
-        }
+        return Err(Refused::Otherwise(
+            kind::CODE_TAKEN,
+            "Somebody in the group has or had this code. Choose one that was never used.",
+        )
         .into());
     }
     amend::<Participant>(tx, beside(place, Kind::Participant, other), there, act, |edit| {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::asked::day;
 use crate::records::right::{Act, Opened, Refused, amend, beside, open, read};
 use crate::records::scope::Scope;
@@ -50,35 +50,28 @@ pub(crate) struct Moved {
 
 impl From<NotMoved> for Refused {
     fn from(why: NotMoved) -> Self {
-        let otherwise = |slug, title, detail| Self::Otherwise { slug, title, detail };
         match why {
             NotMoved::Already => {
                 Self::Field { field: "date", detail: "is another day, or `part` another part of it" }
             }
-            NotMoved::Moved => otherwise(
-                "already-moved",
-                "It was moved already",
+            NotMoved::Moved => Self::Otherwise(
+                kind::ALREADY_MOVED,
                 "It was moved already, perhaps by somebody else meanwhile. Read it again; move the one that counts, or take \
                  the move back first.",
             ),
-            NotMoved::Void => otherwise("already-void", "It is void", "It is void. Take that back first."),
-            NotMoved::Double => otherwise(
-                "already-a-double",
-                "It is a double",
+            NotMoved::Void => Self::Otherwise(kind::ALREADY_VOID, "It is void. Take that back first."),
+            NotMoved::Double => Self::Otherwise(
+                kind::ALREADY_A_DOUBLE,
                 "It is marked as the double of another session. Take that mark back first.",
             ),
-            NotMoved::Recorded => otherwise(
-                "already-recorded",
-                "That meeting is recorded already",
+            NotMoved::Recorded => Self::Otherwise(
+                kind::ALREADY_RECORDED,
                 "There is a record of that day and part of the day. If both are of one meeting, mark this one as the double of \
                  that one.",
             ),
-            NotMoved::NotMoved => {
-                otherwise("not-moved", "It was not moved", "It is not moved now. Read it again.")
-            }
-            NotMoved::MovedOn => otherwise(
-                "moved-on",
-                "It was moved on",
+            NotMoved::NotMoved => Self::Otherwise(kind::NOT_MOVED, "It is not moved now. Read it again."),
+            NotMoved::MovedOn => Self::Otherwise(
+                kind::MOVED_ON,
                 "What it was moved to was set aside itself: moved on, void or a double. Take that back first.",
             ),
         }
@@ -161,11 +154,7 @@ fn take_back(
     }
     // What was recorded under the right day since would count nowhere.
     if !since(&there.document, "moved_from", |from| !from.is_null()).is_empty() {
-        return Err(Refused::Otherwise {
-            slug: "recorded-since",
-            title: "Something was recorded since",
-            detail: "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.",
-        }
+        return Err(Refused::Otherwise(kind::RECORDED_SINCE, "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.")
         .into());
     }
     amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().clear())?;

@@ -15,7 +15,7 @@ use super::moving::{Moved, of_part};
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::ledger;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::asked::day;
 use crate::records::right::{Act, Opened, Refused, amend, beside, open, read};
 use crate::records::scope::Scope;
@@ -97,11 +97,10 @@ fn split(
     let of = |change: &&Change| wanted.device.is_none_or(|device| change.actor().device == device);
     let theirs: Vec<Change> = all.iter().filter(of).cloned().collect();
     if theirs.is_empty() {
-        return Err(Refused::Otherwise {
-            slug: "nothing-since",
-            title: "Nothing was recorded since",
-            detail: "Nobody, or not this tablet, recorded anything in it since it was set aside. Read it again.",
-        }
+        return Err(Refused::Otherwise(
+            kind::NOTHING_SINCE,
+            "Nobody, or not this tablet, recorded anything in it since it was set aside. Read it again.",
+        )
         .into());
     }
     let (date, part) = (wanted.date.unwrap_or(record.date), wanted.part.unwrap_or(record.part));

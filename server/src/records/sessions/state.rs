@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
-use crate::problem::Problem;
+use crate::problem::{Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, open};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Store};
@@ -69,11 +69,10 @@ fn set(
 ) -> Result<(), Failure<Refused>> {
     let Opened { place, stored, record, .. } = open::<Session>(tx, scope, id)?;
     if record.is_set_aside() {
-        return Err(Refused::Otherwise {
-            slug: "set-aside",
-            title: "It does not count",
-            detail: "It is void, moved or a double. Verify or return the record that counts.",
-        }
+        return Err(Refused::Otherwise(
+            kind::SET_ASIDE,
+            "It is void, moved or a double. Verify or return the record that counts.",
+        )
         .into());
     }
     amend::<Session>(tx, place, Some(stored), act, |edit| {
