@@ -31,7 +31,7 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::record::{Kind, Place, Record};
 
 use crate::on_each;
-use crate::store::schema::documents;
+use crate::store::schema::{documents, length};
 use crate::store::{Code, Conn, Db, StoreError};
 
 /// A document as the store has it.
@@ -75,6 +75,35 @@ impl Stored {
 /// Those of the store.
 pub fn load(tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Stored>, StoreError> {
     Ok(load_all(tx, &[id])?.remove(&id))
+}
+
+/// What a document takes, before anybody opens it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Those of its history too.
+    pub operations: u64,
+    /// Of its snapshot.
+    pub bytes: u64,
+}
+
+/// How large those of these documents are that the store has.
+///
+/// # Errors
+/// Those of the store.
+pub fn sizes(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Size>, StoreError> {
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let rows: Vec<(Db<DocumentId>, i64, i32)> = on_each!(tx, |c| documents::table
+            .filter(documents::id.eq_any(some.iter().copied().map(Db)))
+            .select((documents::id, documents::operations, length(documents::snapshot)))
+            .load(c))?;
+        let size = |operations: i64, bytes: i32| Size {
+            operations: operations.unsigned_abs(),
+            bytes: bytes.unsigned_abs().into(),
+        };
+        found.extend(rows.into_iter().map(|(Db(id), operations, bytes)| (id, size(operations, bytes))));
+    }
+    Ok(found)
 }
 
 /// How many documents one query asks for.

@@ -10,6 +10,7 @@ mod admit;
 mod apart;
 mod astray;
 mod authority;
+mod bounds;
 mod rejected;
 mod evidence;
 mod decide;

@@ -170,6 +170,11 @@ impl Change {
         Self::try_from(inner)
     }
 
+    /// How many operations these bytes say that they hold, without looking at any; none where they are refused at sight.
+    pub fn operations_said(bytes: &[u8]) -> u64 {
+        frame::change(bytes).map_or(0, |weight| weight.operations)
+    }
+
     pub fn hash(&self) -> ChangeHash {
         self.inner.hash().into()
     }

@@ -44,6 +44,17 @@ pub const MAX_TEXT_CLAIM: usize = 20_000;
 /// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
 /// loses at most so much.
 pub const PAGE: usize = 256 * 1024;
+/// The most changes in one request, what is carried counted in: a page holds half as many of the smallest.
+pub const MAX_REQUEST_CHANGES: usize = 4_096;
+/// The most operations that the changes of one request say they hold. A page of text is half as many.
+pub const MAX_REQUEST_OPERATIONS: u64 = 8 * MAX_OPERATIONS;
+/// The most operations that the records hold which one request opens, and the most bytes that these are stored in: they are
+/// in memory together.
+pub const MAX_REQUEST_OPENED: u64 = 4 * MAX_DOCUMENT_OPERATIONS;
+pub const MAX_REQUEST_STORED: u64 = 8 * MAX_DOCUMENT as u64;
+/// The most operations that one request lets the service go through: each change looks at its whole record, with all that
+/// came for it. A thousand edits of a session of ten thousand letters are as many.
+pub const MAX_REQUEST_WORK: u64 = 10_000_000;
 /// The largest body that is taken as it travels, in bytes: a page several times over, and what is carried.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
 /// The largest body once expanded, in bytes: ours shrink to a third or a quarter, and all of it is held in memory.

@@ -48,6 +48,11 @@ impl Service {
         Err(format!("the service does not start:\n{lines}"))
     }
 
+    /// Its number among processes.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Mebibytes of memory, as `/proc` calls them: `VmRSS` now, `VmHWM` at its peak.
     ///
     /// # Panics

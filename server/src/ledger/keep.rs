@@ -124,6 +124,7 @@ fn write_document(
     let document = &gain.after.document;
     let content = (
         documents::snapshot.eq(&gain.after.snapshot),
+        documents::operations.eq(gain.after.operations as i64),
         documents::heads.eq(heads.iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
         documents::updated_at.eq(At(now)),
     );

@@ -1,6 +1,12 @@
 //! The tables, as both databases have them. The migrations are the source; a test holds the two equal.
 
-use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+use diesel::sql_types;
+use diesel::{allow_tables_to_appear_in_same_query, define_sql_function, joinable, table};
+
+define_sql_function! {
+    /// How many bytes, without reading them.
+    fn length(bytes: sql_types::Binary) -> sql_types::Integer;
+}
 
 table! {
     /// What the store knows about itself: see `identity`.
@@ -143,6 +149,8 @@ table! {
         /// Counts the document's writes.
         version -> BigInt,
         snapshot -> Binary,
+        /// How many the snapshot holds.
+        operations -> BigInt,
         /// Hashes of 32 bytes, ascending, one after the other.
         heads -> Binary,
         updated_at -> BigInt,

@@ -8,13 +8,8 @@ use sync_core::limits::{APART_WITHIN, MAX_APART, MAX_APART_BYTES};
 use sync_core::time::Millis;
 
 use crate::on_each;
-use crate::store::schema::quarantine;
+use crate::store::schema::{length, quarantine};
 use crate::store::{At, Conn, Db, StoreError};
-
-diesel::define_sql_function! {
-    /// Of bytes, without reading them.
-    fn length(bytes: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
-}
 
 /// What of a tablet was set apart within a day and is not merged.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,5 +1,5 @@
 //! All of a request that costs work and needs no lock: signatures are checked, and what is carried is opened, before the
-//! transaction that writes begins. Of a request that nobody here signed, nothing is opened.
+//! transaction that writes begins, and what all of it will cost is known. Of a request that nobody here signed, nothing is opened.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use sync_core::limits::{LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_CARRIED};
 use sync_core::wire::Request;
 
 use super::admit::{Claimed, Origin};
+use super::bounds::Room;
 use super::carried::{self, Carried, Signer};
 use super::refusal::Refused;
 use crate::store::{Conn, Failure};
@@ -32,9 +33,21 @@ pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, 
     if request.batches.len() > MAX_BATCHES || request.carried.len() > MAX_CARRIED {
         return Err(Refused::TooMany.into());
     }
-    let statements =
+    let statements: Vec<Statement> =
         request.batches.iter().map(|envelope| tablet.open(envelope)).collect::<Result<_, _>>()?;
-    let carried = carried::open_all(tx, &request.carried)?;
+    let mut room = Room::default();
+    for (envelope, statement) in request.batches.iter().zip(&statements) {
+        if !room.take(tx, envelope, statement)? {
+            return Err(Refused::TooMuchWork.into());
+        }
+    }
+    let mut carried = carried::open_all(tx, &request.carried)?;
+    for one in &mut carried {
+        let Some(Carried { envelope, statement, .. }) = one else { continue };
+        if !room.take(tx, envelope, statement)? {
+            *one = None;
+        }
+    }
     Ok(Prepared { tablet, request, statements, carried, signer: Signer::of(tx)? })
 }
 

@@ -32,6 +32,8 @@ pub(super) enum Refused {
     BatchReused,
     #[error("the request has too many batches, or carries too many things")]
     TooMany,
+    #[error("what the request brings is too much work at once")]
+    TooMuchWork,
     #[error("the number of the request was seen before")]
     Seen { last: u64 },
     #[error("the number of the request is too far ahead")]
@@ -73,6 +75,11 @@ impl From<Refused> for Problem {
             ),
             Refused::TooMany => Self::of(kind::TOO_LARGE, format!(
                     "At most {MAX_BATCHES} batches, and {MAX_CARRIED} things that are carried. Send fewer at a time. {kept}"
+                ),
+            ),
+            Refused::TooMuchWork => Self::of(kind::TOO_LARGE, format!(
+                    "Together the changes in it, or the records that they are for, are larger than is taken at once. Send fewer \
+                     at a time; one alone is always taken. {kept}"
                 ),
             ),
             Refused::TooFar { last } => Self::of(kind::REQUEST_TOO_FAR, format!(

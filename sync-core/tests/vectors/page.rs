@@ -9,7 +9,9 @@ use sync_core::document::Document;
 use sync_core::limits::{
     LAST_REQUEST, MAX_AHEAD, MAX_APART, MAX_APART_BYTES, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_CHANGE,
     MAX_CHANGE_EXPANDED, MAX_DOCUMENT, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED,
-    MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES, MAX_EXPANDED, MAX_OPERATIONS, MAX_VALUES_OF_ONE, PAGE,
+    MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES, MAX_EXPANDED, MAX_OPERATIONS, MAX_REQUEST_CHANGES,
+    MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK, MAX_VALUES_OF_ONE,
+    PAGE,
 };
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::wire::{CONTENT_TYPE, PROTOCOL};
@@ -100,6 +102,28 @@ fn limits() {
             "request number",
             format!("{MAX_AHEAD} beyond the last that was taken, and {LAST_REQUEST}"),
             "beyond that it is refused (`request-too-far`), and not taken",
+        ),
+        (
+            "changes of a request",
+            MAX_REQUEST_CHANGES.to_string(),
+            "a request with more is refused (`too-large`): send less at a time. Of what is carried, what goes beyond is not \
+             taken; so with the next three",
+        ),
+        (
+            "operations of a request",
+            MAX_REQUEST_OPERATIONS.to_string(),
+            "that its changes say they hold, all together",
+        ),
+        (
+            "records of a request",
+            format!("{MAX_REQUEST_OPENED} operations, {MAX_REQUEST_STORED} bytes"),
+            "that the store has of the records that it changes",
+        ),
+        (
+            "work of a request",
+            MAX_REQUEST_WORK.to_string(),
+            "for each record: its changes in the request, times the operations of the record and of all of these. A change that \
+             comes alone is always within it",
         ),
         ("change", format!("{MAX_CHANGE} bytes"), "larger ones wait as `too-large`"),
         (

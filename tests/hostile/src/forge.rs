@@ -48,6 +48,19 @@ pub fn text(on: &Document, actor: Actor, letters: usize) -> Vec<u8> {
     })
 }
 
+/// So many changes, none of which saw another: each writes the first letters of a session's summary anew.
+pub fn rivals(on: &Document, authors: impl Iterator<Item = Actor>, letters: usize) -> Vec<Vec<u8>> {
+    let change = |(number, author)| {
+        let letter = char::from(b'a' + (number % 26) as u8);
+        raw(on, author, |tx| {
+            let summary = map_of(tx, "summary");
+            let old = tx.length(&summary).min(letters) as isize;
+            tx.splice_text(&summary, 0, old, &String::from(letter).repeat(letters))
+        })
+    };
+    authors.enumerate().map(change).collect()
+}
+
 /// The same change under another number of its author, or with its operations numbered from elsewhere.
 ///
 /// # Panics

@@ -12,6 +12,7 @@ mod filling;
 mod repeating;
 mod probing;
 mod sealed;
+mod budget;
 
 use hostile_bytes::forge;
 use sync_core::authority::Authority;

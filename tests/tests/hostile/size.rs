@@ -60,6 +60,21 @@ fn changes_that_are_allowed_one_by_one_can_not_fill_a_record() {
 }
 
 #[test]
+fn whoever_edits_a_full_record_hears_that_it_is_full() {
+    let (mut document, _) = begun();
+    let mut fill = |incarnation: u32, operations: u64| {
+        let change = of_operations(&document, incarnation, operations);
+        document.apply([&Change::parse(&change).expect("sound")]).expect("it builds on what is there");
+    };
+    fill(1, MAX_OPERATIONS);
+    fill(2, MAX_DOCUMENT_OPERATIONS - MAX_OPERATIONS);
+    let heads = document.heads();
+    let edit = document.edit::<Session>(author(), NOW, |session| session.minutes().set(90.try_into()?));
+    assert!(matches!(edit, Err(EditError::Full)), "{edit:?}");
+    assert_eq!(document.heads(), heads);
+}
+
+#[test]
 fn a_change_that_says_too_much_waits_and_everybody_else_goes_on() {
     Database::each(|database| {
         let app = TestApp::on(database);

@@ -1,0 +1,103 @@
+//! How much work one request may bring. Each change and each record is within limits of its own, but a body holds thousands of
+//! changes, each of which may be for another record, and each is merged on top of all that its record holds.
+
+use std::collections::BTreeMap;
+
+use sync_core::batch::{Envelope, Statement};
+use sync_core::change::Change;
+use sync_core::id::DocumentId;
+use sync_core::limits::{
+    MAX_REQUEST_CHANGES, MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK,
+};
+
+use crate::ledger::{self, Size};
+use crate::store::{Conn, StoreError};
+
+/// What batches come to that are let in, record by record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Room {
+    records: BTreeMap<DocumentId, Load>,
+}
+
+/// What comes for one record.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    /// Of the record as it is stored.
+    size: Size,
+    changes: u64,
+    /// What these say that they hold.
+    operations: u64,
+}
+
+impl Room {
+    /// Lets a batch in if there is room for it beside those before it; whether there is. One with a single change always has
+    /// room where none came before.
+    pub(super) fn take(
+        &mut self,
+        tx: &mut Conn<'_>,
+        envelope: &Envelope,
+        statement: &Statement,
+    ) -> Result<bool, StoreError> {
+        let mut with = self.clone();
+        let documents = statement.items.iter().map(|item| item.document);
+        let new: Vec<DocumentId> = documents.filter(|id| !self.records.contains_key(id)).collect();
+        // The changes alone may be too many to ask after their records.
+        if new.len() > MAX_REQUEST_CHANGES {
+            return Ok(false);
+        }
+        for (id, size) in ledger::sizes(tx, &new)? {
+            with.records.insert(id, Load { size, ..Load::default() });
+        }
+        for (item, bytes) in statement.items.iter().zip(&envelope.changes) {
+            let load = with.records.entry(item.document).or_default();
+            load.changes += 1;
+            load.operations += Change::operations_said(bytes);
+        }
+        let within = with.is_within();
+        if within {
+            *self = with;
+        }
+        Ok(within)
+    }
+
+    fn is_within(&self) -> bool {
+        let total = |of: fn(&Load) -> u64| self.records.values().map(of).fold(0, u64::saturating_add);
+        total(|one| one.changes) <= MAX_REQUEST_CHANGES as u64
+            && total(|one| one.operations) <= MAX_REQUEST_OPERATIONS
+            && total(|one| one.size.operations) <= MAX_REQUEST_OPENED
+            && total(|one| one.size.bytes) <= MAX_REQUEST_STORED
+            && total(|one| one.changes.saturating_mul(one.size.operations + one.operations))
+                <= MAX_REQUEST_WORK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_core::id::Id;
+    use sync_core::limits::{MAX_DOCUMENT, MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS};
+
+    /// So many records of this size, for each of which so many changes come.
+    fn within(records: u128, size: Size, changes: u64, operations: u64) -> bool {
+        let load = Load { size, changes, operations };
+        let id = |number| DocumentId::from_uuid(uuid::Uuid::from_u128(number));
+        Room { records: (0..records).map(|number| (id(number), load)).collect() }.is_within()
+    }
+
+    #[test]
+    fn each_bound_is_one() {
+        let (empty, bytes) = (Size::default(), MAX_DOCUMENT as u64);
+        let full = Size { operations: MAX_DOCUMENT_OPERATIONS, bytes };
+        assert!(within(1, full, 1, MAX_OPERATIONS), "one alone is always taken");
+        for (what, records, size, changes, operations) in [
+            ("changes", MAX_REQUEST_CHANGES as u128, empty, 1, 1),
+            ("operations", u128::from(MAX_REQUEST_OPERATIONS), empty, 0, 1),
+            ("opened", 4, Size { operations: MAX_REQUEST_OPENED / 4, bytes: 0 }, 1, 1),
+            ("stored", 8, Size { operations: 0, bytes }, 1, 1),
+            ("work", 10, Size { operations: 10_000, bytes: 0 }, 100, 0),
+        ] {
+            assert!(within(records, size, changes, operations), "{what}");
+            assert!(!within(records + 1, size, changes, operations), "{what}");
+        }
+    }
+}
