@@ -12,6 +12,8 @@ use super::count::Totals;
 use super::tally::Clash;
 
 pub(super) const COLUMNS: u16 = 80;
+/// A space at which no line breaks.
+const TOGETHER: &str = "\u{a0}";
 
 /// What two people set differently, with whether it is open.
 pub(super) fn clashes(told: Vec<(&Clash, bool)>) -> Table {
@@ -155,16 +157,16 @@ fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-/// `12 345`
+/// `12 345`, in one piece.
 pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(" ")
+    groups.join(TOGETHER)
 }
 
 fn short(day: Date) -> String {
-    day.strftime("%-d %b").to_string()
+    day.strftime("%-d %b").to_string().replace(' ', TOGETHER)
 }
 
 fn month_in_words(month: &str) -> String {
@@ -207,7 +209,7 @@ mod tests {
     }
 
     fn words(text: &str) -> Vec<String> {
-        let words = text.split_whitespace().filter(|word| !word.starts_with(['═', '─']));
+        let words = text.split([' ', '\n']).filter(|word| !word.is_empty() && !word.starts_with(['═', '─']));
         let mut words: Vec<String> = words.map(str::to_owned).collect();
         words.sort();
         words
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_long_number_has_its_thousands_apart() {
-        assert_eq!((number(7), number(1_234_567)), ("7".to_owned(), "1 234 567".to_owned()));
+        assert_eq!((number(7), number(1_234_567)), ("7".to_owned(), "1\u{a0}234\u{a0}567".to_owned()));
     }
 
     #[test]
