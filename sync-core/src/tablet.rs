@@ -16,6 +16,7 @@ mod agree;
 mod outbox;
 mod receive;
 mod relay;
+mod since;
 
 use std::collections::BTreeSet;
 
@@ -25,13 +26,10 @@ use crate::conflict::{Conflict, NotSettled, conflicts, settle};
 use crate::day::began_on;
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
-use crate::history::since;
 use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionId, StreamId, UserId};
 use crate::person::{Mark, marks};
-use crate::record::session::SessionState;
 use crate::record::{Kind, Kinded};
 use crate::time::{Date, Millis, Moment};
-use crate::value::Value;
 
 pub use blob::{Blob, Key, Write};
 pub use pace::Failure;
@@ -206,13 +204,6 @@ impl Tablet {
     /// All marks of attendance of a session, with the tablet that made each.
     pub fn attendance(&self, id: SessionId) -> Vec<Mark> {
         self.document(id).map(|document| marks(&document)).unwrap_or_default()
-    }
-
-    /// Whether a session tells something that whoever verified it had not seen.
-    pub fn changed_since_verified(&self, id: SessionId) -> bool {
-        let verified = SessionState::Verified.to_scalar();
-        let document = self.document(id);
-        document.is_some_and(|document| !since(&document, "state", |value| *value == verified).is_empty())
     }
 
     /// The day on which a group of this tablet began.

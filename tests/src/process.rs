@@ -12,6 +12,8 @@ use std::time::Instant;
 pub struct Service {
     /// `http://127.0.0.1:40123`, another in each life.
     pub url: String,
+    /// The address that is for its operator, where there is one.
+    pub operator_url: Option<String>,
     /// When it began to listen.
     pub since: Instant,
     process: Child,
@@ -23,26 +25,45 @@ impl Service {
     /// # Errors
     /// What it said where it does not start.
     pub fn start(program: &Path, database_url: &str) -> Result<Self, String> {
+        Self::listening(program, database_url, &[])
+    }
+
+    /// As [`Service::start`], with an address of its own for its operator.
+    ///
+    /// # Errors
+    /// What it said where it does not start.
+    pub fn start_with_operator(program: &Path, database_url: &str) -> Result<Self, String> {
+        Self::listening(program, database_url, &["--operator-listen", "127.0.0.1:0"])
+    }
+
+    fn listening(program: &Path, database_url: &str, operator: &[&str]) -> Result<Self, String> {
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(operator)
             .env("DATABASE_URL", database_url)
+            .env_remove("IHURIRO_OPERATOR_LISTEN")
             .env_remove("RUST_LOG")
             .env_remove("IHURIRO_LOG_FORMAT")
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{} does not start: {error}", program.display()))?;
         let mut log = BufReader::new(process.stderr.take().expect("its log is ours to read"));
-        let (mut lines, mut line) = (String::new(), String::new());
+        let (mut lines, mut line, mut urls) = (String::new(), String::new(), Vec::new());
         while log.read_line(&mut line).is_ok_and(|read| read > 0) {
             let place = line.split_whitespace().find_map(|word| word.strip_prefix("addr="));
-            if let Some(place) = place.filter(|_| line.contains("listening")) {
-                let url = format!("http://{place}");
-                // A log that nobody reads would stop the service once the pipe is full.
-                thread::spawn(move || log.read_to_end(&mut Vec::new()));
-                return Ok(Self { url, since: Instant::now(), process });
-            }
-            lines.push_str(&line);
-            line.clear();
+            urls.extend(place.filter(|_| line.contains("listening")).map(|place| format!("http://{place}")));
+            let (url, operator_url) = match (urls.as_slice(), operator) {
+                ([url], []) => (url.clone(), None),
+                ([url, operator_url], _) => (url.clone(), Some(operator_url.clone())),
+                _ => {
+                    lines.push_str(&line);
+                    line.clear();
+                    continue;
+                }
+            };
+            // A log that nobody reads would stop the service once the pipe is full.
+            thread::spawn(move || log.read_to_end(&mut Vec::new()));
+            return Ok(Self { url, operator_url, since: Instant::now(), process });
         }
         process.wait().ok();
         Err(format!("the service does not start:\n{lines}"))

@@ -318,6 +318,13 @@ fn days_of_consent_are_flagged_too() {
             "{}",
             said("P05")
         );
+        let codes = |query: &str| -> Vec<String> {
+            let all = village.manager.all(&format!("/v1/participants?{query}"));
+            all.iter().map(|one| one["code"].as_str().expect("a code").to_owned()).collect()
+        };
+        assert_eq!(codes("date_doubt=true"), ["P02", "P03", "P04", "P05"]);
+        assert_eq!(codes("date_doubt=false"), ["P01", "P06"]);
+        assert!(codes("date_doubt=true&one_or_two=true").is_empty());
     });
 }
 

@@ -15,6 +15,7 @@ mod paint;
 mod plan;
 mod record;
 mod sync;
+mod tables;
 mod tally;
 mod tell;
 

@@ -74,6 +74,14 @@ pub(crate) fn left_out() -> String {
 /// The ids of the sessions that look like a record of the same meeting as another, as a query.
 pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubles";
 
+/// The conditions of a list: those that are to hold, and those that are not. What nobody asks after is neither.
+pub(super) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) -> Vec<String> {
+    let condition = |(wanted, condition): (Option<bool>, String)| {
+        wanted.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })
+    };
+    asked.into_iter().filter_map(condition).collect()
+}
+
 /// What there is to say of some sessions.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {

@@ -1,5 +1,6 @@
 //! Participants: pseudonyms inside their groups. Listed and read; corrected, and told apart or together, below.
 
+mod asked;
 pub mod correct;
 pub mod same;
 pub mod split;
@@ -20,7 +21,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Asked;
-use super::asked::AskedQuery;
 use super::clash::{Clash, clashes};
 use super::doubt::{of_participants, one_or_two};
 use super::scope::{Scope, groups_in};
@@ -31,6 +31,7 @@ use crate::page::{Page, Window};
 use crate::problem::{Problem, kind};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Store, StoreError};
+use asked::ParticipantQuery;
 
 /// A participant in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -119,7 +120,7 @@ impl ParticipantItem {
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
-    params(AskedQuery),
+    params(ParticipantQuery),
     responses(
         (status = 200, description = "Participants, group by group", body = Page<ParticipantItem>),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
@@ -129,14 +130,14 @@ impl ParticipantItem {
 #[get("/v1/participants")]
 pub(crate) async fn list_participants(
     caller: Caller,
-    query: web::Query<AskedQuery>,
+    query: web::Query<ParticipantQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
     let scope = Scope::of(&caller)?;
-    let (asked, window) = (query.checked()?, query.page().of("participants")?);
-    let page = window.clone();
+    let (asked, window) = (query.asked().checked()?, query.asked().page().of("participants")?);
+    let (doubts, page) = (query.doubts(), window.clone());
     let items = store.read("list participants", move |tx| {
-        let rows = list(tx, scope, &asked, &page)?;
+        let rows = list(tx, scope, &asked, &doubts, &page)?;
         let ids: Vec<ParticipantId> = rows.iter().map(|row| row.id.0).collect();
         let date_doubts = of_participants(tx, &ids)?;
         Ok::<_, StoreError>(rows.into_iter().map(|row| ParticipantItem::of(row, &date_doubts)).collect())
@@ -148,7 +149,13 @@ pub(crate) async fn list_participants(
 /// The group, the code, and the id.
 type Key = (GroupId, String, ParticipantId);
 
-fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &Window<Key>) -> Result<Vec<Row>, StoreError> {
+fn list(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    asked: &Asked,
+    doubts: &[String],
+    page: &Window<Key>,
+) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
         let mut rows = participants::table
             .filter(participants::group_id.eq_any(groups_in!(Backend, scope, asked)))
@@ -162,6 +169,9 @@ fn list(tx: &mut Conn<'_>, scope: Scope, asked: &Asked, page: &Window<Key>) -> R
             let same_group =
                 participants::group_id.eq(Db(*group)).and(participants::code.gt(code).or(same_code));
             rows = rows.filter(participants::group_id.gt(Db(*group)).or(same_group));
+        }
+        for doubt in doubts {
+            rows = rows.filter(diesel::dsl::sql::<Bool>(doubt));
         }
         rows.load(c)
     })

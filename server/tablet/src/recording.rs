@@ -124,8 +124,16 @@ pub fn participants_of(tablet: &Tablet, group: GroupId) -> Vec<(ParticipantId, P
     all
 }
 
-/// The people of a group whom totals count: nobody who was recorded by mistake, and each once.
+/// Whether totals count a group: not one that was begun by mistake, and nothing of it.
+fn counts(tablet: &Tablet, group: GroupId) -> bool {
+    tablet.read::<Group>(group).is_ok_and(|group| group.void.is_none())
+}
+
+/// The people of a group whom totals count: nobody who was recorded by mistake, and each once; nobody of a void group.
 pub fn counted_people(tablet: &Tablet, group: GroupId) -> BTreeSet<ParticipantId> {
+    if !counts(tablet, group) {
+        return BTreeSet::new();
+    }
     let all = participants_of(tablet, group).into_iter().collect();
     let counts = people(&all).into_iter().filter(|(id, counts_as)| id == counts_as);
     counts.map(|(id, _)| id).filter(|id| all[id].void.is_none()).collect()

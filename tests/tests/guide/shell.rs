@@ -12,6 +12,23 @@ const ADDRESS: &str = "127.0.0.1:8080";
 /// Ends what a command printed, before its exit status.
 const END: &str = "\u{1}end of the command";
 
+/// The pages say `--json`, as readers do best; Ubuntu 22.04 has a curl from just before it had that.
+const OLDER_CURL: &str = r#"
+if ! curl --help all | grep -q -- ' --json '; then
+    curl() {
+        local said=()
+        while [ $# -gt 0 ]; do
+            case $1 in
+                --json) said+=(--data "$2" -H "content-type: application/json" -H "accept: application/json"); shift ;;
+                *) said+=("$1") ;;
+            esac
+            shift
+        done
+        command curl "${said[@]}"
+    }
+fi
+"#;
+
 pub(crate) struct Shell {
     folder: TempDir,
     path: String,
@@ -47,7 +64,7 @@ impl Shell {
             printed,
             service: None,
         };
-        writeln!(shell.commands, "exec 2>&1").expect("bash listens");
+        writeln!(shell.commands, "exec 2>&1\n{OLDER_CURL}").expect("bash listens");
         shell
     }
 

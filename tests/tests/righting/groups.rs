@@ -3,6 +3,7 @@
 use super::*;
 use sync_core::record::Group;
 use sync_core::record::group::GroupStatus;
+use tablet::recording::Meetings;
 
 fn read(who: &Session, group: GroupId) -> Value {
     who.get(&format!("/v1/groups/{group}")).ok()
@@ -109,6 +110,8 @@ fn a_group_is_opened_again_and_made_void_by_managers_alone() {
         assert_eq!(cast.village.manager.all("/v1/groups")[0]["void"], "Recorded by mistake.");
         sync(&mut cast.jeanne);
         assert!(cast.jeanne.tablet().read::<Group>(group).expect("the group").void.is_some());
+        let counted = Meetings::of(cast.jeanne.tablet(), group).counted;
+        assert!(counted.is_empty(), "her tablet counts as the service does");
         void(&cast.village.manager, group, false).ok();
         assert_eq!(cast.total(), (1, 1));
         assert!(read(&cast.odette, group).get("void").is_none());

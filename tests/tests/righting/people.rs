@@ -131,12 +131,11 @@ fn a_code_that_two_tablets_gave_at_once_is_one_person_or_two() {
         );
         cast.settle();
         let doubted = |cast: &Cast| -> Vec<String> {
-            let all =
-                cast.odette.all("/v1/participants?").into_iter().filter(|one| one["one_or_two"] == true);
-            let mut codes: Vec<String> =
-                all.map(|one| one["code"].as_str().expect("a code").to_owned()).collect();
-            codes.sort();
-            codes
+            let listed = |query: &str| cast.odette.all(&format!("/v1/participants?{query}"));
+            let said: Vec<Value> = listed("").into_iter().filter(|one| one["one_or_two"] == true).collect();
+            assert_eq!(listed("one_or_two=true"), said);
+            assert_eq!(listed("one_or_two=false").len(), listed("").len() - said.len());
+            said.iter().map(|one| one["code"].as_str().expect("a code").to_owned()).collect()
         };
         assert_eq!(doubted(&cast), ["P11", "P12", "P13"]);
         let [eleven, id, thirteen] = ["P11", "P12", "P13"].map(|code| person(group, code));

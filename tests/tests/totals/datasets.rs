@@ -229,6 +229,8 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
                 let listed = village.manager.all(&format!("/v1/sessions?group={group}"));
                 let counts = listed.iter().filter(|one| one["counts"] == true).count() as i64;
                 assert_eq!(counts, expected.count().sessions, "lists say the same");
+                let two = village.manager.all(&format!("/v1/participants?group={group}&one_or_two=true"));
+                assert_eq!(two.len() as i64, doubts.one_or_two, "of people too");
                 left_out.void += doubts.void;
                 left_out.moved += doubts.moved;
                 left_out.doubles += doubts.doubles;

@@ -3,20 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, presets};
+use comfy_table::Table;
 use indicatif::HumanBytes;
-use sync_core::record::{AgeBand, Sex};
-use sync_core::time::Date;
 
-use super::ask::{Answer, Programme, last_months};
+use super::ask::Answer;
 use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
 use super::count::Totals;
 use super::live::Life;
 use super::paint::Paint;
 use super::plan::{self, Plan};
+use super::tables::{self, COLUMNS, number};
 use super::tally::Clash;
 
-const COLUMNS: u16 = 80;
 /// How many clashes are told in words.
 const TOLD: usize = 5;
 
@@ -97,48 +95,15 @@ impl Teller {
             open.len(),
         ));
         let told = examples(life);
-        if told.is_empty() {
-            return;
+        if !told.is_empty() {
+            self.print(&tables::clashes(told));
         }
-        let mut table = table(["Group", "Day", "Field", "One", "The other", ""].map(Cell::new).into());
-        for (clash, open) in told {
-            let mut row = vec![clash.group.clone(), short(clash.date), clash.what.clone()];
-            row.extend(clash.claims.iter().take(2).map(|(value, who, _)| format!("{value} ({who})")));
-            row.push(if open { "open" } else { "settled" }.to_owned());
-            table.add_row(row);
-        }
-        self.print(&table);
     }
 
     /// What was planned, beside what was held, and which groups have fallen silent.
     pub(super) fn planned(&self, answers: &[Answer]) {
         self.heading("Planned and held");
-        let mut table = table(vec![
-            Cell::new("Organisation"),
-            Cell::new(""),
-            right("Groups"),
-            right("active"),
-            right("Planned"),
-            right("Held"),
-            right(""),
-        ]);
-        for (organisation, answer) in ORGANISATIONS.iter().zip(answers) {
-            for (place, (kind, programme)) in
-                ["healing spaces", "dialogue circles"].iter().zip(&answer.programmes).enumerate()
-            {
-                let Programme { groups, active, planned, held } = *programme;
-                table.add_row(vec![
-                    Cell::new(if place == 0 { organisation.name } else { "" }),
-                    Cell::new(kind),
-                    right(number(groups)),
-                    right(number(active)),
-                    right(number(planned)),
-                    right(number(held)),
-                    right(format!("{} %", (held * 100).checked_div(planned).unwrap_or_default())),
-                ]);
-            }
-        }
-        self.print(&table);
+        self.print(&tables::planned(answers));
         say(
             "Planned is what each group's whole cycle has: a healing space meets weekly, a circle monthly for a year.",
         );
@@ -156,27 +121,7 @@ impl Teller {
     /// Who came, by sex and age.
     pub(super) fn people(&self, answers: &[Answer]) {
         self.heading("Who came");
-        let names = ORGANISATIONS.iter().map(|organisation| organisation.name).chain(["All three"]);
-        let header = names.map(|name| right(format!("{name}\nwomen · men")));
-        let mut table = table([Cell::new("People by age")].into_iter().chain(header).collect());
-        let of = |answer: &Answer, sex, age: Option<AgeBand>| -> u64 {
-            let fits = |key: &(Sex, AgeBand)| key.0 == sex && age.is_none_or(|age| key.1 == age);
-            answer.people.iter().filter(|(key, _)| fits(key)).map(|(_, people)| people).sum()
-        };
-        for age in AgeBand::ALL.iter().copied().map(Some).chain([None]) {
-            let each = |sex| -> Vec<u64> { answers.iter().map(|answer| of(answer, sex, age)).collect() };
-            let (mut women, mut men) = (each(Sex::Female), each(Sex::Male));
-            women.push(women.iter().sum());
-            men.push(men.iter().sum());
-            let name = age
-                .map_or("all".to_owned(), |age| age.code().replace('_', "–").replace("–plus", " and over"));
-            let cells = women
-                .iter()
-                .zip(&men)
-                .map(|(women, men)| right(format!("{} · {}", number(*women), number(*men))));
-            table.add_row([Cell::new(name.replace("under–", "under "))].into_iter().chain(cells));
-        }
-        self.print(&table);
+        self.print(&tables::people(answers));
         let heads: u64 = answers.iter().map(|answer| answer.total.heads).sum();
         say(&format!(
             "Registered people are counted once each, however often they came. In open circles, where whoever comes is \
@@ -186,23 +131,8 @@ impl Teller {
     }
 
     pub(super) fn months(&self, answers: &[Answer]) {
-        let months = last_months(answers);
         self.heading("Sessions by district and month");
-        let names = months.iter().map(|month| right(month_in_words(month)));
-        let header = ["Organisation", "District"].map(Cell::new).into_iter().chain(names);
-        let mut table = table(header.chain([right("All"), right("People")]).collect());
-        for (organisation, answer) in ORGANISATIONS.iter().zip(answers) {
-            for (place, district) in answer.districts.iter().enumerate() {
-                let name = if place == 0 { organisation.name } else { "" };
-                let mut row = vec![Cell::new(name), Cell::new(district.name)];
-                let of =
-                    |month| district.months.get(month).map_or("–".into(), |total| number(total.sessions));
-                row.extend(months.iter().map(|month| right(of(month))));
-                row.extend([right(number(district.total.sessions)), right(number(district.total.people))]);
-                table.add_row(row);
-            }
-        }
-        self.print(&table);
+        self.print(&tables::months(answers));
         let doubts = answers.iter().flat_map(|answer| &answer.doubts).filter(|(_, number)| **number > 0);
         let doubts: Vec<String> = doubts.map(|(what, number)| format!("{what} {number}")).collect();
         say(&match doubts.as_slice() {
@@ -214,23 +144,7 @@ impl Teller {
     /// Prints both counts beside each other; says whether all are equal.
     pub(super) fn totals(&self, tablets: &[Totals], answers: &[Answer]) -> bool {
         self.heading("What the tablets count themselves, beside what the API answers");
-        let header =
-            ["Sessions", "Attendances", "People", "Heads"].map(|name| format!("{name}\ntablets │ API"));
-        let mut table = table(
-            [Cell::new("Organisation")].into_iter().chain(header.map(right)).chain([Cell::new("")]).collect(),
-        );
-        let sum = |all: &mut dyn Iterator<Item = Totals>| all.fold(Totals::default(), Totals::plus);
-        let whole = (sum(&mut tablets.iter().copied()), sum(&mut answers.iter().map(|answer| answer.total)));
-        let each = tablets.iter().copied().zip(answers.iter().map(|answer| answer.total));
-        let names = ORGANISATIONS.iter().map(|organisation| organisation.name).chain(["All three"]);
-        let mut equal = true;
-        for (name, (mine, theirs)) in names.zip(each.chain([whole])) {
-            let pairs = mine.each().into_iter().zip(theirs.each());
-            let cells = pairs.map(|(mine, theirs)| right(format!("{} │ {}", number(mine), number(theirs))));
-            let verdict = Cell::new(if mine == theirs { "equal" } else { "NOT EQUAL" });
-            table.add_row([Cell::new(name)].into_iter().chain(cells).chain([verdict]));
-            equal &= mine == theirs;
-        }
+        let (table, equal) = tables::totals(tablets, answers);
         self.print(&table);
         equal
     }
@@ -274,16 +188,6 @@ impl Teller {
     }
 }
 
-fn table(header: Vec<Cell>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(COLUMNS)
-        .set_header(header);
-    table
-}
-
 /// Prints sentences, broken between words where a line is full.
 fn say(text: &str) {
     println!("{}", broken(text, ""));
@@ -313,18 +217,6 @@ fn broken(text: &str, inset: &str) -> String {
     lines.join("\n")
 }
 
-fn right(text: impl ToString) -> Cell {
-    Cell::new(text).set_alignment(CellAlignment::Right)
-}
-
-/// `12 345`
-fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(" ")
-}
-
 /// A few clashes, of each kind of field in turn, with whether they are open.
 fn examples(life: &Life) -> Vec<(&Clash, bool)> {
     let mut kinds = [Vec::new(), Vec::new(), Vec::new()];
@@ -345,15 +237,6 @@ fn examples(life: &Life) -> Vec<(&Clash, bool)> {
     in_turn.take(TOLD).collect()
 }
 
-fn short(day: Date) -> String {
-    day.strftime("%-d %b").to_string()
-}
-
-fn month_in_words(month: &str) -> String {
-    let day = format!("{month}-01").parse::<Date>();
-    day.map_or_else(|_| month.to_owned(), |day| day.strftime("%b %Y").to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +247,5 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() < 80));
         assert!(text.lines().skip(1).all(|line| line.starts_with("  s")), "{text}");
         assert_eq!(broken("short", "  "), "short");
-        assert_eq!(number(1_234_567), "1 234 567");
     }
 }

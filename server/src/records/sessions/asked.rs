@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::records::asked::AskedQuery;
-use crate::records::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as};
+use crate::records::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -71,7 +71,7 @@ impl SessionQuery {
 
     /// Conditions on `sessions`, in SQL.
     pub(super) fn doubts(&self) -> Vec<String> {
-        let all = [
+        wanted([
             (self.double, set_aside_as("double")),
             (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
             (self.date_doubt, day_doubt("sessions")),
@@ -80,10 +80,6 @@ impl SessionQuery {
             (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
             (self.changed_since_verified, "sessions.changed_since_verified".to_owned()),
             (self.recorded_since, "sessions.recorded_since".to_owned()),
-        ];
-        let condition = |(asked, condition): (Option<bool>, String)| {
-            asked.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })
-        };
-        all.into_iter().filter_map(condition).collect()
+        ])
     }
 }

@@ -40,10 +40,21 @@ pub enum CommandError {
          ihuriro tablet session move {session} --to 5/3/2026 --reason \"why\""
     )]
     DayIsFixed { session: String },
+    #[error("it was moved already; take that back first{}", not_counted(.since))]
+    MovedAlready { since: String },
     #[error("this would be {}, but {why}; is this right? If it is, say it again with --yes", words::day(*.day))]
     Unlikely { day: Date, why: Unlikely },
     #[error("the output can't be written: {0}")]
     Output(#[from] std::io::Error),
+}
+
+fn not_counted(since: &str) -> String {
+    match since {
+        "" => String::new(),
+        since => format!(
+            ". Recorded in it since, and counted nowhere: {since}; ask your supervisor to carry that over"
+        ),
+    }
 }
 
 impl From<crate::device::SaveError> for CommandError {

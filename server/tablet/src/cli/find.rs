@@ -1,5 +1,6 @@
 //! Finding a record by what a person types: an id, its first letters, the beginning of a name, or a day.
 
+use sync_core::fold::fold;
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::Slot;
 use sync_core::record::session::{PartOfDay, Session};
@@ -45,13 +46,14 @@ pub(super) fn groups(tablet: &Tablet) -> Vec<(GroupId, Group)> {
     groups
 }
 
-/// A group by its name, the beginning of its name, its id or the beginning of its id.
+/// A group by its name, the beginning of its name, its id or the beginning of its id. Case and accents don't matter, as in the
+/// service's own search.
 pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), FindError> {
     let all = groups(tablet);
-    let folded = said.trim().to_lowercase();
-    let exact = |(_, group): &&(GroupId, Group)| group.name.as_str().to_lowercase() == folded;
+    let folded = fold(said.trim());
+    let exact = |(_, group): &&(GroupId, Group)| fold(group.name.as_str()) == folded;
     let begins = |(id, group): &&(GroupId, Group)| {
-        group.name.as_str().to_lowercase().starts_with(&folded) || begins_id(&id.to_string(), &folded)
+        fold(group.name.as_str()).starts_with(&folded) || begins_id(&id.to_string(), &folded)
     };
     let named: Vec<_> = all.iter().filter(exact).collect();
     let found = if named.is_empty() { all.iter().filter(begins).collect() } else { named };

@@ -5,8 +5,8 @@ use std::io::Write;
 
 use comfy_table::{Table, presets};
 use sync_core::area;
-use sync_core::id::SessionId;
-use sync_core::record::Session;
+use sync_core::id::{ParticipantId, SessionId};
+use sync_core::record::{Group, Participant, Session};
 
 use super::{CommandError, find, words};
 use crate::device::Device;
@@ -30,19 +30,25 @@ pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), Command
     }
     let all = find::everything(tablet);
     let mut table = table(["Group", "Method", "Village", "Participants", "Meetings", "Id"]);
-    for (id, group) in groups {
+    for (id, group) in &groups {
         let village =
             area::find(group.area.code()).map_or_else(|| group.area.to_string(), |area| area.path());
         table.add_row(vec![
             group.name.to_string(),
             words::plain(group.modality),
             village,
-            counted_people(tablet, id).len().to_string(),
-            Meetings::of(tablet, id).counted.len().to_string(),
-            find::short(id, &all),
+            counted_people(tablet, *id).len().to_string(),
+            Meetings::of(tablet, *id).counted.len().to_string(),
+            find::short(*id, &all),
         ]);
     }
     writeln!(out, "{table}")?;
+    for (id, group) in &groups {
+        if let Some(why) = &group.void {
+            let short = find::short(*id, &all);
+            writeln!(out, "Left out: {} ({short}), begun by mistake ({why}).", group.name)?;
+        }
+    }
     Ok(())
 }
 
@@ -57,7 +63,8 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
     let all = find::everything(tablet);
     let mut table = table(["Code", "Sex", "Age", "Family", "Consent", "Left", "Id"]);
     let counted = counted_people(tablet, id);
-    for (id, one) in participants.iter().filter(|(id, _)| counted.contains(id)) {
+    let listed = |(id, _): &&(ParticipantId, Participant)| counted.contains(id) || group.void.is_some();
+    for (id, one) in participants.iter().filter(listed) {
         let consent = match (one.consents(), one.consent_withdrawn) {
             (true, _) => one.consent_date.map(words::day).unwrap_or_default(),
             (_, Some(day)) => format!("withdrawn {}", words::day(day)),
@@ -74,6 +81,7 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
         ]);
     }
     writeln!(out, "{} has {}.", group.name, words::count(counted.len(), "participant"))?;
+    void(&group, out)?;
     writeln!(out, "{table}")?;
     for (id, one) in &participants {
         let tablet = device.tablet();
@@ -111,7 +119,7 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
     let mut table =
         table(["Date", "Part", "Minutes", "Phase", "Came", "State", "Clashes", "Double of", "Id"]);
     let listed = |(id, session): &&(&SessionId, &Session)| {
-        meetings.counted.contains(id) || session.double_of.is_some()
+        meetings.counted.contains(id) || session.double_of.is_some() || group.void.is_some()
     };
     for (id, session) in sessions.iter().filter(listed) {
         let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
@@ -135,6 +143,7 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         ]);
     }
     writeln!(out, "{} has {}.", group.name, words::count(meetings.counted.len(), "recorded meeting"))?;
+    void(&group, out)?;
     writeln!(out, "{table}")?;
     for (id, session) in sessions.iter().filter(|one| !listed(one)) {
         let why = match (&session.void, session.moved_to) {
@@ -144,6 +153,9 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         };
         let (day, part, short) = (words::day(session.date), session.part, find::short(**id, &all));
         writeln!(out, "Left out: {short}, {day} ({part}), {why}.")?;
+        if !tablet.recorded_since(**id).is_empty() {
+            writeln!(out, "Something was recorded in it since. Look at: ihuriro tablet show {short}")?;
+        }
     }
     for (one, other) in alike {
         let said = |id: SessionId| {
@@ -155,4 +167,12 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         writeln!(out, "If so, say which is wrong: ihuriro tablet session double {one} --of {other}")?;
     }
     Ok(())
+}
+
+/// Says of a group that was begun by mistake why nothing of it counts.
+fn void(group: &Group, out: &mut dyn Write) -> Result<(), CommandError> {
+    match &group.void {
+        Some(why) => Ok(writeln!(out, "It was begun by mistake ({why}): nothing of it counts.")?),
+        None => Ok(()),
+    }
 }

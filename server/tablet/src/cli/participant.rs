@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 use sync_core::change::Grounds;
+use sync_core::fold::fold;
 use sync_core::id::{DeviceId, ParticipantId};
 use sync_core::record::participant::{ConsentMethod, Exit, Participant, Purpose};
 use sync_core::record::{AgeBand, Sex};
@@ -179,9 +180,9 @@ fn tablet_of(
     let tablet = device.tablet();
     let mut all = tablet.begun_by(id);
     all.extend(one.split.keys());
-    let folded = said.to_lowercase();
+    let folded = fold(said);
     let means = |device: &&DeviceId| {
-        let name = tablet.name_of(**device).unwrap_or_default().to_lowercase();
+        let name = fold(tablet.name_of(**device).unwrap_or_default());
         let own = **device == tablet.device() && ["me", "mine", "my"].contains(&folded.as_str());
         own || (!folded.is_empty() && (name.starts_with(&folded) || device.to_string().starts_with(&folded)))
     };

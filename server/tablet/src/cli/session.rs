@@ -1,5 +1,7 @@
 //! `session`: a meeting is recorded, corrected, or was recorded by mistake.
 
+mod moving;
+
 use std::io::Write;
 
 use clap::{Args, Subcommand};
@@ -227,20 +229,11 @@ pub(super) fn run(
         }
         SessionCommand::Move { session, date, part, to, to_part, yes, back, reason } => {
             let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
-            let there: Session = device.tablet().read(session)?;
-            let said = |id: SessionId, device: &Device| words::record(device.tablet(), id.into());
-            let was = said(session, device);
             if back {
-                let from = device.move_session_back(session, &reason)?;
-                writeln!(out, "Saved: {was} stands again; {} counts nowhere.", said(from, device))?;
-                return Ok(());
+                return moving::back(device, session, &reason, out);
             }
-            let to = to.map_or(there.date, |to| to.on(today));
-            ask(device, Some(to), device.tablet().began_on(there.group), yes || to == there.date)?;
-            let moved = device.move_session(session, to, to_part.unwrap_or(there.part), &reason)?;
-            let short = find::short(moved, &find::everything(device.tablet()));
-            writeln!(out, "Saved: {was} is now {} ({short}).", said(moved, device))?;
-            return Ok(());
+            let to = moving::Target { date: to.map(|to| to.on(today)), part: to_part, yes };
+            return moving::put(device, session, &to, &reason, out);
         }
         SessionCommand::Void { session, date, part, back, reason } => {
             let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;

@@ -71,6 +71,7 @@ fn group(tablet: &Tablet, group: &Group, id: DocumentId, out: &mut dyn Write) ->
     told(out, "Setting", group.setting.map(words::plain))?;
     told(out, "Cohort", group.cohort.map(words::plain))?;
     row(out, "Status", words::plain(group.status))?;
+    told(out, "Void", group.void.as_ref().map(|why| format!("{why}; nothing of it counts")))?;
     told(out, "Began", group.starts_on.map(words::day))?;
     let held = Meetings::of(tablet, id.into()).counted.len();
     let planned = group.planned_sessions.map(|planned| format!(" of {planned} planned")).unwrap_or_default();
@@ -129,7 +130,9 @@ fn session(
         row(out, "Since", "it was verified it was changed")?;
     }
     told(out, "Returned", session.returned.as_ref())?;
-    told(out, "Void", session.void.as_ref().map(|why| format!("{why}; counts nowhere")))?;
+    let of_group = || group.void.as_ref().map(|why| format!("its group was begun by mistake ({why})"));
+    let void = session.void.as_ref().map(ToString::to_string).or_else(of_group);
+    told(out, "Void", void.map(|why| format!("{why}; counts nowhere")))?;
     let other = |id: SessionId| words::record(tablet, id.into());
     told(out, "Moved to", session.moved_to.map(|to| format!("{}, which counts", other(to))))?;
     told(out, "Moved from", session.moved_from.map(other))?;
@@ -160,6 +163,16 @@ fn session(
     }
     for (number, line) in session.summary.lines().enumerate() {
         row(out, if number == 0 { "Summary" } else { "" }, line)?;
+    }
+    let since = tablet.recorded_since(id);
+    for step in since.chunks(1) {
+        row(out, "Not counted", words::steps(tablet, step))?;
+    }
+    if !since.is_empty() {
+        writeln!(
+            out,
+            "Whoever recorded that had not heard. Your supervisor can carry it over to where it counts."
+        )?;
     }
     Ok(())
 }

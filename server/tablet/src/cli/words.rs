@@ -1,6 +1,7 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
+use sync_core::history::{Step, Turn};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
@@ -95,7 +96,7 @@ pub(super) fn conflict(tablet: &Tablet, conflict: &Conflict) -> String {
     let field = field(tablet, &conflict.field);
     if let Some(reads) = &conflict.reads {
         let version =
-            |one: &Claim| format!("{} ({}, {})", quoted(&one.value), who(tablet, one), time(one.at));
+            |one: &Claim| format!("{} ({}, {})", quoted(&one.value), who(tablet, one.device), time(one.at));
         let versions: Vec<String> = conflict.claims.iter().map(version).collect();
         return format!(
             "{field}: {}; merged, it reads {} until somebody settles it",
@@ -109,12 +110,34 @@ pub(super) fn conflict(tablet: &Tablet, conflict: &Conflict) -> String {
 }
 
 fn claim(tablet: &Tablet, claim: &Claim) -> String {
-    format!("{} ({}, {})", value(&claim.value), who(tablet, claim), time(claim.at))
+    format!("{} ({}, {})", value(&claim.value), who(tablet, claim.device), time(claim.at))
 }
 
-fn who<'t>(tablet: &'t Tablet, claim: &Claim) -> &'t str {
-    let own = claim.device == tablet.device();
-    if own { "you" } else { tablet.name_of(claim.device).unwrap_or("somebody else") }
+fn who(tablet: &Tablet, device: DeviceId) -> &str {
+    let own = device == tablet.device();
+    if own { "you" } else { tablet.name_of(device).unwrap_or("somebody else") }
+}
+
+/// `Eric, 5 Mar 2026 10:40, minutes 75 and attendance of P03 late; …`, of what was recorded.
+pub(super) fn steps(tablet: &Tablet, steps: &[Step]) -> String {
+    let told = |step: &Step| {
+        let said = step.turns.iter().filter_map(|turn| self::turn(tablet, turn));
+        format!("{}, {}, {}", who(tablet, step.actor.device), time(step.at), listed(said))
+    };
+    steps.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+/// What a field says since; none of what the record's id is made of, which goes without saying.
+fn turn(tablet: &Tablet, turn: &Turn) -> Option<String> {
+    let to = turn.to.last().map_or("", String::as_str);
+    Some(match (turn.field.split_once('/'), turn.field.as_str()) {
+        (None, "group" | "date" | "part" | "nth" | "moved_from") => return None,
+        (Some(("themes", theme)), _) if to == "true" => format!("theme {}", plain(theme)),
+        (Some(("themes", theme)), _) => format!("not theme {}", plain(theme)),
+        (Some(("facilitators_present", _)), _) => "a facilitator".to_owned(),
+        (None, "summary") => format!("summary {}", quoted(&turn.to.join("\n"))),
+        (_, field) => format!("{} {}", self::field(tablet, field), value(to)),
+    })
 }
 
 /// Lines of a text on one line.

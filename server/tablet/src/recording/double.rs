@@ -7,14 +7,14 @@ use sync_core::id::{GroupId, SessionId, StreamId};
 use sync_core::record::Session;
 use sync_core::tablet::Tablet;
 
-use super::RecordError;
+use super::{RecordError, counts};
 use crate::device::Device;
 
 /// The records of a group's meetings on a tablet.
 #[derive(Debug)]
 pub struct Meetings {
     pub all: BTreeMap<SessionId, Session>,
-    /// Those that totals count: each meeting once.
+    /// Those that totals count: each meeting once, and none of a void group.
     pub counted: BTreeSet<SessionId>,
 }
 
@@ -22,7 +22,8 @@ impl Meetings {
     pub fn of(tablet: &Tablet, group: GroupId) -> Self {
         let all = tablet.all::<Session>(StreamId::from(group)).into_iter();
         let all: BTreeMap<SessionId, Session> = all.map(|(id, session)| (id.into(), session)).collect();
-        Self { counted: counted(&all), all }
+        let counted = if counts(tablet, group) { counted(&all) } else { BTreeSet::new() };
+        Self { counted, all }
     }
 
     /// The records that look like one of the same meeting as this one.

@@ -18,7 +18,7 @@ struct Program {
 }
 
 pub(crate) struct Tablet {
-    device: Device,
+    pub(crate) device: Device,
     folder: tempfile::TempDir,
 }
 
@@ -61,7 +61,12 @@ pub(crate) fn says(said: &str, parts: &[&str]) {
 }
 
 pub(crate) fn two_tablets() -> (Arc<Mutex<Store>>, Tablet, Tablet) {
-    let (store, _) = Store::with_group("Abahuje");
+    two_tablets_for("Abahuje")
+}
+
+/// Of the two who lead a group of that name.
+pub(crate) fn two_tablets_for(group: &str) -> (Arc<Mutex<Store>>, Tablet, Tablet) {
+    let (store, _) = Store::with_group(group);
     let store = Arc::new(Mutex::new(store));
     let server = http::serve(store.clone());
     let jeanne = Tablet::enrol(&server, "JEANN-00001");
@@ -203,6 +208,16 @@ fn what_is_not_found_is_told_with_what_there_is() {
     says(&error, &["no meeting of Abahuje is recorded on 5 March 2026"]);
     let line = "participant add aba --code P03 --age-band under_16 --consent written";
     says(&jeanne.try_run(line).expect_err("a minor").to_string(), &["guardian"]);
+}
+
+#[test]
+fn a_group_is_found_however_its_name_is_typed() {
+    let (_store, mut jeanne, _) = two_tablets_for("Écoute n’abo");
+    jeanne.run("sync");
+    for typed in ["écoute", "ECOUTE", "ecou", "e\u{301}cou", "E\u{301}COUTE", "Ｅcoute"] {
+        says(&jeanne.run(&format!("participants {typed}")), &["Écoute n’abo has no participants"]);
+    }
+    jeanne.try_run("participants coute").expect_err("not how it begins");
 }
 
 #[test]

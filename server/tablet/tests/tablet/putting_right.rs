@@ -1,6 +1,34 @@
 //! What was recorded by mistake is put right, taken back, and heard of on the other tablet.
 
-use crate::commands::{says, two_tablets};
+use sync_core::form::EditError;
+use sync_core::id::{GroupId, SessionId};
+use sync_core::record::group::GroupEdit;
+use sync_core::record::session::{SessionEdit, SessionState};
+use sync_core::record::{Group, Session};
+use sync_core::time::Date;
+
+use crate::commands::{Tablet, says, two_tablets};
+
+/// What supervisors and managers say reaches a tablet as any change does; the store in memory takes it of everybody.
+impl Tablet {
+    fn group(&self) -> GroupId {
+        self.device.tablet().groups()[0]
+    }
+
+    /// Of the meeting on the morning of 5 March.
+    fn says_as_a_supervisor(&mut self, said: impl FnOnce(&mut SessionEdit<'_>) -> Result<(), EditError>) {
+        let group = self.group();
+        let session = SessionId::of(group, Date::constant(2026, 3, 5), 0, 0);
+        assert!(self.device.edit::<Session>(group.into(), session, said).expect("an edit"));
+        self.run("sync");
+    }
+
+    fn says_as_a_manager(&mut self, said: impl FnOnce(&mut GroupEdit<'_>) -> Result<(), EditError>) {
+        let group = self.group();
+        assert!(self.device.edit::<Group>(group.into(), group, said).expect("an edit"));
+        self.run("sync");
+    }
+}
 
 fn lacks(said: &str, parts: &[&str]) {
     for part in parts {
@@ -179,4 +207,87 @@ fn two_corrections_of_one_word_are_shown_and_settled_with_a_reason() {
     eric.run("sync");
     says(&eric.run("show aba today"), &["Summary       People"]);
     lacks(&eric.run("show aba today"), &["Peoople"]);
+}
+
+#[test]
+fn a_meeting_that_was_verified_changed_and_returned_says_so() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("session record aba --date 5/3/2026 --minutes 90 --submit");
+    jeanne.run("sync");
+    eric.run("sync");
+    eric.says_as_a_supervisor(|session| session.state().set(SessionState::Verified));
+    jeanne.run("sync");
+    let shown = jeanne.run("show aba 5/3/2026");
+    says(&shown, &["State         verified"]);
+    lacks(&shown, &["Since", "Returned"]);
+
+    jeanne.run("session edit aba 5/3/2026 --minutes 75");
+    let since = "Since         it was verified it was changed";
+    says(&jeanne.run("show aba 5/3/2026"), &["State         verified", since]);
+    jeanne.run("sync");
+    eric.run("sync");
+    says(&eric.run("show aba 5/3/2026"), &[since]);
+
+    eric.says_as_a_supervisor(|session| {
+        session.state().move_to(SessionState::Draft)?;
+        session.returned().set("Who came?".parse()?)
+    });
+    let told = jeanne.run("sync");
+    says(&told, &["Returned to you, the meeting of Abahuje on 5 March 2026 (morning): Who came?"]);
+    let shown = jeanne.run("show aba 5/3/2026");
+    says(&shown, &["State         draft", "Returned      Who came?"]);
+    lacks(&shown, &["Since"]);
+}
+
+#[test]
+fn nothing_of_a_group_that_was_begun_by_mistake_counts() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    eric.run("sync");
+    jeanne.run("participant add aba --code P01");
+    jeanne.run("session record aba --date 5/3/2026 --present P01");
+    says(&jeanne.run("groups"), &["1              1"]);
+    eric.says_as_a_manager(|group| group.void().set("begun twice".parse()?));
+    jeanne.run("sync");
+    let groups = jeanne.run("groups");
+    says(&groups, &["0              0", "Left out: Abahuje", "begun by mistake (begun twice)"]);
+    says(&jeanne.run("sessions aba"), &["has 0 recorded meetings", "nothing of it counts", "2026-03-05"]);
+    says(&jeanne.run("participants aba"), &["has 0 participants", "nothing of it counts", "P01"]);
+    says(&jeanne.run("show aba"), &["Void          begun twice", "Meetings      0", "Participants  0"]);
+    says(&jeanne.run("show aba 5/3/2026"), &["Void          its group was begun by mistake (begun twice)"]);
+    eric.says_as_a_manager(|group| group.void().clear());
+    jeanne.run("sync");
+    says(&jeanne.run("groups"), &["1              1"]);
+    says(&jeanne.run("sessions aba"), &["has 1 recorded meeting."]);
+}
+
+#[test]
+fn what_is_recorded_where_a_meeting_no_longer_stands_is_said() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("participant add aba --code P01");
+    jeanne.run("session record aba --date 4/3/2026 --minutes 90");
+    jeanne.run("sync");
+    eric.run("sync");
+    jeanne.run("session move aba 4/3/2026 --to 5/3/2026 --reason mistyped");
+    jeanne.run("sync");
+    lacks(&jeanne.run("sessions aba"), &["recorded in it since"]);
+    // Eric has not heard.
+    eric.run("session edit aba 4/3/2026 --minutes 75 --theme grief --present P01");
+    eric.run("sync");
+    jeanne.run("sync");
+    says(&jeanne.run("sessions aba"), &["moved to", "Something was recorded in it since. Look at:"]);
+    let his = "Eric, 5 Mar 2026 10:40, minutes 75, theme grief and attendance of P01 present";
+    let shown = jeanne.run("show aba 4/3/2026");
+    says(&shown, &["Not counted   Eric", his, "Your supervisor can carry it over"]);
+    lacks(&jeanne.run("show aba 5/3/2026"), &["Not counted"]);
+    let again = jeanne.try_run("session move aba 4/3/2026 --to 3/3/2026 --reason again").expect_err("moved");
+    says(&again.to_string(), &["was moved already", "counted nowhere", his, "ask your supervisor"]);
+
+    jeanne.run("session edit aba 5/3/2026 --minutes 60");
+    let back = jeanne.run("session move aba 4/3/2026 --back --reason right");
+    says(&back, &["on 4 March 2026 (morning) stands again", "and counted again: ", his]);
+    says(&back, &["Recorded there since, and counted nowhere now: you, 5 Mar 2026 10:40, minutes 60."]);
+    lacks(&jeanne.run("show aba 4/3/2026"), &["Not counted"]);
 }

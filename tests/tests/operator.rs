@@ -1,0 +1,45 @@
+//! A service with an address of its own for its operator, as a process: the numbers for Prometheus and the page to try the API
+//! at are there, and not at the address that everybody reaches.
+
+use tests::Database;
+use tests::process::Service;
+use tests::program::ihuriro;
+
+/// The status of an answer, and its text.
+fn get(url: &str, path: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut answer = agent.get(format!("{url}{path}")).call().expect("the service answers");
+    (answer.status().as_u16(), answer.body_mut().read_to_string().expect("text"))
+}
+
+#[test]
+fn what_is_for_the_operator_is_at_their_address_alone() {
+    let database = Database::sqlite();
+    let program = ihuriro().expect("the program");
+    let service = Service::start_with_operator(&program, &database.url).expect("it starts");
+    let operator = service.operator_url.as_deref().expect("an address for the operator");
+    let public = &service.url;
+    assert_ne!(operator, public);
+    for (path, says) in
+        [("/metrics", "ihuriro_build_info"), ("/docs/", "Swagger UI"), ("/docs", "Swagger UI")]
+    {
+        let (status, text) = get(operator, path);
+        assert!(status == 200 && text.contains(says), "{path}: {status} {text}");
+        let (status, text) = get(public, path);
+        assert!(status == 404 && text.contains("no-such-address"), "{path}: {status} {text}");
+    }
+    // What clients need of the service, and what tells whether it lives, is at both.
+    for path in ["/health", "/ready", "/guide/", "/v1/openapi.json"] {
+        assert_eq!((get(public, path).0, get(operator, path).0), (200, 200), "{path}");
+    }
+}
+
+#[test]
+fn without_an_address_of_its_own_it_is_at_the_first() {
+    let database = Database::sqlite();
+    let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+    assert_eq!(service.operator_url, None);
+    for path in ["/metrics", "/docs/"] {
+        assert_eq!(get(&service.url, path).0, 200, "{path}");
+    }
+}
