@@ -85,7 +85,7 @@ impl World {
         let enrolment = Enrolment {
             device: id(&answer, "device_id")?,
             user,
-            name: user.to_string(),
+            name: id(&answer["user"], "name")?,
             organisation: self.organisations[organisation].id,
             epoch: id(&answer, "epoch")?,
             key,

@@ -2,6 +2,7 @@
 
 use sync_core::form::{Edit, EditError};
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
+use sync_core::moving::Slot;
 use sync_core::record::participant::{Exit, Participant};
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
 use sync_core::record::{AgeBand, Kinded, Sex};
@@ -76,14 +77,9 @@ pub(super) fn meet(world: &mut World) -> Sound<bool> {
     let date = some_day(world);
     let part = if world.dice.percent(80) { PartOfDay::Morning } else { PartOfDay::Evening };
     let account = Account::drawn(world, at, group);
-    let id = SessionId::of(group, date, part.ordinal(), 0);
-    let there = world.slates[at].tablet.read::<Session>(id).is_ok();
-    edit::<Session>(world, at, group, id, |session| {
-        session.group().set(group)?;
-        if !there {
-            session.date().set(date)?;
-            session.part().set(part)?;
-        }
+    let slot = Slot::of(group, date, part, |id| world.slates[at].tablet.read(id).ok());
+    edit::<Session>(world, at, group, slot.id, |session| {
+        slot.begin(session)?;
         account.write(session)?;
         account.words.as_deref().map_or(Ok(()), |words| session.summary().append(words))
     })
