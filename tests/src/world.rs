@@ -22,6 +22,7 @@ mod promises;
 mod carrying;
 mod restoring;
 mod end;
+mod told;
 mod verbs;
 mod simulation;
 
@@ -40,6 +41,7 @@ use ground::{Ground, Shelf};
 use promises::Saved;
 use slate::{Parcels, Slate};
 use soil::{Organisation, Soil};
+use verbs::righting::Righting;
 use verbs::{VERBS, recording};
 
 /// A promise that was broken.
@@ -84,6 +86,7 @@ struct World {
     /// Tablets that were enrolled after the backup to which the store went back: it does not know them.
     strangers: BTreeSet<DeviceId>,
     saved: Saved,
+    righting: Righting,
     /// Whether things go wrong at the desks, too.
     faults: bool,
     coverage: Coverage,
@@ -109,6 +112,7 @@ impl World {
             backup: None,
             strangers: BTreeSet::new(),
             saved: Saved::default(),
+            righting: Righting::default(),
             faults: false,
             coverage: Coverage::default(),
             trace,

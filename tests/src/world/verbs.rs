@@ -6,6 +6,10 @@ mod carriers;
 mod keepers;
 mod people;
 mod deciding;
+pub(super) mod righting;
+mod voiding;
+
+pub(super) use people::organisation_of;
 
 use super::{Sound, World};
 
@@ -54,4 +58,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb(30, "change released", deciding::release),
     verb(12, "change rejected", deciding::reject),
     verb(10, "many changes decided at once", deciding::decide_on_many),
+    verb(20, "void or not: on a tablet", voiding::on_tablet),
+    verb(8, "void or not: without authority", voiding::of_others),
+    verb(16, "void or not: at a desk", voiding::at_desk),
+    verb(12, "void or not: a group", voiding::of_group),
 ];

@@ -186,7 +186,7 @@ pub(super) fn disable(world: &mut World) -> Sound<bool> {
     Ok(world.disabled.insert(user))
 }
 
-fn organisation_of(world: &World, group: GroupId) -> usize {
+pub(in crate::world) fn organisation_of(world: &World, group: GroupId) -> usize {
     world.groups.iter().find(|(one, _)| *one == group).map_or(0, |(_, organisation)| *organisation)
 }
 

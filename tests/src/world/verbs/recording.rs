@@ -1,12 +1,13 @@
 //! What facilitators record. Few days, few people: so that they meet in the same records.
 
+use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
 use sync_core::moving::Slot;
 use sync_core::record::participant::{Exit, Participant};
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
 use sync_core::record::{AgeBand, Kinded, Sex};
-use sync_core::tablet::Output;
+use sync_core::tablet::{NotSaved, Output};
 use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
@@ -172,7 +173,7 @@ fn some_day(world: &mut World) -> Date {
     day(3, world.dice.between(1, DAYS) as i8)
 }
 
-/// Carries an edit out. The tablet may be killed right before it is kept, or right after.
+/// Carries an edit out.
 fn edit<R: Kinded>(
     world: &mut World,
     at: usize,
@@ -181,7 +182,27 @@ fn edit<R: Kinded>(
     edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
 ) -> Sound<bool> {
     let moment = world.moment_of(at);
-    let Ok(outputs) = world.slates[at].tablet.edit(&moment, group.into(), id, edit) else {
+    let outputs = world.slates[at].tablet.edit(&moment, group.into(), id, edit);
+    keep(world, at, outputs)
+}
+
+/// The same; the change says why it was written.
+pub(super) fn edit_because<R: Kinded>(
+    world: &mut World,
+    at: usize,
+    group: GroupId,
+    id: DocumentId,
+    grounds: &Grounds,
+    edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+) -> Sound<bool> {
+    let moment = world.moment_of(at);
+    let outputs = world.slates[at].tablet.edit_because(&moment, group.into(), id, grounds, edit);
+    keep(world, at, outputs)
+}
+
+/// Has an edit on the disk; says whether there is one. The tablet may be killed right before that, or right after.
+fn keep(world: &mut World, at: usize, outputs: Result<Vec<Output>, NotSaved>) -> Sound<bool> {
+    let Ok(outputs) = outputs else {
         world.coverage.count("edits refused");
         return Ok(false);
     };
