@@ -8,6 +8,7 @@ mod people;
 mod deciding;
 pub(super) mod righting;
 mod voiding;
+mod moving;
 
 pub(super) use people::organisation_of;
 
@@ -62,4 +63,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(8, "void or not: without authority", voiding::of_others),
     verb(16, "void or not: at a desk", voiding::at_desk),
     verb(12, "void or not: a group", voiding::of_group),
+    verb(20, "moved or back: on a tablet", moving::on_tablet),
+    verb(20, "moved or back: at a desk", moving::at_desk),
+    verb(30, "carried over to where it counts", moving::carry_over),
 ];
