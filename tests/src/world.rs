@@ -42,7 +42,7 @@ use promises::Saved;
 use slate::{Parcels, Slate};
 use soil::{Organisation, Soil};
 use verbs::righting::Righting;
-use verbs::{VERBS, recording};
+use verbs::{VERBS, recording, telling_apart};
 
 /// A promise that was broken.
 #[derive(Debug)]
@@ -144,6 +144,9 @@ impl World {
             for _ in 0..PEOPLE {
                 recording::join_at(self, slate, group)?;
             }
+        }
+        for _ in 0..self.dice.between(0, 2) {
+            telling_apart::give_twice(self)?;
         }
         self.sync_all()?;
         self.faults = true;

@@ -9,6 +9,7 @@ mod deciding;
 pub(super) mod righting;
 mod voiding;
 mod moving;
+pub(super) mod telling_apart;
 
 pub(super) use people::organisation_of;
 
@@ -66,4 +67,11 @@ pub(super) const VERBS: &[Verb] = &[
     verb(20, "moved or back: on a tablet", moving::on_tablet),
     verb(20, "moved or back: at a desk", moving::at_desk),
     verb(30, "carried over to where it counts", moving::carry_over),
+    verb(20, "one code given by two tablets", telling_apart::give_twice),
+    verb(18, "one or two people: on a tablet", telling_apart::split_on_tablet),
+    verb(18, "one or two people: at a desk", telling_apart::split_at_desk),
+    verb(12, "one person: on a tablet", telling_apart::confirm_on_tablet),
+    verb(10, "one person: at a desk", telling_apart::confirm_at_desk),
+    verb(12, "two codes of one: on a tablet", telling_apart::same_on_tablet),
+    verb(12, "two codes of one: at a desk", telling_apart::same_at_desk),
 ];

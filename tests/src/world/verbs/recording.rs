@@ -128,6 +128,10 @@ pub(super) fn join(world: &mut World) -> Sound<bool> {
 pub(in crate::world) fn join_at(world: &mut World, at: usize, group: GroupId) -> Sound<bool> {
     let code = format!("P{:02}", world.dice.between(1, 20)).parse();
     let code: Pseudonym = code.map_err(|_| "a code").expect("a pseudonym");
+    join_as(world, at, group, code)
+}
+
+pub(super) fn join_as(world: &mut World, at: usize, group: GroupId, code: Pseudonym) -> Sound<bool> {
     let id = ParticipantId::of(group, &code);
     edit::<Participant>(world, at, group, id, |person| {
         person.group().set(group)?;
