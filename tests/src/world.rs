@@ -119,13 +119,18 @@ impl World {
         }
     }
 
-    /// Every organisation begins a group or two; most of its people lead one, with a tablet that has synced once.
+    /// Every organisation begins a group or two; most of its facilitators lead one, and a supervisor here and there, with a
+    /// tablet that has synced once.
     fn begin(&mut self) -> Sound {
         for organisation in 0..self.organisations.len() {
             for _ in 0..self.dice.between(1, 2) {
                 self.begin_group(organisation)?;
             }
-            for user in self.organisations[organisation].facilitators.clone() {
+            let Organisation { supervisor, mut facilitators, .. } = self.organisations[organisation].clone();
+            if self.dice.percent(40) {
+                facilitators.push(supervisor);
+            }
+            for user in facilitators {
                 for at in 0..self.groups.len() {
                     if self.groups[at].1 == organisation && self.dice.percent(75) {
                         self.assign(user, at)?;

@@ -10,6 +10,7 @@ pub(super) mod righting;
 mod voiding;
 mod moving;
 pub(super) mod telling_apart;
+mod verifying;
 
 pub(super) use people::organisation_of;
 
@@ -74,4 +75,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(10, "one person: at a desk", telling_apart::confirm_at_desk),
     verb(12, "two codes of one: on a tablet", telling_apart::same_on_tablet),
     verb(12, "two codes of one: at a desk", telling_apart::same_at_desk),
+    verb(24, "verified or returned: at a desk", verifying::at_desk),
+    verb(12, "verified: on a supervisor's tablet", verifying::on_tablet),
+    verb(6, "verified or returned: without authority", verifying::without_authority),
 ];
