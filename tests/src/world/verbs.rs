@@ -11,6 +11,7 @@ mod voiding;
 mod moving;
 pub(super) mod telling_apart;
 mod verifying;
+mod again;
 
 pub(super) use people::organisation_of;
 
@@ -78,4 +79,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(24, "verified or returned: at a desk", verifying::at_desk),
     verb(12, "verified: on a supervisor's tablet", verifying::on_tablet),
     verb(6, "verified or returned: without authority", verifying::without_authority),
+    verb(14, "consent withdrawn or given again: on a tablet", again::consent_on_tablet),
+    verb(14, "consent withdrawn or given again: at a desk", again::consent_at_desk),
+    verb(6, "group closed or opened again", again::close_or_open),
 ];

@@ -139,12 +139,16 @@ fn take_off(world: &mut World, user: UserId, group: GroupId) -> Sound<bool> {
     let reply = world.manager(organisation, TestRequest::delete().uri(&address))?;
     let ended = done(&reply, 204, &[])?;
     if ended {
-        world.assigned.remove(&(user, group));
-        for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
-            slate.owes_only_its_own(|stream| stream == StreamId::from(group));
-        }
+        leads_no_more(world, user, group);
     }
     Ok(ended)
+}
+
+pub(super) fn leads_no_more(world: &mut World, user: UserId, group: GroupId) {
+    world.assigned.remove(&(user, group));
+    for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
+        slate.owes_only_its_own(|stream| stream == StreamId::from(group));
+    }
 }
 
 pub(super) fn enrol(world: &mut World) -> Sound<bool> {

@@ -173,7 +173,7 @@ fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
     Some((at, group, id))
 }
 
-fn some_day(world: &mut World) -> Date {
+pub(super) fn some_day(world: &mut World) -> Date {
     day(3, world.dice.between(1, DAYS) as i8)
 }
 
