@@ -114,7 +114,7 @@ impl World {
             saved: Saved::default(),
             righting: Righting::default(),
             faults: false,
-            coverage: Coverage::default(),
+            coverage: Coverage::expecting(VERBS.iter().map(|verb| verb.name)),
             trace,
         }
     }
