@@ -187,7 +187,7 @@ impl Records {
     }
 
     /// The sessions that totals count: each meeting once, and none of a group that is void.
-    fn counted(&self) -> BTreeSet<SessionId> {
+    pub fn counted(&self) -> BTreeSet<SessionId> {
         let mut all = counted(&self.sessions);
         all.retain(|id| self.groups.get(&self.sessions[id].group).is_none_or(|group| group.void.is_none()));
         all

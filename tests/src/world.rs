@@ -22,6 +22,7 @@ mod promises;
 mod carrying;
 mod restoring;
 mod end;
+mod told;
 mod verbs;
 mod simulation;
 
@@ -40,7 +41,8 @@ use ground::{Ground, Shelf};
 use promises::Saved;
 use slate::{Parcels, Slate};
 use soil::{Organisation, Soil};
-use verbs::{VERBS, recording};
+use verbs::righting::Righting;
+use verbs::{VERBS, recording, telling_apart};
 
 /// A promise that was broken.
 #[derive(Debug)]
@@ -84,6 +86,7 @@ struct World {
     /// Tablets that were enrolled after the backup to which the store went back: it does not know them.
     strangers: BTreeSet<DeviceId>,
     saved: Saved,
+    righting: Righting,
     /// Whether things go wrong at the desks, too.
     faults: bool,
     coverage: Coverage,
@@ -109,19 +112,25 @@ impl World {
             backup: None,
             strangers: BTreeSet::new(),
             saved: Saved::default(),
+            righting: Righting::default(),
             faults: false,
-            coverage: Coverage::default(),
+            coverage: Coverage::expecting(VERBS.iter().map(|verb| verb.name)),
             trace,
         }
     }
 
-    /// Every organisation begins a group or two; most of its people lead one, with a tablet that has synced once.
+    /// Every organisation begins a group or two; most of its facilitators lead one, and a supervisor here and there, with a
+    /// tablet that has synced once.
     fn begin(&mut self) -> Sound {
         for organisation in 0..self.organisations.len() {
             for _ in 0..self.dice.between(1, 2) {
                 self.begin_group(organisation)?;
             }
-            for user in self.organisations[organisation].facilitators.clone() {
+            let Organisation { supervisor, mut facilitators, .. } = self.organisations[organisation].clone();
+            if self.dice.percent(40) {
+                facilitators.push(supervisor);
+            }
+            for user in facilitators {
                 for at in 0..self.groups.len() {
                     if self.groups[at].1 == organisation && self.dice.percent(75) {
                         self.assign(user, at)?;
@@ -140,6 +149,9 @@ impl World {
             for _ in 0..PEOPLE {
                 recording::join_at(self, slate, group)?;
             }
+        }
+        for _ in 0..self.dice.between(0, 2) {
+            telling_apart::give_twice(self)?;
         }
         self.sync_all()?;
         self.faults = true;

@@ -26,17 +26,25 @@ fn no_world_breaks_a_promise_on_sqlite() {
         "fault: tablet killed",
         "pages with more to come",
         "many changes decided at once",
+        "no longer void: at a desk",
         "parcels handed in",
         "person taken off with much to hand in",
+        "put right, and told in a history",
         "released: accepted",
+        "sessions recorded in since they were set aside",
+        "sessions that changed since they were verified",
+        "set apart: invalid",
         "set apart: not-assigned",
         "set apart: re-keyed",
         "tablet brought back from a copy",
         "tablets that began a new life",
+        "the same no longer: at a desk",
         "transactions broken off",
     ] {
         assert!(coverage.of(met) > 0, "{met} did not happen\n{coverage}");
     }
+    let never = coverage.never();
+    assert!(never.is_empty(), "{never:?} did not happen\n{coverage}");
 }
 
 #[test]

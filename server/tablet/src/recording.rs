@@ -24,8 +24,10 @@ use crate::device::SaveError;
 use crate::folder::FolderError;
 
 pub use double::Meetings;
+pub use moving::marks_of;
 pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
 pub use session::{Details, NewSession, Recorded};
+pub use void::is_of_holder;
 
 /// Somebody in a group, by code or by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,6 +8,11 @@ use std::fmt;
 pub struct Coverage(BTreeMap<String, u64>);
 
 impl Coverage {
+    /// Of a world in which these may happen, and none has yet.
+    pub(super) fn expecting<'a>(what: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(what.into_iter().map(|one| (one.to_owned(), 0)).collect())
+    }
+
     pub fn count(&mut self, what: impl Into<String>) {
         self.add(what, 1);
     }
@@ -24,8 +29,13 @@ impl Coverage {
 
     pub fn merge(&mut self, other: Self) {
         for (what, times) in other.0 {
-            self.add(what, times);
+            *self.0.entry(what).or_default() += times;
         }
+    }
+
+    /// What may have happened and never did.
+    pub fn never(&self) -> Vec<&str> {
+        self.0.iter().filter(|(_, times)| **times == 0).map(|(what, _)| what.as_str()).collect()
     }
 }
 

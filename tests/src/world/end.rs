@@ -17,17 +17,23 @@ use sync_core::record::Kind;
 
 use super::{Sound, World, ensure};
 use crate::kept::{Kept, Name, has_moved};
-use crate::recount::{Count, Records, check_streams};
+use crate::recount::{Count, Doubts, Records, check_streams};
 
 /// After this many rounds nothing may move any more.
 const ROUNDS: usize = 8;
 
 /// A document as the store has it.
-struct Stored {
-    stream: StreamId,
-    kind: Kind,
+pub(super) struct Stored {
+    pub(super) stream: StreamId,
+    pub(super) kind: Kind,
     heads: Vec<ChangeHash>,
     snapshot: Vec<u8>,
+}
+
+impl Stored {
+    pub(super) fn open(&self) -> Document {
+        Document::load(self.kind, &self.snapshot).expect("what is stored opens")
+    }
 }
 
 impl World {
@@ -40,7 +46,10 @@ impl World {
         let stored = self.stored();
         self.fingerprints_add_up(&stored)?;
         self.all_agree(&stored)?;
-        self.totals_are_right(&stored)?;
+        let mut records = Records::default();
+        stored.iter().for_each(|(id, one)| records.add(*id, &one.open()));
+        self.totals_are_right(&records)?;
+        self.tells_what_was_put_right(&stored, &records)?;
         self.store_is_sound()
     }
 
@@ -91,7 +100,7 @@ impl World {
         ensure(mended == 0, "rows are those of their documents", || format!("{mended} were mended"))
     }
 
-    fn stored(&self) -> BTreeMap<DocumentId, Stored> {
+    pub(super) fn stored(&self) -> BTreeMap<DocumentId, Stored> {
         type Row = (Db<DocumentId>, Db<StreamId>, Code<Kind>, Vec<u8>, Vec<u8>);
         let load = |tx: &mut Conn<'_>| -> Result<Vec<Row>, StoreError> {
             on_each!(tx, |c| documents::table
@@ -164,13 +173,8 @@ impl World {
         Ok(())
     }
 
-    /// What a manager is told is what the documents say, over all and group by group.
-    fn totals_are_right(&mut self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
-        let mut records = Records::default();
-        for (id, one) in stored {
-            let document = Document::load(one.kind, &one.snapshot).expect("it opened before");
-            records.add(*id, &document);
-        }
+    /// What a manager is told is what the documents say, over all and group by group, and what of it is left out.
+    fn totals_are_right(&mut self, records: &Records) -> Sound {
         let all: Vec<(GroupId, usize)> = self.groups.clone();
         for organisation in 0..self.organisations.len() {
             let own = all.iter().filter(|(_, of)| *of == organisation).map(|(group, _)| *group);
@@ -178,9 +182,10 @@ impl World {
             let whole = ("/v1/aggregates".to_owned(), own.clone());
             let each = own.into_iter().map(|group| (format!("/v1/aggregates?group={group}"), vec![group]));
             for (address, groups) in std::iter::once(whole).chain(each) {
-                let expected = records.of_groups(&groups).count();
+                let asked = records.of_groups(&groups);
+                let expected = (asked.count(), asked.doubts());
                 let reply = self.manager(organisation, TestRequest::get().uri(&address))?;
-                let told = reply.map(|(_, body)| Count::of_answer(&body));
+                let told = reply.map(|(_, body)| (Count::of_answer(&body), Doubts::of_answer(&body)));
                 ensure(told == Some(expected), "totals are those of the records", || {
                     format!("{address}: {told:?}, not {expected:?}")
                 })?;

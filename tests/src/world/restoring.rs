@@ -77,6 +77,7 @@ impl World {
             slate.owed.retain(|held| held.own || theirs.contains(&held.stream));
             slate.owed.extend(owed.filter(|held| gone.contains(&held.name)));
         }
+        self.righting.done.retain(|one| !one.at_desk);
         self.coverage.add("changes that a restore took", gone.len() as u64);
         self.saved.set_back.extend(gone);
         self.disturbed = true;

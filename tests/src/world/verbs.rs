@@ -6,6 +6,14 @@ mod carriers;
 mod keepers;
 mod people;
 mod deciding;
+pub(super) mod righting;
+mod voiding;
+mod moving;
+pub(super) mod telling_apart;
+mod verifying;
+mod again;
+
+pub(super) use people::organisation_of;
 
 use super::{Sound, World};
 
@@ -54,4 +62,24 @@ pub(super) const VERBS: &[Verb] = &[
     verb(30, "change released", deciding::release),
     verb(12, "change rejected", deciding::reject),
     verb(10, "many changes decided at once", deciding::decide_on_many),
+    verb(20, "void or not: on a tablet", voiding::on_tablet),
+    verb(8, "void or not: without authority", voiding::of_others),
+    verb(16, "void or not: at a desk", voiding::at_desk),
+    verb(12, "void or not: a group", voiding::of_group),
+    verb(20, "moved or back: on a tablet", moving::on_tablet),
+    verb(20, "moved or back: at a desk", moving::at_desk),
+    verb(30, "carried over to where it counts", moving::carry_over),
+    verb(20, "one code given by two tablets", telling_apart::give_twice),
+    verb(18, "one or two people: on a tablet", telling_apart::split_on_tablet),
+    verb(18, "one or two people: at a desk", telling_apart::split_at_desk),
+    verb(12, "one person: on a tablet", telling_apart::confirm_on_tablet),
+    verb(10, "one person: at a desk", telling_apart::confirm_at_desk),
+    verb(12, "two codes of one: on a tablet", telling_apart::same_on_tablet),
+    verb(12, "two codes of one: at a desk", telling_apart::same_at_desk),
+    verb(24, "verified or returned: at a desk", verifying::at_desk),
+    verb(12, "verified: on a supervisor's tablet", verifying::on_tablet),
+    verb(6, "verified or returned: without authority", verifying::without_authority),
+    verb(14, "consent withdrawn or given again: on a tablet", again::consent_on_tablet),
+    verb(14, "consent withdrawn or given again: at a desk", again::consent_at_desk),
+    verb(6, "group closed or opened again", again::close_or_open),
 ];

@@ -4,9 +4,10 @@
 use sync_core::change::Grounds;
 use sync_core::id::{ParticipantId, SessionId, StreamId};
 use sync_core::moving::{NotMoved, copy, target};
-use sync_core::person::marked;
+use sync_core::person::{Mark, marked};
 use sync_core::record::Participant;
 use sync_core::record::session::{Attendance, PartOfDay, Session};
+use sync_core::tablet::Tablet;
 use sync_core::time::Date;
 
 use super::RecordError;
@@ -26,7 +27,7 @@ impl Device {
     ) -> Result<SessionId, RecordError> {
         let from: Session = self.tablet().read(session)?;
         let slot = target(&from, date, part, |id| self.tablet().read(id).ok())?;
-        let marks = self.marks_of(session);
+        let marks = marks_of(self.tablet(), session);
         let home = StreamId::from(from.group);
         // The new record first: until the old one names it, it counts nowhere, and whoever stops between the two moves again.
         self.edit_because::<Session>(home, slot.id, grounds, |edit| {
@@ -57,14 +58,14 @@ impl Device {
         self.edit_because::<Session>(home, session, grounds, |edit| edit.moved_to().clear())?;
         Ok(to)
     }
+}
 
-    /// The marks that are shown, each of the person whom its device meant. Copied they are all of this device.
-    fn marks_of(&self, session: SessionId) -> Vec<(ParticipantId, Attendance)> {
-        let shown = self.tablet().attendance(session).into_iter().filter(|mark| mark.shown);
-        let whose = |mark: sync_core::person::Mark| {
-            let participant = self.tablet().read::<Participant>(mark.participant).ok();
-            (marked(mark.participant, participant.as_ref(), mark.device), mark.mark)
-        };
-        shown.map(whose).collect()
-    }
+/// The marks that are shown, each of the person whom its device meant. Copied they are all of this device.
+pub fn marks_of(tablet: &Tablet, session: SessionId) -> Vec<(ParticipantId, Attendance)> {
+    let shown = tablet.attendance(session).into_iter().filter(|mark| mark.shown);
+    let whose = |mark: Mark| {
+        let participant = tablet.read::<Participant>(mark.participant).ok();
+        (marked(mark.participant, participant.as_ref(), mark.device), mark.mark)
+    };
+    shown.map(whose).collect()
 }

@@ -4,6 +4,7 @@
 use sync_core::change::Grounds;
 use sync_core::id::{DocumentId, ParticipantId, SessionId, StreamId};
 use sync_core::record::{Participant, Session};
+use sync_core::tablet::Tablet;
 
 use super::RecordError;
 use crate::device::Device;
@@ -42,19 +43,24 @@ impl Device {
         Ok(())
     }
 
-    /// The service takes it only of who recorded it, on whichever of their tablets, and of those who supervise them.
     fn may_void(&self, id: DocumentId, is_void: bool, back: bool) -> Result<(), RecordError> {
         if is_void != back {
             return Err(if back { RecordError::NotVoid } else { RecordError::AlreadyVoid });
         }
         let tablet = self.tablet();
-        let me = tablet.name_of(tablet.device());
-        let mine = |device| tablet.name_of(device).is_some() && tablet.name_of(device) == me;
-        let begun_by = tablet.begun_by(id);
-        if begun_by.iter().any(|device| mine(*device)) {
+        if is_of_holder(tablet, id) {
             return Ok(());
         }
+        let begun_by = tablet.begun_by(id);
         let names = begun_by.iter().filter_map(|device| tablet.name_of(*device));
         Err(RecordError::NotYours(names.collect::<Vec<_>>().join(", ")))
     }
+}
+
+/// Whether the tablet's holder recorded something, on whichever of their tablets: of them, and of those who supervise them, the
+/// service takes it that it is void.
+pub fn is_of_holder(tablet: &Tablet, id: impl Into<DocumentId>) -> bool {
+    let me = tablet.name_of(tablet.device());
+    let mine = |device| tablet.name_of(device).is_some() && tablet.name_of(device) == me;
+    tablet.begun_by(id).into_iter().any(mine)
 }

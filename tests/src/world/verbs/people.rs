@@ -85,7 +85,7 @@ impl World {
         let enrolment = Enrolment {
             device: id(&answer, "device_id")?,
             user,
-            name: user.to_string(),
+            name: id(&answer["user"], "name")?,
             organisation: self.organisations[organisation].id,
             epoch: id(&answer, "epoch")?,
             key,
@@ -139,12 +139,16 @@ fn take_off(world: &mut World, user: UserId, group: GroupId) -> Sound<bool> {
     let reply = world.manager(organisation, TestRequest::delete().uri(&address))?;
     let ended = done(&reply, 204, &[])?;
     if ended {
-        world.assigned.remove(&(user, group));
-        for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
-            slate.owes_only_its_own(|stream| stream == StreamId::from(group));
-        }
+        leads_no_more(world, user, group);
     }
     Ok(ended)
+}
+
+pub(super) fn leads_no_more(world: &mut World, user: UserId, group: GroupId) {
+    world.assigned.remove(&(user, group));
+    for slate in world.slates.iter_mut().filter(|slate| slate.user() == user) {
+        slate.owes_only_its_own(|stream| stream == StreamId::from(group));
+    }
 }
 
 pub(super) fn enrol(world: &mut World) -> Sound<bool> {
@@ -186,7 +190,7 @@ pub(super) fn disable(world: &mut World) -> Sound<bool> {
     Ok(world.disabled.insert(user))
 }
 
-fn organisation_of(world: &World, group: GroupId) -> usize {
+pub(in crate::world) fn organisation_of(world: &World, group: GroupId) -> usize {
     world.groups.iter().find(|(one, _)| *one == group).map_or(0, |(_, organisation)| *organisation)
 }
 

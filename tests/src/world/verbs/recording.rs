@@ -1,11 +1,13 @@
 //! What facilitators record. Few days, few people: so that they meet in the same records.
 
+use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
+use sync_core::moving::Slot;
 use sync_core::record::participant::{Exit, Participant};
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
 use sync_core::record::{AgeBand, Kinded, Sex};
-use sync_core::tablet::Output;
+use sync_core::tablet::{NotSaved, Output};
 use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
@@ -76,14 +78,9 @@ pub(super) fn meet(world: &mut World) -> Sound<bool> {
     let date = some_day(world);
     let part = if world.dice.percent(80) { PartOfDay::Morning } else { PartOfDay::Evening };
     let account = Account::drawn(world, at, group);
-    let id = SessionId::of(group, date, part.ordinal(), 0);
-    let there = world.slates[at].tablet.read::<Session>(id).is_ok();
-    edit::<Session>(world, at, group, id, |session| {
-        session.group().set(group)?;
-        if !there {
-            session.date().set(date)?;
-            session.part().set(part)?;
-        }
+    let slot = Slot::of(group, date, part, |id| world.slates[at].tablet.read(id).ok());
+    edit::<Session>(world, at, group, slot.id, |session| {
+        slot.begin(session)?;
         account.write(session)?;
         account.words.as_deref().map_or(Ok(()), |words| session.summary().append(words))
     })
@@ -131,6 +128,10 @@ pub(super) fn join(world: &mut World) -> Sound<bool> {
 pub(in crate::world) fn join_at(world: &mut World, at: usize, group: GroupId) -> Sound<bool> {
     let code = format!("P{:02}", world.dice.between(1, 20)).parse();
     let code: Pseudonym = code.map_err(|_| "a code").expect("a pseudonym");
+    join_as(world, at, group, code)
+}
+
+pub(super) fn join_as(world: &mut World, at: usize, group: GroupId, code: Pseudonym) -> Sound<bool> {
     let id = ParticipantId::of(group, &code);
     edit::<Participant>(world, at, group, id, |person| {
         person.group().set(group)?;
@@ -172,11 +173,11 @@ fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
     Some((at, group, id))
 }
 
-fn some_day(world: &mut World) -> Date {
+pub(super) fn some_day(world: &mut World) -> Date {
     day(3, world.dice.between(1, DAYS) as i8)
 }
 
-/// Carries an edit out. The tablet may be killed right before it is kept, or right after.
+/// Carries an edit out.
 fn edit<R: Kinded>(
     world: &mut World,
     at: usize,
@@ -185,7 +186,27 @@ fn edit<R: Kinded>(
     edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
 ) -> Sound<bool> {
     let moment = world.moment_of(at);
-    let Ok(outputs) = world.slates[at].tablet.edit(&moment, group.into(), id, edit) else {
+    let outputs = world.slates[at].tablet.edit(&moment, group.into(), id, edit);
+    keep(world, at, outputs)
+}
+
+/// The same; the change says why it was written.
+pub(super) fn edit_because<R: Kinded>(
+    world: &mut World,
+    at: usize,
+    group: GroupId,
+    id: DocumentId,
+    grounds: &Grounds,
+    edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+) -> Sound<bool> {
+    let moment = world.moment_of(at);
+    let outputs = world.slates[at].tablet.edit_because(&moment, group.into(), id, grounds, edit);
+    keep(world, at, outputs)
+}
+
+/// Has an edit on the disk; says whether there is one. The tablet may be killed right before that, or right after.
+fn keep(world: &mut World, at: usize, outputs: Result<Vec<Output>, NotSaved>) -> Sound<bool> {
+    let Ok(outputs) = outputs else {
         world.coverage.count("edits refused");
         return Ok(false);
     };
