@@ -46,7 +46,7 @@ pub(crate) fn open(
     let reads = weave.now(lines.clone());
     let versions: Vec<(ChangeHash, String)> = versions
         .iter()
-        .map(|version| (weave.hash(version.writer), cut(weave.says(version, lines.clone()))))
+        .map(|version| (weave.hash(version.writer), cut(weave.words(lines.clone(), &version.by))))
         .collect();
     if versions.iter().all(|(_, words)| *words == reads) {
         return None;

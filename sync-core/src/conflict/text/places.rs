@@ -12,6 +12,8 @@ pub(super) struct Place {
     pub(super) letters: Range<usize>,
     /// Those who clashed there.
     pub(super) clashed: Writers,
+    /// Those who wrote there at all, clashing or not.
+    pub(super) wrote: Writers,
     /// Those whose words stand there against each other now: nobody who saw them wrote there since.
     pub(super) standing: Writers,
 }
@@ -178,7 +180,7 @@ impl Weave {
         let later = clashed.iter().fold(Writers::NONE, |all, one| all.or(self.seen_by(one)));
         let all = clashed.or(&wrote.and(&later));
         let standing = all.iter().filter(|one| self.seen_by(*one).and(&all).is_empty()).collect();
-        Place { letters: start..end, clashed, standing }
+        Place { letters: start..end, clashed, wrote: wrote.or(&clashed), standing }
     }
 
     /// Whether two of these, who had not seen each other, wrote what does not agree.

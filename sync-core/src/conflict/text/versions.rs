@@ -11,94 +11,77 @@ use crate::limits::MAX_TEXT_CLAIMS;
 /// How many letters of a long line are shown on either side of where the versions differ.
 const AROUND: usize = 200;
 
-/// What the text would be, had this writer's words their way wherever they stand against others. Everywhere else it is as it
-/// is now, so that whoever chooses a version takes back nothing that nobody spoke against.
+/// One version: the change that wrote it last, and whose words make it up.
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) writer: usize,
-    /// The places where it stands against others, in the order of the text, none touching another; and whose words make it up
-    /// there.
-    places: Vec<(Range<usize>, Writers)>,
+    pub(super) by: Writers,
+}
+
+/// Against whom somebody's words stand, in all places together.
+#[derive(Debug, Clone, Copy, Default)]
+struct Against {
+    rivals: Writers,
+    /// Whoever wrote in those places.
+    wrote: Writers,
+}
+
+impl Against {
+    fn or(&self, other: &Self) -> Self {
+        Self { rivals: self.rivals.or(&other.rivals), wrote: self.wrote.or(&other.wrote) }
+    }
 }
 
 impl Weave {
-    /// The versions that stand against each other in these places, which are in the order of the text.
+    /// The versions that stand against each other in these places.
     pub(super) fn versions(&self, places: &[Place]) -> Vec<Version> {
-        // Of each writer, the places where it stands, and its rivals in all of them.
-        let mut claims: BTreeMap<usize, (Vec<&Place>, Writers)> = BTreeMap::new();
+        let mut claims: BTreeMap<usize, Against> = BTreeMap::new();
         for place in places {
             for writer in place.standing.iter() {
-                let (stands, rivals) = claims.entry(writer).or_default();
-                stands.push(place);
-                *rivals = rivals.or(&place.standing.without(&Writers::NONE.with(writer)));
+                let rivals = place.standing.without(&Writers::NONE.with(writer));
+                let here = Against { rivals, wrote: place.wrote };
+                claims.entry(writer).and_modify(|all| *all = all.or(&here)).or_insert(here);
             }
         }
         // Who wrote on, in another place, without having seen the others, has one version, the later.
         for writer in claims.keys().rev().copied().collect::<Vec<_>>() {
-            let against = claims[&writer].1;
+            let against = claims[&writer];
             // What the rivals had replaced is no part of this version; who wrote on after seeing that too has another one.
-            let replaced = against.iter().fold(Writers::NONE, |all, rival| all.or(self.seen(rival)));
+            let replaced = against.rivals.iter().fold(Writers::NONE, |all, rival| all.or(self.seen(rival)));
             let replaced = replaced.without(&self.closure(writer));
-            let goes_on = |later: &usize| {
-                let seen = self.seen(*later);
-                seen.contains(writer) && seen.and(&against.or(&replaced)).is_empty()
+            let goes_on = |(later, _): &(&usize, &mut Against)| {
+                let seen = self.seen(**later);
+                seen.contains(writer) && seen.and(&against.rivals.or(&replaced)).is_empty()
             };
-            if let Some(later) = claims.keys().copied().find(goes_on)
-                && let Some((stood, against)) = claims.remove(&writer)
-            {
-                let (stands, rivals) = claims.entry(later).or_default();
-                stands.extend(stood);
-                *rivals = rivals.or(&against);
+            if let Some((_, all)) = claims.iter_mut().find(goes_on) {
+                *all = all.or(&against);
+                claims.remove(&writer);
             }
         }
         let late = claims.len().saturating_sub(MAX_TEXT_CLAIMS);
-        claims.into_iter().skip(late).map(|(writer, (places, _))| self.version(writer, places)).collect()
+        let version = |(writer, against)| Version { writer, by: self.version(writer, &against) };
+        claims.into_iter().skip(late).map(version).collect()
     }
 
-    /// One version: in each place all but what the rivals wrote, and who built on those alone.
-    fn version(&self, writer: usize, mut places: Vec<&Place>) -> Version {
-        places.sort_by_key(|place| place.letters.start);
-        let own = self.closure(writer);
-        let mut apart: Vec<(Range<usize>, Writers)> = Vec::new();
-        for place in places {
-            let rivals = place.standing.without(&own);
-            match apart.last_mut().filter(|(letters, _)| place.letters.start < letters.end) {
-                Some((letters, all)) => {
-                    letters.end = letters.end.max(place.letters.end);
-                    *all = all.or(&rivals);
-                }
-                None => apart.push((place.letters.clone(), rivals)),
-            }
-        }
-        for (_, rivals) in &mut apart {
-            let theirs = rivals.iter().fold(Writers::NONE, |all, rival| all.or(&self.closure(rival)));
-            let after = rivals.iter().fold(Writers::NONE, |all, rival| all.or(self.seen_by(rival)));
-            let out = theirs.or(&after.without(self.seen_by(writer)));
-            *rivals = own.or(&self.all().without(&out));
-        }
-        Version { writer, places: apart }
-    }
-
-    /// Whether a letter stands in this version.
-    fn stands_in(&self, version: &Version, at: usize) -> bool {
-        let place = version.places.partition_point(|(letters, _)| letters.end <= at);
-        match version.places.get(place).filter(|(letters, _)| letters.contains(&at)) {
-            Some((_, by)) => self.stands(at, by),
-            None => self.stands_now(at),
-        }
-    }
-
-    /// What the letters of these places read in this version.
-    pub(super) fn says(&self, version: &Version, places: Range<usize>) -> String {
-        self.spend(places.len());
-        places.filter(|at| self.stands_in(version, *at)).map(|at| self.letter(at)).collect()
+    /// Whose words make up one version: all but what its rivals wrote, and who built on those alone.
+    fn version(&self, writer: usize, against: &Against) -> Writers {
+        let of = |writers: &Writers, what: &dyn Fn(usize) -> Writers| {
+            writers.iter().fold(Writers::NONE, |all, one| all.or(&what(one)))
+        };
+        let theirs = of(&against.rivals, &|rival| self.closure(rival));
+        let after = of(&against.rivals, &|rival| *self.seen_by(rival));
+        let out = theirs.or(&after.without(self.seen_by(writer)));
+        let own = self.closure(writer).or(&self.all().without(&out));
+        // What these built on elsewhere is there too, or a correction of what a rival wrote stands beside what it corrected.
+        let behind = of(&own, &|one| *self.seen(one));
+        own.or(&behind.without(&out.and(&against.wrote)))
     }
 
     /// Letters widened to the lines in which they stand in every version; of a long line, to the words around.
     pub(super) fn lines(&self, letters: Range<usize>, versions: &[Version]) -> Range<usize> {
         let firm = |at: usize| {
             self.spend(versions.len());
-            self.stands_now(at) && versions.iter().all(|version| self.stands_in(version, at))
+            self.stands_now(at) && versions.iter().all(|version| self.stands(at, &version.by))
         };
         let ends = |passed: &mut usize, at: usize| {
             if !firm(at) {
