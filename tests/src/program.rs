@@ -1,6 +1,7 @@
 //! The two programs that are killed: the service, and a tablet at work.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,6 +21,11 @@ pub fn ihuriro() -> Result<PathBuf, String> {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
+        // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built anew here,
+        // with all that rests on it, and again at the next run.
+        for (name, _) in env::vars_os().filter(|(name, _)| tells_of_a_package(name)) {
+            build.env_remove(name);
+        }
         if !build.status().is_ok_and(|status| status.success()) {
             return Err("ihuriro could not be built".to_owned());
         }
@@ -33,4 +39,9 @@ pub fn ihuriro() -> Result<PathBuf, String> {
             program.display()
         ))
     }
+}
+
+fn tells_of_a_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
 }
