@@ -23,12 +23,6 @@ pub(crate) struct ParticipantQuery {
     /// NISR code of a province, district, sector, cell or village (1, 2, 4, 6 or 8 digits): it and all below it.
     #[param(example = "52")]
     area: Option<String>,
-    /// Says nothing of participants.
-    from: Option<String>,
-    /// Says nothing of participants.
-    to: Option<String>,
-    /// Says nothing of participants.
-    text: Option<String>,
     /// `true`: those whose code several tablets gave, of whom nobody has said yet whether they are one person or two; `false`: the
     /// others.
     one_or_two: Option<bool>,
@@ -50,9 +44,9 @@ impl ParticipantQuery {
             kind: self.kind.clone(),
             modality: self.modality.clone(),
             area: self.area.clone(),
-            from: self.from.clone(),
-            to: self.to.clone(),
-            text: self.text.clone(),
+            from: None,
+            to: None,
+            text: None,
             after: self.after.clone(),
             limit: self.limit,
         }
