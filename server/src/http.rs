@@ -99,6 +99,7 @@ pub fn app(
         .configure(health::configure)
         .configure(problems::configure)
         .configure(guide::configure)
+        .service(web::redirect("/", "/guide/"))
         .configure(|config| match face {
             Face::Whole => {
                 health::configure_metrics(config);

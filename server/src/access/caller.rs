@@ -36,7 +36,12 @@ impl Caller {
             return Ok(());
         }
         let roles: Vec<_> = roles.iter().map(|role| role.with_article()).collect();
-        let detail = format!("Only {} may do this.", roles.join(" or "));
+        let detail = match roles.as_slice() {
+            [others @ .., last] if !others.is_empty() => {
+                format!("Only {} or {last} may do this.", others.join(", "))
+            }
+            _ => format!("Only {} may do this.", roles.concat()),
+        };
         Err(Problem::of(kind::ROLE_NOT_ALLOWED, detail))
     }
 

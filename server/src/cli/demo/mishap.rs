@@ -83,12 +83,15 @@ impl PairLife<'_> {
         }
         let mut second = Tablet::open(stage, self.pair, LOSS.seat, week + 1)?;
         second.clock.set(evening(day, 45));
-        let requests = second.sync(None, &mut self.tally)?;
+        let requests = match second.sync(None, &mut self.tally)? {
+            1 => "one request".to_owned(),
+            many => format!("{many} requests"),
+        };
         let lost = std::mem::replace(&mut self.tablets[LOSS.seat], second);
         self.lost = Some(Lost(lost));
         self.tally.mishaps.push(format!(
             "{name}'s tablet was lost on {}, with {waiting} changes that nobody else had. It was revoked the same evening; on \
-             another one {name} had all groups again after {requests} requests.",
+             another one {name} had all groups again after {requests}.",
             in_words(day)
         ));
         Ok(())
