@@ -86,15 +86,21 @@ pub struct Size {
     pub bytes: u64,
 }
 
-/// How large those of these documents are that the store has.
+/// How large those of these documents are that live in one of these streams.
 ///
 /// # Errors
 /// Those of the store.
-pub fn sizes(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Size>, StoreError> {
+pub fn sizes(
+    tx: &mut Conn<'_>,
+    streams: &[StreamId],
+    ids: &[DocumentId],
+) -> Result<BTreeMap<DocumentId, Size>, StoreError> {
+    let streams: Vec<Db<StreamId>> = streams.iter().copied().map(Db).collect();
     let mut found = BTreeMap::new();
     for some in ids.chunks(AT_ONCE) {
         let rows: Vec<(Db<DocumentId>, i64, i32)> = on_each!(tx, |c| documents::table
             .filter(documents::id.eq_any(some.iter().copied().map(Db)))
+            .filter(documents::stream_id.eq_any(&streams))
             .select((documents::id, documents::operations, length(documents::snapshot)))
             .load(c))?;
         let size = |operations: i64, bytes: i32| Size {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use sync_core::batch::{Envelope, Statement};
 use sync_core::change::Change;
-use sync_core::id::DocumentId;
+use sync_core::id::{DocumentId, StreamId};
 use sync_core::limits::{
     MAX_REQUEST_CHANGES, MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK,
 };
 
+use super::admit::Origin;
 use crate::ledger::{self, Size};
 use crate::store::{Conn, StoreError};
 
@@ -32,9 +33,13 @@ struct Load {
 impl Room {
     /// Lets a batch in if there is room for it beside those before it; whether there is. One with a single change always has
     /// room where none came before.
+    ///
+    /// Only records count that the tablet may read: a refusal would tell whether there is another, and ids of meetings follow
+    /// from groups and days.
     pub(super) fn take(
         &mut self,
         tx: &mut Conn<'_>,
+        tablet: &Origin,
         envelope: &Envelope,
         statement: &Statement,
     ) -> Result<bool, StoreError> {
@@ -45,7 +50,9 @@ impl Room {
         if new.len() > MAX_REQUEST_CHANGES {
             return Ok(false);
         }
-        for (id, size) in ledger::sizes(tx, &new)? {
+        let readable = ledger::readable_streams(tx, tablet.device)?;
+        let readable: Vec<StreamId> = readable.into_iter().map(|stream| stream.id).collect();
+        for (id, size) in ledger::sizes(tx, &readable, &new)? {
             with.records.insert(id, Load { size, ..Load::default() });
         }
         for (item, bytes) in statement.items.iter().zip(&envelope.changes) {

@@ -25,7 +25,8 @@ pub(super) struct Prepared {
     pub(super) signer: Signer,
 }
 
-/// Checks what a tablet claims. Reads only what never changes once it is there: keys, and which tablets are enrolled.
+/// Checks what a tablet claims. Reads what never changes once it is there (keys, and which tablets are enrolled), and sizes,
+/// of which nothing rests on their being exact.
 pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, Failure<Refused>> {
     let tablet = claimed.verify(tx)?;
     let request = Arc::clone(&claimed.request);
@@ -37,14 +38,14 @@ pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, 
         request.batches.iter().map(|envelope| tablet.open(envelope)).collect::<Result<_, _>>()?;
     let mut room = Room::default();
     for (envelope, statement) in request.batches.iter().zip(&statements) {
-        if !room.take(tx, envelope, statement)? {
+        if !room.take(tx, &tablet, envelope, statement)? {
             return Err(Refused::TooMuchWork.into());
         }
     }
     let mut carried = carried::open_all(tx, &request.carried)?;
     for one in &mut carried {
-        let Some(Carried { envelope, statement, .. }) = one else { continue };
-        if !room.take(tx, envelope, statement)? {
+        let Some(Carried { origin, envelope, statement }) = one else { continue };
+        if !room.take(tx, origin, envelope, statement)? {
             *one = None;
         }
     }
