@@ -17,9 +17,10 @@ use crate::ledger::{self, Stored};
 use crate::problem::{self, FieldError, Problem, kind};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
-/// Who puts something right, when and why.
+/// Who puts something right, where they may, when and why.
 #[derive(Debug, Clone)]
 pub(super) struct Act {
+    pub(super) scope: Scope,
     pub(super) member: Member,
     pub(super) role: Role,
     pub(super) grounds: Grounds,
@@ -39,7 +40,40 @@ impl Act {
         fields.done()?;
         let grounds = grounds.ok_or_else(Problem::internal)?;
         let member = Member { user: caller.user, now: clock.now() };
-        Ok(Self { member, role: caller.role, grounds })
+        Ok(Self { scope: Scope::of(caller)?, member, role: caller.role, grounds })
+    }
+
+    /// Opens a record of a group that the caller may see. Somebody who is erased is not there.
+    pub(super) fn open<R: Kinded>(
+        &self,
+        tx: &mut Conn<'_>,
+        id: impl Into<DocumentId>,
+    ) -> Result<Opened<R>, Failure<Refused>> {
+        let id = id.into();
+        let (stored, document) = self.open_any(tx, id)?;
+        if stored.kind != R::KIND {
+            return Err(Refused::NoSuchRecord.into());
+        }
+        let record = document.read().map_err(|_| StoreError::Damaged("a record"))?;
+        Ok(Opened { place: stored.home(id), stored, document, record })
+    }
+
+    /// As [`Act::open`], of whatever kind.
+    pub(super) fn open_any(
+        &self,
+        tx: &mut Conn<'_>,
+        id: DocumentId,
+    ) -> Result<(Stored, Document), Failure<Refused>> {
+        let stored = ledger::load(tx, id)?.ok_or(Refused::NoSuchRecord)?;
+        if !self.scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+            return Err(Refused::NoSuchRecord.into());
+        }
+        let document = stored.open()?;
+        match document.record() {
+            Ok(record) if record.is_erased() => Err(Refused::NoSuchRecord.into()),
+            Ok(_) => Ok((stored, document)),
+            Err(_) => Err(StoreError::Damaged("a record").into()),
+        }
     }
 }
 
@@ -90,39 +124,6 @@ pub(super) struct Opened<R> {
     pub(super) stored: Stored,
     pub(super) document: Document,
     pub(super) record: R,
-}
-
-/// Opens a record of a group that the caller may see. Somebody who is erased is not there.
-pub(super) fn open<R: Kinded>(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: impl Into<DocumentId>,
-) -> Result<Opened<R>, Failure<Refused>> {
-    let id = id.into();
-    let (stored, document) = open_any(tx, scope, id)?;
-    if stored.kind != R::KIND {
-        return Err(Refused::NoSuchRecord.into());
-    }
-    let record = document.read().map_err(|_| StoreError::Damaged("a record"))?;
-    Ok(Opened { place: stored.home(id), stored, document, record })
-}
-
-/// As [`open`], of whatever kind.
-pub(super) fn open_any(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: DocumentId,
-) -> Result<(Stored, Document), Failure<Refused>> {
-    let stored = ledger::load(tx, id)?.ok_or(Refused::NoSuchRecord)?;
-    if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
-        return Err(Refused::NoSuchRecord.into());
-    }
-    let document = stored.open()?;
-    match document.record() {
-        Ok(record) if record.is_erased() => Err(Refused::NoSuchRecord.into()),
-        Ok(_) => Ok((stored, document)),
-        Err(_) => Err(StoreError::Damaged("a record").into()),
-    }
 }
 
 /// A record of a group as the store has it, where its kind is known: what a rule of `sync_core` reads others by.

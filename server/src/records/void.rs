@@ -8,8 +8,7 @@ use sync_core::record::{Group, Incident, Kind, Participant, Referral, Screening,
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::right::{Act, Refused, amend, open_any};
-use super::scope::Scope;
+use super::right::{Act, Refused, amend};
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::problem::{Problem, kind};
@@ -52,20 +51,13 @@ pub(crate) async fn void_record(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let act = Act::checked(&caller, &clock, &body.reason, Fields::default())?;
-    let scope = Scope::of(&caller)?;
     let (id, on) = (DocumentId::from(*id), body.void);
-    store.write("void", move |tx| void(tx, scope, id, on, &act)).await?;
+    store.write("void", move |tx| void(tx, id, on, &act)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn void(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: DocumentId,
-    on: bool,
-    act: &Act,
-) -> Result<(), Failure<Refused>> {
-    let (stored, document) = open_any(tx, scope, id)?;
+fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Failure<Refused>> {
+    let (stored, document) = act.open_any(tx, id)?;
     let place = stored.home(id);
     if place.kind == Kind::Group && act.role != Role::Manager {
         return Err(Refused::NotAManager.into());

@@ -20,8 +20,7 @@ use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, given, open, parsed, parsed_day};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -194,27 +193,25 @@ pub(crate) async fn change_group(
     let mut fields = Fields::default();
     let changes = body.checked(&mut fields);
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let id = GroupId::from(*id);
-    let changed = store.write("change group", move |tx| change(tx, scope, id, &changes, &act)).await?;
+    let changed = store.write("change group", move |tx| change(tx, id, &changes, &act)).await?;
     changed.map(web::Json).ok_or_else(no_such_group)
 }
 
 fn change(
     tx: &mut Conn<'_>,
-    scope: Scope,
     id: GroupId,
     changes: &Changes,
     act: &Act,
 ) -> Result<Option<GroupWhole>, Failure<Refused>> {
-    let Opened { place, stored, record, .. } = open::<Group>(tx, scope, id)?;
+    let Opened { place, stored, record, .. } = act.open::<Group>(tx, id)?;
     if changes.relocates(&record).is_some() && has_met(tx, id)? {
         return Err(Refused::Otherwise(kind::SESSIONS_RECORDED, "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
                      Make those sessions void first, or begin another group.")
         .into());
     }
     amend::<Group>(tx, place, Some(stored), act, |edit| changes.write(&record, edit))?;
-    Ok(read(tx, scope, id)?)
+    Ok(read(tx, act.scope, id)?)
 }
 
 /// Whether a session of the group is recorded that is not void.

@@ -16,8 +16,7 @@ use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::Problem;
-use crate::records::right::{Act, Refused, amend, open};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Refused, amend};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Failure, Store};
 
@@ -68,25 +67,22 @@ pub(crate) async fn confirm_participants(
         fields.refuse("participants", "names those of whom it is taken back");
     }
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let group = GroupId::from(*id);
     let ConfirmBody { one_person, participants, .. } = body.into_inner();
     let named: Option<BTreeSet<ParticipantId>> =
         participants.map(|all| all.into_iter().map(ParticipantId::from).collect());
-    let said =
-        store.write("confirm", move |tx| confirm(tx, scope, group, named.as_ref(), one_person, &act)).await?;
+    let said = store.write("confirm", move |tx| confirm(tx, group, named.as_ref(), one_person, &act)).await?;
     Ok(web::Json(Confirmed { participants: said }))
 }
 
 fn confirm(
     tx: &mut Conn<'_>,
-    scope: Scope,
     group: GroupId,
     named: Option<&BTreeSet<ParticipantId>>,
     one_person: bool,
     act: &Act,
 ) -> Result<usize, Failure<Refused>> {
-    if !scope.holds(tx, group)? {
+    if !act.scope.holds(tx, group)? {
         return Err(Refused::NoSuchRecord.into());
     }
     let people: Vec<ParticipantId> = match named {
@@ -104,7 +100,7 @@ fn confirm(
     };
     let mut said = 0;
     for id in people {
-        let opened = open::<Participant>(tx, scope, id)?;
+        let opened = act.open::<Participant>(tx, id)?;
         if opened.record.group != group {
             return Err(
                 Refused::Field { field: "participants", detail: "are participants of this group" }.into()

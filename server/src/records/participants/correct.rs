@@ -15,8 +15,7 @@ use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::records::asked::day;
-use crate::records::right::{Act, Opened, Refused, amend, given, open, parsed, parsed_day};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
 use crate::store::{Conn, Failure, Store};
 
 /// What to change of a participant: what is left out stays, `null` takes a value back.
@@ -161,20 +160,18 @@ pub(crate) async fn correct_participant(
     let mut fields = Fields::default();
     let corrections = body.checked(&mut fields);
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let id = ParticipantId::from(*id);
-    store.write("correct participant", move |tx| correct(tx, scope, id, &corrections, &act)).await?;
+    store.write("correct participant", move |tx| correct(tx, id, &corrections, &act)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 fn correct(
     tx: &mut Conn<'_>,
-    scope: Scope,
     id: ParticipantId,
     corrections: &Corrections,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = open::<Participant>(tx, scope, id)?;
+    let Opened { place, stored, record, .. } = act.open::<Participant>(tx, id)?;
     if corrections.lacks_guardian(&record) {
         let detail = "is true: a guardian consents for somebody under 16 (Law 058/2021, article 9)";
         return Err(Refused::Field { field: "consent.guardian", detail }.into());

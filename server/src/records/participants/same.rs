@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::problem::{Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, open};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend};
 use crate::store::{Conn, Failure, Store};
 
 /// Who somebody is, and why.
@@ -75,21 +74,19 @@ pub(crate) async fn say_same(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let act = Act::checked(&caller, &clock, &body.reason, Fields::default())?;
-    let scope = Scope::of(&caller)?;
     let (id, of) = (ParticipantId::from(*id), body.of.map(ParticipantId::from));
-    store.write("say same", move |tx| say(tx, scope, id, of, &act)).await?;
+    store.write("say same", move |tx| say(tx, id, of, &act)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 fn say(
     tx: &mut Conn<'_>,
-    scope: Scope,
     id: ParticipantId,
     of: Option<ParticipantId>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = open::<Participant>(tx, scope, id)?;
-    let other = match of.map(|of| (of, open::<Participant>(tx, scope, of))) {
+    let Opened { place, stored, record, .. } = act.open::<Participant>(tx, id)?;
+    let other = match of.map(|of| (of, act.open::<Participant>(tx, of))) {
         Some((of, Ok(other))) => Some((of, other.record)),
         Some((_, Err(Failure::Refused(_)))) => {
             return Err(Refused::Field {

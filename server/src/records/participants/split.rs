@@ -14,8 +14,7 @@ use crate::clock::Clock;
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::{Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, beside, open};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend, beside};
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -63,21 +62,19 @@ pub(crate) async fn split_participant(
     let mut fields = Fields::default();
     let code: Option<Pseudonym> = fields.parse("code", body.code.as_deref());
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let (id, device) = (ParticipantId::from(*id), DeviceId::from_uuid(body.device));
-    store.write("split participant", move |tx| split(tx, scope, id, device, code.as_ref(), &act)).await?;
+    store.write("split participant", move |tx| split(tx, id, device, code.as_ref(), &act)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 fn split(
     tx: &mut Conn<'_>,
-    scope: Scope,
     id: ParticipantId,
     device: DeviceId,
     code: Option<&Pseudonym>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, document, record } = open::<Participant>(tx, scope, id)?;
+    let Opened { place, stored, document, record } = act.open::<Participant>(tx, id)?;
     let Some(code) = code else {
         if !record.split.contains_key(&device) {
             return Err(Refused::Otherwise(

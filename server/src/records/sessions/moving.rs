@@ -20,8 +20,7 @@ use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::records::asked::day;
-use crate::records::right::{Act, Opened, Refused, amend, beside, open, read};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend, beside, read};
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -107,12 +106,11 @@ pub(crate) async fn move_session(
     let date = day(&mut fields, "date", body.date.as_deref());
     let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let id = SessionId::from(*id);
     let counts = store
         .write("move session", move |tx| match date {
-            Some(date) => put(tx, scope, id, date, part, &act),
-            None => take_back(tx, scope, id, &act),
+            Some(date) => put(tx, id, date, part, &act),
+            None => take_back(tx, id, &act),
         })
         .await?;
     Ok(web::Json(Moved { session_id: counts }))
@@ -120,13 +118,12 @@ pub(crate) async fn move_session(
 
 fn put(
     tx: &mut Conn<'_>,
-    scope: Scope,
     id: SessionId,
     date: Date,
     part: Option<PartOfDay>,
     act: &Act,
 ) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, document, record } = open::<Session>(tx, scope, id)?;
+    let Opened { place, stored, document, record } = act.open::<Session>(tx, id)?;
     let part = part.unwrap_or(record.part);
     let there = of_part(tx, &record, date, part)?;
     let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
@@ -140,15 +137,10 @@ fn put(
     Ok(slot.id)
 }
 
-fn take_back(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: SessionId,
-    act: &Act,
-) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, record, .. } = open::<Session>(tx, scope, id)?;
+fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, Failure<Refused>> {
+    let Opened { place, stored, record, .. } = act.open::<Session>(tx, id)?;
     let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
-    let there = open::<Session>(tx, scope, to)?;
+    let there = act.open::<Session>(tx, to)?;
     if there.record.is_set_aside() {
         return Err(Refused::from(NotMoved::MovedOn).into());
     }

@@ -17,8 +17,7 @@ use crate::clock::Clock;
 use crate::ledger;
 use crate::problem::{Problem, kind};
 use crate::records::asked::day;
-use crate::records::right::{Act, Opened, Refused, amend, beside, open, read};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend, beside, read};
 use crate::store::{Conn, Failure, Store};
 
 /// Whose work goes where, and why.
@@ -79,20 +78,13 @@ pub(crate) async fn split_session(
         part: fields.parse("part", body.part.as_deref()),
     };
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let scope = Scope::of(&caller)?;
     let id = SessionId::from(*id);
-    let into = store.write("split session", move |tx| split(tx, scope, id, wanted, &act)).await?;
+    let into = store.write("split session", move |tx| split(tx, id, wanted, &act)).await?;
     Ok(web::Json(Moved { session_id: into }))
 }
 
-fn split(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: SessionId,
-    wanted: Wanted,
-    act: &Act,
-) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, document, record } = open::<Session>(tx, scope, id)?;
+fn split(tx: &mut Conn<'_>, id: SessionId, wanted: Wanted, act: &Act) -> Result<SessionId, Failure<Refused>> {
+    let Opened { place, stored, document, record } = act.open::<Session>(tx, id)?;
     let all = recorded_since(&record, &document);
     let of = |change: &&Change| wanted.device.is_none_or(|device| change.actor().device == device);
     let theirs: Vec<Change> = all.iter().filter(of).cloned().collect();

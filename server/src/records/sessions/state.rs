@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
 use crate::problem::{Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, open};
-use crate::records::scope::Scope;
+use crate::records::right::{Act, Opened, Refused, amend};
 use crate::store::{Conn, Failure, Store};
 
 /// How far a session's record has come, and why.
@@ -54,20 +53,14 @@ pub(crate) async fn set_state(
     let mut fields = Fields::default();
     let state: Option<SessionState> = fields.parse("state", Some(&body.state));
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
-    let (scope, state) = (Scope::of(&caller)?, state.ok_or_else(Problem::internal)?);
+    let state = state.ok_or_else(Problem::internal)?;
     let id = SessionId::from(*id);
-    store.write("set state", move |tx| set(tx, scope, id, state, &act)).await?;
+    store.write("set state", move |tx| set(tx, id, state, &act)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn set(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    id: SessionId,
-    state: SessionState,
-    act: &Act,
-) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = open::<Session>(tx, scope, id)?;
+fn set(tx: &mut Conn<'_>, id: SessionId, state: SessionState, act: &Act) -> Result<(), Failure<Refused>> {
+    let Opened { place, stored, record, .. } = act.open::<Session>(tx, id)?;
     if record.is_set_aside() {
         return Err(Refused::Otherwise(
             kind::SET_ASIDE,
