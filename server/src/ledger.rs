@@ -115,6 +115,25 @@ pub fn sizes(
 /// How many documents one query asks for.
 const AT_ONCE: usize = 500;
 
+/// Where those of these documents live that the store has.
+///
+/// # Errors
+/// Those of the store.
+pub fn homes(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Place>, StoreError> {
+    let mut found = BTreeMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let rows: Vec<(Db<DocumentId>, Code<Kind>, Db<StreamId>)> = on_each!(tx, |c| documents::table
+            .filter(documents::id.eq_any(some.iter().copied().map(Db)))
+            .select((documents::id, documents::kind, documents::stream_id))
+            .load(c))?;
+        found.extend(
+            rows.into_iter()
+                .map(|(Db(document), Code(kind), Db(stream))| (document, Place { stream, document, kind })),
+        );
+    }
+    Ok(found)
+}
+
 /// Those of these documents that the store has.
 ///
 /// # Errors

@@ -64,7 +64,7 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
     for (stream, gains) in by_stream {
         let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
         let (mut seq, mut fingerprint) = lock(tx, stream, total as i64)?;
-        as_loaded(tx, lacking.iter().filter(|one| one.stream == stream))?;
+        as_loaded(tx, stream, lacking.iter().filter(|one| one.stream == stream))?;
         if gains.is_empty() {
             continue;
         }
@@ -97,13 +97,18 @@ fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerp
 }
 
 /// Whether documents are as they were loaded, now that nobody else writes to their stream.
-fn as_loaded<'a>(tx: &mut Conn<'_>, lacking: impl Iterator<Item = &'a Lacking>) -> Result<(), StoreError> {
+fn as_loaded<'a>(
+    tx: &mut Conn<'_>,
+    stream: StreamId,
+    lacking: impl Iterator<Item = &'a Lacking>,
+) -> Result<(), StoreError> {
     let mut loaded: BTreeMap<Db<DocumentId>, Option<i64>> =
         lacking.map(|one| (Db(one.id), one.version)).collect();
     let ids: Vec<Db<DocumentId>> = loaded.keys().copied().collect();
     for some in ids.chunks(AT_ONCE) {
         let now: Vec<(Db<DocumentId>, i64)> = on_each!(tx, |c| documents::table
             .filter(documents::id.eq_any(some))
+            .filter(documents::stream_id.eq(Db(stream)))
             .select((documents::id, documents::version))
             .load(c))?;
         for (id, version) in now {

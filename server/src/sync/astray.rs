@@ -15,7 +15,7 @@ use crate::store::{Conn, StoreError};
 /// are. Whoever reads such a record joins the two within the group, and is told nothing of a record elsewhere.
 pub(super) fn reason(tx: &mut Conn<'_>, place: Place, record: &Record) -> Result<Option<Reason>, StoreError> {
     let Some(about) = record.is_about() else { return Ok(None) };
-    let Some(there) = ledger::load(tx, about.document)?.map(|stored| stored.home(about.document)) else {
+    let Some(there) = ledger::homes(tx, &[about.document])?.remove(&about.document) else {
         return Ok(None);
     };
     if about.is(there, place.stream) || organisation(tx, there.stream)? != organisation(tx, place.stream)? {

@@ -1,11 +1,12 @@
 //! How much work one request may bring. Each change and each record is within limits of its own, but a body holds thousands of
 //! changes, each of which may be for another record, and each is merged on top of all that its record holds.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::batch::{Envelope, Statement};
 use sync_core::change::Change;
-use sync_core::id::{DocumentId, StreamId};
+use sync_core::id::{DeviceId, DocumentId, StreamId};
 use sync_core::limits::{
     MAX_REQUEST_CHANGES, MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK,
 };
@@ -15,9 +16,11 @@ use crate::ledger::{self, Size};
 use crate::store::{Conn, StoreError};
 
 /// What batches come to that are let in, record by record.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Room {
     records: BTreeMap<DocumentId, Load>,
+    /// What each tablet may read that signed something.
+    readable: BTreeMap<DeviceId, Vec<StreamId>>,
 }
 
 /// What comes for one record.
@@ -43,28 +46,44 @@ impl Room {
         envelope: &Envelope,
         statement: &Statement,
     ) -> Result<bool, StoreError> {
-        let mut with = self.clone();
-        let documents = statement.items.iter().map(|item| item.document);
-        let new: Vec<DocumentId> = documents.filter(|id| !self.records.contains_key(id)).collect();
+        let named: BTreeSet<DocumentId> = statement.items.iter().map(|item| item.document).collect();
         // The changes alone may be too many to ask after their records.
-        if new.len() > MAX_REQUEST_CHANGES {
+        if named.len() > MAX_REQUEST_CHANGES {
             return Ok(false);
         }
-        let readable = ledger::readable_streams(tx, tablet.device)?;
-        let readable: Vec<StreamId> = readable.into_iter().map(|stream| stream.id).collect();
-        for (id, size) in ledger::sizes(tx, &readable, &new)? {
-            with.records.insert(id, Load { size, ..Load::default() });
+        let before: Vec<(DocumentId, Option<Load>)> =
+            named.into_iter().map(|id| (id, self.records.get(&id).copied())).collect();
+        let new: Vec<DocumentId> =
+            before.iter().filter(|(_, load)| load.is_none()).map(|(id, _)| *id).collect();
+        let readable = self.readable(tx, tablet.device)?;
+        for (id, size) in ledger::sizes(tx, readable, &new)? {
+            self.records.insert(id, Load { size, ..Load::default() });
         }
         for (item, bytes) in statement.items.iter().zip(&envelope.changes) {
-            let load = with.records.entry(item.document).or_default();
+            let load = self.records.entry(item.document).or_default();
             load.changes += 1;
             load.operations += Change::operations_said(bytes);
         }
-        let within = with.is_within();
-        if within {
-            *self = with;
+        let within = self.is_within();
+        if !within {
+            for (id, load) in before {
+                match load {
+                    Some(load) => self.records.insert(id, load),
+                    None => self.records.remove(&id),
+                };
+            }
         }
         Ok(within)
+    }
+
+    fn readable(&mut self, tx: &mut Conn<'_>, tablet: DeviceId) -> Result<&[StreamId], StoreError> {
+        Ok(match self.readable.entry(tablet) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let streams = ledger::readable_streams(tx, tablet)?;
+                new.insert(streams.into_iter().map(|stream| stream.id).collect())
+            }
+        })
     }
 
     fn is_within(&self) -> bool {
@@ -88,7 +107,8 @@ mod tests {
     fn within(records: u128, size: Size, changes: u64, operations: u64) -> bool {
         let load = Load { size, changes, operations };
         let id = |number| DocumentId::from_uuid(uuid::Uuid::from_u128(number));
-        Room { records: (0..records).map(|number| (id(number), load)).collect() }.is_within()
+        Room { records: (0..records).map(|number| (id(number), load)).collect(), ..Room::default() }
+            .is_within()
     }
 
     #[test]

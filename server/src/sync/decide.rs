@@ -98,7 +98,7 @@ fn settle_all(
     for (index, candidate) in candidates.into_iter().enumerate() {
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
-    let mut there = Documents::load(tx, by_place.keys())?;
+    let mut there = Documents::load(tx, &by_place)?;
     considered.extend(there.waiting.values().flatten().map(Arrival::key));
     let arrived = by_place.values().flatten().map(|(_, candidate)| &candidate.arrival);
     let authorities = Authorities::of(tx, arrived.chain(there.waiting.values().flatten()))?;
@@ -151,6 +151,7 @@ pub(crate) fn foresee(
 
 /// What the store has of the documents that something arrived for.
 struct Documents {
+    /// Those that something arrived for where they live. Of others nothing is read but where that is.
     stored: BTreeMap<DocumentId, Stored>,
     /// What waits for something to build on: it may have arrived.
     waiting: BTreeMap<Place, Vec<Arrival>>,
@@ -159,15 +160,16 @@ struct Documents {
 }
 
 impl Documents {
-    fn load<'a>(tx: &mut Conn<'_>, places: impl IntoIterator<Item = &'a Place>) -> Result<Self, StoreError> {
-        let ids: BTreeSet<DocumentId> = places.into_iter().map(|place| place.document).collect();
+    fn load<T>(tx: &mut Conn<'_>, arrived: &BTreeMap<Place, T>) -> Result<Self, StoreError> {
+        let ids: BTreeSet<DocumentId> = arrived.keys().map(|place| place.document).collect();
         let ids: Vec<DocumentId> = ids.into_iter().collect();
         let mut waiting: BTreeMap<Place, Vec<Arrival>> = BTreeMap::new();
         for arrival in apart::waiting(tx, &ids)? {
             waiting.entry(arrival.place()).or_default().push(arrival);
         }
-        let stored = ledger::load_all(tx, &ids)?;
-        let homes = stored.iter().map(|(id, stored)| (*id, stored.home(*id))).collect();
+        let homes = ledger::homes(tx, &ids)?;
+        let at_home = homes.values().filter(|home| arrived.contains_key(home));
+        let stored = ledger::load_all(tx, &at_home.map(|home| home.document).collect::<Vec<_>>())?;
         Ok(Self { stored, waiting, homes })
     }
 }
