@@ -15,9 +15,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::problem::Problem;
 
-/// A hash takes 19 MiB and a core; more at once would only make all of them late.
+/// A hash takes 19 MiB and a core. At most half of the cores hash, so that whoever guesses leaves the others to those who sync.
 static AT_ONCE: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(2, NonZero::get).min(4)));
+    LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, NonZero::get) / 2).clamp(1, 4)));
 /// How many may wait for their turn: about as many as are done within two seconds.
 static WAITING: Semaphore = Semaphore::const_new(64);
 
