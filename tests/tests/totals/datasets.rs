@@ -5,6 +5,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use sync_core::id::{DeviceId, UserId};
 use sync_core::record::participant::{ConsentMethod, Purpose};
+use sync_core::record::session::SessionState;
 use sync_core::record::{Group, Kinded, Participant};
 use sync_core::value::Pseudonym;
 use tests::recount::Doubts;
@@ -83,7 +84,8 @@ impl Crew {
         let (month, day) = (1 + self.below(4), 1 + self.below(2));
         let date = Date::new(self.year, month as i8 * 2, day as i8).expect("a day");
         let part = [PartOfDay::Morning, PartOfDay::Afternoon][self.below(2)];
-        let new = NewSession { date, part, details: Details::default() };
+        let summary = (part == PartOfDay::Morning).then(|| "After the Umuganda.".to_owned());
+        let new = NewSession { date, part, details: Details { summary, ..Details::default() } };
         let session = self.tablets[at].record_session(group, new).expect("a meeting").session;
         for _ in 0..5 {
             self.mark(at, group, session);
@@ -113,7 +115,7 @@ impl Crew {
         let device = self.device();
         let number = 1 + self.below(CODES + 3);
         let why = || "By mistake.".parse().expect("a line");
-        match self.below(14) {
+        match self.below(15) {
             0..=1 => self.edit::<Participant>(at, group, one, |edit| match back || one == other {
                 true => edit.same_as().clear(),
                 false => edit.same_as().set(other),
@@ -142,7 +144,7 @@ impl Crew {
             9 => self.edit::<Participant>(at, group, one, |edit| {
                 edit.consent_purpose().set(Purpose::Participation)?;
                 edit.consent_method().set(ConsentMethod::Oral)?;
-                edit.consent_date().set(day(3, 1))?;
+                edit.consent_date().set(if back { Date::constant(1994, 3, 1) } else { day(3, 1) })?;
                 edit.consent_withdrawn().clear()
             }),
             10 => self.edit::<Participant>(at, group, one, |edit| edit.consent_withdrawn().set(day(3, 2))),
@@ -151,6 +153,13 @@ impl Crew {
                 false => edit.void().set(why()),
             }),
             12 => self.meet(at, group),
+            13 => self.edit::<Meeting>(2, group, session, |edit| match back {
+                true => {
+                    edit.returned().set(why())?;
+                    edit.state().set(SessionState::Draft)
+                }
+                false => edit.state().set(SessionState::Verified),
+            }),
             _ => self.mark(at, group, session),
         }
     }
@@ -182,7 +191,7 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
         let names = ["jeanne", "paul", "odette", "alice"];
         let mut tablets: Vec<Device> =
             names.iter().zip(roles).map(|(name, role)| with_tablet(&app, &village, name, role)).collect();
-        let (mut left_out, mut asked) = (Doubts::default(), 0);
+        let (mut left_out, mut asked, mut last) = (Doubts::default(), 0, village.group);
         for seed in 0..20_u64 {
             println!("seed {seed}");
             let groups = [
@@ -243,7 +252,7 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
                 records.count(),
                 "as the tablets count"
             );
-            tablets = crew.tablets;
+            (tablets, last) = (crew.tablets, groups[1]);
         }
         let all = [
             left_out.void,
@@ -254,6 +263,19 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
             asked,
         ];
         assert!(all.iter().all(|count| *count > 0), "everything happened: {all:?}");
+        // Two records of one meeting, of which one has a wrong day.
+        for date in ["2012-04-04", "2012-04-05"] {
+            record(&mut tablets[0], last, date.parse().expect("a day"), came(&[1, 2, 3]));
+        }
+        sync(&mut tablets[0]);
+        // A group is called otherwise by two at once.
+        let renamed = tablets[3]
+            .edit::<Group>(last.into(), last, |edit| edit.name().set("Ijwi rishya".parse().expect("a line")));
+        assert!(renamed.expect("an edit"));
+        let body = json!({"name": "Ijwi ry'abato", "reason": "It is called so."});
+        village.manager.patch(&format!("/v1/groups/{last}"), &body).ok();
+        sync(&mut tablets[3]);
+        filters::check_every_pair(&village, last);
         let rebuilt = app.run(server::ledger::rebuild(app.store())).expect("rows are computed again");
         assert_eq!(rebuilt.mended, 0, "rows are those of their documents");
         let mut found = Vec::new();

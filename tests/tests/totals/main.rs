@@ -1,6 +1,7 @@
 //! Totals are what a recount of the records gives, whatever they are told apart by.
 
 mod dimensions;
+mod filters;
 mod people;
 mod datasets;
 
