@@ -66,7 +66,7 @@ const OLDER: &[(&str, &[&str])] = &[
 ];
 
 /// Declared for what they do when they are built into the program, or for a feature of theirs.
-const NEVER_NAMED: [&str; 2] = ["libsqlite3-sys", "rustls"];
+const NEVER_NAMED: [&str; 3] = ["idna_adapter", "libsqlite3-sys", "rustls"];
 
 /// The platform that the service runs on; the others' crates need not be there.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
