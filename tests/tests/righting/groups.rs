@@ -125,3 +125,32 @@ fn a_group_is_opened_again_and_made_void_by_managers_alone() {
         check_streams(cast.app.store());
     });
 }
+
+#[test]
+fn of_managers_who_disagree_why_a_group_is_void_a_manager_settles_it() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        let user = cast.app.user("alice.aegis", Role::Manager, Some(cast.village.organisation));
+        cast.village.assign(user, group);
+        let mut alice = cast.village.tablet(&cast.app, user);
+        let makes_void = alice
+            .edit::<Group>(group.into(), group, |edit| edit.void().set("Begun twice.".parse().expect("a line")));
+        assert!(makes_void.expect("an edit"));
+        void(&cast.village.manager, group, true).ok();
+        sync(&mut alice);
+        cast.settle();
+
+        let open = cast.odette.all(&format!("/v1/conflicts?group={group}&record=group"));
+        assert_eq!((open.len(), &open[0]["field"]), (1, &json!("void")));
+        let body = json!({
+            "record": group, "field": "void", "value": "Begun twice.", "reason": "Ubumwe has them all.",
+        });
+        let settle = |who: &Session| who.post("/v1/conflicts/resolve", &body);
+        assert_eq!(settle(&cast.odette).problem(), (403, "role-not-allowed"));
+        settle(&cast.village.manager).ok();
+        assert!(cast.odette.all(&format!("/v1/conflicts?group={group}")).is_empty());
+        assert_eq!(read(&cast.odette, group)["void"], "Begun twice.");
+        cast.reconcile();
+    });
+}
