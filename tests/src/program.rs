@@ -18,7 +18,10 @@ pub fn ihuriro() -> Result<PathBuf, String> {
         build
             .args(["build", "--quiet", "--locked", "--workspace", "--bin", "ihuriro", "--target-dir"])
             .arg(target);
-        if !cfg!(debug_assertions) {
+        if cfg!(debug_assertions) {
+            // A test beside it, so that dependencies have the features that tests ask of them: `cargo test` built them with those.
+            build.args(["--test", "kills"]);
+        } else {
             build.arg("--release");
         }
         // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built anew here,
