@@ -134,8 +134,9 @@ fn of_managers_who_disagree_why_a_group_is_void_a_manager_settles_it() {
         let user = cast.app.user("alice.aegis", Role::Manager, Some(cast.village.organisation));
         cast.village.assign(user, group);
         let mut alice = cast.village.tablet(&cast.app, user);
-        let makes_void = alice
-            .edit::<Group>(group.into(), group, |edit| edit.void().set("Begun twice.".parse().expect("a line")));
+        let makes_void = alice.edit::<Group>(group.into(), group, |edit| {
+            edit.void().set("Begun twice.".parse().expect("a line"))
+        });
         assert!(makes_void.expect("an edit"));
         void(&cast.village.manager, group, true).ok();
         sync(&mut alice);
