@@ -81,5 +81,5 @@ pub(super) const VERBS: &[Verb] = &[
     verb(6, "verified or returned: without authority", verifying::without_authority),
     verb(14, "consent withdrawn or given again: on a tablet", again::consent_on_tablet),
     verb(14, "consent withdrawn or given again: at a desk", again::consent_at_desk),
-    verb(6, "group closed or opened again", again::close_or_open),
+    verb(16, "group closed or opened again", again::close_or_open),
 ];
