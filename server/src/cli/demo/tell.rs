@@ -124,7 +124,7 @@ impl Teller {
         self.print(&tables::people(answers));
         let heads: u64 = answers.iter().map(|answer| answer.total.heads).sum();
         say(&format!(
-            "Registered people are counted once each, however often they came. In open circles, where whoever comes is \
+            "Registered people who came are counted once each, however often. In open circles, where whoever comes is \
              welcome, heads are counted at each meeting: {} in all. The two are never added up.",
             number(heads)
         ));
