@@ -84,7 +84,8 @@ impl Tablet {
         Ask::Agree { message: agreement.message.clone().into(), wanted }
     }
 
-    /// Takes in what the store said about what differs; gives where to read on from once all of it has come.
+    /// Takes in what the store said about what differs; gives where to read on from once all of it has come. Where none is under
+    /// way, the next request begins one.
     pub(super) fn agreed(
         &mut self,
         stream: StreamId,
@@ -97,9 +98,10 @@ impl Tablet {
             agreement.wanted.remove(&mark);
             agreement.compared.insert(id);
         }
-        if !said.more {
-            // What was asked for and is not there has changed since; it comes with the changes after `at`.
-            agreement.wanted.retain(|mark| !agreement.asked.contains(mark));
+        if !said.more && agreement.asked.iter().any(|mark| agreement.wanted.contains(mark)) {
+            // What was asked for and is not there has changed since, be it by what this tablet handed in. What it held before
+            // would not come with the changes after `at`: the two sides begin anew.
+            return None;
         }
         if !agreement.message.is_empty() {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();

@@ -117,6 +117,12 @@ impl Tablet {
     ) {
         let Some(mut waiting) = self.outbox.remove(&serial) else { return };
         writes.push(Write::Delete(Key::Outbox(serial)));
+        if let (Outcome::Accepted | Outcome::Duplicate, Some(agreement)) =
+            (outcome, self.agreements.get_mut(&waiting.stream))
+        {
+            // The store has it, whatever it had when the two sides began to agree.
+            agreement.compared.insert(waiting.document);
+        }
         match outcome {
             Outcome::Accepted => self.report.accepted += 1,
             Outcome::Duplicate => self.report.duplicate += 1,

@@ -156,7 +156,7 @@ pub(super) struct Agreement {
     pub(super) wanted: BTreeSet<Mark>,
     /// Those of them that the request under way asks for.
     pub(super) asked: BTreeSet<Mark>,
-    /// Documents that came; what the store lacks in them is offered already.
+    /// Documents that came, or of which something was handed in meanwhile; what the store lacks in them is offered already.
     pub(super) compared: BTreeSet<DocumentId>,
 }
 
