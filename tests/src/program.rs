@@ -18,11 +18,12 @@ pub fn ihuriro() -> Result<PathBuf, String> {
         build
             .args(["build", "--quiet", "--locked", "--workspace", "--bin", "ihuriro", "--target-dir"])
             .arg(target);
-        if cfg!(debug_assertions) {
+        // The folder of a profile is called as the profile is, but for that of `dev`.
+        if folder.ends_with("debug") {
             // A test beside it, so that dependencies have the features that tests ask of them: `cargo test` built them with those.
             build.args(["--test", "kills"]);
-        } else {
-            build.arg("--release");
+        } else if let Some(profile) = folder.file_name() {
+            build.arg("--profile").arg(profile);
         }
         // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built anew here,
         // with all that rests on it, and again at the next run.
