@@ -208,29 +208,16 @@ fn clashes(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), C
     for conflict in &conflicts {
         writeln!(out, "  {}", words::conflict(tablet, conflict))?;
     }
+    let first = match (tablet.place_of(id), conflicts.first()) {
+        (Some((Kind::Session | Kind::Participant, _)), Some(first)) => first,
+        _ => return Ok(writeln!(out, "Your manager can settle it.")?),
+    };
     let short = find::short(id, &find::everything(tablet));
-    if let Some(text) = conflicts.iter().find(|conflict| conflict.reads.is_some()) {
-        let field = &text.field;
-        writeln!(
-            out,
-            "Settle what was written, as: ihuriro tablet settle {short} {field} --with \"the right words\" --reason \"why\""
-        )?;
-        if conflicts.len() == 1 {
-            return Ok(());
-        }
-    }
-    match tablet.place_of(id) {
-        Some((Kind::Session, _)) => {
-            writeln!(
-                out,
-                "Settle it with the right value, as: ihuriro tablet session edit {short} --minutes 90"
-            )?;
-        }
-        Some((Kind::Participant, _)) => {
-            writeln!(out, "Settle it with the right value, by: ihuriro tablet participant edit")?;
-        }
-        _ => writeln!(out, "Your manager can settle it.")?,
-    }
+    let field = words::typed(&words::field(tablet, &first.field));
+    let right = words::typed(if first.reads.is_some() { "the right words" } else { first.shown() });
+    let which = if conflicts.len() == 1 { "it" } else { "each" };
+    let settle = format!("ihuriro tablet settle {short} {field} --with {right} --reason \"why\"");
+    writeln!(out, "Settle {which} with what is right, as: {settle}")?;
     Ok(())
 }
 

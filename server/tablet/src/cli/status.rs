@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use sync_core::id::DocumentId;
+use sync_core::record::Session;
 use sync_core::time::Millis;
 
 use super::{CommandError, find, words};
@@ -46,7 +47,10 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
 
     let all = find::everything(tablet);
     let clashes = |id: &&DocumentId| tablet.conflicts(**id).is_ok_and(|found| !found.is_empty());
-    let clashing: Vec<DocumentId> = all.iter().filter(clashes).copied().collect();
+    let mut clashing: Vec<DocumentId> = all.iter().filter(clashes).copied().collect();
+    // Groups and people, then meetings, those of a group in their order.
+    clashing
+        .sort_by_cached_key(|id| tablet.read::<Session>(*id).ok().map(|one| (one.group, one.date, one.part)));
     if !clashing.is_empty() {
         writeln!(out, "\nSet differently by different people, to be settled:")?;
         for id in clashing {

@@ -145,6 +145,12 @@ fn quoted(lines: &str) -> String {
     format!("\"{}\"", lines.trim_end().replace('\n', " / "))
 }
 
+/// As it is typed in a command.
+pub(super) fn typed(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("\"{word}\"") }
+}
+
 fn value(value: &str) -> String {
     if value.is_empty() { "nothing".into() } else { plain(value) }
 }
