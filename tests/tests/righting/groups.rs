@@ -134,6 +134,7 @@ fn of_managers_who_disagree_why_a_group_is_void_a_manager_settles_it() {
         let user = cast.app.user("alice.aegis", Role::Manager, Some(cast.village.organisation));
         cast.village.assign(user, group);
         let mut alice = cast.village.tablet(&cast.app, user);
+        sync(&mut alice);
         let makes_void = alice.edit::<Group>(group.into(), group, |edit| {
             edit.void().set("Begun twice.".parse().expect("a line"))
         });
