@@ -126,29 +126,30 @@ fn open(bytes: &[u8], due: u8) -> Result<&[u8], Unreadable> {
 fn of_change(body: &[u8]) -> Option<Weight> {
     let mut at = Reader(body);
     let mut weight = Weight { changes: 1, ..Weight::default() };
-    weight.expanded += at.hashes()?;
-    weight.expanded += at.prefixed()?.len() as u64; // the author
+    weight.expand(at.hashes()?);
+    weight.expand(at.prefixed()?.len() as u64); // the author
     for _sequence_start_time in 0..3 {
         at.number()?;
     }
-    weight.expanded += at.prefixed()?.len() as u64; // the message
+    weight.expand(at.prefixed()?.len() as u64); // the message
     let others = at.authors()?;
-    (weight.authors, weight.expanded) = (1 + others.count, weight.expanded + others.bytes);
+    weight.authors = 1 + others.count;
+    weight.expand(others.bytes);
     let listed = at.columns()?;
     for (column, length) in listed {
         // Automerge takes no change whose columns are deflated one by one.
         let data = at.take(length)?;
         weight.add(&Column::of(column, data, MAX_OPERATIONS)?);
     }
-    weight.expanded += at.0.len() as u64; // what no version knows
+    weight.expand(at.0.len() as u64); // what no version knows
     Some(weight)
 }
 
 fn of_document(body: &[u8]) -> Option<Weight> {
     let mut at = Reader(body);
     let authors = at.authors()?;
-    let mut weight =
-        Weight { authors: authors.count, expanded: authors.bytes + at.hashes()?, ..Weight::default() };
+    let mut weight = Weight { authors: authors.count, expanded: authors.bytes, ..Weight::default() };
+    weight.expand(at.hashes()?);
     let (changes, operations) = (at.columns()?, at.columns()?);
     let mut room = MAX_DOCUMENT_EXPANDED;
     let mut column = |at: &mut Reader<'_>, (column, length): (u64, u64), most| {
@@ -161,14 +162,14 @@ fn of_document(body: &[u8]) -> Option<Weight> {
         let column = column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?;
         if group == Some(number >> COLUMN_ID) {
             // What changes build on has a column of its own, longer than that of the changes: an index for each.
-            weight.expanded = weight.expanded.saturating_add(column.rows.saturating_mul(INDEX));
+            weight.expand(column.rows.saturating_mul(INDEX));
         } else {
             weight.changes = weight.changes.max(column.rows);
         }
         if number & KIND == GROUP {
             group = Some(number >> COLUMN_ID);
         }
-        weight.expanded = weight.expanded.saturating_add(column.bytes);
+        weight.expand(column.bytes);
     }
     for one in operations {
         weight.add(&column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?);
@@ -180,7 +181,12 @@ impl Weight {
     /// Adds a column of operations.
     fn add(&mut self, column: &Column) {
         self.operations = self.operations.max(column.rows).max(column.members);
-        self.expanded = self.expanded.saturating_add(column.bytes);
+        self.expand(column.bytes);
+    }
+
+    /// A column may come to more than can be counted: what is added to that must not begin at nothing again.
+    fn expand(&mut self, bytes: u64) {
+        self.expanded = self.expanded.saturating_add(bytes);
     }
 }
 

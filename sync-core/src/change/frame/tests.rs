@@ -59,6 +59,16 @@ const GROUP: u64 = 7 << 4;
 const METADATA: u64 = 5 << 4 | 6;
 
 #[test]
+fn more_than_can_be_counted_does_not_begin_at_nothing_again() {
+    let lengths = [leb(64), leb(1 << 62)].concat();
+    let head: &[u8] = &[0, 1, 7, 1, 1, 0, 0, 0];
+    for behind in [&[][..], &[9]] {
+        let body = [head, &columns(&[(METADATA, &lengths)]), behind].concat();
+        assert_eq!(change(&chunk(CHANGE_CHUNK, &body)), Err(Unreadable::TooLarge), "{behind:?}");
+    }
+}
+
+#[test]
 fn a_document_that_claims_too_much_is_refused_before_it_is_opened() {
     let numbers = |data: &[u8]| document(&document_of(&[(NUMBERS, data)])).map(|found| found.operations);
     assert_eq!(numbers(&run(MAX_DOCUMENT_OPERATIONS)), Ok(MAX_DOCUMENT_OPERATIONS));
