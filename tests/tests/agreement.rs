@@ -108,7 +108,7 @@ fn what_changes_while_the_two_sides_agree_is_agreed_upon_too() {
         people_join(&mut jeanne, village.group, 10);
         jeanne.sync(&mut ()).expect("a sync");
         paul.sync(&mut ()).expect("a sync");
-        let (someone, _) = participants(&paul, &village)[7];
+        let someone = ParticipantId::of(village.group, "P08".parse::<Pseudonym>().expect("a pseudonym"));
         let paul_wrote = |edit: &mut ParticipantEdit<'_>| edit.family().set("F01".parse()?);
         paul.edit::<Participant>(village.group.into(), someone, paul_wrote).expect("an edit");
         paul.sync(&mut ()).expect("a sync");
@@ -121,12 +121,17 @@ fn what_changes_while_the_two_sides_agree_is_agreed_upon_too() {
             let told = Details { summary: Some(summary), ..Details::default() };
             record(&mut jeanne, village.group, day(2, date), told);
         }
-        let jeanne_wrote = |edit: &mut ParticipantEdit<'_>| edit.age_band().set(AgeBand::From60);
+        let jeanne_wrote = |edit: &mut ParticipantEdit<'_>| edit.consent_guardian().set(true);
         jeanne.edit::<Participant>(village.group.into(), someone, jeanne_wrote).expect("an edit");
         let mut jeanne = forget(&village, jeanne, [Key::Stream(village.group.into())]);
         let again = jeanne.sync(&mut ()).expect("a sync");
         assert!(again.report.requests > 2 && again.report.repaired.is_empty(), "{:?}", again.report);
-        assert_eq!((again.report.accepted, again.report.duplicate), (26, 0), "nothing goes up twice");
+        assert_eq!(
+            (again.report.accepted, again.report.duplicate),
+            (26, 0),
+            "nothing goes up twice: {:?}",
+            again.report
+        );
         paul.sync(&mut ()).expect("a sync");
         assert_eq!(participants(&jeanne, &village), participants(&paul, &village));
     });
