@@ -146,7 +146,8 @@ fn no_request_costs_more_than_its_budget() {
         let (document, sent) = &mut full[0];
         let one = edits(&scene.tablet, document, sent, 1);
         let edit = scene.takes(&one);
-        over.hold("an edit of a full record", edit, Duration::ZERO);
+        // It is opened for that.
+        over.hold("an edit of a full record", edit, letter * MAX_DOCUMENT_OPERATIONS as u32);
         let edit = edit.cpu;
 
         // Each bomb by itself: none is taken, and none costs more than a refusal may.
