@@ -1,7 +1,11 @@
 //! Coming to agree again costs what differs, not what there is.
 
+use diesel::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use server::on_each;
+use server::store::schema::documents;
+use server::store::{Conn, Db, StoreError};
 use sync_core::id::{DocumentId, ParticipantId};
 use sync_core::record::participant::ParticipantEdit;
 use sync_core::record::{AgeBand, Participant, Sex};
@@ -134,5 +138,30 @@ fn what_changes_while_the_two_sides_agree_is_agreed_upon_too() {
         );
         paul.sync(&mut ()).expect("a sync");
         assert_eq!(participants(&jeanne, &village), participants(&paul, &village));
+    });
+}
+
+#[test]
+fn a_record_that_is_damaged_in_the_store_holds_no_sync_up() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 10);
+        jeanne.sync(&mut ()).expect("a sync");
+        let (someone, _) = participants(&jeanne, &village)[7];
+        let row = documents::table.find(Db(someone));
+        let damage = |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
+            on_each!(tx, |c| diesel::update(row).set(documents::snapshot.eq(vec![7; 99])).execute(c))
+        };
+        app.store().write_blocking("test", damage).expect("it is damaged");
+        let mut jeanne =
+            forget(&village, jeanne, [Key::Stream(village.group.into()), Key::Document(someone)]);
+        // A sync that never ends would meet this.
+        let faults = [const { None }; 12].into_iter().chain([Some(Fault::LoseAnswer)]);
+        let mut network = Network::to(&app.url).failing(faults);
+        let again = jeanne.sync_over(&mut network, &mut ()).expect("it ends");
+        assert!(again.report.unreadable > 0, "{:?}", again.report);
+        assert_eq!(participants(&jeanne, &village).len(), 9, "all others are there");
     });
 }

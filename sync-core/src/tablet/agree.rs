@@ -19,7 +19,9 @@ pub(super) struct Differences<'a> {
     pub(super) at: u64,
     pub(super) more: bool,
     pub(super) message: &'a [u8],
-    /// The documents that came, as the store has them.
+    /// How many documents the store sent.
+    pub(super) sent: usize,
+    /// Those of them that could be read, as the store has them.
     pub(super) came: Vec<(Mark, DocumentId)>,
 }
 
@@ -98,10 +100,14 @@ impl Tablet {
             agreement.wanted.remove(&mark);
             agreement.compared.insert(id);
         }
-        if !said.more && agreement.asked.iter().any(|mark| agreement.wanted.contains(mark)) {
-            // What was asked for and is not there has changed since, be it by what this tablet handed in. What it held before
-            // would not come with the changes after `at`: the two sides begin anew.
-            return None;
+        if !said.more {
+            if said.sent < agreement.asked.len() {
+                // What was asked for and is not there has changed since, be it by what this tablet handed in. What it held
+                // before would not come with the changes after `at`: the two sides begin anew.
+                return None;
+            }
+            // What came and can't be read would be as damaged the next time.
+            agreement.wanted.retain(|mark| !agreement.asked.contains(mark));
         }
         if !agreement.message.is_empty() {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();

@@ -159,7 +159,7 @@ impl Tablet {
             }
             (Tells::Documents { at, more, message, documents }, Course::Agreeing) if !was_dropped => {
                 let came = self.merge_documents(stream, &documents, writes);
-                let said = Differences { at, more, message: &message, came };
+                let said = Differences { at, more, message: &message, sent: documents.len(), came };
                 match self.agreed(stream, said, writes) {
                     Some(from) => (Course::Following(from), from == at),
                     None => (Course::Agreeing, false),
