@@ -46,3 +46,11 @@ fn what_makes_no_sense_is_said_at_once() {
     assert!(refused(&["session", "double", "4f2c", "--of", "9a1b", "--none"]).contains("--none"));
     assert!(refused(&["session", "double", "4f2c"]).contains("--of"));
 }
+
+#[test]
+fn a_command_that_is_shown_is_nothing_but_words_to_a_shell() {
+    assert_eq!(words::typed("new_orientation"), "new_orientation");
+    assert_eq!(words::typed("attendance of P06"), "'attendance of P06'");
+    assert_eq!(words::typed("it's $(reboot)"), r"'it'\''s $(reboot)'");
+    assert_eq!(words::typed(""), "''");
+}

@@ -145,10 +145,11 @@ fn quoted(lines: &str) -> String {
     format!("\"{}\"", lines.trim_end().replace('\n', " / "))
 }
 
-/// As it is typed in a command.
+/// As it is typed in a command. Others wrote it, and a shell is to take none of it for more than words.
 pub(super) fn typed(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("\"{word}\"") }
+    let quoted = || format!("'{}'", word.replace('\'', r"'\''"));
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { quoted() }
 }
 
 fn value(value: &str) -> String {
