@@ -100,7 +100,7 @@ pub(super) fn short(id: impl Into<DocumentId>, all: &[DocumentId]) -> String {
 
 /// Somebody by their code, wherever they are; none where the words are no code of anybody.
 fn by_code(tablet: &Tablet, said: &str) -> Result<Option<DocumentId>, FindError> {
-    let Ok(code) = said.trim().to_uppercase().parse::<Pseudonym>() else { return Ok(None) };
+    let Ok(code) = said.trim().parse::<Pseudonym>() else { return Ok(None) };
     let of = |(group, named): (GroupId, Group)| {
         let id = DocumentId::from(ParticipantId::of(group, &code));
         tablet.read::<Participant>(id).is_ok().then_some((id, named))

@@ -151,7 +151,7 @@ pub struct Said {
 pub(super) fn who(text: &str) -> Result<Who, sync_core::value::Why> {
     match text.parse() {
         Ok(id) => Ok(Who::Id(id)),
-        Err(_) => text.to_uppercase().parse().map(Who::Code),
+        Err(_) => text.parse().map(Who::Code),
     }
 }
 
