@@ -24,7 +24,7 @@ pub enum FindError {
     NoGroup { said: String, there: String },
     #[error("several groups begin with \"{said}\": {there}; type more of the name, or the id")]
     SeveralGroups { said: String, there: String },
-    #[error("no record on this tablet has an id that begins with \"{0}\"")]
+    #[error("no group or code on this tablet is called \"{0}\", and no record has an id that begins so")]
     NoRecord(String),
     #[error("there is a {code} in {groups}; say of which, as: show GROUP {code}")]
     SeveralPeople { code: String, groups: String },
@@ -47,16 +47,20 @@ pub(super) fn groups(tablet: &Tablet) -> Vec<(GroupId, Group)> {
 }
 
 /// A group by its name, the beginning of its name, its id or the beginning of its id. Case and accents don't matter, as in the
-/// service's own search.
+/// service's own search. One that was begun by mistake is meant only where no other fits: often it has the other's name.
 pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), FindError> {
     let all = groups(tablet);
     let folded = fold(said.trim());
-    let exact = |(_, group): &&(GroupId, Group)| fold(group.name.as_str()) == folded;
-    let begins = |(id, group): &&(GroupId, Group)| {
+    let exact = |(_, group): &&&(GroupId, Group)| fold(group.name.as_str()) == folded;
+    let begins = |(id, group): &&&(GroupId, Group)| {
         fold(group.name.as_str()).starts_with(&folded) || begins_id(&id.to_string(), &folded)
     };
-    let named: Vec<_> = all.iter().filter(exact).collect();
-    let found = if named.is_empty() { all.iter().filter(begins).collect() } else { named };
+    let (void, sound): (Vec<_>, Vec<_>) = all.iter().partition(|(_, group)| group.void.is_some());
+    let fits = [&sound, &void].into_iter().flat_map(|these| {
+        let named: Vec<_> = these.iter().filter(exact).copied().collect();
+        [named, these.iter().filter(begins).copied().collect()]
+    });
+    let found = fits.into_iter().find(|found| !found.is_empty()).unwrap_or_default();
     let list = |groups: &[&(GroupId, Group)]| {
         let one = |(id, group): &&(GroupId, Group)| format!("{} ({id})", group.name);
         words::listed(groups.iter().map(one))

@@ -6,7 +6,7 @@ use std::io::Write;
 use comfy_table::{Table, presets};
 use sync_core::area;
 use sync_core::id::{ParticipantId, SessionId};
-use sync_core::record::{Group, Participant, Session};
+use sync_core::record::{Participant, Session};
 
 use super::{CommandError, find, words};
 use crate::device::Device;
@@ -81,7 +81,9 @@ pub(super) fn participants(device: &Device, group: &str, out: &mut dyn Write) ->
         ]);
     }
     writeln!(out, "{} has {}.", group.name, words::count(counted.len(), "participant"))?;
-    void(&group, out)?;
+    if let Some(void) = words::void(&group) {
+        writeln!(out, "{void}")?;
+    }
     writeln!(out, "{table}")?;
     for (id, one) in &participants {
         let tablet = device.tablet();
@@ -122,12 +124,6 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         meetings.counted.contains(id) || session.double_of.is_some() || group.void.is_some()
     };
     for (id, session) in sessions.iter().filter(listed) {
-        let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
-        let came = if session.attendance.is_empty() && heads > 0 {
-            format!("{heads} counted")
-        } else {
-            session.attended().to_string()
-        };
         let clashes = tablet.conflicts(**id).map_or(0, |conflicts| conflicts.len());
         alike.extend(meetings.like(**id).into_iter().map(|other| (other.min(**id), other.max(**id))));
         table.add_row(vec![
@@ -135,7 +131,7 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
             session.part.to_string(),
             session.minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
             session.phase.map(words::plain).unwrap_or_default(),
-            came,
+            words::came(session),
             session.state.to_string(),
             if clashes == 0 { String::new() } else { clashes.to_string() },
             session.double_of.map(|of| find::short(of, &all)).unwrap_or_default(),
@@ -143,7 +139,9 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         ]);
     }
     writeln!(out, "{} has {}.", group.name, words::count(meetings.counted.len(), "recorded meeting"))?;
-    void(&group, out)?;
+    if let Some(void) = words::void(&group) {
+        writeln!(out, "{void}")?;
+    }
     writeln!(out, "{table}")?;
     for (id, session) in sessions.iter().filter(|one| !listed(one)) {
         let why = match (&session.void, session.moved_to) {
@@ -167,12 +165,4 @@ pub(super) fn sessions(device: &Device, group: &str, out: &mut dyn Write) -> Res
         writeln!(out, "If so, say which is wrong: ihuriro tablet session double {one} --of {other}")?;
     }
     Ok(())
-}
-
-/// Says of a group that was begun by mistake why nothing of it counts.
-fn void(group: &Group, out: &mut dyn Write) -> Result<(), CommandError> {
-    match &group.void {
-        Some(why) => Ok(writeln!(out, "It was begun by mistake ({why}): nothing of it counts.")?),
-        None => Ok(()),
-    }
 }

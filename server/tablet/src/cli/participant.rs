@@ -212,6 +212,9 @@ pub(super) fn run(
             let consented = details.consent.is_some();
             let id = device.add_participant(group, NewParticipant { code: code.clone(), details })?;
             writeln!(out, "Saved: participant {code} of {} ({id}).", named.name)?;
+            if let Some(void) = words::void(&named) {
+                writeln!(out, "Look again: {void}")?;
+            }
             if !consented {
                 let group = &named.name;
                 writeln!(

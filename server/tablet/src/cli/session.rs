@@ -264,6 +264,9 @@ pub(super) fn run(
         writeln!(out, "Still to settle: {}.", words::conflict(tablet, &conflict))?;
     }
     Ok(())
+    if let Some(void) = words::void(&tablet.read(group)?) {
+        writeln!(out, "Look again: {void}")?;
+    }
 }
 
 fn double(

@@ -179,6 +179,22 @@ pub(super) fn tablet_of(tablet: &Tablet, device: DeviceId) -> String {
     }
 }
 
+/// Says of a group that was begun by mistake that nothing of it counts.
+pub(super) fn void(group: &Group) -> Option<String> {
+    let why = group.void.as_ref()?;
+    Some(format!("{} was begun by mistake ({why}): nothing of it counts.", group.name))
+}
+
+/// Who came to a meeting: how many of those who are known, and how many heads were counted beside them.
+pub(super) fn came(session: &Session) -> String {
+    let heads: i64 = session.headcount.values().map(|count| count.get()).sum();
+    match (session.attendance.is_empty(), heads) {
+        (_, 0) => session.attended().to_string(),
+        (true, heads) => format!("{heads} counted"),
+        (false, heads) => format!("{}, {heads} counted", session.attended()),
+    }
+}
+
 /// Why somebody should not be marked as having come; none where there is no reason.
 pub(super) fn gone(one: &Participant) -> Option<String> {
     if let Some(why) = &one.void {

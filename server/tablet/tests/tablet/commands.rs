@@ -106,7 +106,7 @@ fn a_meeting_from_two_tablets_is_told_in_words() {
     let shown = jeanne.run("show aba 2026-03-05");
     says(&shown, &["grief and trauma", "you and 1 other", "Present       P01", "4 women 16 to 24", claims]);
     says(&jeanne.run("status"), &["Nothing waits", "to be settled", "last synced on 5 Mar 2026 10:40"]);
-    says(&jeanne.run("sessions aba"), &["2026-03-05", "draft"]);
+    says(&jeanne.run("sessions aba"), &["2026-03-05", "2, 4 counted", "draft"]);
     jeanne.run("session edit aba 2026-03-05 --minutes 90");
     says(&jeanne.run("show aba 2026-03-05"), &["90", "1 change to it waits to be handed in."]);
     jeanne.run("sync");

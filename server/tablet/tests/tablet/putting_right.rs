@@ -262,6 +262,48 @@ fn nothing_of_a_group_that_was_begun_by_mistake_counts() {
     says(&jeanne.run("sessions aba"), &["has 1 recorded meeting."]);
 }
 
+/// The button was pressed twice: two groups have one name, until the manager says which was a mistake.
+#[test]
+fn a_group_that_was_begun_twice_is_called_by_its_name_once_one_is_void() {
+    let (store, mut jeanne, mut eric) = two_tablets();
+    let second = store.lock().expect("a lock").begin_group("Abahuje");
+    jeanne.run("sync");
+    eric.run("sync");
+    let either = jeanne.try_run("participant add aba").expect_err("either").to_string();
+    says(&either, &["several groups begin with \"aba\""]);
+    let edited =
+        eric.device.edit::<Group>(second.into(), second, |group| group.void().set("begun twice".parse()?));
+    assert!(edited.expect("an edit"));
+    eric.run("sync");
+    jeanne.run("sync");
+    jeanne.run("participant add aba");
+    jeanne.run("session record abahuje --date today --present P01");
+    says(&jeanne.run("show Abahuje"), &["Meetings      1", "Participants  1"]);
+    says(&jeanne.run("show Abahuje today"), &["Present       P01"]);
+
+    // What is recorded in the other one by its id is saved, and said to count nowhere.
+    let nowhere = "Look again: Abahuje was begun by mistake (begun twice): nothing of it counts.";
+    says(&jeanne.run(&format!("participant add {second}")), &["Saved", nowhere]);
+    says(&jeanne.run(&format!("session record {second} --present P01")), &["Saved", nowhere]);
+    says(&jeanne.run("groups"), &["1              1", "0              0"]);
+}
+
+/// Somebody who is written down as P7 on one tablet and as P07 on the other is one person.
+#[test]
+fn a_code_is_one_however_it_is_typed() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    eric.run("sync");
+    says(&jeanne.run("participant add aba --code p7 --family f3"), &["participant P07 of Abahuje"]);
+    jeanne.run("session record aba --date today --present P7,P007");
+    says(&jeanne.run("show aba p007"), &["Participant P07 of Abahuje", "F03"]);
+    eric.run("participant add aba --code P07");
+    jeanne.run("sync");
+    eric.run("sync");
+    says(&eric.run("participants aba"), &["has 1 participant.", "P07"]);
+    says(&eric.run("show aba today"), &["Present       P07"]);
+}
+
 #[test]
 fn what_is_recorded_where_a_meeting_no_longer_stands_is_said() {
     let (_store, mut jeanne, mut eric) = two_tablets();

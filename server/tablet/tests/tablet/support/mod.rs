@@ -58,7 +58,14 @@ fn uuid(number: u128) -> uuid::Uuid {
 impl Store {
     /// With one group in it, which a manager made.
     pub(crate) fn with_group(name: &str) -> (Self, GroupId) {
-        let group = GroupId::from_uuid(uuid(77));
+        let mut store = Self::default();
+        let group = store.begin_group(name);
+        (store, group)
+    }
+
+    /// Another group of the manager's.
+    pub(crate) fn begin_group(&mut self, name: &str) -> GroupId {
+        let group = GroupId::from_uuid(uuid(77 + self.documents.len() as u128));
         let server = DeviceId::from_uuid(uuid(1));
         let mut document = Document::genesis(Kind::Group);
         let made = document.edit::<Group>(
@@ -80,10 +87,9 @@ impl Store {
             schema: SCHEMA,
             change: change.bytes().to_vec().into(),
         };
-        let mut store = Self::default();
-        store.streams.insert(group.into(), vec![(server, entry)]);
-        store.documents.insert(group.into(), (group.into(), document));
-        (store, group)
+        self.streams.insert(group.into(), vec![(server, entry)]);
+        self.documents.insert(group.into(), (group.into(), document));
+        group
     }
 
     pub(crate) fn document(&self, id: impl Into<DocumentId>) -> Option<&Document> {
