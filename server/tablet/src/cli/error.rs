@@ -1,6 +1,7 @@
 //! Why a command was not done: one sentence.
 
 use sync_core::day::Unlikely;
+use sync_core::record::session::Cell;
 use sync_core::time::Date;
 
 use super::find::FindError;
@@ -29,6 +30,8 @@ pub enum CommandError {
     Passphrase(std::io::Error),
     #[error("the two passphrases are not the same")]
     Mistyped,
+    #[error("{} are counted twice, in different ways", words::heads(.cell))]
+    CountedTwice { cell: Cell },
     #[error("say how consent was given: --consent oral, written or electronic")]
     ConsentHow,
     #[error("this group has used up its codes; give one with other letters, as: --code B01")]

@@ -2,6 +2,7 @@
 
 mod moving;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use clap::{Args, Subcommand};
@@ -166,8 +167,10 @@ fn counted(text: &str) -> Result<(Cell, Count), String> {
     Ok((cell, Count::try_from(count).map_err(|why| why.to_string())?))
 }
 
-impl From<Said> for Details {
-    fn from(said: Said) -> Self {
+impl TryFrom<Said> for Details {
+    type Error = CommandError;
+
+    fn try_from(said: Said) -> Result<Self, CommandError> {
         let marks = [
             (said.present, Attendance::Present),
             (said.late, Attendance::Late),
@@ -176,7 +179,13 @@ impl From<Said> for Details {
         ];
         let attendance =
             marks.into_iter().flat_map(|(who, mark)| who.into_iter().map(move |who| (who, mark)));
-        Self {
+        let mut headcount = BTreeMap::new();
+        for (cell, heads) in said.headcount {
+            if headcount.insert(cell, heads).is_some_and(|before| before != heads) {
+                return Err(CommandError::CountedTwice { cell });
+            }
+        }
+        Ok(Self {
             starts_at: said.starts_at,
             minutes: said.minutes,
             phase: said.phase,
@@ -184,11 +193,11 @@ impl From<Said> for Details {
             not_themes: said.not_theme.into_iter().collect(),
             attendance: attendance.collect(),
             unmarked: said.unmark,
-            facilitators: std::collections::BTreeSet::new(),
-            headcount: said.headcount.into_iter().collect(),
+            facilitators: BTreeSet::new(),
+            headcount,
             summary: said.summary,
             state: said.submit.then_some(SessionState::Submitted),
-        }
+        })
     }
 }
 
@@ -200,14 +209,14 @@ pub(super) fn run(
     let today = device.clock().today();
     let mut came = Vec::new();
     let mut details = |said: Box<Said>| {
-        let details = Details::from(*said);
+        let details = Details::try_from(*said)?;
         came = details
             .attendance
             .iter()
             .filter(|(_, mark)| mark.attended())
             .map(|(who, _)| who.clone())
             .collect();
-        details
+        Ok::<_, CommandError>(details)
     };
     let (saved, recorded) = match command {
         SessionCommand::Record { group, date, part, yes, said } => {
@@ -216,7 +225,8 @@ pub(super) fn run(
             // Of a meeting that is recorded already, somebody was asked before.
             let there = Slot::of(group, date, part, |id| device.tablet().read(id).ok()).begun;
             ask(device, Some(date), device.tablet().began_on(group), yes || there)?;
-            let recorded = device.record_session(group, NewSession { date, part, details: details(said) })?;
+            let recorded =
+                device.record_session(group, NewSession { date, part, details: details(said)? })?;
             (if recorded.begun { "Saved" } else { "Saved, added to what was recorded" }, recorded)
         }
         SessionCommand::Edit { session, date, part, other_date, said } => {
@@ -225,7 +235,7 @@ pub(super) fn run(
                 let session = find::short(session, &find::everything(device.tablet()));
                 return Err(CommandError::DayIsFixed { session });
             }
-            ("Saved", device.edit_session(session, &details(said))?)
+            ("Saved", device.edit_session(session, &details(said)?)?)
         }
         SessionCommand::Move { session, date, part, to, to_part, yes, back, reason } => {
             let session = find::session(device.tablet(), &session, date.map(|date| date.on(today)), part)?;
@@ -254,6 +264,9 @@ pub(super) fn run(
     let what = words::record(tablet, recorded.session.into());
     writeln!(out, "{saved}: {what} ({}).", find::short(recorded.session, &find::everything(tablet)))?;
     let group = tablet.read::<Session>(recorded.session)?.group;
+    if let Some(void) = words::void(&tablet.read(group)?) {
+        writeln!(out, "Look again: {void}")?;
+    }
     for who in came {
         let id = participant_of(tablet, group, &who)?;
         if let Some(why) = words::gone(&tablet.read(id)?) {
@@ -264,9 +277,6 @@ pub(super) fn run(
         writeln!(out, "Still to settle: {}.", words::conflict(tablet, &conflict))?;
     }
     Ok(())
-    if let Some(void) = words::void(&tablet.read(group)?) {
-        writeln!(out, "Look again: {void}")?;
-    }
 }
 
 fn double(

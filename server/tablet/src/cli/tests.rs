@@ -29,9 +29,26 @@ fn a_meeting_is_told_in_one_line() {
     else {
         panic!("another command");
     };
-    let details = crate::recording::Details::from(*said);
+    let details = crate::recording::Details::try_from(*said).expect("sound");
     assert_eq!(group, "Abahuje");
     assert_eq!((details.themes.len(), details.attendance.len(), details.headcount.len()), (3, 3, 2));
+}
+
+#[test]
+fn heads_that_are_counted_twice_are_asked_about() {
+    let said = |cells: &[&str]| {
+        let words = cells.iter().flat_map(|cell| ["--headcount", *cell]);
+        let words = ["tablet", "session", "edit", "4f2c"].into_iter().chain(words);
+        match Program::try_parse_from(words).expect("parses").tablet.command {
+            TabletCommand::Session(session::SessionCommand::Edit { said, .. }) => {
+                crate::recording::Details::try_from(*said).map(|details| details.headcount.len())
+            }
+            _ => panic!("another command"),
+        }
+    };
+    assert_eq!(said(&["female/16_24=12", "male/16_24=3", "female/16_24=12"]).expect("the same"), 2);
+    let twice = said(&["female/16_24=12", "female/16_24=3"]).expect_err("two counts").to_string();
+    assert_eq!(twice, "women 16 to 24 are counted twice, in different ways");
 }
 
 #[test]
