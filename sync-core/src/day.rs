@@ -15,13 +15,24 @@ pub const EARLIEST: Date = Date::constant(2005, 1, 1);
 /// down from paper; a year that is mistyped, or the old one in January, is 365 days off.
 pub const LONG_AGO: i64 = 300;
 
+/// A group that is planned for a day further ahead than this has a mistyped year.
+pub const PLANNED_AHEAD: i64 = 1_000;
+
+/// The day on which a group began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Began {
+    pub on: Date,
+    /// Whether its record says so. If not, it is the day on which that record was begun.
+    pub said: bool,
+}
+
 /// Why a day can hardly be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unlikely {
     /// It has not begun.
     Ahead { today: Date },
     /// The group did not meet yet.
-    BeforeGroup { began: Date },
+    BeforeGroup { began: Began },
     /// No group met yet.
     BeforeAll,
     /// It is long ago.
@@ -30,13 +41,22 @@ pub enum Unlikely {
 
 /// Whether a day can hardly be right that is written down on the day `today`, of a group that began on `began`, where it is
 /// of a group's meeting.
-pub fn unlikely(day: Date, began: Option<Date>, today: Date) -> Option<Unlikely> {
+pub fn unlikely(day: Date, began: Option<Began>, today: Date) -> Option<Unlikely> {
     let days = days_between(day, today);
     match began {
         _ if day > today => Some(Unlikely::Ahead { today }),
-        Some(began) if day < began => Some(Unlikely::BeforeGroup { began }),
+        Some(began) if day < began.on => Some(Unlikely::BeforeGroup { began }),
         _ if day < EARLIEST => Some(Unlikely::BeforeAll),
         _ if days > LONG_AGO => Some(Unlikely::LongAgo { days }),
+        _ => None,
+    }
+}
+
+/// Whether a group can hardly begin on a day, which people plan ahead, and write down long afterwards.
+pub fn unlikely_to_begin(day: Date, today: Date) -> Option<Unlikely> {
+    match days_between(today, day) {
+        PLANNED_AHEAD.. => Some(Unlikely::Ahead { today }),
+        _ if day < EARLIEST => Some(Unlikely::BeforeAll),
         _ => None,
     }
 }
@@ -47,9 +67,10 @@ pub fn days_between(day: Date, other: Date) -> i64 {
 }
 
 /// The day on which a group began: as its record says, or the day on which its record was begun.
-pub fn began_on(document: &Document, group: &Group) -> Option<Date> {
+pub fn began_on(document: &Document, group: &Group) -> Option<Began> {
+    let said = group.starts_on.map(|on| Began { on, said: true });
     let made = || standing(document, "organisation").map(|claim| day_in_rwanda(claim.at));
-    group.starts_on.or_else(made)
+    said.or_else(|| Some(Began { on: made()?, said: false }))
 }
 
 /// `5 March 2026`.
@@ -57,11 +78,20 @@ pub fn in_words(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
 }
 
+impl fmt::Display for Began {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.said {
+            true => write!(f, "began on {}", in_words(self.on)),
+            false => write!(f, "was entered on {}, and nobody said when it began", in_words(self.on)),
+        }
+    }
+}
+
 impl fmt::Display for Unlikely {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ahead { today } => write!(f, "today is {}", in_words(*today)),
-            Self::BeforeGroup { began } => write!(f, "the group began on {}", in_words(*began)),
+            Self::BeforeGroup { began } => write!(f, "the group {began}"),
             Self::BeforeAll => write!(f, "no group met before {}", EARLIEST.year()),
             Self::LongAgo { days } => write!(f, "that is {days} days ago"),
         }
@@ -75,7 +105,7 @@ mod tests {
     #[test]
     fn a_day_is_unlikely_where_it_can_not_have_been() {
         let today = Date::constant(2026, 3, 5);
-        let began = Date::constant(2024, 10, 7);
+        let began = Began { on: Date::constant(2024, 10, 7), said: true };
         let of = |text: &str, began| unlikely(text.parse().expect("a day"), began, today);
         for sound in ["2026-03-05", "2026-03-04", "2025-06-01"] {
             assert_eq!(of(sound, Some(began)), None, "{sound}");
@@ -88,12 +118,31 @@ mod tests {
         assert_eq!(of("1994-04-07", None), Some(Unlikely::BeforeAll));
         assert_eq!(of("2025-03-05", Some(began)), Some(Unlikely::LongAgo { days: 365 }));
         // Who began in 1994 has mistyped that too.
-        assert_eq!(of("1994-04-07", Some(Date::constant(1026, 1, 1))), Some(Unlikely::BeforeAll));
+        let mistyped = Began { on: Date::constant(1026, 1, 1), said: true };
+        assert_eq!(of("1994-04-07", Some(mistyped)), Some(Unlikely::BeforeAll));
+    }
+
+    #[test]
+    fn a_group_is_planned_ahead_but_not_for_another_age() {
+        let today = Date::constant(2026, 3, 5);
+        let of = |text: &str| unlikely_to_begin(text.parse().expect("a day"), today);
+        for sound in ["2005-01-01", "2026-03-05", "2026-09-01", "2028-11-28"] {
+            assert_eq!(of(sound), None, "{sound}");
+        }
+        for early in ["0000-01-01", "1926-10-05", "2004-12-31"] {
+            assert_eq!(of(early), Some(Unlikely::BeforeAll), "{early}");
+        }
+        for late in ["2028-11-29", "2062-09-01", "9999-12-31"] {
+            assert_eq!(of(late), Some(Unlikely::Ahead { today }), "{late}");
+        }
     }
 
     #[test]
     fn it_is_said_as_people_say_it() {
-        let began = Date::constant(2026, 3, 5);
-        assert_eq!(Unlikely::BeforeGroup { began }.to_string(), "the group began on 5 March 2026");
+        let said = |said| {
+            Unlikely::BeforeGroup { began: Began { on: Date::constant(2026, 3, 5), said } }.to_string()
+        };
+        assert_eq!(said(true), "the group began on 5 March 2026");
+        assert_eq!(said(false), "the group was entered on 5 March 2026, and nobody said when it began");
     }
 }

@@ -23,13 +23,13 @@ use std::collections::BTreeSet;
 use crate::batch::{SigningKey, VerifyingKey};
 use crate::change::{Actor, ChangeHash, Grounds};
 use crate::conflict::{Conflict, NotSettled, conflicts, settle};
-use crate::day::began_on;
+use crate::day::{Began, began_on};
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
 use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionId, StreamId, UserId};
 use crate::person::{Mark, marks};
 use crate::record::{Kind, Kinded};
-use crate::time::{Date, Millis, Moment};
+use crate::time::{Millis, Moment};
 
 pub use blob::{Blob, Key, Write};
 pub use pace::Failure;
@@ -207,7 +207,7 @@ impl Tablet {
     }
 
     /// The day on which a group of this tablet began.
-    pub fn began_on(&self, group: GroupId) -> Option<Date> {
+    pub fn began_on(&self, group: GroupId) -> Option<Began> {
         let document = self.document(group)?;
         began_on(&document, &document.read().ok()?)
     }

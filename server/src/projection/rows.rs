@@ -71,7 +71,7 @@ impl GroupRow {
             status: group.status.to_string(),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
-            began_on: word(began_on(document, group)),
+            began_on: word(began_on(document, group).map(|began| began.on)),
             void: word(group.void.as_ref()),
         }
     }

@@ -55,6 +55,18 @@ fn a_group_is_changed_field_by_field() {
             .filter_map(|one| one["field"].as_str())
             .collect();
         assert_eq!(fields.len(), 5, "{fields:?}");
+        // By this day all that the group records is judged.
+        for day in ["1926-10-05", "2004-12-31", "2062-03-05"] {
+            let mut new = all.clone();
+            new["starts_on"] = json!(day);
+            new.as_object_mut().expect("fields").remove("status");
+            let refused = [patch(manager, json!({"starts_on": day})), manager.post("/v1/groups", &new)];
+            for refused in refused.map(|refused| refused.body) {
+                assert_eq!(refused["errors"][0]["field"], "starts_on", "{refused}");
+                let detail = refused["errors"][0]["detail"].as_str().expect("why");
+                assert!(detail.starts_with("can hardly be right: "), "{detail}");
+            }
+        }
         assert_eq!(patch(&cast.odette, json!({})).problem(), (403, "role-not-allowed"));
 
         // Once a session counts, its method and place stay, and it is active.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use sync_core::day::{EARLIEST, LONG_AGO, Unlikely, in_words, unlikely};
+use sync_core::day::{Began, EARLIEST, LONG_AGO, Unlikely, in_words, unlikely};
 use sync_core::id::{DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::SessionState;
 use sync_core::time::{self, Date, Millis, day_in_rwanda};
@@ -62,7 +62,7 @@ fn any_day(records: &str, also: &str) -> String {
 /// A day, and how it came to be written.
 struct Dated {
     day: Date,
-    began: Option<Date>,
+    began: Option<Began>,
     /// By the author's clock.
     written_at: Option<Millis>,
     /// By the service's.
@@ -73,12 +73,11 @@ struct Dated {
 type Row = (Db<DocumentId>, String, String, Option<At>, Option<At>, Option<HandedIn>);
 
 impl Dated {
-    fn of((_, _, day, written, received, batch): Row, began: Option<&str>) -> Result<Self, StoreError> {
-        let read = |text: &str| time::day(text).ok_or(StoreError::Damaged("a day"));
+    fn of((_, _, day, written, received, batch): Row, began: Option<Began>) -> Result<Self, StoreError> {
         let received = batch.map(|(_, received, ..)| received).or(received);
         Ok(Self {
             day: read(&day)?,
-            began: began.map(read).transpose()?,
+            began,
             written_at: written.map(|At(at)| at),
             received_at: received.map(|At(at)| at),
             batch,
@@ -108,7 +107,7 @@ impl Dated {
         let written = self.written_at.map(day_in_rwanda);
         Some(match unlikely(self.day, self.began, written.unwrap_or(self.day))? {
             Unlikely::Ahead { .. } => "The day had not begun when it was written.".to_owned(),
-            Unlikely::BeforeGroup { began } => format!("The group began on {}.", in_words(began)),
+            Unlikely::BeforeGroup { began } => format!("The group {began}."),
             Unlikely::BeforeAll => format!("No group met before {}.", EARLIEST.year()),
             Unlikely::LongAgo { days } => format!("It was written {days} days after that day."),
         })
@@ -119,6 +118,10 @@ impl Dated {
             |(At(claimed), At(received), ..): HandedIn| claimed.0.abs_diff(received.0) > DAY.unsigned_abs();
         self.batch.is_some_and(off)
     }
+}
+
+fn read(day: &str) -> Result<Date, StoreError> {
+    time::day(day).ok_or(StoreError::Damaged("a day"))
 }
 
 /// `3 days`, of a time of more than one.
@@ -157,9 +160,9 @@ pub(in crate::records) fn of_sessions(
     tx: &mut Conn<'_>,
     ids: &[SessionId],
 ) -> Result<BTreeMap<SessionId, String>, StoreError> {
-    type Began = (Db<SessionId>, Option<String>);
+    type Group = (Db<SessionId>, Option<String>, Option<String>);
     let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
-    let began: Vec<Began> = on_each!(tx, |c| sessions::table
+    let groups: Vec<Group> = on_each!(tx, |c| sessions::table
         .left_join(groups::table.on(groups::id.eq(sessions::group_id)))
         .filter(sessions::id.eq_any(&of))
         .filter(sessions::state.ne(SessionState::Verified.code()))
@@ -167,15 +170,18 @@ pub(in crate::records) fn of_sessions(
         .filter(sessions::void.is_null())
         .filter(sessions::moved_to.is_null())
         .filter(sessions::double_of.is_null())
-        .select((sessions::id, groups::began_on.nullable()))
+        .select((sessions::id, groups::began_on.nullable(), groups::starts_on.nullable()))
         .load(c))?;
-    let began: BTreeMap<DocumentId, Option<String>> =
-        began.into_iter().map(|(Db(id), day)| (id.into(), day)).collect();
+    let mut began: BTreeMap<DocumentId, Option<Began>> = BTreeMap::new();
+    for (Db(id), on, said) in groups {
+        let on = on.as_deref().map(read).transpose()?;
+        began.insert(id.into(), on.map(|on| Began { on, said: said.is_some() }));
+    }
     let ids: Vec<DocumentId> = began.keys().copied().collect();
     let mut found = BTreeMap::new();
     for row in load(tx, &ids)? {
         let id = row.0.0;
-        let began = began.get(&id).and_then(Option::as_deref);
+        let began = began.get(&id).copied().flatten();
         if let Some(why) = Dated::of(row, began)?.why() {
             found.insert(id.into(), format!("{why} Ask which day it was."));
         }

@@ -10,11 +10,12 @@ use sync_core::record::group::{
     ActivityCode, Cohort, Group, GroupEdit, GroupKind, GroupStatus, Setting, Target,
 };
 use sync_core::record::{Modality, Pillar};
-use sync_core::time::Date;
+use sync_core::time::{Date, Millis};
 use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::check_begins;
 use super::read::{GroupWhole, no_such_group, read};
 use crate::access::{Caller, Fields, Role};
 use crate::clock::Clock;
@@ -89,7 +90,7 @@ struct Changes {
 }
 
 impl GroupPatch {
-    fn checked(&self, fields: &mut Fields) -> Changes {
+    fn checked(&self, fields: &mut Fields, now: Millis) -> Changes {
         let planned_sessions = self.planned_sessions.and_then(|number| match number {
             Some(number) => {
                 let checked = number.try_into();
@@ -108,6 +109,8 @@ impl GroupPatch {
         if status.is_some_and(|status| status >= GroupStatus::Graduated) {
             fields.refuse("status", "is one of planned, forming, active, phase_out; close the group instead");
         }
+        let starts_on = parsed_day(fields, "starts_on", self.starts_on.as_ref());
+        check_begins(fields, starts_on.flatten(), now);
         Changes {
             name: fields.parse("name", self.name.as_deref()),
             kind: fields.parse("kind", self.kind.as_deref()),
@@ -120,7 +123,7 @@ impl GroupPatch {
             cohort: parsed(fields, "cohort", self.cohort.as_ref()),
             target_mix,
             planned_sessions,
-            starts_on: parsed_day(fields, "starts_on", self.starts_on.as_ref()),
+            starts_on,
             status,
         }
     }
@@ -191,7 +194,7 @@ pub(crate) async fn change_group(
 ) -> Result<web::Json<GroupWhole>, Problem> {
     caller.require(&[Role::Manager])?;
     let mut fields = Fields::default();
-    let changes = body.checked(&mut fields);
+    let changes = body.checked(&mut fields, clock.now());
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
     let id = GroupId::from(*id);
     let changed = store.write("change group", move |tx| change(tx, id, &changes, &act)).await?;

@@ -7,10 +7,11 @@ use sync_core::form::EditError;
 use sync_core::id::{GroupId, OrganisationId, UserId};
 use sync_core::record::group::{ActivityCode, Cohort, GroupEdit, GroupKind, Setting, Target};
 use sync_core::record::{Modality, Pillar};
-use sync_core::time::{Date, Moment};
+use sync_core::time::{Date, Millis, Moment};
 use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
+use super::check_begins;
 use super::read::{GroupWhole, read};
 use super::write::edit;
 use crate::access::{Caller, Fields, Role};
@@ -74,7 +75,7 @@ struct NewGroup {
 }
 
 impl NewGroupBody {
-    fn checked(&self) -> Result<NewGroup, Problem> {
+    fn checked(&self, now: Millis) -> Result<NewGroup, Problem> {
         let mut fields = Fields::default();
         let name = fields.parse("name", Some(&self.name));
         let kind = fields.parse("kind", Some(&self.kind));
@@ -92,6 +93,7 @@ impl NewGroupBody {
         let setting = fields.parse("setting", self.setting.as_deref());
         let cohort = fields.parse("cohort", self.cohort.as_deref());
         let starts_on = day(&mut fields, "starts_on", self.starts_on.as_deref());
+        check_begins(&mut fields, starts_on, now);
         fields.done()?;
         let (Some(name), Some(kind), Some(modality), Some(area)) = (name, kind, modality, area) else {
             return Err(Problem::internal());
@@ -194,8 +196,8 @@ pub(crate) async fn create_group(
 ) -> Result<HttpResponse, Problem> {
     caller.require(&[Role::Manager])?;
     let organisation = caller.organisation.ok_or_else(Problem::internal)?;
-    let new = body.checked()?;
     let moment = clock.moment();
+    let new = body.checked(moment.now)?;
     let begun = store
         .write("create group", move |tx| create(tx, &new, organisation, caller.user, &moment))
         .await?

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sync_core::day::unlikely;
+use sync_core::day::{Began, unlikely};
 use sync_core::time::Date;
 
 use super::CommandError;
@@ -54,7 +54,7 @@ impl When {
 pub(super) fn ask(
     device: &Device,
     day: Option<Date>,
-    began: Option<Date>,
+    began: Option<Began>,
     yes: bool,
 ) -> Result<(), CommandError> {
     match day.and_then(|day| Some((day, unlikely(day, began, device.clock().today())?))) {
