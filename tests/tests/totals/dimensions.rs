@@ -81,6 +81,11 @@ fn heads_of_an_open_circle_are_counted_by_sex_and_age_and_never_added_to_attenda
         record(&mut tablet, village.group, day(3, 5), came(&[1, 2]));
         sync(&mut tablet);
 
+        let listed = village.manager.all("/v1/sessions");
+        let heads = |item: &Value| (item["attended"].as_i64(), item["heads"].as_i64());
+        let mut listed: Vec<_> = listed.iter().map(heads).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, [(Some(0), Some(36)), (Some(2), Some(0))]);
         let answer = village.aggregates("by=sex");
         let open = Count { sessions: 1, by_headcount: 1, ..Count::default() };
         let total = Count { sessions: 2, by_headcount: 1, heads: 36, ..Count::registered(1, 2, 2) };

@@ -1,5 +1,7 @@
 //! Which sessions there were.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -16,7 +18,7 @@ use crate::records::Asked;
 use crate::records::asked::anywhere;
 use crate::records::doubt::Doubts;
 use crate::records::scope::{Scope, groups_in};
-use crate::store::schema::sessions;
+use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
 /// A session in a list.
@@ -43,6 +45,8 @@ pub(crate) struct SessionItem {
     commemoration: bool,
     /// How many known participants came.
     attended: i32,
+    /// How many heads were counted, in an open circle; never part of `attended`.
+    heads: i64,
     /// How many fields are in conflict.
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
@@ -107,8 +111,29 @@ pub(super) struct Row {
     recorded_since: bool,
 }
 
+/// What a list tells of some sessions, in their order.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn items(tx: &mut Conn<'_>, rows: Vec<Row>) -> Result<Vec<SessionItem>, StoreError> {
+    let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
+    let (heads, doubts) = (heads(tx, &ids)?, Doubts::of(tx, &ids)?);
+    Ok(rows.into_iter().map(|row| SessionItem::of(row, &heads, &doubts)).collect())
+}
+
+/// How many heads were counted at each session, where any were.
+fn heads(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<BTreeMap<SessionId, i64>, StoreError> {
+    let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
+    let rows: Vec<(Db<SessionId>, Option<i64>)> = on_each!(tx, |c| headcounts::table
+        .filter(headcounts::session_id.eq_any(&of))
+        .group_by(headcounts::session_id)
+        .select((headcounts::session_id, diesel::dsl::sum(headcounts::heads)))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(Db(id), heads)| (id, heads.unwrap_or_default())).collect())
+}
+
 impl SessionItem {
-    pub(super) fn of(row: Row, doubts: &Doubts) -> Self {
+    fn of(row: Row, heads: &BTreeMap<SessionId, i64>, doubts: &Doubts) -> Self {
         let id = row.id.0;
         Self {
             id,
@@ -121,6 +146,7 @@ impl SessionItem {
             state: row.state,
             commemoration: row.commemoration,
             attended: row.attended,
+            heads: heads.get(&id).copied().unwrap_or_default(),
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
             double_of: row.double_of.map(|Db(of)| of),
@@ -161,9 +187,7 @@ pub(crate) async fn list_sessions(
     let (doubts, page) = (query.doubts(), window.clone());
     let items = store.read("list sessions", move |tx| {
         let rows = list(tx, scope, &asked, &doubts, &page)?;
-        let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
-        let doubts = Doubts::of(tx, &ids)?;
-        Ok::<_, StoreError>(rows.into_iter().map(|row| SessionItem::of(row, &doubts)).collect())
+        items(tx, rows)
     });
     Ok(web::Json(Page::of(items.await?, &window, |item: &SessionItem| (item.date.clone(), item.id))))
 }

@@ -12,13 +12,12 @@ use sync_core::record::session::{Attendance, Theme};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::list::{Row, SessionItem};
+use super::list::{Row, SessionItem, items};
 use crate::access::Caller;
 use crate::ledger;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::records::clash::{Clash, clashes};
-use crate::records::doubt::Doubts;
 use crate::records::participants::{TabletOf, tablets};
 use crate::records::scope::Scope;
 use crate::store::schema::{participants, sessions};
@@ -97,14 +96,14 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
     let document = stored.open()?;
     let session: Session = document.read().map_err(|_| StoreError::Damaged("a session"))?;
     let codes = codes(tx, &session)?;
-    let doubts = Doubts::of(tx, &[id])?;
+    let Some(item) = items(tx, vec![row])?.pop() else { return Ok(None) };
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
     let since = recorded_since(&session, &document);
     let devices: BTreeSet<DeviceId> = since.iter().map(|change| change.actor().device).collect();
     Ok(Some(SessionWhole {
         recorded_since_by: tablets(tx, devices)?,
-        item: SessionItem::of(row, &doubts),
+        item,
         themes: session.themes.into_iter().collect(),
         facilitators_present: session.facilitators_present.into_iter().collect(),
         attendance: session.attendance.into_iter().map(mark).collect(),
