@@ -15,6 +15,7 @@ mod demo;
 mod reference;
 
 use std::error::Error;
+use std::io;
 
 use clap::{Args, Parser, Subcommand};
 use server::store::{Store, StoreError};
@@ -77,6 +78,15 @@ pub(crate) fn run() -> Ended {
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),
         Command::Demo(demo) => demo.run(),
     }
+}
+
+/// Whether a command ended because whoever read what it printed has seen enough, as `head` does.
+pub(crate) fn is_unread(error: &(dyn Error + 'static)) -> bool {
+    let output = match error.downcast_ref() {
+        Some(tablet::cli::CommandError::Output(error)) => Some(error),
+        _ => error.downcast_ref::<io::Error>(),
+    };
+    output.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// `1 document`, `3 documents`.

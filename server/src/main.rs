@@ -12,6 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match cli::run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if cli::is_unread(&*error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ihuriro: {error}");
             ExitCode::FAILURE

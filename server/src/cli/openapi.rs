@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
@@ -23,7 +24,7 @@ impl Openapi {
                 .and_then(|()| fs::write(file, format!("{document}\n")))
                 .map_err(|error| format!("{FILE} can't be written: {error}"))?;
         } else {
-            println!("{document}");
+            writeln!(std::io::stdout(), "{document}")?;
         }
         Ok(())
     }
