@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
+use diesel::prelude::*;
 use hostile_bytes::bombs;
 use hostile_bytes::budget::{self, CPU, Cost, MEMORY, SLOWER};
+use server::on_each;
+use server::store::schema::documents;
+use server::store::{Db, StoreError};
 use sync_core::id::{BatchId, Id};
 use sync_core::limits::{MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS, MAX_REQUEST_OPERATIONS, MAX_REQUEST_WORK};
 use sync_core::quarantine::Outcome;
@@ -175,13 +179,16 @@ fn no_request_costs_more_than_its_budget() {
         let words = forge::text(&document, Actor { device, incarnation: 99 }, LETTERS);
         document.apply([&Change::parse(&words).expect("sound")]).expect("it builds on what is there");
         scene.takes(&[(sent.0, sent.1, words)]);
-        let lives = (0..RIVALS).map(|life| Actor { device, incarnation: 100 + life });
-        let rivals: Vec<Sent> = forge::rivals(&document, lives, LETTERS)
+        let lives = (0..=RIVALS).map(|life| Actor { device, incarnation: 100 + life });
+        let mut rivals: Vec<Sent> = forge::rivals(&document, lives, LETTERS)
             .into_iter()
             .map(|change| (sent.0, sent.1, change))
             .collect();
+        let alone = scene.takes(&[rivals.remove(0)]).cpu;
+        // Each takes the letters out that it found, and writes as many.
+        let whole = letter * (2 * RIVALS * LETTERS as u32);
         for some in rivals.chunks(100) {
-            over.hold("a hundred who write one text", scene.takes(some), edit * some.len() as u32);
+            over.hold("a hundred who write one text", scene.takes(some), alone * some.len() as u32 + whole);
         }
         let one = edits(&scene.tablet, &mut document, &sent, 1);
         over.hold("an edit of a text that hundreds wrote", scene.takes(&one), edit);
@@ -196,6 +203,43 @@ fn no_request_costs_more_than_its_budget() {
         let (found, cost) = scene.costs(&many);
         assert_eq!(found, Err(413), "too much work");
         over.hold("too many edits of a full record", cost, Duration::ZERO);
+        assert!(over.0.is_empty(), "{:#?}", over.0);
+    });
+}
+
+/// A request may name thousands of records. Of those that live elsewhere it costs where they live, however large they are.
+#[test]
+#[cfg(target_os = "linux")]
+fn of_records_that_live_elsewhere_nothing_is_read_but_where() {
+    /// Of each: together they are four times as much as a request may take.
+    const BYTES: usize = 8 * 1024 * 1024;
+
+    Database::each(|database| {
+        let mut scene = Scene::on(database);
+        let others = Village::of(&scene.app, "interpeace");
+        let mut keza = Stranger::enrolled(&scene.app, &others, "keza");
+        let theirs: Vec<Sent> = (1..=31).map(|day| keza.session(others.group, day)).collect();
+        let held = keza.hand_in(&scene.app, others.group.into(), &theirs);
+        assert_eq!(held, vec![Outcome::Accepted; theirs.len()]);
+        let stream = Db(StreamId::from(others.group));
+        let enlarged = scene.app.store().write_blocking("test", move |tx| -> Result<usize, StoreError> {
+            let large = documents::snapshot.eq(vec![7_u8; BYTES]);
+            on_each!(tx, |c| diesel::update(documents::table.filter(documents::stream_id.eq(&stream)))
+                .set(large)
+                .execute(c))
+        });
+        assert!(enlarged.expect("the store obeys") > 31, "their sessions, and their group");
+
+        let begins = |day: i8| {
+            let mut document = Document::genesis(Kind::Session);
+            scene.tablet.edit(&mut document, scene.group, day).bytes().to_vec()
+        };
+        let names: Vec<Sent> = (1..=31).zip(&theirs).map(|(day, one)| (one.0, one.1, begins(day))).collect();
+        let (found, cost) = scene.costs(&names);
+        let found = found.expect("answered");
+        assert!(found.iter().all(|one| matches!(one, Outcome::Quarantined(_))), "{found:?}");
+        let mut over = Over::default();
+        over.hold("the names of large records that live elsewhere", cost, Duration::ZERO);
         assert!(over.0.is_empty(), "{:#?}", over.0);
     });
 }
