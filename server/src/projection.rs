@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use sync_core::document::Document;
-use sync_core::id::DocumentId;
+use sync_core::id::{DocumentId, GroupId};
 use sync_core::record::Record;
 
 use clashes::{ClaimRow, Clashes, ConflictRow};
@@ -34,7 +34,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// How many rows one statement writes: a database takes only so many values at once.
 const ROWS: usize = 500;
@@ -167,7 +167,7 @@ impl Rows {
     }
 }
 
-/// Writes the rows of one document in the place of those it had.
+/// Writes the rows of one document in the place of those it had. Of a participant, [`project_people`] belongs to it.
 ///
 /// # Errors
 /// Those of the store.
@@ -180,9 +180,16 @@ pub fn project(
     Rows::of(id, document, record).write(tx, id)?;
     match record {
         Record::Session(session) => doubles::write(tx, id.into(), session),
-        Record::Participant(participant) => people::write(tx, participant.group),
         _ => Ok(()),
     }
+}
+
+/// Writes who counts in whose place in a group, once the rows of its participants are written.
+///
+/// # Errors
+/// Those of the store.
+pub fn project_people(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
+    people::write(tx, group)
 }
 
 /// Writes the rows of one document where `there`, or what else it has, are not what it must have; says whether so.
@@ -211,6 +218,9 @@ pub fn mend(
         diesel::delete(sessions::table.find(Db(id))).execute(c)
     })?;
     project(tx, id, document, record)?;
+    if let Record::Participant(participant) = record {
+        project_people(tx, participant.group)?;
+    }
     Ok(true)
 }
 

@@ -11,9 +11,10 @@ use jiff::ToSpan as _;
 use crate::change::{Actor, Change, Grounds};
 use crate::document::Document;
 use crate::form::EditError;
-use crate::id::SessionId;
+use crate::id::{GroupId, ParticipantId, SessionId};
+use crate::limits::{MAX_COMPARED, MAX_COMPARED_NTH};
 use crate::record::Session;
-use crate::record::session::{Cell, SessionState};
+use crate::record::session::{Cell, Count, PartOfDay, Phase, SessionState, Theme};
 use crate::time::{Date, Millis};
 
 /// How many sessions a circle of marks may have of which one still counts. Nobody has so many records of one meeting.
@@ -57,6 +58,47 @@ pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
     all.map(|(id, _)| *id).filter(|id| counts(*id, mark)).collect()
 }
 
+/// What of a record of a meeting is compared with another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traits {
+    pub group: GroupId,
+    pub date: Date,
+    pub part: PartOfDay,
+    /// Which record of its part of the day it is, from 0.
+    pub nth: u8,
+    /// Whether it is void, moved or marked as a double: somebody has looked at it.
+    pub set_aside: bool,
+    pub verified: bool,
+    pub phase: Option<Phase>,
+    pub themes: BTreeSet<Theme>,
+    /// Of each who is marked, whether they came.
+    pub came: BTreeMap<ParticipantId, bool>,
+    pub heads: BTreeMap<Cell, Count>,
+}
+
+impl Traits {
+    pub fn of(session: &Session) -> Self {
+        Self {
+            group: session.group,
+            date: session.date,
+            part: session.part,
+            nth: session.number(),
+            set_aside: session.is_set_aside(),
+            verified: session.state == SessionState::Verified,
+            phase: session.phase,
+            themes: session.themes.clone(),
+            came: session.attendance.iter().map(|(who, mark)| (*who, mark.attended())).collect(),
+            heads: session.headcount.clone(),
+        }
+    }
+
+    /// Whether it can be a record of the same meeting as one of another day or part: where it says who came.
+    pub fn compares(&self) -> bool {
+        let said = self.came.len() + self.heads.len();
+        self.nth <= MAX_COMPARED_NTH && (1..=MAX_COMPARED).contains(&said)
+    }
+}
+
 /// Whether two sessions look like records of one meeting of which one has a wrong date, so that somebody should look.
 ///
 /// Groups meet every week, and nearly the same people come: that the marks agree says little by itself, that the days are
@@ -64,13 +106,14 @@ pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
 /// look. Minutes are no evidence against it, as two facilitators rarely write the same length. Where nothing is marked
 /// there is nothing to compare. On one day in one part of it a group meets once, whatever is marked. What is void, moved or
 /// marked as a double has been looked at; so have two records that were both verified.
-pub fn look_alike(one: &Session, other: &Session) -> bool {
-    let seen = one.is_set_aside() || other.is_set_aside();
-    let verified = [one, other].iter().all(|session| session.state == SessionState::Verified);
-    if one.group != other.group || seen || verified || !days(one.date).contains(&other.date) {
+pub fn look_alike(one: &Traits, other: &Traits) -> bool {
+    let looked_at = one.set_aside || other.set_aside || (one.verified && other.verified);
+    if one.group != other.group || looked_at || !days(one.date).contains(&other.date) {
         return false;
     }
-    (one.date, one.part) == (other.date, other.part) || (agree(one, other) && !contradict(one, other))
+    let comparable = one.compares() && other.compares();
+    (one.date, one.part) == (other.date, other.part)
+        || (comparable && agree(one, other) && !contradict(one, other))
 }
 
 /// The days under which a meeting of `date` may stand by mistake, itself among them: up to two days off, day and month
@@ -84,18 +127,16 @@ pub fn days(date: Date) -> BTreeSet<Date> {
 }
 
 /// Whether of the people and heads that either has, at least four in five came by both.
-fn agree(one: &Session, other: &Session) -> bool {
-    let people: BTreeSet<_> = one.attendance.keys().chain(other.attendance.keys()).collect();
-    let cells: BTreeSet<&Cell> = one.headcount.keys().chain(other.headcount.keys()).collect();
-    let came = |session: &Session, who| session.attendance.get(who).map(|mark| mark.attended());
-    let alike = people.iter().filter(|who| came(one, who) == came(other, who)).count()
-        + cells.iter().filter(|cell| one.headcount.get(cell) == other.headcount.get(cell)).count();
-    let all = people.len() + cells.len();
-    all > 0 && alike * 5 >= all * 4
+fn agree(one: &Traits, other: &Traits) -> bool {
+    let people: BTreeSet<_> = one.came.keys().chain(other.came.keys()).collect();
+    let cells: BTreeSet<&Cell> = one.heads.keys().chain(other.heads.keys()).collect();
+    let alike = people.iter().filter(|who| one.came.get(who) == other.came.get(who)).count()
+        + cells.iter().filter(|cell| one.heads.get(cell) == other.heads.get(cell)).count();
+    alike * 5 >= (people.len() + cells.len()) * 4
 }
 
 /// Whether what they say cannot be of one meeting: another phase, or themes of which none is the same.
-fn contradict(one: &Session, other: &Session) -> bool {
+fn contradict(one: &Traits, other: &Traits) -> bool {
     let phases = one.phase.is_some() && other.phase.is_some() && one.phase != other.phase;
     let themes = !one.themes.is_empty() && !other.themes.is_empty() && one.themes.is_disjoint(&other.themes);
     phases || themes

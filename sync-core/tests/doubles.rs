@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sync_core::authority::Authority;
 use sync_core::change::Actor;
 use sync_core::document::Document;
-use sync_core::double::{LONGEST_CIRCLE, counted, counts, days, look_alike, mark};
+use sync_core::double::{LONGEST_CIRCLE, Traits, counted, counts, days, mark};
 use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId};
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
@@ -41,6 +41,10 @@ fn met(date: &str, count: u128) -> Session {
     });
     written.expect("a sound record");
     document.read().expect("a sound record")
+}
+
+fn look_alike(one: &Session, other: &Session) -> bool {
+    sync_core::double::look_alike(&Traits::of(one), &Traits::of(other))
 }
 
 #[test]
@@ -96,6 +100,24 @@ fn open_circles_are_compared_by_their_heads() {
     };
     assert!(look_alike(&counted("2026-03-05", 12), &counted("2026-03-06", 12)));
     assert!(!look_alike(&counted("2026-03-05", 12), &counted("2026-03-06", 13)));
+}
+
+/// So that it stays bounded what is read beside each.
+#[test]
+fn nobody_is_asked_about_more_than_people_have() {
+    let numbered = |date: &str, nth: i64| {
+        let mut session = met(date, 10);
+        session.nth = nth.try_into().ok();
+        session
+    };
+    let of_crowds = |count: u128| look_alike(&met("2026-03-05", count), &met("2026-03-06", count));
+    assert_eq!((of_crowds(200), of_crowds(201)), (true, false));
+    let of_many = |nth: i64| look_alike(&met("2026-03-05", 10), &numbered("2026-03-06", nth));
+    assert_eq!((of_many(3), of_many(4)), (true, false));
+    assert!(
+        look_alike(&met("2026-03-05", 300), &numbered("2026-03-05", 9)),
+        "one meeting in one part of a day"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Carrying out what was planned: numbers, changes, documents, fingerprints and rows, under the locks of the streams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::change::{Change, ChangeHash};
 use sync_core::cursor::Fingerprint;
-use sync_core::id::{BatchId, DeviceId, DocumentId, StreamId};
+use sync_core::id::{BatchId, DeviceId, DocumentId, GroupId, StreamId};
 use sync_core::merge::After;
+use sync_core::record::Record;
 use sync_core::time::Millis;
 
 use super::Stored;
@@ -68,6 +69,7 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
         if gains.is_empty() {
             continue;
         }
+        let mut groups: BTreeSet<GroupId> = BTreeSet::new();
         for gain in gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
             let heads = gain.after.document.heads();
@@ -76,6 +78,12 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
             write_document(tx, &gain, &heads, now)?;
             seq = write_changes(tx, &gain, seq, now)?;
             projection::project(tx, gain.id, &gain.after.document, &gain.after.record)?;
+            if let Record::Participant(participant) = &gain.after.record {
+                groups.insert(participant.group);
+            }
+        }
+        for group in groups {
+            projection::project_people(tx, group)?;
         }
         let row = streams::table.find(Db(stream));
         let bytes = fingerprint.as_bytes().to_vec();

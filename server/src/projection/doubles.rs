@@ -3,22 +3,24 @@
 //! The rows of a pair follow from two documents, so they are computed again whenever either is written. Whoever projects a
 //! session holds the lock of its stream, so that of two sessions written at once the later one sees the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use sync_core::document::Document;
-use sync_core::double::{days, look_alike};
-use sync_core::id::{DocumentId, SessionId};
-use sync_core::record::{Kind, Session};
+use sync_core::double::{Traits, days, look_alike};
+use sync_core::id::{ParticipantId, SessionId};
+use sync_core::limits::{MAX_COMPARED, MAX_COMPARED_NTH};
+use sync_core::record::Session;
+use sync_core::record::session::{Attendance, SessionState};
+use sync_core::time;
 
 use crate::on_each;
-use crate::store::schema::{documents, possible_doubles, sessions};
+use crate::store::schema::{attendances, headcounts, possible_doubles, session_themes, sessions};
 use crate::store::{Conn, Db, StoreError};
 
 /// Writes the pairs of a session in the place of those it was in.
 pub(super) fn write(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<(), StoreError> {
     clear(tx, id)?;
-    let pairs = near(tx, id, session)?.alike.into_iter().flat_map(|other| [(id, other), (other, id)]);
+    let pairs = alike(tx, id, session)?.into_iter().flat_map(|other| [(id, other), (other, id)]);
     let rows: Vec<_> = pairs
         .map(|(one, other)| {
             (possible_doubles::session_id.eq(Db(one)), possible_doubles::other_id.eq(Db(other)))
@@ -48,42 +50,111 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Res
         .filter(possible_doubles::other_id.eq(Db(id)))
         .select(possible_doubles::session_id)
         .load(c))?;
-    let must = near(tx, id, session)?;
-    let set = |others: Others| -> BTreeSet<SessionId> {
-        others.into_iter().map(|Db(id)| id).filter(|id| !must.unreadable.contains(id)).collect()
-    };
-    Ok(set(one) != must.alike || set(other) != must.alike)
+    let must = alike(tx, id, session)?;
+    let set = |others: Others| -> BTreeSet<SessionId> { others.into_iter().map(|Db(id)| id).collect() };
+    Ok(set(one) != must || set(other) != must)
 }
 
-/// Sessions of a group on days that may be mistaken for that of another.
-#[derive(Default)]
-struct Near {
-    /// Those that look like records of the same meeting.
-    alike: BTreeSet<SessionId>,
-    /// Those of which that can't be said; `ihuriro verify` names them.
-    unreadable: BTreeSet<SessionId>,
-}
+/// Sessions, by what is compared of them.
+type Near = BTreeMap<SessionId, Traits>;
 
-fn near(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<Near, StoreError> {
-    let mut found = Near::default();
-    if session.is_set_aside() {
-        return Ok(found);
+/// The sessions of the group that look like a record of the same meeting.
+///
+/// 1. `near`: what stands on a day under which this one may stand by mistake, and was not looked at.
+/// 2. Of one part of one day all are one meeting; of the others those that say nothing to the contrary, each compared by its rows.
+///
+/// No document is opened, and so much is read at the most as [`MAX_COMPARED`] and [`MAX_COMPARED_NTH`] allow for.
+fn alike(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<BTreeSet<SessionId>, StoreError> {
+    let traits = Traits::of(session);
+    if traits.set_aside {
+        return Ok(BTreeSet::new());
     }
+    let of_one_part = |other: &Traits| (other.date, other.part) == (traits.date, traits.part);
+    let (same, mut others): (Near, Near) =
+        near(tx, id, &traits)?.into_iter().partition(|(_, other)| of_one_part(other));
+    if traits.compares() {
+        complete(tx, &mut others)?;
+    } else {
+        others.clear();
+    }
+    let found = same.into_iter().chain(others).filter(|(_, other)| look_alike(&traits, other));
+    Ok(found.map(|(other, _)| other).collect())
+}
+
+/// What stands on days that may be mistaken for that of a session, without who came and what was spoken of.
+fn near(tx: &mut Conn<'_>, id: SessionId, session: &Traits) -> Result<Near, StoreError> {
+    type Row = (Db<SessionId>, String, String, i32, String, Option<String>);
     let days: Vec<String> = days(session.date).iter().map(ToString::to_string).collect();
-    let others: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| sessions::table
-        .inner_join(documents::table)
+    let same = sessions::date.eq(session.date.to_string()).and(sessions::part.eq(session.part.to_string()));
+    let compares =
+        sessions::nth.le(i32::from(MAX_COMPARED_NTH)).and(sessions::marked.between(1, MAX_COMPARED as i32));
+    let rows: Vec<Row> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(session.group)))
         .filter(sessions::date.eq_any(&days))
         .filter(sessions::id.ne(Db(id)))
-        .select((sessions::id, documents::snapshot))
+        .filter(sessions::void.is_null())
+        .filter(sessions::moved_to.is_null())
+        .filter(sessions::double_of.is_null())
+        .filter(same.or(compares))
+        .select((
+            sessions::id,
+            sessions::date,
+            sessions::part,
+            sessions::nth,
+            sessions::state,
+            sessions::phase
+        ))
         .load(c))?;
-    for (Db(other), snapshot) in others {
-        let document = Document::load(Kind::Session, &snapshot).ok();
-        match document.and_then(|document| document.read::<Session>().ok()) {
-            Some(read) if look_alike(session, &read) => found.alike.insert(other.into()),
-            Some(_) => continue,
-            None => found.unreadable.insert(other.into()),
+    let read = |(Db(id), date, part, nth, state, phase): Row| {
+        let traits = Traits {
+            group: session.group,
+            date: time::day(&date)?,
+            part: part.parse().ok()?,
+            nth: u8::try_from(nth).ok()?,
+            set_aside: false,
+            verified: state == SessionState::Verified.code(),
+            phase: phase.and_then(|phase| phase.parse().ok()),
+            themes: BTreeSet::new(),
+            came: BTreeMap::new(),
+            heads: BTreeMap::new(),
         };
+        Some((id, traits))
+    };
+    // A row that can't be read is nobody's double; `ihuriro verify` names it.
+    Ok(rows.into_iter().filter_map(read).collect())
+}
+
+/// Adds who came and what was spoken of.
+fn complete(tx: &mut Conn<'_>, near: &mut Near) -> Result<(), StoreError> {
+    let ids: Vec<Db<SessionId>> = near.keys().copied().map(Db).collect();
+    let themes: Vec<(Db<SessionId>, String)> = on_each!(tx, |c| session_themes::table
+        .filter(session_themes::session_id.eq_any(&ids))
+        .select((session_themes::session_id, session_themes::theme))
+        .load(c))?;
+    let marks: Vec<(Db<SessionId>, Db<ParticipantId>, String)> = on_each!(tx, |c| attendances::table
+        .filter(attendances::session_id.eq_any(&ids))
+        .filter(attendances::shown.eq(true))
+        .select((attendances::session_id, attendances::participant_id, attendances::mark))
+        .load(c))?;
+    let heads: Vec<(Db<SessionId>, String, String, i32)> = on_each!(tx, |c| headcounts::table
+        .filter(headcounts::session_id.eq_any(&ids))
+        .select((headcounts::session_id, headcounts::sex, headcounts::age_band, headcounts::heads))
+        .load(c))?;
+    for (Db(id), theme) in themes {
+        if let (Some(of), Ok(theme)) = (near.get_mut(&id), theme.parse()) {
+            of.themes.insert(theme);
+        }
     }
-    Ok(found)
+    for (Db(id), Db(who), mark) in marks {
+        if let (Some(of), Ok(mark)) = (near.get_mut(&id), mark.parse::<Attendance>()) {
+            of.came.insert(who, mark.attended());
+        }
+    }
+    for (Db(id), sex, age_band, heads) in heads {
+        let cell = format!("{sex}/{age_band}").parse();
+        if let (Some(of), Ok(cell), Ok(heads)) = (near.get_mut(&id), cell, i64::from(heads).try_into()) {
+            of.heads.insert(cell, heads);
+        }
+    }
+    Ok(())
 }

@@ -152,6 +152,7 @@ pub(super) struct SessionRow {
     state: String,
     commemoration: bool,
     attended: i32,
+    marked: i32,
     summary_folded: String,
     conflicts: i32,
     was_in_conflict: bool,
@@ -178,6 +179,7 @@ impl SessionRow {
             state: session.state.to_string(),
             commemoration: session.commemoration(),
             attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
+            marked: i32::try_from(session.attendance.len() + session.headcount.len()).unwrap_or(i32::MAX),
             // The summary is only searched here; who may read it reads the document.
             summary_folded: fold(&session.summary),
             conflicts: clashes.open(),

@@ -296,6 +296,8 @@ table! {
         state -> Text,
         commemoration -> Bool,
         attended -> Integer,
+        /// Of how many people and heads it says something.
+        marked -> Integer,
         summary_folded -> Text,
         conflicts -> Integer,
         was_in_conflict -> Bool,

@@ -9,9 +9,10 @@ use hostile_bytes::budget::{self, CPU, Cost, MEMORY, SLOWER};
 use server::on_each;
 use server::store::schema::documents;
 use server::store::{Db, StoreError};
-use sync_core::id::{BatchId, Id};
+use sync_core::id::{BatchId, Id, ParticipantId};
 use sync_core::limits::{MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS, MAX_REQUEST_OPERATIONS, MAX_REQUEST_WORK};
 use sync_core::quarantine::Outcome;
+use sync_core::record::session::Attendance;
 use tests::process::Service;
 use tests::program::ihuriro;
 use tests::stranger::sync;
@@ -184,11 +185,16 @@ fn no_request_costs_more_than_its_budget() {
             .into_iter()
             .map(|change| (sent.0, sent.1, change))
             .collect();
-        let alone = scene.takes(&[rivals.remove(0)]).cpu;
+        let alone = scene.takes(&[rivals.remove(0)]);
+        over.hold("one who writes a text anew", alone, letter * (2 * LETTERS as u32));
         // Each takes the letters out that it found, and writes as many.
         let whole = letter * (2 * RIVALS * LETTERS as u32);
         for some in rivals.chunks(100) {
-            over.hold("a hundred who write one text", scene.takes(some), alone * some.len() as u32 + whole);
+            over.hold(
+                "a hundred who write one text",
+                scene.takes(some),
+                alone.cpu * some.len() as u32 + whole,
+            );
         }
         let one = edits(&scene.tablet, &mut document, &sent, 1);
         over.hold("an edit of a text that hundreds wrote", scene.takes(&one), edit);
@@ -240,6 +246,67 @@ fn of_records_that_live_elsewhere_nothing_is_read_but_where() {
         assert!(found.iter().all(|one| matches!(one, Outcome::Quarantined(_))), "{found:?}");
         let mut over = Over::default();
         over.hold("the names of large records that live elsewhere", cost, Duration::ZERO);
+        assert!(over.0.is_empty(), "{:#?}", over.0);
+    });
+}
+
+/// A group's records of nearly the same days, each as large as it may be, are held against each other whenever one is written.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_edit_costs_nothing_of_the_records_beside_it() {
+    /// Whose marks stand in each: as many as are compared.
+    const MARKED: usize = 200;
+
+    Database::each(|database| {
+        let mut scene = Scene::on(database);
+        let mut over = Over::default();
+        let author = Actor { device: scene.tablet.device, incarnation: 0 };
+        let group = scene.group;
+        let people: Vec<ParticipantId> =
+            (0..MARKED).map(|who| ParticipantId::from_uuid(uuid::Uuid::from_u128(who as u128))).collect();
+        let session = |day: i8, part: PartOfDay, nth: u8, marked: &[ParticipantId]| -> (Document, Sent) {
+            let mut document = Document::genesis(Kind::Session);
+            let date = tests::village::day(3, day);
+            let begun = document.edit::<Session>(author, NOW, |session| {
+                session.group().set(group)?;
+                session.date().set(date)?;
+                session.part().set(part)?;
+                if nth > 0 {
+                    session.nth().set(i64::from(nth).try_into()?)?;
+                }
+                for who in marked {
+                    session.attendance().put(who, Attendance::Present)?;
+                }
+                Ok(())
+            });
+            let change = begun.expect("sound").expect("new").bytes().to_vec();
+            let id = SessionId::of(group, date, part.ordinal(), nth);
+            (document, (Kind::Session, id.into(), change))
+        };
+        let mut beside = Vec::new();
+        for day in [3, 4, 6, 7] {
+            for part in PartOfDay::ALL {
+                beside.extend((0..=5).map(|nth| session(day, *part, nth, &people).1));
+            }
+        }
+        let begun = scene.takes(&beside).cpu / beside.len() as u32;
+        let (_, large, _) = scene.full(2);
+        let enlarged = scene.app.store().write_blocking("test", |tx| -> Result<(), StoreError> {
+            let large: Vec<u8> =
+                on_each!(tx, |c| documents::table.find(Db(large.1)).select(documents::snapshot).first(c))?;
+            let ids: Vec<Db<DocumentId>> = beside.iter().map(|one| Db(one.1)).collect();
+            on_each!(tx, |c| diesel::update(documents::table.filter(documents::id.eq_any(&ids)))
+                .set(documents::snapshot.eq(&large))
+                .execute(c))?;
+            Ok(())
+        });
+        enlarged.expect("the store obeys");
+
+        let (mut document, sent) = session(5, PartOfDay::Morning, 0, &people);
+        let cost = scene.takes(std::slice::from_ref(&sent));
+        over.hold("a record beside seventy large ones", cost, begun);
+        let edit = edits(&scene.tablet, &mut document, &sent, 1);
+        over.hold("an edit of it", scene.takes(&edit), begun);
         assert!(over.0.is_empty(), "{:#?}", over.0);
     });
 }

@@ -33,7 +33,7 @@ impl Count {
     /// Counts what is on a tablet of these groups.
     pub(super) fn add(&mut self, tablet: &Tablet, groups: &[GroupId]) {
         for group in groups {
-            let Meetings { all, counted } = Meetings::of(tablet, *group);
+            let Meetings { all, counted, .. } = Meetings::of(tablet, *group);
             for id in counted {
                 self.sessions.insert(id);
                 let came = all[&id].attendance.iter().filter(|(_, mark)| mark.attended());

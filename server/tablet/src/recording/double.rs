@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::double::{check, counted, look_alike};
+use sync_core::double::{Traits, check, counted, days, look_alike};
 use sync_core::id::{GroupId, SessionId, StreamId};
 use sync_core::record::Session;
 use sync_core::tablet::Tablet;
+use sync_core::time::Date;
 
 use super::{RecordError, counts};
 use crate::device::Device;
@@ -16,6 +17,7 @@ pub struct Meetings {
     pub all: BTreeMap<SessionId, Session>,
     /// Those that totals count: each meeting once, and none of a void group.
     pub counted: BTreeSet<SessionId>,
+    by_day: BTreeMap<Date, Vec<(SessionId, Traits)>>,
 }
 
 impl Meetings {
@@ -23,14 +25,21 @@ impl Meetings {
         let all = tablet.all::<Session>(StreamId::from(group)).into_iter();
         let all: BTreeMap<SessionId, Session> = all.map(|(id, session)| (id.into(), session)).collect();
         let counted = if counts(tablet, group) { counted(&all) } else { BTreeSet::new() };
-        Self { counted, all }
+        let mut by_day: BTreeMap<Date, Vec<(SessionId, Traits)>> = BTreeMap::new();
+        for (id, session) in &all {
+            by_day.entry(session.date).or_default().push((*id, Traits::of(session)));
+        }
+        Self { all, counted, by_day }
     }
 
     /// The records that look like one of the same meeting as this one.
     pub fn like(&self, id: SessionId) -> Vec<SessionId> {
         let Some(session) = self.all.get(&id) else { return Vec::new() };
-        let alike = |(other, read): &(&SessionId, &Session)| **other != id && look_alike(session, read);
-        self.all.iter().filter(alike).map(|(other, _)| *other).collect()
+        let traits = Traits::of(session);
+        let near = days(session.date).into_iter().filter_map(|day| self.by_day.get(&day)).flatten();
+        near.filter(|(other, one)| *other != id && look_alike(&traits, one))
+            .map(|(other, _)| *other)
+            .collect()
     }
 }
 
