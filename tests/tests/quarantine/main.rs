@@ -4,6 +4,7 @@ mod deciding;
 mod copies;
 mod many;
 mod looking;
+mod asking;
 
 use std::sync::Barrier;
 
