@@ -2,7 +2,8 @@
 //! [`Village`] in which people lead a group and record on tablets, a [`Network`] that fails when told, and a [`Stranger`],
 //! a client that says whatever a test wants.
 //!
-//! A [`world`] is none of these but all of them at once, made up from a seed; in [`kills`] real processes are killed.
+//! A [`world`] is none of these but all of them at once, made up from a seed; in [`kills`] real processes are killed; [`bench`] measures
+//! what the service costs.
 //!
 //! A [`Service`](process::Service) is the service as a process, of which the operating system tells time and memory.
 //!
@@ -19,6 +20,7 @@ pub mod program;
 pub mod process;
 pub mod world;
 pub mod kills;
+pub mod bench;
 
 pub use app::{Answer, Session, TestApp};
 pub use database::Database;

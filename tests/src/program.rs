@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// `ihuriro` of the same build as this program. Where cargo runs us, it is built first, so that it is never an older one.
@@ -10,9 +10,25 @@ use std::process::Command;
 /// # Errors
 /// In words, if it is not there and can't be built.
 pub fn ihuriro() -> Result<PathBuf, String> {
+    built_in(&own_folder()?)
+}
+
+/// As [`ihuriro`], of a build with another profile than `dev`.
+///
+/// # Errors
+/// As there.
+pub fn ihuriro_of(profile: &str) -> Result<PathBuf, String> {
+    built_in(&own_folder()?.with_file_name(profile))
+}
+
+fn own_folder() -> Result<PathBuf, String> {
     let this =
         env::current_exe().map_err(|error| format!("this program does not know where it is: {error}"))?;
-    let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).unwrap_or(&this);
+    let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+    Ok(folder.unwrap_or(&this).to_owned())
+}
+
+fn built_in(folder: &Path) -> Result<PathBuf, String> {
     if let (Ok(cargo), Some(target)) = (env::var("CARGO"), folder.parent()) {
         let mut build = Command::new(cargo);
         build

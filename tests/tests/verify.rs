@@ -144,7 +144,10 @@ fn rows_that_are_not_those_of_their_documents_are_named_and_mended() {
         }
         let Rebuilt { documents, mended, unreadable } = rebuilt(app.store());
         assert_eq!((documents, unreadable), (17, 0));
-        assert!((5..=6).contains(&mended), "{mended}, as the first of the pair comes before the other or after it");
+        assert!(
+            (5..=6).contains(&mended),
+            "{mended}, as the first of the pair comes before the other or after it"
+        );
         assert_eq!(wrong(app.store()).1, Vec::<String>::new());
         assert_eq!(lists(), before);
         assert_eq!(rebuilt(app.store()).mended, 0);

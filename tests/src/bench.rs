@@ -1,0 +1,65 @@
+//! What the service costs: its CPU time and memory as the operating system counts them, bytes as they travel, and how long people
+//! wait, each beside a yardstick that is measured in the same run.
+//!
+//! A [`Stage`] is a service in a process of its own, on a database of its own, with an organisation, its groups and tablets.
+//! [`syncing`] hands a thousand sessions in by one tablet and fetches them by another; [`load`] has hundreds of tablets sync at
+//! once; [`totals`] asks every question; [`raw`] merges the same bytes by Automerge alone. What is measured is a [`Figure`].
+
+mod figure;
+mod workload;
+mod stage;
+mod raw;
+mod proxy;
+mod syncing;
+mod load;
+mod totals;
+
+pub use figure::{Figure, Figures};
+pub use stage::Stage;
+pub use workload::Workload;
+
+use std::path::Path;
+
+use crate::database::{Database, OwnPostgres};
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Sessions that one tablet hands in.
+    pub sessions: usize,
+    /// Tablets that sync at once, all in all and at the same time.
+    pub tablets: usize,
+    pub at_once: usize,
+    /// How often a question is asked.
+    pub asked: usize,
+    /// Whether time is measured over a slow link, too.
+    pub links: bool,
+}
+
+impl Size {
+    pub const WHOLE: Self = Self { sessions: 1_000, tablets: 300, at_once: 64, asked: 100, links: true };
+    pub const QUICK: Self = Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false };
+}
+
+/// Measures all of it, on one kind of store.
+///
+/// # Errors
+/// In words, where the service does not start.
+pub fn measure(postgres: bool, size: Size, service: &Path, figures: &mut Figures) -> Result<(), String> {
+    let own = (postgres && std::env::var_os("IHURIRO_TEST_POSTGRES").is_none()).then(OwnPostgres::new);
+    let database = || match &own {
+        Some(own) => own.database(),
+        None if postgres => Database::postgres(),
+        None => Database::sqlite(),
+    };
+    figures.on(if postgres { "PostgreSQL" } else { "SQLite" });
+    for workload in [Workload::PLAIN, Workload::REALISTIC] {
+        let raw = raw::measure(workload, figures);
+        syncing::measure(workload, size, &Stage::on(&database(), service)?, raw, figures);
+    }
+    let database = database();
+    let mut stage = Stage::on(&database, service)?;
+    load::measure(size, &mut stage, figures);
+    totals::measure(size, &stage, figures);
+    Ok(())
+}
