@@ -102,7 +102,7 @@ pub fn copy(
     for (cell, heads) in &from.headcount {
         into.headcount().put(cell, *heads)?;
     }
-    into.summary().append(&from.summary)?;
+    into.summary().carry(&from.summary)?;
     into.state().set(from.state.min(SessionState::Submitted))
 }
 
@@ -167,7 +167,7 @@ pub fn carry(
             "headcount" => entry!(headcount),
             "summary" => {
                 let new = turn.to.iter().filter(|lines| !there.contains(lines.trim()));
-                new.into_iter().try_for_each(|lines| into.summary().append(lines))?;
+                new.into_iter().try_for_each(|lines| into.summary().carry(lines))?;
             }
             _ => {}
         }

@@ -259,13 +259,30 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
     /// Adds `text` at the end, as a line of its own. It ends its line, so that what two people add at the same time,
     /// also to an empty text, stays apart.
     pub fn append(self, text: &str) -> Result<(), EditError> {
+        match self.with(text)? {
+            Some(whole) => self.write(&whole),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`append`](Self::append), of what stands in another record already. Several people can have written more than one may,
+    /// and all of it goes along.
+    pub fn carry(self, text: &str) -> Result<(), EditError> {
+        let object = self.container(Shape::Text)?;
+        match self.with(text)? {
+            Some(whole) => Ok(self.transaction.update_text(&object, whole)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The text with one more at its end; none where that says nothing.
+    fn with(&self, text: &str) -> Result<Option<String>, EditError> {
         let text = text.trim_end();
         if text.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let object = self.container(Shape::Text)?;
-        let before = self.transaction.text(&object)?;
+        let before = self.transaction.text(self.container(Shape::Text)?)?;
         let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        self.write(&format!("{before}{gap}{text}\n"))
+        Ok(Some(format!("{before}{gap}{text}\n")))
     }
 }

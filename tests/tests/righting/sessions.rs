@@ -1,7 +1,7 @@
 //! Sessions: moved, void, verified and returned.
 
 use super::*;
-use sync_core::record::session::{Minutes, SessionState};
+use sync_core::record::session::{Minutes, PartOfDay, SessionState};
 
 fn moved_to(who: &Session, session: SessionId, date: Option<&str>) -> Answer {
     let body = json!({"date": date, "reason": "The tablet's clock was wrong."});
@@ -285,5 +285,36 @@ fn what_a_tablet_that_had_not_heard_recorded_goes_where_it_counts() {
         assert_eq!(cast.total(), (1, 1));
         assert!(cast.listed("recorded_since=true").is_empty());
         cast.reconcile();
+    });
+}
+
+/// Each wrote as much as one person may, not knowing of the other.
+#[test]
+fn a_meeting_of_which_two_wrote_more_than_one_may_is_moved_with_all_of_it() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let (group, wrong) = (cast.village.group, day(3, 5));
+        for (tablet, letter) in [(&mut cast.jeanne, "a"), (&mut cast.paul, "b")] {
+            let details = Details { summary: Some(letter.repeat(15_000)), ..Details::default() };
+            record(tablet, group, wrong, details);
+        }
+        cast.settle();
+        let session = SessionId::of(group, wrong, 0, 0);
+        let moved = id_of(moved_to(&cast.odette, session, Some("2026-03-04")));
+        let long = |words: &str| ["a", "b"].iter().all(|letter| words.contains(&letter.repeat(15_000)));
+        assert!(long(cast.read(moved)["summary"].as_str().expect("words")));
+        cast.settle();
+        assert!(long(&meeting(&cast.jeanne, moved).summary), "on a tablet, too");
+
+        // A tablet moves it as well.
+        let to = cast.jeanne.move_session(
+            moved,
+            day(3, 3),
+            PartOfDay::Morning,
+            &"Earlier".parse().expect("a reason"),
+        );
+        let to = to.expect("it moves");
+        cast.settle();
+        assert!(long(&meeting(&cast.paul, to).summary));
     });
 }
