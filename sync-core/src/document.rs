@@ -112,7 +112,8 @@ impl Document {
 
     /// The change with this hash, where the document has it.
     fn change(&self, hash: &ChangeHash) -> Option<Change> {
-        Change::try_from(self.inner.get_change_by_hash(&(*hash).into())?).ok()
+        let change = contain(|| self.inner.get_change_by_hash(&(*hash).into())).ok()??;
+        Change::try_from(change).ok()
     }
 
     /// The devices that began the record, each not knowing of the others: authors of changes that build on the genesis alone.
@@ -260,34 +261,34 @@ impl Document {
     /// [`Unmergeable`] if Automerge refuses, panics or garbles a change, or one that it builds on is not there.
     pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Result<(), Unmergeable> {
         let mut next = self.clone();
-        next.put_on(&changes.into_iter().collect::<Vec<_>>())?;
+        let changes: Vec<&Change> = changes.into_iter().collect();
+        next.put_all(&changes)?;
+        // Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
+        // change counts as applied only if the document can give it back byte for byte.
+        let same = |change: &&Change| {
+            let back = next.inner.get_change_by_hash(&change.inner().hash());
+            back.is_some_and(|back| back.raw_bytes() == change.inner().raw_bytes())
+        };
+        if !contain(|| changes.iter().all(same))? {
+            return Err(Unmergeable);
+        }
         *self = next;
         Ok(())
     }
 
-    /// As [`Document::apply`] of one change, without the copy that this costs; the document may be left spoilt if it fails.
+    /// Applies one change that may come from anybody, without the copy that [`Document::apply`] makes: the document is spoilt if
+    /// this fails. It may be spoilt, too, where this goes well: whoever calls it proves that the document [opens](Document::opens_from)
+    /// from what is to be stored of it, and lets nothing out that was read from it until then.
     ///
     /// # Errors
-    /// As [`Document::apply`].
-    pub(crate) fn apply_or_spoil(&mut self, change: &Change) -> Result<(), Unmergeable> {
-        self.put_on(&[change])
+    /// [`Unmergeable`] if Automerge refuses the change or panics.
+    pub(crate) fn put_on(&mut self, change: &Change) -> Result<(), Unmergeable> {
+        self.put_all(&[change])
     }
 
-    /// Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
-    /// change counts as applied only if the document can give it back byte for byte.
-    fn put_on(&mut self, changes: &[&Change]) -> Result<(), Unmergeable> {
-        let faithful = contain(|| {
-            self.inner.apply_changes(changes.iter().map(|change| change.inner().clone()))?;
-            let same = |change: &&Change| {
-                let back = self.inner.get_change_by_hash(&change.inner().hash());
-                back.is_some_and(|back| back.raw_bytes() == change.inner().raw_bytes())
-            };
-            Ok::<_, automerge::AutomergeError>(changes.iter().all(same))
-        });
-        match faithful {
-            Ok(Ok(true)) => Ok(()),
-            _ => Err(Unmergeable),
-        }
+    fn put_all(&mut self, changes: &[&Change]) -> Result<(), Unmergeable> {
+        let all = || changes.iter().map(|change| change.inner().clone());
+        contain(|| self.inner.apply_changes(all()))?.map_err(|_| Unmergeable)
     }
 
     /// Whether these bytes open as this very document, at every tablet too.

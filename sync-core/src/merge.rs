@@ -85,7 +85,7 @@ impl After {
 /// # Errors
 /// [`Damaged`] if what the store has can't be opened; nothing is decided then.
 pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> Result<Plan, Damaged> {
-    let quick = plan_with(Document::apply_or_spoil, place, stored, incoming)?;
+    let quick = plan_with(Document::put_on, place, stored, incoming)?;
     match &quick.after {
         // Something in it is rotten, though each change went in: find out which.
         Some(after) if !after.document.opens_from(&after.snapshot) => {
@@ -97,7 +97,7 @@ pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> R
 
 /// Applies a change and proves that the document can still be written out and opened.
 fn apply_and_reopen(document: &mut Document, change: &Change) -> Result<(), Unmergeable> {
-    document.apply_or_spoil(change)?;
+    document.put_on(change)?;
     if document.opens_from(&contain(|| document.save())?) { Ok(()) } else { Err(Unmergeable) }
 }
 

@@ -17,7 +17,7 @@ thread_local! {
 
 fn counted(document: &mut Document, change: &Change) -> Result<(), Unmergeable> {
     APPLIED.set(APPLIED.get() + 1);
-    document.apply_or_spoil(change)
+    document.put_on(change)
 }
 
 fn author() -> Actor {
