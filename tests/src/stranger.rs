@@ -10,6 +10,7 @@ use sync_core::id::{BatchId, DeviceId, DocumentId, EpochId, GroupId, Id, Session
 use sync_core::quarantine::Outcome;
 use sync_core::record::session::{PartOfDay, Session, Theme};
 use sync_core::record::{Kind, SCHEMA};
+use sync_core::time::Millis;
 use sync_core::wire::{Answer, CONTENT_TYPE, Coding, PROTOCOL, Request, close};
 
 use crate::app::{START, TestApp};
@@ -24,6 +25,8 @@ pub struct Stranger {
     pub key: SigningKey,
     pub epoch: EpochId,
     pub number: u64,
+    /// What its clock says.
+    pub now: Millis,
 }
 
 impl Stranger {
@@ -38,7 +41,7 @@ impl Stranger {
         let answer = village.manager.post("/v1/enrol", &body).ok();
         let id = |field: &str| answer[field].as_str().expect("an id").to_owned();
         let device = id("device_id").parse().expect("an id");
-        Self { device, user, key, epoch: id("epoch").parse().expect("an id"), number: 0 }
+        Self { device, user, key, epoch: id("epoch").parse().expect("an id"), number: 0, now: START }
     }
 
     pub fn request(&mut self, batches: Vec<Envelope>) -> Request {
@@ -81,7 +84,7 @@ impl Stranger {
             schema: SCHEMA,
             digest: Digest::of(bytes),
         };
-        let statement = Statement { batch, at: START, items: changes.iter().map(item).collect() };
+        let statement = Statement { batch, at: self.now, items: changes.iter().map(item).collect() };
         let payload = minicbor::to_vec(&statement).expect("it encodes");
         Envelope {
             statement: Signed::sign(Purpose::Batch, self.device, &self.key, payload).to_bytes().into(),

@@ -68,10 +68,14 @@ impl Village {
 
     /// Enrols a tablet for a person. Its clock stands at the start, and is its own.
     pub fn tablet(&self, app: &TestApp, user: UserId) -> Device {
+        self.tablet_with(app, user, Clock::fixed(START))
+    }
+
+    /// As [`Village::tablet`], with another clock.
+    pub fn tablet_with(&self, app: &TestApp, user: UserId, clock: Clock) -> Device {
         let code = self.enrolment_code(user);
         let folder = self.folders.path().join(user.to_string());
-        Device::enrol(&folder, PASSPHRASE, &app.url, &code, "a tablet", Clock::fixed(START))
-            .expect("a tablet is enrolled")
+        Device::enrol(&folder, PASSPHRASE, &app.url, &code, "a tablet", clock).expect("a tablet is enrolled")
     }
 
     /// Closes a tablet; gives its folder.

@@ -57,6 +57,7 @@ fn a_request_that_is_not_one_is_refused_whole() {
             user: tablet.user,
             epoch: tablet.epoch,
             number: 0,
+            now: tests::app::START,
         };
         let request = tablet.request(Vec::new());
         refused(sync(&app, &unknown.signed(&request)), (401, "device-unknown"));
@@ -67,6 +68,7 @@ fn a_request_that_is_not_one_is_refused_whole() {
             key: other.key.clone(),
             epoch: tablet.epoch,
             number: 0,
+            now: tests::app::START,
         };
         refused(sync(&app, &forged.signed(&request)), (401, "signature-invalid"));
         let theirs = other.batch(stream, &[other.session(village.group, 6)]);

@@ -16,9 +16,8 @@ use sync_core::wire::{CONTENT_TYPE, Coding, close};
 use super::Size;
 use super::figure::{Figures, percentile};
 use super::stage::Stage;
-use super::workload::{Workload, day_of};
+use super::workload::{Workload, day_of, now};
 use crate::Stranger;
-use crate::app::START;
 
 const SESSIONS: usize = 5;
 const OF: &str = "many tablets";
@@ -76,6 +75,7 @@ fn prepared(stage: &mut Stage, number: usize) -> Vec<u8> {
     let group = stage.village.group(&format!("Itsinda {number}"), "sociotherapy");
     stage.village.group = group;
     let mut tablet = Stranger::enrolled(&stage.app, &stage.village, &format!("jeanne{number}"));
+    tablet.now = now();
     let codes: Vec<Pseudonym> =
         (1..=workload.people).map(|person| format!("P{person:02}").parse().expect("a code")).collect();
     let people: Vec<Sent> = codes.iter().map(|code| joins(&tablet, group, code)).collect();
@@ -90,7 +90,7 @@ fn prepared(stage: &mut Stage, number: usize) -> Vec<u8> {
 fn joins(tablet: &Stranger, group: GroupId, code: &Pseudonym) -> Sent {
     let actor = sync_core::change::Actor { device: tablet.device, incarnation: 0 };
     let mut document = Document::genesis(Kind::Participant);
-    let joined = document.edit::<Participant>(actor, START, |person: &mut ParticipantEdit<'_>| {
+    let joined = document.edit::<Participant>(actor, now(), |person: &mut ParticipantEdit<'_>| {
         person.group().set(group)?;
         person.code().set(code.clone())?;
         person.sex().set(Sex::Female)?;

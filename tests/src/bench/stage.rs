@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hostile_bytes::budget::process_cpu;
 use sync_core::id::{GroupId, UserId};
+use tablet::clock::Clock;
 use tablet::device::Device;
 
 use super::workload::Workload;
@@ -42,7 +43,7 @@ impl Stage {
         for group in groups {
             self.village.assign(user, *group);
         }
-        self.village.tablet(&self.app, user)
+        self.village.tablet_with(&self.app, user, Clock::System)
     }
 
     /// The CPU time of the service's process until now.

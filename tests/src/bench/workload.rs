@@ -5,10 +5,9 @@ use sync_core::document::Document;
 use sync_core::id::{DeviceId, GroupId, ParticipantId};
 use sync_core::record::Kind;
 use sync_core::record::session::{Attendance, PartOfDay, Phase, Session, Theme};
-use sync_core::time::Date;
+use sync_core::time::{Date, Millis, day_in_rwanda};
 use tablet::recording::{Details, Who};
 
-use crate::app::START;
 use crate::village::marks;
 
 /// A kind of meeting.
@@ -46,7 +45,7 @@ impl Workload {
     pub(super) fn written(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> Vec<u8> {
         let details = self.meeting(number);
         let mut document = Document::genesis(Kind::Session);
-        let written = document.edit::<Session>(Actor { device, incarnation: 0 }, START, |session| {
+        let written = document.edit::<Session>(Actor { device, incarnation: 0 }, now(), |session| {
             session.group().set(group)?;
             session.date().set(day_of(week))?;
             session.part().set(PartOfDay::Morning)?;
@@ -76,10 +75,15 @@ impl Workload {
     }
 }
 
-/// The day of a group's `number`th meeting: one a week.
+/// The day of a group's `number`th meeting, counted back from today: one a week.
 pub(super) fn day_of(number: usize) -> Date {
-    let first = Date::constant(2025, 3, 6);
-    first.checked_add(jiff::Span::new().weeks(number as i64)).expect("a day of this age")
+    let weeks = jiff::Span::new().weeks(number as i64 + 1);
+    day_in_rwanda(now()).checked_sub(weeks).expect("a day of this age")
+}
+
+/// What tablets write and when they hand it in is of today, as the service's clock is.
+pub(super) fn now() -> Millis {
+    Millis(jiff::Timestamp::now().as_millisecond())
 }
 
 /// Numbers that follow from where it began (a linear congruential generator).
