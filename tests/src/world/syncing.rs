@@ -108,6 +108,11 @@ impl World {
                 self.coverage.count("tablets that began a new life");
                 Ok(Some(tablet.outrun(&moment, last)))
             }
+            // As a link that refuses it for its size: less goes at once.
+            Said::Refused(413, kind) if kind == "too-large" => {
+                self.coverage.count("requests that were too much work at once");
+                Ok(Some(tablet.unanswered(&moment, Failure::Request)))
+            }
             Said::Refused(status, kind) => {
                 let due = (!known && (status, kind.as_str()) == (401, "device-unknown")) || status == 503;
                 let promise = "a tablet is refused only where the store does not know it";
