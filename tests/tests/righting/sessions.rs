@@ -1,7 +1,13 @@
 //! Sessions: moved, void, verified and returned.
 
 use super::*;
+use sync_core::change::Actor;
+use sync_core::document::Document;
+use sync_core::quarantine::Outcome;
+use sync_core::record::Kind;
 use sync_core::record::session::{Minutes, PartOfDay, SessionState};
+use tests::Stranger;
+use tests::app::START;
 
 fn moved_to(who: &Session, session: SessionId, date: Option<&str>) -> Answer {
     let body = json!({"date": date, "reason": "The tablet's clock was wrong."});
@@ -316,5 +322,28 @@ fn a_meeting_of_which_two_wrote_more_than_one_may_is_moved_with_all_of_it() {
         let to = to.expect("it moves");
         cast.settle();
         assert!(long(&meeting(&cast.paul, to).summary));
+    });
+}
+
+/// Of a move a tablet hands in two changes, of two records; one of them may come first, or be set apart.
+#[test]
+fn a_move_whose_other_record_has_not_come_is_taken_back() {
+    Database::each(|database| {
+        let cast = Cast::on(database);
+        let group = cast.village.group;
+        let mut tablet = Stranger::enrolled(&cast.app, &cast.village, "claire");
+        let mut document = Document::genesis(Kind::Session);
+        let first = tablet.edit(&mut document, group, 5);
+        let actor = Actor { device: tablet.device, incarnation: 0 };
+        let to = SessionId::of(group, day(3, 4), 0, 0);
+        let moves = document.edit::<Meeting>(actor, START, |session| session.moved_to().set(to));
+        let moves = moves.expect("sound").expect("new");
+        let session = SessionId::of(group, day(3, 5), 0, 0);
+        let changes = [first, moves].map(|change| (Kind::Session, session.into(), change.bytes().to_vec()));
+        assert_eq!(tablet.hand_in(&cast.app, group.into(), &changes), [Outcome::Accepted, Outcome::Accepted]);
+
+        assert_eq!(id_of(moved_to(&cast.odette, session, None)), session);
+        let read = cast.read(session);
+        assert_eq!((read.get("moved_to"), &read["counts"]), (None, &json!(true)));
     });
 }

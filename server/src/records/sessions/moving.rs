@@ -140,14 +140,21 @@ fn put(
 fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, Failure<Refused>> {
     let Opened { place, stored, record, .. } = act.open::<Session>(tx, id)?;
     let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
-    let there = act.open::<Session>(tx, to)?;
-    if there.record.is_set_aside() {
-        return Err(Refused::from(NotMoved::MovedOn).into());
-    }
-    // What was recorded under the right day since would count nowhere.
-    if !since(&there.document, "moved_from", |from| !from.is_null()).is_empty() {
-        return Err(Refused::Otherwise(kind::RECORDED_SINCE, "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.")
-        .into());
+    // The record of the right day may not have come yet: a tablet hands in the one before the other.
+    let there = match act.open::<Session>(tx, to) {
+        Ok(there) => Some(there),
+        Err(Failure::Refused(Refused::NoSuchRecord)) => None,
+        Err(failed) => return Err(failed),
+    };
+    if let Some(there) = there {
+        if there.record.is_set_aside() {
+            return Err(Refused::from(NotMoved::MovedOn).into());
+        }
+        // What was recorded under the right day since would count nowhere.
+        if !since(&there.document, "moved_from", |from| !from.is_null()).is_empty() {
+            return Err(Refused::Otherwise(kind::RECORDED_SINCE, "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.")
+            .into());
+        }
     }
     amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().clear())?;
     Ok(id)
