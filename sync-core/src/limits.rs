@@ -43,8 +43,8 @@ pub const MAX_TEXT_CLAIM: usize = 20_000;
 
 /// Of two records of one meeting, each is compared by what it says of so many people and heads at the most, and only if it is among
 /// the first of its part of the day: every other record of a group that was written wrong on purpose would be read with each.
-pub const MAX_COMPARED: usize = 200;
-pub const MAX_COMPARED_NTH: u8 = 3;
+pub const MAX_COMPARED: usize = 100;
+pub const MAX_COMPARED_NTH: u8 = 1;
 
 /// How many bytes of changes one request or one answer carries before it leaves the rest to the next. A link that breaks
 /// loses at most so much.

@@ -248,7 +248,9 @@ fn take(
         })
         .map_err(|_| Reason::Unreadable)?
         .map_err(invalid)?;
-        if size > MAX_DOCUMENT && after.save().len() > MAX_DOCUMENT {
+        if size > MAX_DOCUMENT
+            && contain(|| after.save()).map_err(|_| Reason::Unreadable)?.len() > MAX_DOCUMENT
+        {
             return Err(Reason::TooLarge);
         }
         Ok(record)

@@ -154,6 +154,19 @@ fn run(steps: &[(usize, Step)]) -> Vec<Document> {
     tablets
 }
 
+/// Automerge itself takes such a change, and gives it back with the right checksum.
+#[test]
+fn a_change_with_a_wrong_checksum_is_set_apart() {
+    let mut document = Document::genesis(Kind::Session);
+    let first = edit(&mut document, 1, begin);
+    for place in 4..8 {
+        let mut spoilt = first.bytes().to_vec();
+        spoilt[place] ^= 1;
+        let outcomes = offer(None, &[&spoilt, first.bytes()], |_| ());
+        assert_eq!(outcomes, [Outcome::Quarantined(Reason::Unreadable), Outcome::Accepted], "byte {place}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

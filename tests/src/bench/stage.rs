@@ -1,5 +1,6 @@
 //! A service in a process of its own, with an organisation, its groups, and tablets.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -66,11 +67,11 @@ pub(super) fn all_join(tablet: &mut Device, groups: &[GroupId], workload: Worklo
     }
 }
 
-/// Meetings of these groups, so many of each, on days that nobody met on before.
-pub(super) fn all_meet(tablet: &mut Device, groups: &[GroupId], each: usize, workload: Workload) {
+/// A meeting of each of these groups in each of these weeks.
+pub(super) fn all_meet(tablet: &mut Device, groups: &[GroupId], weeks: Range<usize>, workload: Workload) {
     for (place, group) in groups.iter().enumerate() {
-        for number in 0..each {
-            record(tablet, *group, day_of(number), workload.meeting(place * each + number));
+        for week in weeks.clone() {
+            record(tablet, *group, day_of(week), workload.meeting(place * weeks.end + week));
         }
     }
 }

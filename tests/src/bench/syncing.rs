@@ -12,7 +12,8 @@ use super::Size;
 use super::figure::Figures;
 use super::proxy::{EDGE, Proxy};
 use super::stage::{Stage, all_join, all_meet};
-use super::workload::Workload;
+use super::workload::{Workload, day_of};
+use crate::village::record;
 
 /// Meetings of one group.
 const EACH: usize = 20;
@@ -29,7 +30,7 @@ pub(super) fn measure(workload: Workload, size: Size, stage: &Stage, raw: Durati
     all_join(&mut jeanne, &groups, workload);
     sync(&mut jeanne);
     sync(&mut paul);
-    all_meet(&mut jeanne, &groups, EACH, workload);
+    all_meet(&mut jeanne, &groups, 0..EACH, workload);
 
     let (cpu, up) = stage.costs(|| sync(&mut jeanne));
     let count = format!("{} sessions", groups.len() * EACH);
@@ -71,23 +72,14 @@ fn over_a_slow_link(workload: Workload, stage: &Stage, groups: &[GroupId], figur
     };
     over(&mut keza, "all of it down");
     over(&mut keza, "nothing new");
-    for (place, group) in groups.iter().enumerate() {
-        for number in EACH..2 * EACH {
-            crate::village::record(
-                &mut keza,
-                *group,
-                super::workload::day_of(number),
-                workload.meeting(place * 100 + number),
-            );
-        }
-    }
+    all_meet(&mut keza, groups, EACH..2 * EACH, workload);
     over(&mut keza, "as much again up");
 }
 
 fn edit_ten(tablet: &mut Device, groups: &[GroupId]) {
     let theme = Details { themes: Theme::ALL.iter().copied().collect(), ..Details::default() };
     for group in groups.iter().take(10) {
-        crate::village::record(tablet, *group, super::workload::day_of(0), theme.clone());
+        record(tablet, *group, day_of(0), theme.clone());
     }
 }
 

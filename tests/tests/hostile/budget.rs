@@ -3,16 +3,11 @@
 
 use std::time::Duration;
 
-use diesel::prelude::*;
 use hostile_bytes::bombs;
 use hostile_bytes::budget::{self, CPU, Cost, MEMORY, SLOWER};
-use server::on_each;
-use server::store::schema::documents;
-use server::store::{Db, StoreError};
-use sync_core::id::{BatchId, Id, ParticipantId};
+use sync_core::id::{BatchId, Id};
 use sync_core::limits::{MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS, MAX_REQUEST_OPERATIONS, MAX_REQUEST_WORK};
 use sync_core::quarantine::Outcome;
-use sync_core::record::session::Attendance;
 use tests::process::Service;
 use tests::program::ihuriro;
 use tests::stranger::sync;
@@ -25,19 +20,19 @@ const RIVALS: u32 = 300;
 const LETTERS: usize = 30;
 
 /// A change of a record, of the kind and with the id of its record.
-type Sent = (Kind, DocumentId, Vec<u8>);
+pub(super) type Sent = (Kind, DocumentId, Vec<u8>);
 
 /// Somebody with a tablet of their own making, and a service in a process of its own.
-struct Scene {
-    app: TestApp,
+pub(super) struct Scene {
+    pub(super) app: TestApp,
     service: Service,
-    tablet: Stranger,
+    pub(super) tablet: Stranger,
     stream: StreamId,
-    group: GroupId,
+    pub(super) group: GroupId,
 }
 
 impl Scene {
-    fn on(database: &Database) -> Self {
+    pub(super) fn on(database: &Database) -> Self {
         let program = ihuriro().expect("the service's program");
         let mut app = TestApp::on(database);
         let village = Village::of(&app, "aegis");
@@ -48,7 +43,7 @@ impl Scene {
     }
 
     /// Hands changes in, and what that cost the service.
-    fn costs(&mut self, changes: &[Sent]) -> (Result<Vec<Outcome>, u16>, Cost) {
+    pub(super) fn costs(&mut self, changes: &[Sent]) -> (Result<Vec<Outcome>, u16>, Cost) {
         let batch = self.tablet.batch(self.stream, changes);
         let request = self.tablet.request(vec![batch]);
         let request = self.tablet.signed(&request);
@@ -67,7 +62,7 @@ impl Scene {
     }
 
     /// Hands changes in that are all taken; what that cost.
-    fn takes(&mut self, changes: &[Sent]) -> Cost {
+    pub(super) fn takes(&mut self, changes: &[Sent]) -> Cost {
         let (found, cost) = self.costs(changes);
         assert_eq!(found.expect("taken"), vec![Outcome::Accepted; changes.len()]);
         cost
@@ -82,7 +77,7 @@ impl Scene {
     }
 
     /// The same, as heavy as a record may be, one change after the other; and the dearest of them.
-    fn full(&mut self, day: i8) -> (Document, Sent, Cost) {
+    pub(super) fn full(&mut self, day: i8) -> (Document, Sent, Cost) {
         let (mut document, sent) = self.session(day);
         let mut dearest = self.takes(std::slice::from_ref(&sent));
         let mut left = MAX_DOCUMENT_OPERATIONS - 2_000;
@@ -103,7 +98,12 @@ impl Scene {
 }
 
 /// So many edits of one record, one on top of the other.
-fn edits(tablet: &Stranger, document: &mut Document, (kind, id, _): &Sent, count: usize) -> Vec<Sent> {
+pub(super) fn edits(
+    tablet: &Stranger,
+    document: &mut Document,
+    (kind, id, _): &Sent,
+    count: usize,
+) -> Vec<Sent> {
     let author = Actor { device: tablet.device, incarnation: 90 };
     let minutes = |document: &Document| -> i64 {
         let session: Session = document.read().expect("sound");
@@ -119,10 +119,10 @@ fn edits(tablet: &Stranger, document: &mut Document, (kind, id, _): &Sent, count
 
 /// What cost too much, all of it.
 #[derive(Default)]
-struct Over(Vec<String>);
+pub(super) struct Over(pub(super) Vec<String>);
 
 impl Over {
-    fn hold(&mut self, what: &str, cost: Cost, valid: Duration) {
+    pub(super) fn hold(&mut self, what: &str, cost: Cost, valid: Duration) {
         let allowed = CPU * SLOWER + valid * 2;
         println!("{what}: {cost:?}, allowed {allowed:?}");
         if cost.cpu > allowed || cost.memory > MEMORY {
@@ -209,104 +209,6 @@ fn no_request_costs_more_than_its_budget() {
         let (found, cost) = scene.costs(&many);
         assert_eq!(found, Err(413), "too much work");
         over.hold("too many edits of a full record", cost, Duration::ZERO);
-        assert!(over.0.is_empty(), "{:#?}", over.0);
-    });
-}
-
-/// A request may name thousands of records. Of those that live elsewhere it costs where they live, however large they are.
-#[test]
-#[cfg(target_os = "linux")]
-fn of_records_that_live_elsewhere_nothing_is_read_but_where() {
-    /// Of each: together they are four times as much as a request may take.
-    const BYTES: usize = 8 * 1024 * 1024;
-
-    Database::each(|database| {
-        let mut scene = Scene::on(database);
-        let others = Village::of(&scene.app, "interpeace");
-        let mut keza = Stranger::enrolled(&scene.app, &others, "keza");
-        let theirs: Vec<Sent> = (1..=31).map(|day| keza.session(others.group, day)).collect();
-        let held = keza.hand_in(&scene.app, others.group.into(), &theirs);
-        assert_eq!(held, vec![Outcome::Accepted; theirs.len()]);
-        let stream = Db(StreamId::from(others.group));
-        let enlarged = scene.app.store().write_blocking("test", move |tx| -> Result<usize, StoreError> {
-            let large = documents::snapshot.eq(vec![7_u8; BYTES]);
-            on_each!(tx, |c| diesel::update(documents::table.filter(documents::stream_id.eq(&stream)))
-                .set(large)
-                .execute(c))
-        });
-        assert!(enlarged.expect("the store obeys") > 31, "their sessions, and their group");
-
-        let begins = |day: i8| {
-            let mut document = Document::genesis(Kind::Session);
-            scene.tablet.edit(&mut document, scene.group, day).bytes().to_vec()
-        };
-        let names: Vec<Sent> = (1..=31).zip(&theirs).map(|(day, one)| (one.0, one.1, begins(day))).collect();
-        let (found, cost) = scene.costs(&names);
-        let found = found.expect("answered");
-        assert!(found.iter().all(|one| matches!(one, Outcome::Quarantined(_))), "{found:?}");
-        let mut over = Over::default();
-        over.hold("the names of large records that live elsewhere", cost, Duration::ZERO);
-        assert!(over.0.is_empty(), "{:#?}", over.0);
-    });
-}
-
-/// A group's records of nearly the same days, each as large as it may be, are held against each other whenever one is written.
-#[test]
-#[cfg(target_os = "linux")]
-fn an_edit_costs_nothing_of_the_records_beside_it() {
-    /// Whose marks stand in each: as many as are compared.
-    const MARKED: usize = 200;
-
-    Database::each(|database| {
-        let mut scene = Scene::on(database);
-        let mut over = Over::default();
-        let author = Actor { device: scene.tablet.device, incarnation: 0 };
-        let group = scene.group;
-        let people: Vec<ParticipantId> =
-            (0..MARKED).map(|who| ParticipantId::from_uuid(uuid::Uuid::from_u128(who as u128))).collect();
-        let session = |day: i8, part: PartOfDay, nth: u8, marked: &[ParticipantId]| -> (Document, Sent) {
-            let mut document = Document::genesis(Kind::Session);
-            let date = tests::village::day(3, day);
-            let begun = document.edit::<Session>(author, NOW, |session| {
-                session.group().set(group)?;
-                session.date().set(date)?;
-                session.part().set(part)?;
-                if nth > 0 {
-                    session.nth().set(i64::from(nth).try_into()?)?;
-                }
-                for who in marked {
-                    session.attendance().put(who, Attendance::Present)?;
-                }
-                Ok(())
-            });
-            let change = begun.expect("sound").expect("new").bytes().to_vec();
-            let id = SessionId::of(group, date, part.ordinal(), nth);
-            (document, (Kind::Session, id.into(), change))
-        };
-        let mut beside = Vec::new();
-        for day in [3, 4, 6, 7] {
-            for part in PartOfDay::ALL {
-                beside.extend((0..=5).map(|nth| session(day, *part, nth, &people).1));
-            }
-        }
-        let begun = scene.takes(&beside).cpu / beside.len() as u32;
-        let (_, large, _) = scene.full(2);
-        let enlarged = scene.app.store().write_blocking("test", |tx| -> Result<(), StoreError> {
-            let large: Vec<u8> =
-                on_each!(tx, |c| documents::table.find(Db(large.1)).select(documents::snapshot).first(c))?;
-            let ids: Vec<Db<DocumentId>> = beside.iter().map(|one| Db(one.1)).collect();
-            on_each!(tx, |c| diesel::update(documents::table.filter(documents::id.eq_any(&ids)))
-                .set(documents::snapshot.eq(&large))
-                .execute(c))?;
-            Ok(())
-        });
-        enlarged.expect("the store obeys");
-
-        let (mut document, sent) = session(5, PartOfDay::Morning, 0, &people);
-        let cost = scene.takes(std::slice::from_ref(&sent));
-        over.hold("a record beside seventy large ones", cost, begun);
-        let edit = edits(&scene.tablet, &mut document, &sent, 1);
-        over.hold("an edit of it", scene.takes(&edit), begun);
         assert!(over.0.is_empty(), "{:#?}", over.0);
     });
 }

@@ -13,6 +13,7 @@ mod repeating;
 mod probing;
 mod sealed;
 mod budget;
+mod beside;
 
 use hostile_bytes::forge;
 use sync_core::authority::Authority;
