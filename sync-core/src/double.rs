@@ -37,25 +37,72 @@ pub fn counts(id: SessionId, mark: impl Fn(SessionId) -> Option<SessionId>) -> b
     false
 }
 
-/// Those of some sessions that totals count.
+/// What a session says about whether it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Says {
+    pub group: GroupId,
+    pub void: bool,
+    pub moved_to: Option<SessionId>,
+    pub moved_from: Option<SessionId>,
+    pub double_of: Option<SessionId>,
+}
+
+impl Says {
+    pub fn of(session: &Session) -> Self {
+        Self {
+            group: session.group,
+            void: session.void.is_some(),
+            moved_to: session.moved_to,
+            moved_from: session.moved_from,
+            double_of: session.double_of,
+        }
+    }
+}
+
+/// Why totals leave a session out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SetAside {
+    Void,
+    /// It was moved, or made by a move that was taken back.
+    Moved,
+    Double,
+}
+
+/// Those of some sessions that totals leave out, and why.
 ///
 /// A void session counts nowhere. One that was moved does not count, whatever became of the session to which it was moved;
 /// that one counts only while the first says so, hence not once the move is taken back, and of two moves at the same time
 /// one. Of a double the other record counts, unless that one is void itself or a move that was taken back.
+pub fn set_aside(sessions: &BTreeMap<SessionId, Says>) -> BTreeMap<SessionId, SetAside> {
+    let other = |of: &Says, id: SessionId| sessions.get(&id).filter(|other| other.group == of.group);
+    let taken_back = |id: SessionId, says: &Says| {
+        let source = says.moved_from.and_then(|from| other(says, from));
+        source.is_some_and(|source| source.moved_to != Some(id))
+    };
+    let moved = |says: &Says| says.moved_to.filter(|to| other(says, *to).is_some());
+    let double = |says: &Says| {
+        let stands = |of: SessionId| other(says, of).is_some_and(|one| !one.void && !taken_back(of, one));
+        says.double_of.filter(|of| stands(*of))
+    };
+    let mark = |id: SessionId| sessions.get(&id).and_then(|says| moved(says).or_else(|| double(says)));
+    let why = |(id, says): (&SessionId, &Says)| {
+        let why = match says {
+            Says { void: true, .. } => SetAside::Void,
+            says if taken_back(*id, says) => SetAside::Moved,
+            _ if counts(*id, mark) => return None,
+            says if moved(says).is_some() => SetAside::Moved,
+            _ => SetAside::Double,
+        };
+        Some((*id, why))
+    };
+    sessions.iter().filter_map(why).collect()
+}
+
+/// Those of some sessions that totals count: all that are not [set aside](set_aside).
 pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
-    let other = |of: &Session, id: SessionId| sessions.get(&id).filter(|other| other.group == of.group);
-    let stands = |id: SessionId, session: &Session| {
-        let source = session.moved_from.and_then(|from| other(session, from));
-        session.void.is_none() && source.is_none_or(|source| source.moved_to == Some(id))
-    };
-    let mark = |id: SessionId| {
-        let session = sessions.get(&id)?;
-        let moved = session.moved_to.filter(|to| other(session, *to).is_some());
-        let double = session.double_of.filter(|of| other(session, *of).is_some_and(|one| stands(*of, one)));
-        moved.or(double)
-    };
-    let all = sessions.iter().filter(|(id, session)| stands(**id, session));
-    all.map(|(id, _)| *id).filter(|id| counts(*id, mark)).collect()
+    let says = sessions.iter().map(|(id, session)| (*id, Says::of(session))).collect();
+    let left_out = set_aside(&says);
+    sessions.keys().filter(|id| !left_out.contains_key(id)).copied().collect()
 }
 
 /// What of a record of a meeting is compared with another one.
