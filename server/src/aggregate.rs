@@ -5,7 +5,9 @@
 
 mod dimension;
 mod conditions;
-mod query;
+mod question;
+mod from_rows;
+mod from_facts;
 mod doubts;
 mod handler;
 

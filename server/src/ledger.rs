@@ -6,15 +6,12 @@
 //! case round again.
 
 mod authors;
-mod clocks;
 mod compact;
 mod keep;
 mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
-pub(crate) use clocks::{DAY, HANDED_IN};
-pub use clocks::{HandedIn, clock_off, own_clock_in_doubt};
 pub use compact::{Compacted, Policy, compact};
 pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};

@@ -21,6 +21,8 @@ pub mod intake;
 
 pub mod access;
 pub mod projection;
+pub(crate) mod doubt;
+pub mod facts;
 pub mod ledger;
 pub mod verify;
 pub mod backup;

@@ -9,14 +9,15 @@ mod clashes;
 mod doubles;
 mod people;
 mod rows;
+mod write;
 
 pub(crate) use clashes::id_of;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, GroupId};
+use sync_core::id::{DocumentId, ParticipantId, SessionId};
 use sync_core::record::Record;
 
 use clashes::{ClaimRow, Clashes, ConflictRow};
@@ -34,10 +35,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
 /// computes them again.
-pub const VERSION: u32 = 7;
-
-/// How many rows one statement writes: a database takes only so many values at once.
-const ROWS: usize = 500;
+pub const VERSION: u32 = 8;
 
 /// All rows of one document, those it has many of in the order of their values.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -82,6 +80,17 @@ impl Rows {
     /// Those of the store.
     pub fn load(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentId, Self>, StoreError> {
         let mut found: BTreeMap<DocumentId, Self> = BTreeMap::new();
+        for some in ids.chunks(write::ROWS) {
+            Self::load_some(tx, some, &mut found)?;
+        }
+        Ok(found.into_iter().map(|(id, rows)| (id, rows.sorted())).collect())
+    }
+
+    fn load_some(
+        tx: &mut Conn<'_>,
+        ids: &[DocumentId],
+        found: &mut BTreeMap<DocumentId, Self>,
+    ) -> Result<(), StoreError> {
         let ids: Vec<Db<DocumentId>> = ids.iter().copied().map(Db).collect();
         macro_rules! each {
             ($table:ident by $key:ident, |$rows:ident, $row:ident: $Row:ty| $put:expr) => {
@@ -110,7 +119,7 @@ impl Rows {
         for (Db(id), row) in claims {
             found.entry(id).or_default().claims.push(row);
         }
-        Ok(found.into_iter().map(|(id, rows)| (id, rows.sorted())).collect())
+        Ok(())
     }
 
     fn sorted(mut self) -> Self {
@@ -123,119 +132,162 @@ impl Rows {
         self.claims.sort_unstable();
         self
     }
+}
 
-    /// Writes them in the place of those that the document had.
-    fn write(&self, tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-        macro_rules! put {
-            ($row:expr => $table:ident) => {
-                if let Some(row) = $row {
-                    on_each!(tx, |c| diesel::insert_into($table::table)
-                        .values(row)
-                        .on_conflict($table::id)
-                        .do_update()
-                        .set(row)
-                        .execute(c))?;
-                }
-            };
-        }
-        macro_rules! put_all {
-            ($rows:expr => $table:ident) => {
-                for some in $rows.chunks(ROWS) {
-                    on_each!(tx, |c| diesel::insert_into($table::table).values(some).execute(c))?;
-                }
-            };
-        }
-        put!(&self.group => groups);
-        if self.participant.is_some() {
-            put!(&self.participant => participants);
-            clear_origins(tx, id)?;
-            put_all!(self.origins => participant_origins);
-        }
-        if self.session.is_some() {
-            put!(&self.session => sessions);
-            clear_parts(tx, id)?;
-            put_all!(self.attendances => attendances);
-            put_all!(self.themes => session_themes);
-            put_all!(self.headcounts => headcounts);
-        }
-        clear_days(tx, id)?;
-        put_all!(self.days => days);
-        clear_conflicts(tx, id)?;
-        put_all!(self.conflicts => conflicts);
-        put_all!(self.claims => conflict_claims);
-        Ok(())
+/// A document whose rows are to be those that its record says.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub id: DocumentId,
+    pub document: &'a Document,
+    pub record: &'a Record,
+}
+
+/// How the rows of one document changed.
+#[derive(Debug)]
+pub struct Difference {
+    pub id: DocumentId,
+    old: Rows,
+    new: Rows,
+}
+
+/// How the rows of one stream changed: of its documents, and what follows from several of them.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// Those documents of which a row changed.
+    pub documents: Vec<Difference>,
+    /// Sessions that look like a record of another meeting than before.
+    pub alike: BTreeSet<SessionId>,
+    /// Participants in whose place somebody else counts than before.
+    pub people: BTreeSet<ParticipantId>,
+}
+
+/// How a session changed, as far as others may count otherwise by that.
+#[derive(Debug)]
+pub struct SessionChange<'a> {
+    pub id: SessionId,
+    pub date: &'a str,
+    /// None where there was no such session.
+    pub old: Option<Standing>,
+    pub new: Option<Standing>,
+}
+
+/// What a session says about whether it, or another one, counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub void: bool,
+    /// The sessions that it refers to.
+    pub others: Vec<SessionId>,
+}
+
+impl Differences {
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty() && self.alike.is_empty() && self.people.is_empty()
+    }
+
+    /// Whether everything in a group may count otherwise.
+    pub fn group_counts_otherwise(&self) -> bool {
+        let row = |rows: &Rows| rows.group.as_ref().map(GroupRow::counts);
+        self.documents.iter().any(|one| row(&one.old) != row(&one.new))
+    }
+
+    /// Of which sessions anything changed.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionChange<'_>> {
+        let standing = |rows: &Rows| rows.session.as_ref().map(SessionRow::standing);
+        self.documents.iter().filter_map(move |Difference { id, old, new }| {
+            let date = new.session.as_ref().or(old.session.as_ref())?.date();
+            Some(SessionChange { id: (*id).into(), date, old: standing(old), new: standing(new) })
+        })
+    }
+
+    /// Whether anything changed of participants.
+    pub fn of_participants(&self) -> bool {
+        !self.people.is_empty()
+            || self.documents.iter().any(|one| one.new.participant.is_some() || one.old.participant.is_some())
+    }
+
+    /// The participants who may count otherwise.
+    pub fn participants(&self) -> impl Iterator<Item = ParticipantId> {
+        let row = |rows: &Rows| rows.participant.as_ref().map(ParticipantRow::counts);
+        let changed =
+            move |one: &&Difference| row(&one.old) != row(&one.new) || one.old.origins != one.new.origins;
+        self.documents.iter().filter(changed).map(|one| one.id.into())
     }
 }
 
-/// Writes the rows of one document in the place of those it had. Of a participant, [`project_people`] belongs to it.
+/// Writes what must change of the rows of some documents of one stream, and of the rows that follow from several documents.
+/// `there` is what the store has of those documents that have rows ([`Rows::load`]).
+///
+/// Whoever calls this holds the lock of the stream: what looks alike, and who counts in whose place, follows from documents
+/// that others may write.
 ///
 /// # Errors
 /// Those of the store.
 pub fn project(
     tx: &mut Conn<'_>,
-    id: DocumentId,
-    document: &Document,
-    record: &Record,
-) -> Result<(), StoreError> {
-    Rows::of(id, document, record).write(tx, id)?;
-    match record {
-        Record::Session(session) => doubles::write(tx, id.into(), session),
-        _ => Ok(()),
+    subjects: &[Subject<'_>],
+    mut there: BTreeMap<DocumentId, Rows>,
+) -> Result<Differences, StoreError> {
+    let difference = |Subject { id, document, record }: &Subject<'_>| Difference {
+        id: *id,
+        old: there.remove(id).unwrap_or_default(),
+        new: Rows::of(*id, document, record),
+    };
+    let mut documents: Vec<Difference> = subjects.iter().map(difference).collect();
+    documents.retain(|one| one.old != one.new);
+    write::write(tx, &documents)?;
+
+    let (mut sessions, mut groups) = (Vec::new(), BTreeSet::new());
+    for one in subjects {
+        let Some(difference) = documents.iter().find(|other| other.id == one.id) else { continue };
+        match one.record {
+            Record::Session(session) if difference.looks_otherwise() => {
+                sessions.push((SessionId::from(one.id), session));
+            }
+            Record::Participant(participant) if difference.stands_otherwise() => {
+                groups.insert(participant.group);
+            }
+            _ => {}
+        }
     }
+    let alike = doubles::write(tx, &sessions)?;
+    let mut people = BTreeSet::new();
+    for group in groups {
+        people.append(&mut people::write(tx, group)?);
+    }
+    Ok(Differences { documents, alike, people })
 }
 
-/// Writes who counts in whose place in a group, once the rows of its participants are written.
-///
-/// # Errors
-/// Those of the store.
-pub fn project_people(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
-    people::write(tx, group)
-}
-
-/// Writes the rows of one document where `there`, or what else it has, are not what it must have; says whether so.
+/// Writes what must change of the rows of one document, whatever it has; says what changed.
 ///
 /// # Errors
 /// Those of the store.
 pub fn mend(
     tx: &mut Conn<'_>,
-    id: DocumentId,
-    document: &Document,
-    record: &Record,
+    subject: Subject<'_>,
     there: Option<Rows>,
-) -> Result<bool, StoreError> {
-    if !differs(tx, id, document, record, there)? {
-        return Ok(false);
+) -> Result<Option<Differences>, StoreError> {
+    let there = there.unwrap_or_default();
+    if !differs(tx, subject, &there)? {
+        return Ok(None);
     }
-    // It can't be said what the document had.
-    clear_parts(tx, id)?;
-    clear_origins(tx, id)?;
-    clear_days(tx, id)?;
-    doubles::clear(tx, id.into())?;
-    people::clear(tx, id.into())?;
-    on_each!(tx, |c| {
-        diesel::delete(groups::table.find(Db(id))).execute(c)?;
-        diesel::delete(participants::table.find(Db(id))).execute(c)?;
-        diesel::delete(sessions::table.find(Db(id))).execute(c)
-    })?;
-    project(tx, id, document, record)?;
-    if let Record::Participant(participant) = record {
-        project_people(tx, participant.group)?;
+    let mut differences = project(tx, &[subject], BTreeMap::from([(subject.id, there)]))?;
+    match subject.record {
+        Record::Session(session) => {
+            differences.alike.append(&mut doubles::write(tx, &[(subject.id.into(), session)])?);
+        }
+        Record::Participant(one) => differences.people.append(&mut people::write(tx, one.group)?),
+        _ => {}
     }
-    Ok(true)
+    Ok(Some(differences))
 }
 
 /// Whether a document, which has the rows `there`, must have others.
 ///
 /// # Errors
 /// Those of the store.
-pub fn differs(
-    tx: &mut Conn<'_>,
-    id: DocumentId,
-    document: &Document,
-    record: &Record,
-    there: Option<Rows>,
-) -> Result<bool, StoreError> {
-    if there.unwrap_or_default() != Rows::of(id, document, record) {
+pub fn differs(tx: &mut Conn<'_>, subject: Subject<'_>, there: &Rows) -> Result<bool, StoreError> {
+    let Subject { id, document, record } = subject;
+    if *there != Rows::of(id, document, record) {
         return Ok(true);
     }
     match record {
@@ -245,32 +297,19 @@ pub fn differs(
     }
 }
 
-fn clear_parts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-    on_each!(tx, |c| {
-        diesel::delete(attendances::table.filter(attendances::session_id.eq(Db(id)))).execute(c)?;
-        diesel::delete(session_themes::table.filter(session_themes::session_id.eq(Db(id)))).execute(c)?;
-        diesel::delete(headcounts::table.filter(headcounts::session_id.eq(Db(id)))).execute(c)
-    })?;
-    Ok(())
-}
+impl Difference {
+    /// Whether something changed that sessions are compared by.
+    fn looks_otherwise(&self) -> bool {
+        let row = |rows: &Rows| rows.session.as_ref().map(SessionRow::compared);
+        row(&self.old) != row(&self.new)
+            || self.old.attendances != self.new.attendances
+            || self.old.themes != self.new.themes
+            || self.old.headcounts != self.new.headcounts
+    }
 
-fn clear_origins(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-    let old = participant_origins::table.filter(participant_origins::participant_id.eq(Db(id)));
-    on_each!(tx, |c| diesel::delete(old).execute(c))?;
-    Ok(())
-}
-
-fn clear_days(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-    on_each!(tx, |c| diesel::delete(days::table.filter(days::document_id.eq(Db(id)))).execute(c))?;
-    Ok(())
-}
-
-fn clear_conflicts(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-    let old = conflicts::table.filter(conflicts::document_id.eq(Db(id)));
-    on_each!(tx, |c| {
-        let of_old = conflict_claims::conflict_id.eq_any(old.select(conflicts::id));
-        diesel::delete(conflict_claims::table.filter(of_old)).execute(c)?;
-        diesel::delete(old).execute(c)
-    })?;
-    Ok(())
+    /// Whether it may change in whose place somebody counts.
+    fn stands_otherwise(&self) -> bool {
+        let row = |rows: &Rows| rows.participant.as_ref().map(ParticipantRow::stands);
+        row(&self.old) != row(&self.new)
+    }
 }

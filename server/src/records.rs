@@ -7,7 +7,6 @@
 pub mod scope;
 mod asked;
 mod clash;
-pub(crate) mod doubt;
 mod edit;
 pub mod areas;
 mod right;

@@ -80,6 +80,7 @@ pub fn verify(store: &Store, tell: &mut dyn FnMut(Finding)) -> Result<Checked, S
     for stream in streams {
         take(store.read_blocking("verify stream", |tx| streams::check(tx, stream))?);
     }
+    take(store.read_blocking("verify sums", streams::sums)?);
     for check in [batches::check, apart::check] {
         let mut after = Vec::new();
         loop {

@@ -66,6 +66,8 @@ pub struct Records {
     sessions: BTreeMap<SessionId, Session>,
     /// All marks of each session.
     marks: BTreeMap<SessionId, Vec<Mark>>,
+    /// The first and the last day of what is counted.
+    span: Option<(Date, Date)>,
 }
 
 /// What totals leave out and doubt, as `/v1/aggregates` says; what follows from clocks and days is not counted again here.
@@ -153,6 +155,11 @@ impl Records {
         some
     }
 
+    /// The same, of which only the sessions from one day to another are counted.
+    pub fn within(&self, first: Date, last: Date) -> Self {
+        Self { span: Some((first, last)), ..self.clone() }
+    }
+
     /// What they come to over all.
     pub fn count(&self) -> Count {
         self.by(&[], "").remove(&Vec::new()).unwrap_or_default()
@@ -166,6 +173,9 @@ impl Records {
         for id in self.counted() {
             let session = &self.sessions[&id];
             let Some(group) = self.groups.get(&session.group) else { continue };
+            if self.span.is_some_and(|(first, last)| !(first..=last).contains(&session.date)) {
+                continue;
+            }
             let all = self.contributions(id, &people);
             for one in all.into_iter().chain((!of_people).then_some(Contribution::Nobody)) {
                 let (sex, age_band) = self.sex_and_age(&one);

@@ -55,6 +55,21 @@ impl Dimension {
         }
     }
 
+    /// Of one that tells times apart: how fine it does, and the month with which the one of a `month` begins, in SQL.
+    pub(super) fn period(self) -> Option<(u8, String)> {
+        match self {
+            Self::Month => Some((3, "f.month".to_owned())),
+            Self::Quarter => Some((
+                2,
+                "(substr(f.month, 1, 5) || CASE WHEN substr(f.month, 6) < '04' THEN '01'
+                  WHEN substr(f.month, 6) < '07' THEN '04' WHEN substr(f.month, 6) < '10' THEN '07' ELSE '10' END)"
+                    .to_owned(),
+            )),
+            Self::Year => Some((1, "(substr(f.month, 1, 4) || '-01')".to_owned())),
+            _ => None,
+        }
+    }
+
     /// Whether it tells people apart: a session to which nobody came then stands in no row.
     pub(super) fn of_people(self) -> bool {
         matches!(self, Self::Sex | Self::AgeBand)

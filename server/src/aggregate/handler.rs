@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::MOST_DIMENSIONS;
 use super::dimension::Dimension;
 use super::doubts::Doubts;
-use super::query::{Counts, Question, Total};
+use super::from_facts::{self, Months};
+use super::from_rows;
+use super::question::{Counts, Question, Total};
 use crate::access::{Caller, Fields};
 use crate::problem::Problem;
 use crate::records::scope::Scope;
@@ -141,9 +143,19 @@ fn answer(
     question: &Question,
 ) -> Result<(Vec<Total>, Vec<Total>, Doubts), StoreError> {
     let all = Question { by: Vec::new(), ..question.clone() };
+    let months = Months::of(&question.asked);
+    let mut ask = |question: &Question| match &months {
+        Some(months) => from_facts::answer(tx, question, months, scope),
+        None => from_rows::answer(tx, question, scope),
+    };
     // The total counts every session that fits, also where the rows tell people apart.
-    let rows = if question.by.is_empty() { Vec::new() } else { question.answer(tx, scope)? };
-    Ok((rows, all.answer(tx, scope)?, question.doubts(tx, scope)?))
+    let rows = if question.by.is_empty() { Vec::new() } else { ask(question)? };
+    let total = ask(&all)?;
+    let doubts = match &months {
+        Some(months) => question.doubts_of_months(tx, months, scope)?,
+        None => question.doubts(tx, scope)?,
+    };
+    Ok((rows, total, doubts))
 }
 
 impl AggregatesQuery {

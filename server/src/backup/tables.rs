@@ -31,7 +31,7 @@ pub const KEPT: [Table; 14] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 12] = [
+pub const COMPUTED: [&str; 19] = [
     "groups",
     "participants",
     "participant_origins",
@@ -44,6 +44,13 @@ pub const COMPUTED: [&str; 12] = [
     "conflicts",
     "conflict_claims",
     "possible_doubles",
+    "facts",
+    "person_months",
+    "fact_doubts",
+    "strata",
+    "sector_facts",
+    "sector_people",
+    "facts_due",
 ];
 
 /// What belongs to one life of the store: its identity, and who is signed in. A restored store begins its own.

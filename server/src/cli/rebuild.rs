@@ -13,11 +13,15 @@ pub(super) struct Rebuild {
 impl Rebuild {
     pub(super) fn run(self) -> Ended {
         let store = self.database.open()?;
-        let Rebuilt { documents, mended, unreadable } = Runtime::new()?.block_on(ledger::rebuild(&store))?;
+        let Rebuilt { documents, mended, unreadable, facts } =
+            Runtime::new()?.block_on(ledger::rebuild(&store))?;
         let all = count(documents, "document");
         match mended {
             0 => println!("Computed the rows of {all} again: nothing to change."),
             _ => println!("Computed the rows of {all} again; mended those of {mended}."),
+        }
+        if facts > 0 {
+            println!("Counted the facts of all groups again; mended {facts}.");
         }
         match unreadable {
             0 => Ok(()),

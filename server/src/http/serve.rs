@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Face, State, app};
 use crate::clock::Clock;
+use crate::facts;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, Compacted, Policy};
 use crate::store::{Store, StoreError};
@@ -28,6 +29,8 @@ const CONNECTIONS: usize = 1024;
 const WATCH: Duration = Duration::from_secs(5);
 /// Prometheus may never come; the numbers are folded together all the same.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// How soon facts are counted that were too much at once, and sums added up.
+const FACTS: Duration = Duration::from_secs(2);
 /// A service that has just started has other things to do first.
 const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
 const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -87,7 +90,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 3],
+    beside: [JoinHandle<()>; 4],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -132,7 +135,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     }
     let compaction = tokio::spawn(compact_daily(state.clone()));
     let watch = tokio::spawn(watch(state.store.clone()));
-    let beside = [upkeep, compaction, watch];
+    let facts = tokio::spawn(keep_facts(state.store.clone()));
+    let beside = [upkeep, compaction, watch, facts];
     Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -163,6 +167,20 @@ async fn watch(store: Store) {
         tokio::time::sleep(WATCH).await;
         // A store that is away is told by the requests that need it.
         let _ = store.ready().await;
+    }
+}
+
+/// Counts what was too much for whoever wrote it, and adds up what was added by parts. Several services may do so at once.
+async fn keep_facts(store: Store) {
+    loop {
+        tokio::time::sleep(FACTS).await;
+        let done = async {
+            facts::catch_up(&store).await?;
+            facts::add_up(&store).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "facts were not added up; tried again at once");
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! Carrying out what was planned: numbers, changes, documents, fingerprints and rows, under the locks of the streams.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::DatabaseError;
 use sync_core::change::{Change, ChangeHash};
 use sync_core::cursor::Fingerprint;
-use sync_core::id::{BatchId, DeviceId, DocumentId, GroupId, StreamId};
+use sync_core::id::{BatchId, DeviceId, DocumentId, GroupId, Id, StreamId};
 use sync_core::merge::After;
-use sync_core::record::Record;
 use sync_core::time::Millis;
 
 use super::Stored;
+use crate::facts;
 use crate::on_each;
-use crate::projection;
+use crate::projection::{self, Differences, Rows, Subject};
 use crate::store::schema::{changes, documents, streams};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
@@ -37,6 +39,13 @@ pub struct Gain {
     pub after: After,
     /// The new changes, in the order in which they are to be read.
     pub fresh: Vec<(Origin, Change)>,
+}
+
+impl Gain {
+    /// Ascending.
+    fn heads(&self) -> Vec<ChangeHash> {
+        self.after.document.heads()
+    }
 }
 
 /// A document that gained nothing because something lacks what it builds on.
@@ -64,27 +73,20 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
     // In the order of their ids, so that two pushes that touch the same streams queue and never deadlock.
     for (stream, gains) in by_stream {
         let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
-        let (mut seq, mut fingerprint) = lock(tx, stream, total as i64)?;
+        let (seq, mut fingerprint) = lock(tx, stream, total as i64)?;
         as_loaded(tx, stream, lacking.iter().filter(|one| one.stream == stream))?;
         if gains.is_empty() {
             continue;
         }
-        let mut groups: BTreeSet<GroupId> = BTreeSet::new();
-        for gain in gains {
+        for gain in &gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
-            let heads = gain.after.document.heads();
             fingerprint =
-                fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &heads));
-            write_document(tx, &gain, &heads, now)?;
-            seq = write_changes(tx, &gain, seq, now)?;
-            projection::project(tx, gain.id, &gain.after.document, &gain.after.record)?;
-            if let Record::Participant(participant) = &gain.after.record {
-                groups.insert(participant.group);
-            }
+                fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &gain.heads()));
         }
-        for group in groups {
-            projection::project_people(tx, group)?;
-        }
+        write_documents(tx, &gains, now)?;
+        write_changes(tx, &gains, seq, now)?;
+        let differences = project(tx, &gains)?;
+        facts::fold(tx, GroupId::from_uuid(stream.uuid()), &differences)?;
         let row = streams::table.find(Db(stream));
         let bytes = fingerprint.as_bytes().to_vec();
         on_each!(tx, |c| diesel::update(row).set(streams::fingerprint.eq(bytes)).execute(c))?;
@@ -128,65 +130,79 @@ fn as_loaded<'a>(
     if loaded.values().any(Option::is_some) { Err(StoreError::Raced) } else { Ok(()) }
 }
 
-fn write_document(
-    tx: &mut Conn<'_>,
-    gain: &Gain,
-    heads: &[ChangeHash],
-    now: Millis,
-) -> Result<(), StoreError> {
-    let document = &gain.after.document;
-    let content = (
-        documents::snapshot.eq(&gain.after.snapshot),
-        documents::operations.eq(gain.after.operations as i64),
-        documents::heads.eq(heads.iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
-        documents::updated_at.eq(At(now)),
-    );
-    let written = match &gain.before {
-        Some(before) => on_each!(tx, |c| diesel::update(documents::table.find(Db(gain.id)))
-            .filter(documents::version.eq(before.version))
-            .set((documents::version.eq(before.version + 1), content))
-            .execute(c))?,
-        None => {
-            let row = (
+/// Writes the documents as they are now: what is new in one statement, the others one by one.
+fn write_documents(tx: &mut Conn<'_>, gains: &[Gain], now: Millis) -> Result<(), StoreError> {
+    let content = |gain: &Gain| {
+        (
+            documents::snapshot.eq(gain.after.snapshot.clone()),
+            documents::operations.eq(gain.after.operations as i64),
+            documents::heads.eq(gain.heads().iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
+            documents::updated_at.eq(At(now)),
+        )
+    };
+    let (mut written, mut new) = (0, Vec::new());
+    for gain in gains {
+        match &gain.before {
+            Some(before) => {
+                written += on_each!(tx, |c| diesel::update(documents::table.find(Db(gain.id)))
+                    .filter(documents::version.eq(before.version))
+                    .set((documents::version.eq(before.version + 1), content(gain)))
+                    .execute(c))?;
+            }
+            None => new.push((
                 documents::id.eq(Db(gain.id)),
-                documents::kind.eq(Code(document.kind())),
+                documents::kind.eq(Code(gain.after.document.kind())),
                 documents::stream_id.eq(Db(gain.stream)),
                 documents::version.eq(1),
-                content,
-            );
-            on_each!(tx, |c| diesel::insert_into(documents::table)
-                .values(row)
-                .on_conflict(documents::id)
-                .do_nothing()
-                .execute(c))?
+                content(gain),
+            )),
         }
-    };
-    if written == 1 { Ok(()) } else { Err(StoreError::Raced) }
+    }
+    for some in new.chunks(AT_ONCE) {
+        let inserted =
+            on_each!(tx, |c| diesel::insert_into(documents::table).values(some.to_vec()).execute(c));
+        written += inserted.map_err(|error| match error {
+            StoreError::Query(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => StoreError::Raced,
+            error => error,
+        })?;
+    }
+    if written == gains.len() { Ok(()) } else { Err(StoreError::Raced) }
 }
 
-/// Writes what is new of a document under the numbers after `seq`; gives the last of them.
-fn write_changes(tx: &mut Conn<'_>, gain: &Gain, seq: i64, now: Millis) -> Result<i64, StoreError> {
-    let rows: Vec<_> = (seq + 1..)
-        .zip(&gain.fresh)
-        .map(|(seq, (origin, change))| {
-            let author: DeviceId = change.actor().device;
-            (
-                changes::stream_id.eq(Db(gain.stream)),
-                changes::seq.eq(seq),
-                changes::hash.eq(change.hash().as_bytes().to_vec()),
-                changes::document_id.eq(Db(gain.id)),
-                changes::kind.eq(Code(gain.after.document.kind())),
-                changes::author.eq(Db(author)),
-                changes::incarnation.eq(i64::from(change.actor().incarnation)),
-                changes::schema.eq(origin.schema as i32),
-                changes::batch_id.eq(origin.batch.map(Db)),
-                changes::received_at.eq(At(now)),
-                changes::bytes.eq(change.bytes().to_vec()),
-            )
-        })
-        .collect();
+/// Writes what is new of the documents under the numbers after `seq`.
+fn write_changes(tx: &mut Conn<'_>, gains: &[Gain], seq: i64, now: Millis) -> Result<(), StoreError> {
+    let all = gains.iter().flat_map(|gain| gain.fresh.iter().map(move |fresh| (gain, fresh)));
+    let row = |(seq, (gain, (origin, change))): (i64, (&Gain, &(Origin, Change)))| {
+        let author: DeviceId = change.actor().device;
+        (
+            changes::stream_id.eq(Db(gain.stream)),
+            changes::seq.eq(seq),
+            changes::hash.eq(change.hash().as_bytes().to_vec()),
+            changes::document_id.eq(Db(gain.id)),
+            changes::kind.eq(Code(gain.after.document.kind())),
+            changes::author.eq(Db(author)),
+            changes::incarnation.eq(i64::from(change.actor().incarnation)),
+            changes::schema.eq(origin.schema as i32),
+            changes::batch_id.eq(origin.batch.map(Db)),
+            changes::received_at.eq(At(now)),
+            changes::bytes.eq(change.bytes().to_vec()),
+        )
+    };
+    let rows: Vec<_> = (seq + 1..).zip(all).map(row).collect();
     for some in rows.chunks(AT_ONCE) {
         on_each!(tx, |c| diesel::insert_into(changes::table).values(some).execute(c))?;
     }
-    Ok(seq + gain.fresh.len() as i64)
+    Ok(())
+}
+
+/// Writes what of the rows must change.
+fn project(tx: &mut Conn<'_>, gains: &[Gain]) -> Result<Differences, StoreError> {
+    let written: Vec<DocumentId> =
+        gains.iter().filter(|gain| gain.before.is_some()).map(|gain| gain.id).collect();
+    let there = Rows::load(tx, &written)?;
+    let subjects: Vec<Subject<'_>> = gains
+        .iter()
+        .map(|gain| Subject { id: gain.id, document: &gain.after.document, record: &gain.after.record })
+        .collect();
+    projection::project(tx, &subjects, there)
 }

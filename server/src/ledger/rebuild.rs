@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use sync_core::id::{DocumentId, Id, StreamId};
+use sync_core::id::{DocumentId, GroupId, Id, StreamId};
 use uuid::Uuid;
 
 use super::load_all;
+use crate::facts;
 use crate::on_each;
-use crate::projection::{self, Rows};
+use crate::projection::{self, Rows, Subject};
 use crate::store::schema::{documents, streams};
 use crate::store::{Conn, Db, Store, StoreError, identity};
 
@@ -24,6 +25,8 @@ pub struct Rebuilt {
     pub mended: u64,
     /// How many could not be read; their rows are as they were. `ihuriro verify` names them.
     pub unreadable: u64,
+    /// Of how many groups, and in how many sums over groups, the facts were not what they must be.
+    pub facts: u64,
 }
 
 impl Rebuilt {
@@ -31,6 +34,7 @@ impl Rebuilt {
         self.documents += more.documents;
         self.mended += more.mended;
         self.unreadable += more.unreadable;
+        self.facts += more.facts;
     }
 }
 
@@ -41,8 +45,8 @@ impl Rebuilt {
 pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
     let written = store.read("projection version", identity::projection).await?;
     if written < projection::VERSION {
-        let Rebuilt { documents, mended, unreadable } = rebuild(store).await?;
-        tracing::info!(documents, mended, unreadable, "computed the rows again");
+        let Rebuilt { documents, mended, unreadable, facts } = rebuild(store).await?;
+        tracing::info!(documents, mended, unreadable, facts, "computed the rows again");
     }
     Ok(())
 }
@@ -60,6 +64,12 @@ pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
         rebuilt.add(some);
         after = last;
     }
+    let streams = store.read("streams", streams_of).await?;
+    for stream in streams {
+        let differed = store.write("count facts", move |tx| recount(tx, stream)).await?;
+        rebuilt.facts += u64::from(differed);
+    }
+    rebuilt.facts += store.write("mend sums of facts", facts::mend_sums).await?;
     store.write("projection version", |tx| identity::set_projection(tx, projection::VERSION)).await?;
     Ok(rebuilt)
 }
@@ -76,8 +86,31 @@ pub fn rebuild_within(tx: &mut Conn<'_>) -> Result<Rebuilt, StoreError> {
         rebuilt.add(some);
         after = last;
     }
+    for stream in streams_of(tx)? {
+        rebuilt.facts += u64::from(recount(tx, stream)?);
+    }
+    rebuilt.facts += facts::mend_sums(tx)?;
     identity::set_projection(tx, projection::VERSION)?;
     Ok(rebuilt)
+}
+
+fn streams_of(tx: &mut Conn<'_>) -> Result<Vec<StreamId>, StoreError> {
+    let all: Vec<Db<StreamId>> =
+        on_each!(tx, |c| streams::table.order(streams::id).select(streams::id).load(c))?;
+    Ok(all.into_iter().map(|Db(id)| id).collect())
+}
+
+/// Counts the facts of a group again, under the lock of its stream; says whether they differed.
+fn recount(tx: &mut Conn<'_>, stream: StreamId) -> Result<bool, StoreError> {
+    hold(tx, stream)?;
+    facts::recount(tx, GroupId::from_uuid(stream.uuid()))
+}
+
+/// Takes a stream's lock.
+fn hold(tx: &mut Conn<'_>, stream: StreamId) -> Result<(), StoreError> {
+    let row = streams::table.find(Db(stream));
+    on_each!(tx, |c| diesel::update(row).set(streams::last_seq.eq(streams::last_seq)).execute(c))?;
+    Ok(())
 }
 
 /// The id before all others.
@@ -95,8 +128,7 @@ fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), Store
     // reading it and our writing its rows.
     let streams: BTreeSet<StreamId> = ids.iter().map(|(_, Db(stream))| *stream).collect();
     for stream in streams {
-        let row = streams::table.find(Db(stream));
-        on_each!(tx, |c| diesel::update(row).set(streams::last_seq.eq(streams::last_seq)).execute(c))?;
+        hold(tx, stream)?;
     }
     let ids: Vec<DocumentId> = ids.into_iter().map(|(Db(id), _)| id).collect();
     let mut there = Rows::load(tx, &ids)?;
@@ -107,7 +139,8 @@ fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), Store
             rebuilt.unreadable += 1;
             continue;
         };
-        if projection::mend(tx, id, &document, &record, there.remove(&id))? {
+        let subject = Subject { id, document: &document, record: &record };
+        if projection::mend(tx, subject, there.remove(&id))?.is_some() {
             rebuilt.mended += 1;
         }
     }

@@ -17,17 +17,37 @@ use crate::on_each;
 use crate::store::schema::{attendances, headcounts, possible_doubles, session_themes, sessions};
 use crate::store::{Conn, Db, StoreError};
 
-/// Writes the pairs of a session in the place of those it was in.
-pub(super) fn write(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<(), StoreError> {
-    clear(tx, id)?;
-    let pairs = alike(tx, id, session)?.into_iter().flat_map(|other| [(id, other), (other, id)]);
-    let rows: Vec<_> = pairs
-        .map(|(one, other)| {
-            (possible_doubles::session_id.eq(Db(one)), possible_doubles::other_id.eq(Db(other)))
-        })
-        .collect();
-    on_each!(tx, |c| diesel::insert_into(possible_doubles::table).values(rows).execute(c))?;
-    Ok(())
+/// Writes the pairs that some sessions of one group are in; gives the sessions that are in others than before.
+pub(super) fn write(
+    tx: &mut Conn<'_>,
+    sessions: &[(SessionId, &Session)],
+) -> Result<BTreeSet<SessionId>, StoreError> {
+    if sessions.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+    for some in sessions.chunks(super::write::ROWS) {
+        let ids = some.iter().map(|(id, _)| Db(*id));
+        let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
+            .filter(possible_doubles::session_id.eq_any(ids))
+            .load(c))?;
+        old.extend(pairs.into_iter().flat_map(|(Db(one), Db(other))| [(one, other), (other, one)]));
+    }
+    for (id, session) in sessions {
+        new.extend(alike(tx, *id, session)?.into_iter().flat_map(|other| [(*id, other), (other, *id)]));
+    }
+    for (one, other) in old.difference(&new) {
+        let gone = possible_doubles::table.find((Db(*one), Db(*other)));
+        on_each!(tx, |c| diesel::delete(gone).execute(c))?;
+    }
+    let row = |(one, other): &(SessionId, SessionId)| {
+        (possible_doubles::session_id.eq(Db(*one)), possible_doubles::other_id.eq(Db(*other)))
+    };
+    let rows: Vec<_> = new.difference(&old).map(row).collect();
+    for some in rows.chunks(super::write::ROWS) {
+        on_each!(tx, |c| diesel::insert_into(possible_doubles::table).values(some).execute(c))?;
+    }
+    Ok(old.symmetric_difference(&new).map(|(one, _)| *one).collect())
 }
 
 /// Takes a session out of the pairs it was in.

@@ -16,29 +16,31 @@ use crate::store::{Conn, Db, StoreError};
 /// Of each participant whom another one counts for, that one.
 type People = BTreeMap<ParticipantId, ParticipantId>;
 
-/// Writes the rows of a group in the place of those that it has, where they differ. A group has few, mostly none.
-pub(super) fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
-    let must = compute(tx, group)?;
-    if there(tx, group)? == must {
-        return Ok(());
+/// Writes the rows of a group in the place of those that it has, where they differ; gives those participants in whose place
+/// somebody else counts than before. A group has few, mostly none.
+pub(super) fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeSet<ParticipantId>, StoreError> {
+    let (old, new) = (there(tx, group)?, compute(tx, group)?);
+    let changed: BTreeSet<ParticipantId> =
+        old.keys().chain(new.keys()).filter(|id| old.get(id) != new.get(id)).copied().collect();
+    if changed.is_empty() {
+        return Ok(changed);
     }
-    let rows: Vec<_> = must
-        .into_iter()
-        .map(|(participant, person)| {
-            (
-                people::participant_id.eq(Db(participant)),
-                people::group_id.eq(Db(group)),
-                people::person_id.eq(Db(person)),
-            )
-        })
-        .collect();
+    let row = |(participant, person): (&ParticipantId, &ParticipantId)| {
+        (
+            people::participant_id.eq(Db(*participant)),
+            people::group_id.eq(Db(group)),
+            people::person_id.eq(Db(*person)),
+        )
+    };
+    let rows: Vec<_> = new.iter().map(row).collect();
     on_each!(tx, |c| {
         diesel::delete(people::table.filter(people::group_id.eq(Db(group)))).execute(c)?;
-        for some in rows.chunks(super::ROWS) {
+        for some in rows.chunks(super::write::ROWS) {
             diesel::insert_into(people::table).values(some).execute(c)?;
         }
         Ok(())
-    })
+    })?;
+    Ok(changed)
 }
 
 /// Takes a participant out of the rows of its group, before its own row goes.

@@ -16,6 +16,7 @@ use sync_core::value::Value as _;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Standing;
 use super::clashes::Clashes;
 use crate::clock::day_begins;
 use crate::store::schema::{
@@ -77,6 +78,14 @@ impl GroupRow {
     }
 }
 
+impl GroupRow {
+    /// What of the row says how all that is in the group counts.
+    pub(super) fn counts(&self) -> impl PartialEq + use<> {
+        let Self { organisation_id, kind, modality, area, began_on, void, .. } = self.clone();
+        (organisation_id, kind, modality, area, began_on, void.is_some())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = participants, treat_none_as_null = true)]
 pub(super) struct ParticipantRow {
@@ -115,9 +124,21 @@ impl ParticipantRow {
     }
 }
 
+impl ParticipantRow {
+    /// What of the row says how somebody counts.
+    pub(super) fn counts(&self) -> impl PartialEq + use<> {
+        (self.sex.clone(), self.age_band.clone(), self.consents, self.void.is_some())
+    }
+
+    /// What of the row says in whose place somebody counts.
+    pub(super) fn stands(&self) -> impl PartialEq + use<> {
+        (self.void.is_some(), self.same_as)
+    }
+}
+
 /// A device that began a participant's record, or gave its code to somebody else.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = participant_origins)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = participant_origins, primary_key(participant_id, device_id))]
 pub(super) struct OriginRow {
     pub(super) participant_id: Db<ParticipantId>,
     device_id: Db<DeviceId>,
@@ -196,6 +217,24 @@ impl SessionRow {
     }
 }
 
+impl SessionRow {
+    pub(super) fn date(&self) -> &str {
+        &self.date
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        let others = [self.moved_to, self.moved_from, self.double_of];
+        let others = others.into_iter().flatten().map(|Db(id)| id).collect();
+        Standing { void: self.void.is_some(), others }
+    }
+
+    /// What of the row sessions are compared by, beside who came and what was spoken of.
+    pub(super) fn compared(&self) -> impl PartialEq + use<> {
+        let Self { date, part, nth, phase, state, void, moved_to, double_of, .. } = self.clone();
+        (date, part, nth, phase, state, void.is_some(), moved_to.is_some(), double_of.is_some())
+    }
+}
+
 /// Whether the meeting tells something that nobody who verified it had seen.
 fn changed_since_verified(session: &Session, document: &Document) -> bool {
     let verified = SessionState::Verified;
@@ -203,8 +242,8 @@ fn changed_since_verified(session: &Session, document: &Document) -> bool {
 }
 
 /// A day that a record says something happened on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = days)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = days, primary_key(document_id, field))]
 pub(super) struct DayRow {
     pub(super) document_id: Db<DocumentId>,
     field: String,
@@ -239,8 +278,8 @@ pub(super) fn days_of(id: DocumentId, document: &Document, record: &Record) -> V
 }
 
 /// One mark of one person, one of several that stand at the same time perhaps.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = attendances)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = attendances, primary_key(session_id, participant_id, author, mark))]
 pub(super) struct AttendanceRow {
     pub(super) session_id: Db<SessionId>,
     participant_id: Db<ParticipantId>,
@@ -249,15 +288,15 @@ pub(super) struct AttendanceRow {
     shown: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = session_themes)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = session_themes, primary_key(session_id, theme))]
 pub(super) struct ThemeRow {
     pub(super) session_id: Db<SessionId>,
     theme: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
-#[diesel(table_name = headcounts)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = headcounts, primary_key(session_id, sex, age_band))]
 pub(super) struct HeadcountRow {
     pub(super) session_id: Db<SessionId>,
     sex: String,

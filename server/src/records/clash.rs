@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::timestamp;
-use crate::ledger::{self, HANDED_IN, HandedIn};
+use crate::doubt::{HANDED_IN, HandedIn, clock_off};
+use crate::ledger;
 use crate::on_each;
 use crate::store::schema::{batches, changes, conflict_claims, conflicts};
 use crate::store::{At, Conn, Db, StoreError};
@@ -116,7 +117,7 @@ pub(super) fn with_values(
             device,
             at: timestamp(at),
             received_at: received.map(|At(at)| timestamp(at)),
-            clock_off_by_seconds: ledger::clock_off(batch),
+            clock_off_by_seconds: clock_off(batch),
         });
     }
     let clash = |(id, field): (Vec<u8>, String)| {

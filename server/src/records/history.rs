@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::scope::Scope;
 use crate::access::Caller;
 use crate::clock::timestamp;
-use crate::ledger::{self, HANDED_IN, HandedIn};
+use crate::doubt::{HANDED_IN, HandedIn, clock_off};
+use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
@@ -208,7 +209,7 @@ fn history(
             device,
             at: told.as_ref().map(|told| timestamp(told.at)),
             received_at: timestamp(received),
-            clock_off_by_seconds: ledger::clock_off(batch),
+            clock_off_by_seconds: clock_off(batch),
             reason: told.as_ref().and_then(|told| Some(told.grounds.as_ref()?.to_string())),
             sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
         });

@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 use super::Asked;
 use super::clash::{Clash, clashes};
-use super::doubt::{of_participants, one_or_two};
 use super::scope::{Scope, groups_in};
 use crate::access::Caller;
+use crate::doubt::{of_participants, one_or_two};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, Window};

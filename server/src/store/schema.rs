@@ -404,6 +404,110 @@ table! {
 }
 
 table! {
+    /// What was counted of a group in a month, by sex and age band; an empty one stands for all.
+    facts (group_id, month, sex, age_band) {
+        group_id -> Binary,
+        month -> Text,
+        sex -> Text,
+        age_band -> Text,
+        sessions -> BigInt,
+        by_register -> BigInt,
+        by_headcount -> BigInt,
+        attendances -> BigInt,
+        heads -> BigInt,
+    }
+}
+
+table! {
+    /// Each month in which a person came.
+    person_months (group_id, person_id, month) {
+        group_id -> Binary,
+        person_id -> Binary,
+        month -> Text,
+        /// The month before it in which they came; empty for the first.
+        before -> Text,
+        sex -> Text,
+        age_band -> Text,
+        consents -> Bool,
+    }
+}
+
+table! {
+    /// What should be known of the totals of a group and month; of its people where the month is empty.
+    fact_doubts (group_id, month) {
+        group_id -> Binary,
+        month -> Text,
+        doubles -> BigInt,
+        moved -> BigInt,
+        void -> BigInt,
+        recorded_since -> BigInt,
+        possible_doubles -> BigInt,
+        date_doubts -> BigInt,
+        void_attendances -> BigInt,
+        without_record -> BigInt,
+        one_or_two -> BigInt,
+        consent_date_doubts -> BigInt,
+    }
+}
+
+table! {
+    /// Under what the facts of a group stand in the sums.
+    strata (group_id) {
+        group_id -> Binary,
+        organisation_id -> Binary,
+        sector -> Text,
+        kind -> Text,
+        modality -> Text,
+    }
+}
+
+table! {
+    /// Sums of facts over the groups of an organisation in a sector.
+    sector_facts (organisation_id, sex, age_band, month, sector, kind, modality, part) {
+        organisation_id -> Binary,
+        sex -> Text,
+        age_band -> Text,
+        month -> Text,
+        sector -> Text,
+        kind -> Text,
+        modality -> Text,
+        /// Names what was added at one time, until it is added up; empty where that is done.
+        part -> Binary,
+        sessions -> BigInt,
+        by_register -> BigInt,
+        by_headcount -> BigInt,
+        attendances -> BigInt,
+        heads -> BigInt,
+    }
+}
+
+table! {
+    /// The same of the months of people.
+    sector_people (organisation_id, month, before, sector, kind, modality, sex, age_band, consents, part) {
+        organisation_id -> Binary,
+        month -> Text,
+        before -> Text,
+        sector -> Text,
+        kind -> Text,
+        modality -> Text,
+        sex -> Text,
+        age_band -> Text,
+        consents -> Bool,
+        part -> Binary,
+        people -> BigInt,
+    }
+}
+
+table! {
+    /// Groups of which the facts wait to be counted again.
+    facts_due (group_id) {
+        group_id -> Binary,
+        /// Another one each time that it is said.
+        token -> Binary,
+    }
+}
+
+table! {
     /// Requests with an `Idempotency-Key` that did something.
     idempotency_keys (name) {
         /// A hash of the caller and the key.
@@ -462,5 +566,12 @@ allow_tables_to_appear_in_same_query!(
     headcounts,
     conflicts,
     conflict_claims,
+    facts,
+    person_months,
+    fact_doubts,
+    strata,
+    sector_facts,
+    sector_people,
+    facts_due,
     idempotency_keys,
 );

@@ -13,6 +13,7 @@ use super::pull::pull;
 use super::push::{Pushed, push};
 use super::refusal::Refused;
 use crate::clock::Clock;
+use crate::facts;
 use crate::intake::Intake;
 use crate::problem::Problem;
 use crate::store::{Failure, Store};
@@ -53,10 +54,13 @@ pub(crate) async fn sync(
     let prepared = Arc::new(prepared);
 
     let (now, pushing) = (clock.now(), Arc::clone(&prepared));
-    let Pushed { held, outcomes, settled } = store
+    let Pushed { held, outcomes, settled, facts_due } = store
         .write("push", move |tx| push(tx, &pushing, now))
         .await
         .map_err(|failure: Failure<Refused>| failure)?;
+    if facts_due {
+        facts::catch_up(&store).await?;
+    }
     let dropped = held.dropped.clone();
     let (tablet, request) = (prepared.tablet.device, Arc::clone(&prepared.request));
     let pulled = store.read("pull", move |tx| pull(tx, tablet, &held, &request)).await?;

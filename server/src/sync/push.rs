@@ -33,6 +33,8 @@ pub(super) struct Pushed {
     pub(super) outcomes: Vec<Outcomes>,
     /// Of what was carried, in its order; none for what was refused.
     pub(super) settled: Vec<Option<Vec<Outcome>>>,
+    /// Whether facts are to be counted again, as what is known of a clock changed.
+    pub(super) facts_due: bool,
 }
 
 /// Hands a request in. Either all of it is decided and durable, or nothing is.
@@ -67,7 +69,8 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
         }
     }
     let settled = taken.into_iter().map(|one| one.map(|carried| next(&carried.statement))).collect();
-    Ok(Pushed { held, outcomes, settled })
+    let facts_due = evidence.note_doubted(tx)?;
+    Ok(Pushed { held, outcomes, settled, facts_due })
 }
 
 /// All that one request hands in, its tablet's own and what it carries.

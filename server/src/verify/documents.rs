@@ -14,7 +14,7 @@ use super::anew::listed_as_it_was;
 use super::batches::{Listed, listed};
 use super::{AT_ONCE, About, Seen};
 use crate::on_each;
-use crate::projection::{self, Rows};
+use crate::projection::{self, Rows, Subject};
 use crate::store::schema::{changes, documents};
 use crate::store::{Conn, Db, StoreError};
 
@@ -116,7 +116,8 @@ fn record(
         return Ok(());
     };
     seen.check(record.check_home(place).is_ok(), about, "its record belongs to another stream");
-    let differs = projection::differs(tx, place.document, document, &record, there)?;
+    let subject = Subject { id: place.document, document, record: &record };
+    let differs = projection::differs(tx, subject, &there.unwrap_or_default())?;
     seen.check(!differs, about, "its rows are not those that it must have; `ihuriro rebuild` mends them");
     Ok(())
 }

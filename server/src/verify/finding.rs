@@ -25,6 +25,8 @@ pub enum About {
     Batch(BatchId),
     /// A change that was set apart, by the id of that.
     Apart(Uuid),
+    /// The sums of facts over groups.
+    Sums,
 }
 
 impl fmt::Display for Finding {
@@ -35,6 +37,7 @@ impl fmt::Display for Finding {
             About::Document(id) => write!(f, "document {id}"),
             About::Change(id, hash) => write!(f, "change {hash} of document {id}"),
             About::Batch(id) => write!(f, "batch {id}"),
+            About::Sums => f.write_str("the sums of facts over groups"),
             About::Apart(id) => write!(f, "change {id} that was set apart"),
         }?;
         write!(f, ": {}", self.says)

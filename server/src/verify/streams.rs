@@ -1,9 +1,10 @@
 //! Streams: their numbers, and the fingerprint of what is in them.
 
 use diesel::prelude::*;
-use sync_core::id::StreamId;
+use sync_core::id::{GroupId, Id, StreamId};
 
 use super::{About, Seen, documents};
+use crate::facts;
 use crate::on_each;
 use crate::store::schema::{changes, streams};
 use crate::store::{Conn, Db, StoreError};
@@ -39,6 +40,24 @@ pub(super) fn check(tx: &mut Conn<'_>, id: StreamId) -> Result<Seen, StoreError>
         fingerprint == sum.as_bytes(),
         About::Stream(id),
         "its fingerprint is not that of its documents",
+    );
+    let facts = facts::differ(tx, GroupId::from_uuid(id.uuid()))?;
+    seen.check(
+        !facts,
+        About::Stream(id),
+        "its facts are not those that its rows give; `ihuriro rebuild` mends them",
+    );
+    Ok(seen)
+}
+
+/// Checks the sums of facts over all groups.
+pub(super) fn sums(tx: &mut Conn<'_>) -> Result<Seen, StoreError> {
+    let mut seen = Seen::default();
+    let right = facts::wrong_sums(tx)? == 0;
+    seen.check(
+        right,
+        About::Sums,
+        "they are not those of the facts of the groups; `ihuriro rebuild` mends them",
     );
     Ok(seen)
 }

@@ -96,8 +96,9 @@ impl World {
         verify(&self.ground.store, &mut |finding| found.push(finding.to_string()))
             .expect("the store answers");
         ensure(found.is_empty(), "verify finds nothing wrong", || found.join("\n"))?;
-        let Rebuilt { mended, .. } = self.ground.rebuild();
-        ensure(mended == 0, "rows are those of their documents", || format!("{mended} were mended"))
+        let Rebuilt { mended, facts, .. } = self.ground.rebuild();
+        ensure(mended == 0, "rows are those of their documents", || format!("{mended} were mended"))?;
+        ensure(facts == 0, "facts are those of the rows", || format!("{facts} were mended"))
     }
 
     pub(super) fn stored(&self) -> BTreeMap<DocumentId, Stored> {

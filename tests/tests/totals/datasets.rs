@@ -169,6 +169,21 @@ impl Crew {
         self.tablets[at].tablet().device()
     }
 
+    /// The year, some whole months of it, or some days.
+    fn span(&mut self) -> (Date, Date) {
+        let day = |month: usize, day: usize| {
+            Date::new(self.year, month as i8, 1).expect("a day").with().day(day as i8).build()
+        };
+        let (one, other) = (1 + self.random.random_range(0..9), 1 + self.random.random_range(0..9));
+        let (first, last) = (one.min(other), one.max(other));
+        let end = |month: usize| day(month, 1).expect("a day").last_of_month();
+        match self.random.random_range(0..3) {
+            0 => (day(1, 1).expect("a day"), end(12)),
+            1 => (day(first, 1).expect("a day"), end(last)),
+            _ => (day(first, 1 + one % 2).expect("a day"), day(last, 1 + other % 2).expect("a day")),
+        }
+    }
+
     fn sync_all(&mut self) {
         for _ in 0..2 {
             self.tablets.iter_mut().for_each(sync);
@@ -218,17 +233,15 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
 
             let records = Records::of_store(app.store()).of_groups(&groups);
             for by in choices(2).into_iter().filter(|by| by.len() != 1) {
-                let year = crew.year;
-                let path = format!("by={}&from={year}-01-01&to={year}-12-31", by.join(","));
-                let answer = village.aggregates(&path);
-                assert_eq!(
-                    Count::of_answer(&answer),
-                    records.count(),
-                    "seed {seed}, the total beside {by:?}"
-                );
+                let (first, last) = crew.span();
+                let span = format!("from={first}&to={last}");
+                let records = records.within(first, last);
+                let answer = village.aggregates(&format!("by={}&{span}", by.join(",")));
+                let what = format!("seed {seed}: {by:?}, {span}");
+                assert_eq!(Count::of_answer(&answer), records.count(), "{what}, the total beside");
                 let expected: Vec<_> =
                     if by.is_empty() { vec![] } else { records.by(&by, "aegis").into_iter().collect() };
-                assert_eq!(rows(&answer, &by), expected, "seed {seed}: {by:?}");
+                assert_eq!(rows(&answer, &by), expected, "{what}");
             }
             for group in groups {
                 let answer = village.aggregates(&format!("group={group}"));

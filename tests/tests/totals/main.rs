@@ -4,6 +4,7 @@ mod dimensions;
 mod filters;
 mod people;
 mod datasets;
+mod facts;
 
 use serde_json::{Value, json};
 use server::access::Role;

@@ -9,12 +9,12 @@ use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
 use crate::access::Caller;
+use crate::doubt::left_out;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::records::Asked;
 use crate::records::asked::{AskedQuery, anywhere};
-use crate::records::doubt::left_out;
 use crate::records::scope::{Scope, groups_in};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};

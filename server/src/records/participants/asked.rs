@@ -4,8 +4,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::doubt::{consent_doubt, one_or_two, wanted};
 use crate::records::asked::AskedQuery;
-use crate::records::doubt::{consent_doubt, one_or_two, wanted};
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]

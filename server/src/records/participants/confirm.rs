@@ -11,9 +11,9 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::doubt::one_or_two;
 use crate::access::{Caller, Fields};
 use crate::clock::Clock;
+use crate::doubt::one_or_two;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::right::{Act, Refused, amend};

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
 use crate::records::asked::AskedQuery;
-use crate::records::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]

@@ -10,7 +10,7 @@ use sync_core::record::session::SessionState;
 use sync_core::time::{self, Date, Millis, day_in_rwanda};
 
 use super::VOID_GROUPS;
-use crate::ledger::{DAY, HANDED_IN, HandedIn, clock_off};
+use super::clocks::{DAY, HANDED_IN, HandedIn, clock_off};
 use crate::on_each;
 use crate::store::schema::{batches, changes, days, groups, participants, sessions};
 use crate::store::{At, Conn, Db, StoreError};
@@ -156,7 +156,7 @@ fn load(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<Vec<Row>, StoreError> {
 ///
 /// # Errors
 /// Those of the store.
-pub(in crate::records) fn of_sessions(
+pub(crate) fn of_sessions(
     tx: &mut Conn<'_>,
     ids: &[SessionId],
 ) -> Result<BTreeMap<SessionId, String>, StoreError> {
@@ -193,7 +193,7 @@ pub(in crate::records) fn of_sessions(
 ///
 /// # Errors
 /// Those of the store.
-pub(in crate::records) fn of_participants(
+pub(crate) fn of_participants(
     tx: &mut Conn<'_>,
     ids: &[ParticipantId],
 ) -> Result<BTreeMap<ParticipantId, String>, StoreError> {

@@ -1,23 +1,14 @@
-//! The query behind an aggregate. How many columns it groups by is known only when it is asked, so it is written as text;
-//! every value in it is bound, none is written.
-//!
-//! 1. `asked`: the sessions that count, of the groups and days that are asked for.
-//! 2. `counted`: what each of them contributes, a row for each person who came, and for each cell of its headcount.
-//!    Register and headcount are two counts of one meeting and are never added up: each has columns of its own.
-//! 3. The rows are grouped by the dimensions, each in a column of its own.
+//! What is asked, as conditions, and what is answered.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use sync_core::record::{AgeBand, Sex};
 
 use super::MOST_DIMENSIONS;
-use super::conditions::{Values, bound};
+use super::conditions::Values;
 use super::dimension::Dimension;
-use crate::on_each;
 use crate::records::Asked;
-use crate::records::doubt::{CAME, left_out};
 use crate::records::scope::{Scope, below};
-use crate::store::{Conn, StoreError};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -53,7 +44,7 @@ pub(super) struct Counts {
 }
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
     #[diesel(embed)]
     dimensions: Columns,
     #[diesel(embed)]
@@ -125,73 +116,41 @@ impl Question {
         all.join(" AND ")
     }
 
-    /// Which people are asked for, as a condition on `counted`.
-    fn people(&self, values: &mut Values) -> String {
+    /// Which people are asked for, as a condition on columns `sex` and `age_band`.
+    pub(super) fn people(&self, values: &mut Values, table: &str) -> String {
         let mut all = Vec::new();
         if let Some(sex) = self.sex {
-            all.push(values.text("sex = ?", sex.code()));
+            all.push(values.text(&format!("{table}sex = ?"), sex.code()));
         }
         if let Some(age_band) = self.age_band {
-            all.push(values.text("age_band = ?", age_band.code()));
+            all.push(values.text(&format!("{table}age_band = ?"), age_band.code()));
         }
-        if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
+        if all.is_empty() { "1 = 1".to_owned() } else { all.join(" AND ") }
     }
 
     /// Whether only sessions to which somebody came count: where people are told apart.
-    fn of_people(&self) -> bool {
+    pub(super) fn of_people(&self) -> bool {
         self.sex.is_some() || self.age_band.is_some() || self.by.iter().any(|dimension| dimension.of_people())
     }
-
-    /// # Errors
-    /// Those of the store.
-    pub(super) fn answer(&self, tx: &mut Conn<'_>, scope: Scope) -> Result<Vec<Total>, StoreError> {
-        let mut values = Values::default();
-        let sessions = self.sessions(&mut values, scope);
-        let people = self.people(&mut values);
-        // A session to which nobody came has a row that says nothing of people.
-        let nobody = "UNION ALL SELECT asked.*, 0, NULL, 0, NULL, NULL FROM asked";
-        let nobody = if self.of_people() { "" } else { nobody };
+    /// The columns of the dimensions, and the clauses that group and order by them, over columns `organisation`, `area`, `date`,
+    /// `kind`, `modality`, `sex` and `age_band`.
+    pub(super) fn grouping(&self) -> (String, String, String) {
         let column = |at: usize| match self.by.get(at) {
             Some(dimension) => format!("{} AS d{at}", dimension.sql()),
             None => format!("CAST(NULL AS text) AS d{at}"),
         };
         let columns: Vec<String> = (0..MOST_DIMENSIONS).map(column).collect();
         let grouped: Vec<String> = self.by.iter().map(|dimension| dimension.sql()).collect();
-        let grouped = if grouped.is_empty() {
-            String::new()
+        let grouped = grouped.join(", ");
+        if grouped.is_empty() {
+            (columns.join(", "), String::new(), String::new())
         } else {
-            format!("GROUP BY {0} ORDER BY {0}", grouped.join(", "))
-        };
-        let text = format!(
-            "WITH asked AS (
-                 SELECT s.id, s.group_id, s.date, g.area, g.kind, g.modality, o.code AS organisation
-                 FROM sessions s
-                 JOIN groups g ON g.id = s.group_id
-                 JOIN organisations o ON o.id = g.organisation_id
-                 WHERE {sessions} AND s.id NOT IN ({})
-             ), {CAME}, counted AS (
-                 SELECT asked.*, 1 AS came, p.id AS person, 0 AS heads,
-                        coalesce(p.sex, 'unknown') AS sex, coalesce(p.age_band, 'unknown') AS age_band
-                 FROM asked
-                 JOIN came ON came.session_id = asked.id
-                 LEFT JOIN participants p ON p.id = came.who AND p.group_id = asked.group_id
-                 UNION ALL
-                 SELECT asked.*, 0, NULL, h.heads, h.sex, h.age_band
-                 FROM asked JOIN headcounts h ON h.session_id = asked.id AND h.heads > 0
-                 {nobody}
-             )
-             SELECT {},
-                    count(DISTINCT id) AS sessions,
-                    count(DISTINCT CASE WHEN came > 0 THEN id END) AS by_register,
-                    count(DISTINCT CASE WHEN heads > 0 THEN id END) AS by_headcount,
-                    CAST(coalesce(sum(came), 0) AS bigint) AS attendances,
-                    count(DISTINCT person) AS people,
-                    CAST(coalesce(sum(heads), 0) AS bigint) AS heads
-             FROM counted {people} {grouped}",
-            left_out(),
-            columns.join(", "),
-        );
-        let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
+            (columns.join(", "), format!("GROUP BY {grouped}"), format!("ORDER BY {grouped}"))
+        }
+    }
+
+    /// What rows say, by as many dimensions as are asked for.
+    pub(super) fn totals(&self, rows: Vec<Row>) -> Vec<Total> {
         let total = |row: Row| Total {
             by: row
                 .dimensions
@@ -202,6 +161,6 @@ impl Question {
                 .collect(),
             counts: row.counts,
         };
-        Ok(rows.into_iter().map(total).collect())
+        rows.into_iter().map(total).collect()
     }
 }

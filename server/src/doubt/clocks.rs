@@ -10,12 +10,12 @@ use crate::store::schema::batches;
 use crate::store::{At, Conn, Db, StoreError};
 
 /// By how much two clocks may differ before people are told: a day is what totals count by.
-pub(crate) const DAY: i64 = 24 * HOUR;
+pub(super) const DAY: i64 = 24 * HOUR;
 const HOUR: i64 = 60 * 60 * 1000;
 
 /// When a batch was handed in: the clock of the tablet that signed it, the service's, the tablet that carried it where
 /// that is another one, and whether the service's own clock is in doubt (1).
-pub type HandedIn = (At, At, Option<Db<DeviceId>>, i32);
+pub(crate) type HandedIn = (At, At, Option<Db<DeviceId>>, i32);
 
 /// The columns of a [`HandedIn`].
 pub(crate) const HANDED_IN: (
@@ -29,7 +29,7 @@ pub(crate) const HANDED_IN: (
 /// was ahead. An estimate, as a request takes its time; none where the two can't be compared: what was written at the web
 /// interface came in no batch, what a colleague carried was signed nobody knows how long before, and of a service whose own
 /// clock is in doubt no tablet is blamed.
-pub fn clock_off(batch: Option<HandedIn>) -> Option<i64> {
+pub(crate) fn clock_off(batch: Option<HandedIn>) -> Option<i64> {
     match batch? {
         (At(claimed), At(received), None, 0) => Some(received.0.saturating_sub(claimed.0) / 1000),
         _ => None,
@@ -48,41 +48,56 @@ pub fn clock_off(batch: Option<HandedIn>) -> Option<i64> {
 ///
 /// # Errors
 /// Those of the store.
-pub fn own_clock_in_doubt(
+pub(crate) fn own_clock_in_doubt(
     tx: &mut Conn<'_>,
     device: DeviceId,
     claimed: Millis,
     now: Millis,
-) -> Result<bool, StoreError> {
+) -> Result<Doubt, StoreError> {
     let latest: Option<At> = on_each!(tx, |c| batches::table
         .filter(batches::received_in_doubt.eq(0))
         .order(batches::received_at.desc())
         .select(batches::received_at)
         .first(c)
         .optional())?;
+    let mut doubt = Doubt::default();
     let went_back = latest.filter(|At(latest)| latest.0 > now.0 + HOUR);
     if went_back.is_some() {
-        doubt_what_was_ahead(tx, now)?;
+        doubt.others = doubt_what_was_ahead(tx, now)?;
     }
     if now.0.abs_diff(claimed.0) <= DAY as u64 {
-        return Ok(false);
+        return Ok(doubt);
     }
     // The service is behind what it received, and this tablet is not.
     let is_behind = went_back.is_some_and(|At(latest)| claimed.0 >= latest.0 - DAY);
-    Ok(is_behind || doubt_what_agrees(tx, device, claimed, now)?)
+    let agreeing = if is_behind { Vec::new() } else { doubt_what_agrees(tx, device, claimed, now)? };
+    doubt.own = is_behind || !agreeing.is_empty();
+    doubt.others.extend(agreeing);
+    Ok(doubt)
+}
+
+/// What is learned of the service's own clock.
+#[derive(Debug, Default)]
+pub(crate) struct Doubt {
+    /// Whether it may be wrong now.
+    pub(crate) own: bool,
+    /// What was handed in before, of which it turns out that it was received by a clock that may have been wrong: the statements of
+    /// the batches.
+    pub(crate) others: Vec<Vec<u8>>,
 }
 
 /// What was received after now, from tablets whose clocks said that it was not yet so late.
-fn doubt_what_was_ahead(tx: &mut Conn<'_>, now: Millis) -> Result<(), StoreError> {
+fn doubt_what_was_ahead(tx: &mut Conn<'_>, now: Millis) -> Result<Vec<Vec<u8>>, StoreError> {
     let ahead = batches::received_at
         .gt(At(Millis(now.0 + HOUR)))
         .and(batches::carrier_id.is_null())
         .and(batches::claimed_at.le(At(Millis(now.0 + DAY))))
-        .and(batches::claimed_at.lt(batches::received_at - DAY));
+        .and(batches::claimed_at.lt(batches::received_at - DAY))
+        .and(batches::received_in_doubt.eq(0));
     on_each!(tx, |c| diesel::update(batches::table.filter(ahead))
         .set(batches::received_in_doubt.eq(1))
-        .execute(c))?;
-    Ok(())
+        .returning(batches::statement)
+        .get_results(c))
 }
 
 /// What other tablets handed in within the hour by clocks that say the same as this one.
@@ -91,7 +106,7 @@ fn doubt_what_agrees(
     device: DeviceId,
     claimed: Millis,
     now: Millis,
-) -> Result<bool, StoreError> {
+) -> Result<Vec<Vec<u8>>, StoreError> {
     let around = |at: i64| (At(Millis(at.saturating_sub(HOUR))), At(Millis(at.saturating_add(HOUR))));
     let ((earliest, latest), (least, most)) = (around(now.0), around(claimed.0));
     let agreeing = batches::received_at
@@ -99,8 +114,8 @@ fn doubt_what_agrees(
         .and(batches::claimed_at.between(least, most))
         .and(batches::carrier_id.is_null())
         .and(batches::device_id.ne(Db(device)));
-    let agreed = on_each!(tx, |c| diesel::update(batches::table.filter(agreeing))
+    on_each!(tx, |c| diesel::update(batches::table.filter(agreeing))
         .set(batches::received_in_doubt.eq(1))
-        .execute(c))?;
-    Ok(agreed > 0)
+        .returning(batches::statement)
+        .get_results(c))
 }

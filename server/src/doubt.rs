@@ -1,6 +1,7 @@
 //! What about a record somebody should look at, or totals leave out: conditions in SQL that both databases read, each
 //! written once, for lists and totals alike.
 
+mod clocks;
 mod day;
 mod people;
 
@@ -11,8 +12,8 @@ use diesel::sql_types::Bool;
 use sync_core::double::LONGEST_CIRCLE;
 use sync_core::id::SessionId;
 
-pub(crate) use day::{consent_doubt, day_doubt};
-pub(super) use day::{of_participants, of_sessions};
+pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
+pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions};
 pub(crate) use people::{CAME, one_or_two};
 
 use crate::on_each;
@@ -62,7 +63,7 @@ pub(crate) fn set_aside() -> String {
 const VOID_GROUPS: &str = "SELECT id FROM groups WHERE void IS NOT NULL";
 
 /// The sessions that totals leave out for one reason, as a condition on `sessions`.
-pub(super) fn set_aside_as(why: &str) -> String {
+pub(crate) fn set_aside_as(why: &str) -> String {
     format!("sessions.id IN (SELECT id FROM ({}) AS set_aside WHERE why = '{why}')", set_aside())
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn left_out() -> String {
 pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubles";
 
 /// The conditions of a list: those that are to hold, and those that are not. What nobody asks after is neither.
-pub(super) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) -> Vec<String> {
+pub(crate) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) -> Vec<String> {
     let condition = |(wanted, condition): (Option<bool>, String)| {
         wanted.map(|wanted| if wanted { condition } else { format!("NOT {condition}") })
     };
@@ -84,19 +85,19 @@ pub(super) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) ->
 
 /// What there is to say of some sessions.
 #[derive(Debug, Default)]
-pub(super) struct Doubts {
+pub(crate) struct Doubts {
     /// For each, others that look like a record of the same meeting.
-    pub(super) alike: BTreeMap<SessionId, Vec<SessionId>>,
+    pub(crate) alike: BTreeMap<SessionId, Vec<SessionId>>,
     /// Why a day is in doubt, in words.
-    pub(super) dates: BTreeMap<SessionId, String>,
+    pub(crate) dates: BTreeMap<SessionId, String>,
     /// Those that totals leave out.
-    pub(super) left_out: Vec<SessionId>,
+    pub(crate) left_out: Vec<SessionId>,
 }
 
 impl Doubts {
     /// # Errors
     /// Those of the store.
-    pub(super) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
+    pub(crate) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
         let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
         let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
             .filter(possible_doubles::session_id.eq_any(&of))

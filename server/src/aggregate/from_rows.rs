@@ -1,0 +1,60 @@
+//! Answers from the rows of the records: of any span of days, in time that grows with the records asked for.
+//!
+//! How many columns a query groups by is known only when it is asked, so it is written as text; every value in it is bound, none is
+//! written.
+//!
+//! 1. `asked`: the sessions that count, of the groups and days that are asked for.
+//! 2. `counted`: what each of them contributes, a row for each person who came, and for each cell of its headcount.
+//!    Register and headcount are two counts of one meeting and are never added up: each has columns of its own.
+//! 3. The rows are grouped by the dimensions, each in a column of its own.
+
+use diesel::prelude::*;
+
+use super::conditions::{Values, bound};
+use super::question::{Question, Row, Total};
+use crate::doubt::{CAME, left_out};
+use crate::on_each;
+use crate::records::scope::Scope;
+use crate::store::{Conn, StoreError};
+
+/// # Errors
+/// Those of the store.
+pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Result<Vec<Total>, StoreError> {
+    let mut values = Values::default();
+    let sessions = question.sessions(&mut values, scope);
+    let people = question.people(&mut values, "");
+    // A session to which nobody came has a row that says nothing of people.
+    let nobody = "UNION ALL SELECT asked.*, 0, NULL, 0, NULL, NULL FROM asked";
+    let nobody = if question.of_people() { "" } else { nobody };
+    let (columns, group, order) = question.grouping();
+    let text = format!(
+        "WITH asked AS (
+             SELECT s.id, s.group_id, s.date, g.area, g.kind, g.modality, o.code AS organisation
+             FROM sessions s
+             JOIN groups g ON g.id = s.group_id
+             JOIN organisations o ON o.id = g.organisation_id
+             WHERE {sessions} AND s.id NOT IN ({left_out})
+         ), {CAME}, counted AS (
+             SELECT asked.*, 1 AS came, p.id AS person, 0 AS heads,
+                    coalesce(p.sex, 'unknown') AS sex, coalesce(p.age_band, 'unknown') AS age_band
+             FROM asked
+             JOIN came ON came.session_id = asked.id
+             LEFT JOIN participants p ON p.id = came.who AND p.group_id = asked.group_id
+             UNION ALL
+             SELECT asked.*, 0, NULL, h.heads, h.sex, h.age_band
+             FROM asked JOIN headcounts h ON h.session_id = asked.id AND h.heads > 0
+             {nobody}
+         )
+         SELECT {columns},
+                count(DISTINCT id) AS sessions,
+                count(DISTINCT CASE WHEN came > 0 THEN id END) AS by_register,
+                count(DISTINCT CASE WHEN heads > 0 THEN id END) AS by_headcount,
+                CAST(coalesce(sum(came), 0) AS bigint) AS attendances,
+                count(DISTINCT person) AS people,
+                CAST(coalesce(sum(heads), 0) AS bigint) AS heads
+         FROM counted WHERE {people} {group} {order}",
+        left_out = left_out(),
+    );
+    let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
+    Ok(question.totals(rows))
+}

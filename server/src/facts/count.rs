@@ -1,0 +1,252 @@
+//! Counting the months of a group, from its rows.
+//!
+//! A session counts once in the row of all, and once in the row of each sex, age band and pair of them of which somebody came, by
+//! its register or by its headcount. The two are never added up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use sync_core::double::SetAside;
+use sync_core::id::{DeviceId, ParticipantId, SessionId};
+use sync_core::record::session::Attendance;
+
+use super::affected::Affected;
+use super::group::{Group, Meeting};
+use super::rows::{Counts, Doubts, Fact};
+use crate::doubt::{consent_doubt, day_doubt, one_or_two};
+use crate::on_each;
+use crate::store::schema::{attendances, headcounts, participants, possible_doubles, sessions};
+use crate::store::{Conn, Db, StoreError};
+
+/// How many ids one query names.
+const AT_ONCE: usize = 500;
+
+/// What the sessions of some months hold.
+#[derive(Debug, Default)]
+struct Held {
+    marks: BTreeMap<SessionId, Vec<Mark>>,
+    heads: BTreeMap<SessionId, Vec<(String, String, i64)>>,
+    /// Those that look like a record of the same meeting as another.
+    alike: BTreeSet<SessionId>,
+    /// Those of which the day may be wrong.
+    doubted: BTreeSet<SessionId>,
+}
+
+#[derive(Debug)]
+struct Mark {
+    participant: ParticipantId,
+    author: DeviceId,
+    came: bool,
+    shown: bool,
+}
+
+/// What was counted in some months of a group.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// In the order of their values.
+    pub(super) facts: Vec<Fact>,
+    /// The months of everybody who came in one of them.
+    pub(super) came: BTreeMap<ParticipantId, BTreeSet<String>>,
+    /// Those that say something, in the order of their months.
+    pub(super) doubts: Vec<Doubts>,
+}
+
+/// Counts some months of a group.
+pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Result<Counted, StoreError> {
+    let asked: BTreeMap<SessionId, &Meeting> = group
+        .sessions
+        .iter()
+        .filter(|(_, meeting)| affected.month(&meeting.month))
+        .map(|(id, meeting)| (*id, meeting))
+        .collect();
+    let held = Held::load(tx, &asked)?;
+    let mut cells: BTreeMap<(&str, &str, &str), Counts> = BTreeMap::new();
+    let mut doubts: BTreeMap<&str, Doubts> = BTreeMap::new();
+    let mut came: BTreeMap<ParticipantId, BTreeSet<String>> = BTreeMap::new();
+    for (id, meeting) in asked {
+        let month = meeting.month.as_str();
+        let doubt = doubts.entry(month).or_insert_with(|| Doubts::none(group.id, month));
+        doubt.recorded_since += i64::from(meeting.recorded_since);
+        match group.left_out(id) {
+            Some(SetAside::Void) => doubt.void += 1,
+            Some(SetAside::Moved) => doubt.moved += 1,
+            Some(SetAside::Double) => doubt.doubles += 1,
+            None => {
+                let attended = held.attended(group, id);
+                doubt.possible_doubles += i64::from(held.alike.contains(&id));
+                doubt.date_doubts += i64::from(held.doubted.contains(&id));
+                doubt.void_attendances += attended.void;
+                doubt.without_record += attended.unknown;
+                for who in &attended.known {
+                    came.entry(*who).or_default().insert(meeting.month.clone());
+                }
+                let heads = held.heads.get(&id).map(Vec::as_slice).unwrap_or_default();
+                for ((sex, age_band), counts) in of_session(group, &attended, heads) {
+                    let cell = cells.entry((month, sex, age_band)).or_default();
+                    *cell = cell.with(counts, |one, other| one + other);
+                }
+            }
+        }
+    }
+    let fact = |((month, sex, age_band), counts): ((&str, &str, &str), Counts)| Fact {
+        group_id: Db(group.id),
+        month: month.to_owned(),
+        sex: sex.to_owned(),
+        age_band: age_band.to_owned(),
+        counts,
+    };
+    let mut doubts: Vec<Doubts> = doubts.into_values().collect();
+    if affected.people() {
+        doubts.push(of_people(tx, group)?);
+    }
+    doubts.retain(|one| *one != Doubts::none(group.id, &one.month));
+    doubts.sort_unstable();
+    Ok(Counted { facts: cells.into_iter().map(fact).collect(), came, doubts })
+}
+
+/// Who came to a session.
+#[derive(Debug, Default)]
+struct Attended {
+    /// Those who have a record in the group.
+    known: BTreeSet<ParticipantId>,
+    /// How many have none.
+    unknown: i64,
+    /// How many are left out as their record is void.
+    void: i64,
+}
+
+impl Held {
+    /// As [`sync_core::person`] says: of several marks of one code at the same time the one that is shown counts; another one only
+    /// where its tablet had given the code to somebody else.
+    fn attended(&self, group: &Group, id: SessionId) -> Attended {
+        let marks = self.marks.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let owner = |mark: &Mark| {
+            let given = group.splits.get(&(mark.participant, mark.author));
+            given.copied().unwrap_or(mark.participant)
+        };
+        let shown: BTreeMap<ParticipantId, ParticipantId> =
+            marks.iter().filter(|mark| mark.shown).map(|mark| (mark.participant, owner(mark))).collect();
+        let counts = |mark: &&Mark| {
+            let another = || shown.get(&mark.participant).is_some_and(|shown| *shown != owner(mark));
+            mark.came && (mark.shown || another())
+        };
+        let owners: BTreeSet<ParticipantId> = marks.iter().filter(counts).map(owner).collect();
+        let mut attended = Attended::default();
+        let mut unknown = BTreeSet::new();
+        for owner in owners {
+            let record = group.participants.get(&owner);
+            if record.is_some_and(|one| one.void) {
+                attended.void += 1;
+                continue;
+            }
+            let who = record.and_then(|_| group.stand_ins.get(&owner)).copied().unwrap_or(owner);
+            if group.participants.contains_key(&who) {
+                attended.known.insert(who);
+            } else {
+                unknown.insert(who);
+            }
+        }
+        attended.unknown = unknown.len() as i64;
+        attended
+    }
+
+    fn load(tx: &mut Conn<'_>, asked: &BTreeMap<SessionId, &Meeting>) -> Result<Self, StoreError> {
+        let mut held = Self::default();
+        let ids: Vec<Db<SessionId>> = asked.keys().copied().map(Db).collect();
+        for some in ids.chunks(AT_ONCE) {
+            held.load_some(tx, some)?;
+        }
+        Ok(held)
+    }
+
+    fn load_some(&mut self, tx: &mut Conn<'_>, ids: &[Db<SessionId>]) -> Result<(), StoreError> {
+        type MarkRow = (Db<SessionId>, Db<ParticipantId>, Db<DeviceId>, String, bool);
+        let marks: Vec<MarkRow> = on_each!(tx, |c| attendances::table
+            .filter(attendances::session_id.eq_any(ids))
+            .select((
+                attendances::session_id,
+                attendances::participant_id,
+                attendances::author,
+                attendances::mark,
+                attendances::shown,
+            ))
+            .load(c))?;
+        for (Db(session), Db(participant), Db(author), mark, shown) in marks {
+            let came = mark.parse().is_ok_and(Attendance::attended);
+            self.marks.entry(session).or_default().push(Mark { participant, author, came, shown });
+        }
+        let heads: Vec<(Db<SessionId>, String, String, i32)> = on_each!(tx, |c| headcounts::table
+            .filter(headcounts::session_id.eq_any(ids))
+            .filter(headcounts::heads.gt(0))
+            .select((headcounts::session_id, headcounts::sex, headcounts::age_band, headcounts::heads))
+            .load(c))?;
+        for (Db(session), sex, age_band, heads) in heads {
+            self.heads.entry(session).or_default().push((sex, age_band, heads.into()));
+        }
+        let alike: Vec<Db<SessionId>> = on_each!(tx, |c| possible_doubles::table
+            .filter(possible_doubles::session_id.eq_any(ids))
+            .select(possible_doubles::session_id)
+            .distinct()
+            .load(c))?;
+        self.alike.extend(alike.into_iter().map(|Db(id)| id));
+        let doubted: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
+            .filter(sessions::id.eq_any(ids))
+            .filter(diesel::dsl::sql::<Bool>(&day_doubt("sessions")))
+            .select(sessions::id)
+            .load(c))?;
+        self.doubted.extend(doubted.into_iter().map(|Db(id)| id));
+        Ok(())
+    }
+}
+
+/// What one session adds, by sex and age band.
+fn of_session<'a>(
+    group: &'a Group,
+    attended: &Attended,
+    heads: &'a [(String, String, i64)],
+) -> BTreeMap<(&'a str, &'a str), Counts> {
+    const UNKNOWN: &str = "unknown";
+    let mut cells: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
+    cells.insert(("", ""), Counts::default());
+    let mut add = |sex: &'a str, age_band: &'a str, attendances: i64, heads: i64| {
+        for cell in [(sex, age_band), (sex, ""), ("", age_band), ("", "")] {
+            let cell = cells.entry(cell).or_default();
+            cell.attendances += attendances;
+            cell.heads += heads;
+        }
+    };
+    for person in attended.known.iter().filter_map(|who| group.participants.get(who)) {
+        add(&person.sex, &person.age_band, 1, 0);
+    }
+    if attended.unknown > 0 {
+        add(UNKNOWN, UNKNOWN, attended.unknown, 0);
+    }
+    for (sex, age_band, heads) in heads {
+        add(sex, age_band, 0, *heads);
+    }
+    for cell in cells.values_mut() {
+        cell.sessions = 1;
+        cell.by_register = i64::from(cell.attendances > 0);
+        cell.by_headcount = i64::from(cell.heads > 0);
+    }
+    cells
+}
+
+/// What should be known of the people of a group, whatever the month.
+fn of_people(tx: &mut Conn<'_>, group: &Group) -> Result<Doubts, StoreError> {
+    let mut doubts = Doubts::none(group.id, "");
+    if group.void {
+        return Ok(doubts);
+    }
+    let counted = |tx: &mut Conn<'_>, condition: String| -> Result<i64, StoreError> {
+        on_each!(tx, |c| participants::table
+            .filter(participants::group_id.eq(Db(group.id)))
+            .filter(diesel::dsl::sql::<Bool>(&condition))
+            .count()
+            .get_result(c))
+    };
+    doubts.one_or_two = counted(tx, one_or_two("participants"))?;
+    doubts.consent_date_doubts = counted(tx, consent_doubt("participants"))?;
+    Ok(doubts)
+}

@@ -1,0 +1,94 @@
+//! The facts of a group as rows.
+
+use diesel::prelude::*;
+use sync_core::id::{GroupId, ParticipantId};
+
+use crate::store::Db;
+use crate::store::schema::{fact_doubts, facts, person_months};
+
+/// What was counted in a month, by sex and age band; an empty one stands for all.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = facts)]
+pub(super) struct Fact {
+    pub(super) group_id: Db<GroupId>,
+    pub(super) month: String,
+    pub(super) sex: String,
+    pub(super) age_band: String,
+    #[diesel(embed)]
+    pub(super) counts: Counts,
+}
+
+/// The measures that add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = facts)]
+pub(super) struct Counts {
+    pub(super) sessions: i64,
+    pub(super) by_register: i64,
+    pub(super) by_headcount: i64,
+    pub(super) attendances: i64,
+    pub(super) heads: i64,
+}
+
+impl Counts {
+    /// Each measure of one with that of another.
+    pub(super) fn with(self, other: Self, each: impl Fn(i64, i64) -> i64) -> Self {
+        Self {
+            sessions: each(self.sessions, other.sessions),
+            by_register: each(self.by_register, other.by_register),
+            by_headcount: each(self.by_headcount, other.by_headcount),
+            attendances: each(self.attendances, other.attendances),
+            heads: each(self.heads, other.heads),
+        }
+    }
+}
+
+/// A month in which a person came.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
+#[diesel(table_name = person_months, primary_key(group_id, person_id, month))]
+pub(super) struct PersonMonth {
+    pub(super) group_id: Db<GroupId>,
+    pub(super) person_id: Db<ParticipantId>,
+    pub(super) month: String,
+    /// The month before it in which they came; empty for the first.
+    pub(super) before: String,
+    pub(super) sex: String,
+    pub(super) age_band: String,
+    pub(super) consents: bool,
+}
+
+/// What should be known of the totals of a month; of people where the month is empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = fact_doubts)]
+pub(super) struct Doubts {
+    pub(super) group_id: Db<GroupId>,
+    pub(super) month: String,
+    pub(super) doubles: i64,
+    pub(super) moved: i64,
+    pub(super) void: i64,
+    pub(super) recorded_since: i64,
+    pub(super) possible_doubles: i64,
+    pub(super) date_doubts: i64,
+    pub(super) void_attendances: i64,
+    pub(super) without_record: i64,
+    pub(super) one_or_two: i64,
+    pub(super) consent_date_doubts: i64,
+}
+
+impl Doubts {
+    pub(super) fn none(group: GroupId, month: &str) -> Self {
+        Self {
+            group_id: Db(group),
+            month: month.to_owned(),
+            doubles: 0,
+            moved: 0,
+            void: 0,
+            recorded_since: 0,
+            possible_doubles: 0,
+            date_doubts: 0,
+            void_attendances: 0,
+            without_record: 0,
+            one_or_two: 0,
+            consent_date_doubts: 0,
+        }
+    }
+}
