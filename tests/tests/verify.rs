@@ -163,7 +163,8 @@ fn what_was_counted_wrong_is_named_and_mended() {
         let (village, _) = story(&app, 3);
         let totals = || ["by=sex,month", "by=village,year"].map(|by| village.aggregates(by));
         let before = totals();
-        let damages: [fn(&mut Conn<'_>) -> Result<usize, StoreError>; 5] = [
+        type Damages = [fn(&mut Conn<'_>) -> Result<usize, StoreError>; 5];
+        let damages: Damages = [
             |tx| on_each!(tx, |c| diesel::update(facts::table).set(facts::attendances.eq(77)).execute(c)),
             |tx| on_each!(tx, |c| diesel::delete(person_months::table).execute(c)),
             |tx| on_each!(tx, |c| diesel::delete(fact_doubts::table).execute(c)),
