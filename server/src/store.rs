@@ -23,6 +23,7 @@ pub mod columns;
 pub mod schema;
 mod version;
 mod transaction;
+mod writer;
 pub(crate) mod migrate;
 pub mod identity;
 pub mod keys;
@@ -59,6 +60,8 @@ enum Pool {
         /// SQLite has one writer at a time. Queueing here, before a connection is taken, is fairer than its
         /// polling and leaves the pool to the readers.
         writer: Arc<Mutex<()>>,
+        /// Takes what is to be written, many at a time.
+        queue: writer::Queue,
     },
     Postgres(r2d2::Pool<postgres::Servers>),
 }
@@ -77,7 +80,10 @@ impl Store {
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let pool = match url.parse()? {
             Address::Sqlite(path) => {
-                Pool::Sqlite { pool: sqlite::pool(path)?, writer: Arc::new(Mutex::new(())) }
+                let (pool, writer) = (sqlite::pool(path)?, Arc::new(Mutex::new(())));
+                let queue = writer::start(pool.clone(), Arc::clone(&writer))
+                    .map_err(|error| StoreError::Away(error.to_string()))?;
+                Pool::Sqlite { pool, writer, queue }
             }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };

@@ -223,3 +223,56 @@ async fn a_use_case_that_panics_is_an_error_of_the_store() {
     let epoch = store.read("epoch", identity::epoch).await;
     assert!(epoch.is_ok());
 }
+
+/// On SQLite they wait together behind one, and share a commit.
+#[actix_web::test]
+async fn of_many_that_write_together_each_that_fails_fails_alone() {
+    let stores =
+        tokio::task::spawn_blocking(|| [fresh(), (fresh_postgres(), tempfile::tempdir().expect("a folder"))]);
+    for (store, _folder) in stores.await.expect("stores") {
+        let code = unique();
+        let (go, wait) = std::sync::mpsc::channel();
+        let wait = Mutex::new(wait);
+        let of_first = store.clone();
+        let first = actix_web::rt::spawn(async move {
+            let case = move |_: &mut Conn<'_>| {
+                let _ = wait.lock().expect("nobody panics with it").recv();
+                Ok::<_, StoreError>(())
+            };
+            of_first.write("first", case).await
+        });
+        let lost = Arc::new(AtomicU32::new(0));
+        let each = (0..30).map(|number| {
+            let (code, lost, store) = (format!("{code}/{number}"), Arc::clone(&lost), store.clone());
+            let case = move |tx: &mut Conn<'_>| {
+                insert(tx, &code)?;
+                match number {
+                    7 => panic!("on purpose"),
+                    8 if lost.fetch_add(1, Ordering::SeqCst) < 2 => Err(StoreError::Raced),
+                    number if number % 3 == 0 => Err(StoreError::Damaged("this one")),
+                    // The same again: refused by the database itself.
+                    10 => insert(tx, &code).map(drop),
+                    _ => Ok(()),
+                }
+            };
+            actix_web::rt::spawn(async move { store.write("one of many", case).await })
+        });
+        let all: Vec<_> = each.collect();
+        let release = actix_web::rt::spawn(async move { go.send(()) });
+        release.await.expect("it ends").expect("it is waited for");
+        first.await.expect("it ends").expect("it waited, and is done");
+        for (number, asked) in all.into_iter().enumerate() {
+            let result: Result<(), StoreError> = asked.await.expect("it ends");
+            let (counting, code) = (store.clone(), format!("{code}/{number}"));
+            let there = tokio::task::spawn_blocking(move || count(&counting, &code)).await.expect("a count");
+            let fits = match number {
+                7 => matches!(result, Err(StoreError::Stopped(_))),
+                10 => matches!(result, Err(StoreError::Query(_))),
+                number if number % 3 == 0 => matches!(result, Err(StoreError::Damaged(_))),
+                _ => result.is_ok(),
+            };
+            assert!(fits, "{} {number}: {result:?}", store.kind());
+            assert_eq!(there, i64::from(result.is_ok()), "{} {number}", store.kind());
+        }
+    }
+}

@@ -11,11 +11,11 @@ use tracing::Span;
 
 use super::{Conn, Pg, Pool, Retry, Store, StoreError, migrate};
 
-const RETRIES: u32 = 20;
+pub(super) const RETRIES: u32 = 20;
 /// How long to wait for a connection.
 const CONNECTION: Duration = Duration::from_secs(5);
 /// A database that made us wait this long is busy; the caller should hear it.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Copy)]
 enum Access {
@@ -24,8 +24,8 @@ enum Access {
 }
 
 impl Store {
-    /// Runs `case` in one transaction that may write, on a thread where blocking is allowed. Either all of it is
-    /// durably committed, or none: `Err` rolls back. A case that lost a race runs again, up to twenty times.
+    /// Runs `case` in one transaction that may write, where blocking is allowed. Either all of it is durably committed, or none:
+    /// `Err` rolls back. A case that lost a race runs again, up to twenty times. On SQLite it may share its commit with others.
     ///
     /// # Errors
     /// What `case` answers, or a [`StoreError`] turned into it.
@@ -35,6 +35,9 @@ impl Store {
         E: From<StoreError> + Retry + Send + 'static,
         F: Fn(&mut Conn<'_>) -> Result<T, E> + Send + 'static,
     {
+        if let Pool::Sqlite { queue, .. } = &self.pool {
+            return self.queued(queue, name, case).await;
+        }
         let store = self.clone();
         on_a_blocking_thread(name, move || store.write_blocking(name, case)).await
     }
@@ -90,14 +93,23 @@ impl Store {
                 result => break result,
             }
         };
-        let outcome = match &result {
-            Ok(_) => "ok",
-            Err(error) if error.retry() => "busy",
-            Err(_) => "refused",
-        };
-        metrics::histogram!("ihuriro_store_seconds", "name" => name, "outcome" => outcome)
-            .record(started.elapsed().as_secs_f64());
+        outcome(name, &result, started);
         result
+    }
+
+    /// Runs a case that may write, in the transaction that it is to be part of.
+    pub(super) fn written<T, E: From<StoreError>>(
+        &self,
+        tx: &mut Conn<'_>,
+        case: &impl Fn(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.version.is_watched() {
+            migrate::check_not_newer(tx).inspect_err(|error| self.version.note(error))?;
+        }
+        if let Some(note) = &self.note {
+            note(tx)?;
+        }
+        case(tx)
     }
 
     fn once<T, E, F>(&self, access: Access, case: &F) -> Result<T, E>
@@ -105,14 +117,9 @@ impl Store {
         E: From<StoreError>,
         F: Fn(&mut Conn<'_>) -> Result<T, E>,
     {
-        let case = |tx: &mut Conn<'_>| {
-            if matches!(access, Access::Write) && self.version.is_watched() {
-                migrate::check_not_newer(tx).inspect_err(|error| self.version.note(error))?;
-            }
-            if let (Access::Write, Some(note)) = (access, &self.note) {
-                note(tx)?;
-            }
-            case(tx)
+        let case = |tx: &mut Conn<'_>| match access {
+            Access::Read => case(tx),
+            Access::Write => self.written(tx, case),
         };
         // What the case says is why it failed, whatever rolling back says after it: a database whose disk is full may have
         // done that by itself, and refuses to do it again.
@@ -126,7 +133,7 @@ impl Store {
                 let mut connection = connection(pool)?;
                 connection.transaction(|c| case(&mut Conn::Sqlite(c)).map_err(&mut broke_off))
             }
-            (Pool::Sqlite { pool, writer }, Access::Write) => {
+            (Pool::Sqlite { pool, writer, .. }, Access::Write) => {
                 let _turn = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut connection = connection(pool)?;
                 let connection: &mut SqliteConnection = &mut connection;
@@ -147,8 +154,21 @@ impl Store {
     }
 }
 
+/// Tells the metrics how a use case ended.
+pub(super) fn outcome<T, E: Retry>(name: &'static str, result: &Result<T, E>, started: Instant) {
+    let outcome = match result {
+        Ok(_) => "ok",
+        Err(error) if error.retry() => "busy",
+        Err(_) => "refused",
+    };
+    metrics::histogram!("ihuriro_store_seconds", "name" => name, "outcome" => outcome)
+        .record(started.elapsed().as_secs_f64());
+}
+
 /// A connection of the pool, once one is free.
-fn connection<M: ManageConnection>(pool: &r2d2::Pool<M>) -> Result<r2d2::PooledConnection<M>, StoreError> {
+pub(super) fn connection<M: ManageConnection>(
+    pool: &r2d2::Pool<M>,
+) -> Result<r2d2::PooledConnection<M>, StoreError> {
     let asked = Instant::now();
     let got = pool.get_timeout(CONNECTION);
     metrics::histogram!("ihuriro_store_wait_seconds").record(asked.elapsed().as_secs_f64());
@@ -156,7 +176,7 @@ fn connection<M: ManageConnection>(pool: &r2d2::Pool<M>) -> Result<r2d2::PooledC
 }
 
 /// Up to 2, 4, 8 … 64 ms, at random, so that those who met once do not meet again.
-fn pause(lost: u32) -> Duration {
+pub(super) fn pause(lost: u32) -> Duration {
     Duration::from_micros(rand::rng().random_range(0..1000 << lost.min(6)))
 }
 
