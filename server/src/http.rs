@@ -35,7 +35,7 @@ use crate::problem;
 use crate::quarantine;
 use crate::records;
 use crate::store::{Store, StoreError};
-use crate::sync;
+use crate::sync::{self, Turns};
 use crate::telemetry;
 
 /// Where the OpenAPI document is.
@@ -48,6 +48,7 @@ pub struct State {
     pub clock: Clock,
     pub tokens: Tokens,
     pub intake: Intake,
+    pub turns: Turns,
 }
 
 impl State {
@@ -57,7 +58,7 @@ impl State {
     /// Those of the store.
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
-        Ok(Self { store, clock, tokens, intake: Intake::default() })
+        Ok(Self { store, clock, tokens, intake: Intake::default(), turns: Turns::default() })
     }
 }
 
@@ -116,6 +117,7 @@ pub fn app(
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))
         .app_data(web::Data::new(state.intake))
+        .app_data(web::Data::new(state.turns))
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(body::whole))
         .wrap(Compress::default())

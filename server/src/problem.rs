@@ -181,7 +181,7 @@ impl ResponseError for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Away(_) | StoreError::Busy(_) | StoreError::Raced => {
+            StoreError::Away(_) | StoreError::Busy(_) | StoreError::Raced | StoreError::Stale => {
                 tracing::warn!(%error, "the store did not answer");
                 Self::unavailable()
             }

@@ -38,7 +38,7 @@ use crate::store::{Conn, Db, StoreError};
 pub const VERSION: u32 = 8;
 
 /// All rows of one document, those it has many of in the order of their values.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     group: Option<GroupRow>,
     participant: Option<ParticipantRow>,
@@ -134,12 +134,12 @@ impl Rows {
     }
 }
 
-/// A document whose rows are to be those that its record says.
+/// A document whose rows are to be these: what [`Rows::of`] says of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub id: DocumentId,
-    pub document: &'a Document,
     pub record: &'a Record,
+    pub rows: &'a Rows,
 }
 
 /// How the rows of one document changed.
@@ -227,13 +227,11 @@ pub fn project(
     subjects: &[Subject<'_>],
     mut there: BTreeMap<DocumentId, Rows>,
 ) -> Result<Differences, StoreError> {
-    let difference = |Subject { id, document, record }: &Subject<'_>| Difference {
-        id: *id,
-        old: there.remove(id).unwrap_or_default(),
-        new: Rows::of(*id, document, record),
+    let difference = |Subject { id, rows, .. }: &Subject<'_>| {
+        let old = there.remove(id).unwrap_or_default();
+        (old != **rows).then(|| Difference { id: *id, old, new: (*rows).clone() })
     };
-    let mut documents: Vec<Difference> = subjects.iter().map(difference).collect();
-    documents.retain(|one| one.old != one.new);
+    let documents: Vec<Difference> = subjects.iter().filter_map(difference).collect();
     write::write(tx, &documents)?;
 
     let (mut sessions, mut groups) = (Vec::new(), BTreeSet::new());
@@ -286,8 +284,8 @@ pub fn mend(
 /// # Errors
 /// Those of the store.
 pub fn differs(tx: &mut Conn<'_>, subject: Subject<'_>, there: &Rows) -> Result<bool, StoreError> {
-    let Subject { id, document, record } = subject;
-    if *there != Rows::of(id, document, record) {
+    let Subject { id, record, rows } = subject;
+    if there != rows {
         return Ok(true);
     }
     match record {

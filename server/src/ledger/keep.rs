@@ -35,16 +35,38 @@ pub struct Gain {
     pub stream: StreamId,
     pub id: DocumentId,
     /// What the plan was made on.
-    pub before: Option<Stored>,
-    pub after: After,
+    before: Option<Stored>,
+    after: After,
+    /// Of the document as it is then, ascending.
+    heads: Vec<ChangeHash>,
+    /// The rows that it has then.
+    rows: Rows,
     /// The new changes, in the order in which they are to be read.
-    pub fresh: Vec<(Origin, Change)>,
+    fresh: Vec<(Origin, Change)>,
 }
 
 impl Gain {
-    /// Ascending.
-    fn heads(&self) -> Vec<ChangeHash> {
-        self.after.document.heads()
+    /// What a document gained in its stream: all that costs work and needs no lock is done here. `fresh` are the new changes, in
+    /// the order in which they are to be read.
+    pub fn new(
+        stream: StreamId,
+        id: DocumentId,
+        before: Option<Stored>,
+        after: After,
+        fresh: Vec<(Origin, Change)>,
+    ) -> Self {
+        let (heads, rows) = (after.document.heads(), Rows::of(id, &after.document, &after.record));
+        Self { stream, id, before, after, heads, rows, fresh }
+    }
+
+    /// The batches that vouch for its changes.
+    pub fn batches(&self) -> impl Iterator<Item = BatchId> {
+        self.fresh.iter().filter_map(|(origin, _)| origin.batch)
+    }
+
+    /// How many changes are new.
+    pub fn changes(&self) -> usize {
+        self.fresh.len()
     }
 }
 
@@ -62,8 +84,8 @@ pub struct Lacking {
 ///
 /// # Errors
 /// [`StoreError::Raced`] if one of the documents was written since it was loaded, and those of the store.
-pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Millis) -> Result<(), StoreError> {
-    let mut by_stream: BTreeMap<StreamId, Vec<Gain>> = BTreeMap::new();
+pub fn keep(tx: &mut Conn<'_>, gains: &[Gain], lacking: &[Lacking], now: Millis) -> Result<(), StoreError> {
+    let mut by_stream: BTreeMap<StreamId, Vec<&Gain>> = BTreeMap::new();
     for gain in gains {
         by_stream.entry(gain.stream).or_default().push(gain);
     }
@@ -81,7 +103,7 @@ pub fn keep(tx: &mut Conn<'_>, gains: Vec<Gain>, lacking: &[Lacking], now: Milli
         for gain in &gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
             fingerprint =
-                fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &gain.heads()));
+                fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &gain.heads));
         }
         write_documents(tx, &gains, now)?;
         write_changes(tx, &gains, seq, now)?;
@@ -131,12 +153,12 @@ fn as_loaded<'a>(
 }
 
 /// Writes the documents as they are now: what is new in one statement, the others one by one.
-fn write_documents(tx: &mut Conn<'_>, gains: &[Gain], now: Millis) -> Result<(), StoreError> {
+fn write_documents(tx: &mut Conn<'_>, gains: &[&Gain], now: Millis) -> Result<(), StoreError> {
     let content = |gain: &Gain| {
         (
             documents::snapshot.eq(gain.after.snapshot.clone()),
             documents::operations.eq(gain.after.operations as i64),
-            documents::heads.eq(gain.heads().iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
+            documents::heads.eq(gain.heads.iter().flat_map(|head| *head.as_bytes()).collect::<Vec<u8>>()),
             documents::updated_at.eq(At(now)),
         )
     };
@@ -170,8 +192,8 @@ fn write_documents(tx: &mut Conn<'_>, gains: &[Gain], now: Millis) -> Result<(),
 }
 
 /// Writes what is new of the documents under the numbers after `seq`.
-fn write_changes(tx: &mut Conn<'_>, gains: &[Gain], seq: i64, now: Millis) -> Result<(), StoreError> {
-    let all = gains.iter().flat_map(|gain| gain.fresh.iter().map(move |fresh| (gain, fresh)));
+fn write_changes(tx: &mut Conn<'_>, gains: &[&Gain], seq: i64, now: Millis) -> Result<(), StoreError> {
+    let all = gains.iter().flat_map(|gain| gain.fresh.iter().map(move |fresh| (*gain, fresh)));
     let row = |(seq, (gain, (origin, change))): (i64, (&Gain, &(Origin, Change)))| {
         let author: DeviceId = change.actor().device;
         (
@@ -196,13 +218,13 @@ fn write_changes(tx: &mut Conn<'_>, gains: &[Gain], seq: i64, now: Millis) -> Re
 }
 
 /// Writes what of the rows must change.
-fn project(tx: &mut Conn<'_>, gains: &[Gain]) -> Result<Differences, StoreError> {
+fn project(tx: &mut Conn<'_>, gains: &[&Gain]) -> Result<Differences, StoreError> {
     let written: Vec<DocumentId> =
         gains.iter().filter(|gain| gain.before.is_some()).map(|gain| gain.id).collect();
     let there = Rows::load(tx, &written)?;
     let subjects: Vec<Subject<'_>> = gains
         .iter()
-        .map(|gain| Subject { id: gain.id, document: &gain.after.document, record: &gain.after.record })
+        .map(|gain| Subject { id: gain.id, record: &gain.after.record, rows: &gain.rows })
         .collect();
     projection::project(tx, &subjects, there)
 }

@@ -139,7 +139,8 @@ fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), Store
             rebuilt.unreadable += 1;
             continue;
         };
-        let subject = Subject { id, document: &document, record: &record };
+        let rows = Rows::of(id, &document, &record);
+        let subject = Subject { id, record: &record, rows: &rows };
         if projection::mend(tx, subject, there.remove(&id))?.is_some() {
             rebuilt.mended += 1;
         }

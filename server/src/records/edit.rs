@@ -59,12 +59,7 @@ pub(super) fn edit<E: Refusal>(
     let actor = Actor { device: web_author(member.user), incarnation: identity::incarnation(tx)? };
     let Some(change) = work(&mut document, actor)? else { return Ok(()) };
     let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
-    let gain = Gain {
-        stream: place.stream,
-        id: place.document,
-        before,
-        after: After::new(document, record),
-        fresh: vec![(Origin { batch: None, schema: SCHEMA }, change)],
-    };
-    Ok(keep(tx, vec![gain], &[], member.now)?)
+    let fresh = vec![(Origin { batch: None, schema: SCHEMA }, change)];
+    let gain = Gain::new(place.stream, place.document, before, After::new(document, record), fresh);
+    Ok(keep(tx, &[gain], &[], member.now)?)
 }

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A use case says: somebody was faster, run me again on what is there now.
     #[error("somebody else kept changing the same thing at the same moment")]
     Raced,
+    /// What a use case read before, in a transaction of its own, does not stand any longer: that must run again.
+    #[error("somebody else changed the same thing meanwhile")]
+    Stale,
     /// The same request is being answered at the same moment, and was first.
     #[error("the same request came twice at the same moment")]
     Twice,

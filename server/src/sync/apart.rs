@@ -113,13 +113,12 @@ pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Resu
 /// Which of these arrivals were set apart before and are not released.
 pub(super) fn known(
     tx: &mut Conn<'_>,
-    arrivals: &[Arrival],
+    arrivals: &[(DocumentId, Digest)],
 ) -> Result<BTreeMap<(DocumentId, Digest), Before>, StoreError> {
     type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, String, Option<Db<UserId>>, Option<At>);
     let mut found = BTreeMap::new();
     for some in arrivals.chunks(AT_ONCE) {
-        let digests: Vec<Vec<u8>> =
-            some.iter().map(|arrival| arrival.item.digest.as_bytes().to_vec()).collect();
+        let digests: Vec<Vec<u8>> = some.iter().map(|(_, digest)| digest.as_bytes().to_vec()).collect();
         let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
             .filter(quarantine::digest.eq_any(&digests))
             .filter(quarantine::released_at.is_null())
@@ -139,10 +138,8 @@ pub(super) fn known(
                 (None, Some(Db(keeper))) => Before::Waived(keeper),
                 (None, None) => Before::Waits,
             };
-            let arrived = some.iter().map(Arrival::key);
-            let key =
-                arrived.into_iter().find(|key| (key.0, key.1.as_bytes().as_slice()) == (document, &digest));
-            found.extend(key.map(|key| (key, before)));
+            let arrived = some.iter().find(|key| (key.0, key.1.as_bytes().as_slice()) == (document, &digest));
+            found.extend(arrived.map(|key| (*key, before)));
         }
     }
     Ok(found)

@@ -1,4 +1,4 @@
-//! What becomes of each change that arrived: decided document by document, then carried out.
+//! What becomes of each change that arrived: decided document by document, and written once all is decided.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,16 +31,43 @@ impl Candidate {
     }
 }
 
-/// Gives every arrival its outcome, and stores what follows from them. `may_write` says where each tablet's user may
-/// write, `evidence` has what was signed for them.
+/// What becomes of the changes that arrived, and what is to be written for that. Nothing is written yet ([`Decided::write`]).
+#[derive(Debug)]
+pub(super) struct Decided {
+    /// Of the arrivals, in their order.
+    pub(super) outcomes: Vec<Outcome>,
+    work: Work,
+    rests_on: Basis,
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+struct Work {
+    gains: Vec<Gain>,
+    lacking: Vec<Lacking>,
+    /// With whether it waited before.
+    quarantined: Vec<(Arrival, Reason, bool)>,
+    released: Vec<Arrival>,
+}
+
+/// What was read of quarantine. The documents that were read have versions of their own.
+#[derive(Debug, Default)]
+struct Basis {
+    arrived: Vec<(DocumentId, Digest)>,
+    known: BTreeMap<(DocumentId, Digest), Before>,
+    /// All that was considered, with what waited for something to build on.
+    considered: BTreeSet<(DocumentId, Digest)>,
+    waiting: BTreeSet<(DocumentId, Digest)>,
+}
+
+/// Gives every arrival its outcome. `may_write` says where each tablet's user may write.
 pub(super) fn decide(
     tx: &mut Conn<'_>,
     may_write: &BTreeMap<DeviceId, BTreeSet<StreamId>>,
     arrivals: Vec<Arrival>,
-    evidence: &mut Evidence,
-    now: Millis,
-) -> Result<Vec<Outcome>, StoreError> {
-    let known = apart::known(tx, &arrivals)?;
+) -> Result<Decided, StoreError> {
+    let arrived: Vec<(DocumentId, Digest)> = arrivals.iter().map(Arrival::key).collect();
+    let known = apart::known(tx, &arrived)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let (mut indices, mut candidates) = (Vec::new(), Vec::new());
     for (index, mut arrival) in arrivals.into_iter().enumerate() {
@@ -63,34 +90,78 @@ pub(super) fn decide(
         indices.push(index);
         candidates.push(Candidate { arrival, standing, waited: before.is_some() });
     }
-    let (decided, _) = settle_all(tx, candidates, evidence, now)?;
-    for (index, outcome) in indices.into_iter().zip(decided) {
+    let mut decided = settle_all(tx, candidates)?;
+    for (index, outcome) in indices.into_iter().zip(decided.outcomes) {
         outcomes[index] = outcome;
     }
-    Ok(outcomes)
+    decided.outcomes = outcomes;
+    (decided.rests_on.arrived, decided.rests_on.known) = (arrived, known);
+    Ok(decided)
 }
 
-/// Decides again about changes that were set apart, as if their authors were assigned. What waited for them goes on with
-/// them: gives their outcomes, in their order, and how many others are merged.
+/// Decides again about changes that were set apart, as if their authors were assigned, and writes it. What waited for them goes on
+/// with them: gives their outcomes, in their order, and how many others are merged.
 pub(crate) fn decide_again(
     tx: &mut Conn<'_>,
     arrivals: Vec<Arrival>,
     now: Millis,
 ) -> Result<(Vec<Outcome>, usize), StoreError> {
-    let all = arrivals.into_iter().map(Candidate::waived).collect();
+    let decided = settle_all(tx, arrivals.into_iter().map(Candidate::waived).collect())?;
     // What was signed for them was written down when they were set apart.
-    let (outcomes, merged) = settle_all(tx, all, &mut Evidence::default(), now)?;
-    let accepted = outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
-    Ok((outcomes, merged - accepted))
+    decided.write(tx, &mut Evidence::default(), now)?;
+    let merged: usize = decided.work.gains.iter().map(Gain::changes).sum();
+    let accepted = decided.outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
+    Ok((decided.outcomes, merged - accepted))
 }
 
-/// Decides about all of them, document by document; gives their outcomes, in their order, and how many changes are merged.
-fn settle_all(
-    tx: &mut Conn<'_>,
-    candidates: Vec<Candidate>,
-    evidence: &mut Evidence,
-    now: Millis,
-) -> Result<(Vec<Outcome>, usize), StoreError> {
+impl Decided {
+    /// Writes what was decided, if what it rests on still stands. `evidence` has what was signed for the changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] if somebody wrote to one of the documents since, or decided about one of the changes.
+    pub(super) fn write(
+        &self,
+        tx: &mut Conn<'_>,
+        evidence: &mut Evidence,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let Self { work, rests_on, .. } = self;
+        if !rests_on.stands(tx)? {
+            return Err(StoreError::Raced);
+        }
+        for (arrival, reason, waited) in &work.quarantined {
+            if !waited {
+                evidence.write(tx, arrival.batch, now)?;
+            }
+            apart::set(tx, arrival, reason, now)?;
+        }
+        for arrival in &work.released {
+            apart::release(tx, arrival, now)?;
+        }
+        for batch in work.gains.iter().flat_map(Gain::batches) {
+            evidence.write(tx, batch, now)?;
+        }
+        keep(tx, &work.gains, &work.lacking, now)?;
+        // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
+        let gained: Vec<DocumentId> = work.gains.iter().map(|gain| gain.id).collect();
+        let unheard =
+            apart::that_wait(tx, &gained)?.into_iter().any(|one| !rests_on.considered.contains(&one));
+        if unheard { Err(StoreError::Raced) } else { Ok(()) }
+    }
+}
+
+impl Basis {
+    /// Whether of what was read nothing was decided meanwhile.
+    fn stands(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
+        let waited: BTreeSet<DocumentId> = self.waiting.iter().map(|(id, _)| *id).collect();
+        let waiting: BTreeSet<(DocumentId, Digest)> =
+            apart::that_wait(tx, &waited.into_iter().collect::<Vec<_>>())?.into_iter().collect();
+        Ok(self.waiting.is_subset(&waiting) && apart::known(tx, &self.arrived)? == self.known)
+    }
+}
+
+/// Decides about all of them, document by document.
+fn settle_all(tx: &mut Conn<'_>, candidates: Vec<Candidate>) -> Result<Decided, StoreError> {
     let mut outcomes = vec![Outcome::Duplicate; candidates.len()];
     let mut considered: BTreeSet<(DocumentId, Digest)> =
         candidates.iter().map(|one| one.arrival.key()).collect();
@@ -99,35 +170,22 @@ fn settle_all(
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
     let mut there = Documents::load(tx, &by_place)?;
-    considered.extend(there.waiting.values().flatten().map(Arrival::key));
+    let waiting: BTreeSet<(DocumentId, Digest)> =
+        there.waiting.values().flatten().map(Arrival::key).collect();
+    considered.extend(&waiting);
     let arrived = by_place.values().flatten().map(|(_, candidate)| &candidate.arrival);
     let authorities = Authorities::of(tx, arrived.chain(there.waiting.values().flatten()))?;
-    let (mut gains, mut lacking) = (Vec::new(), Vec::new());
+    let mut work = Work::default();
     for (place, arrived) in by_place {
         let (indices, arrived): (Vec<usize>, Vec<Candidate>) = arrived.into_iter().unzip();
-        let version = there.stored.get(&place.document).map(|stored| stored.version);
-        let (decided, gain) = settle(tx, &mut there, place, arrived, &authorities, evidence, now)?;
-        if gain.is_none() && decided.contains(&Outcome::Quarantined(Reason::MissingDependency)) {
-            lacking.push(Lacking { stream: place.stream, id: place.document, version });
-        }
-        gains.extend(gain);
-        for (index, outcome) in indices.into_iter().zip(decided) {
+        for (index, outcome) in
+            indices.into_iter().zip(settle(tx, &mut there, place, arrived, &authorities, &mut work)?)
+        {
             outcomes[index] = outcome;
         }
     }
-    let merged = gains.iter().map(|gain: &Gain| gain.fresh.len()).sum();
-    let gained: Vec<DocumentId> = gains.iter().map(|gain| gain.id).collect();
-    for (origin, _) in gains.iter().flat_map(|gain| &gain.fresh) {
-        if let Some(batch) = origin.batch {
-            evidence.write(tx, batch, now)?;
-        }
-    }
-    keep(tx, gains, &lacking, now)?;
-    // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
-    if apart::that_wait(tx, &gained)?.iter().any(|one| !considered.contains(one)) {
-        return Err(StoreError::Raced);
-    }
-    Ok((outcomes, merged))
+    let rests_on = Basis { considered, waiting, ..Basis::default() };
+    Ok(Decided { outcomes, work, rests_on })
 }
 
 /// What would become of a change that was set apart, if this keeper released it now.
@@ -174,46 +232,49 @@ impl Documents {
     }
 }
 
-/// Decides about the arrivals of one document, with what waits for them. Gives the outcomes of the arrivals, and what is
-/// to be kept.
+/// Decides about the arrivals of one document, with what waits for them. Gives the outcomes of the arrivals.
 fn settle(
     tx: &mut Conn<'_>,
     there: &mut Documents,
     place: Place,
     mut arrived: Vec<Candidate>,
     authorities: &Authorities,
-    evidence: &mut Evidence,
-    now: Millis,
-) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
+    work: &mut Work,
+) -> Result<Vec<Outcome>, StoreError> {
     let count = arrived.len();
     if arrived.iter().any(|one| one.standing != Standing::Stranger) {
         let mut waiting = there.waiting.remove(&place).unwrap_or_default();
         waiting.retain(|one| arrived.iter().all(|other| other.arrival.key() != one.key()));
         arrived.extend(waiting.into_iter().map(Candidate::waived));
     }
+    let version = there.stored.get(&place.document).map(|stored| stored.version);
     let (mut decided, gain) = match there.homes.get(&place.document) {
         Some(home) if *home != place => (of_elsewhere(tx, place, &arrived, authorities)?, None),
         _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
-    if gain.is_some() {
-        there.homes.insert(place.document, place);
+    match gain {
+        Some(gain) => {
+            there.homes.insert(place.document, place);
+            work.gains.push(gain);
+        }
+        None if decided[..count].contains(&Outcome::Quarantined(Reason::MissingDependency)) => {
+            work.lacking.push(Lacking { stream: place.stream, id: place.document, version });
+        }
+        None => {}
     }
-    for (one, outcome) in arrived.iter().zip(&decided) {
+    for (one, outcome) in arrived.into_iter().zip(&decided) {
         match outcome {
             // It waits for a better reason than that somebody else brought it too.
             Outcome::Quarantined(Reason::Unvouched) if one.waited => {}
             Outcome::Quarantined(reason) => {
-                if !one.waited {
-                    evidence.write(tx, one.arrival.batch, now)?;
-                }
-                apart::set(tx, &one.arrival, reason, now)?;
+                work.quarantined.push((one.arrival, reason.clone(), one.waited));
             }
-            Outcome::Accepted | Outcome::Duplicate if one.waited => apart::release(tx, &one.arrival, now)?,
+            Outcome::Accepted | Outcome::Duplicate if one.waited => work.released.push(one.arrival),
             Outcome::Accepted | Outcome::Duplicate => {}
         }
     }
     decided.truncate(count);
-    Ok((decided, gain))
+    Ok(decided)
 }
 
 /// What becomes of changes for a record whose id is that of one that lives elsewhere: nothing is merged. Beyond that it is
@@ -268,6 +329,6 @@ fn of_document(
         Origin { batch: Some(*batch), schema: item.schema }
     };
     let fresh = plan.fresh.into_iter().map(|(index, change)| (origin(index), change)).collect();
-    let gain = Gain { stream: place.stream, id: place.document, before, after, fresh };
+    let gain = Gain::new(place.stream, place.document, before, after, fresh);
     Ok((plan.outcomes, Some(gain)))
 }

@@ -16,14 +16,14 @@ use crate::store::schema::batches;
 use crate::store::{At, Conn, Db, StoreError};
 
 /// Statements that came and are not written down.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
     held: BTreeMap<BatchId, Signature>,
     /// Groups of which days are in doubt that were not before: what these statements say of the service's own clock.
     doubted: BTreeSet<GroupId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Signature {
     device: DeviceId,
     carrier: Option<DeviceId>,

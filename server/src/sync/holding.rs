@@ -30,45 +30,70 @@ struct Reading {
     told: Option<Millis>,
 }
 
-/// Notes what a request says about it: its receipts first, then how far it has read, then what it is told to drop. A
+/// What a request says about it, and what is to be written down of that.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) held: Held,
+    receipts: Vec<(StreamId, Reading)>,
+    /// How far streams are read now that were read less far, or dropped.
+    readings: Vec<(StreamId, u64)>,
+    /// Streams that the tablet is told to drop for the first time.
+    told: Vec<StreamId>,
+}
+
+/// Reads what a request says about it: its receipts first, then how far it has read, then what it is told to drop. A
 /// stream that the store does not know, as after a restore, is not dropped: what the tablet has of it may be all there is.
-pub(super) fn note(
-    tx: &mut Conn<'_>,
-    tablet: DeviceId,
-    request: &Request,
-    now: Millis,
-) -> Result<Held, StoreError> {
+pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Result<Said, StoreError> {
     let mut held = readings_of(tx, tablet)?;
-    for stream in &request.purged {
-        // Nobody can hand in a receipt for what they never had.
-        if let Some(reading) = held.remove(stream) {
-            keep_receipt(tx, tablet, *stream, reading, now)?;
-        }
-    }
+    // Nobody can hand in a receipt for what they never had.
+    let receipts = request.purged.iter().filter_map(|stream| Some((*stream, held.remove(stream)?))).collect();
     let same_life = request.epoch == identity::epoch(tx)?;
     let cursors: BTreeMap<StreamId, &Cursor> =
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
     let streams = readable_streams(tx, tablet)?;
+    let mut readings = Vec::new();
     for stream in &streams {
         let before = held.remove(&stream.id);
-        let said = cursors.get(&stream.id).filter(|_| same_life).and_then(|cursor| said(cursor, stream));
-        let position = said.or(before.map(|reading| reading.position)).unwrap_or_default();
+        let read = cursors.get(&stream.id).filter(|_| same_life).and_then(|cursor| read_to(cursor, stream));
+        let position = read.or(before.map(|reading| reading.position)).unwrap_or_default();
         if before.is_none_or(|reading| reading.position != position || reading.told.is_some()) {
-            keep_reading(tx, tablet, stream.id, position, now)?;
+            readings.push((stream.id, position));
         }
     }
     let readable: BTreeSet<StreamId> = streams.into_iter().map(|stream| stream.id).collect();
     let mut dropped: BTreeSet<StreamId> = held.keys().copied().collect();
-    let strange = cursors.into_keys().filter(|stream| !readable.contains(stream));
-    dropped.extend(known_streams(tx, strange)?);
-    if held.values().any(|reading| reading.told.is_none()) {
-        tell(tx, tablet, held.into_keys(), now)?;
+    let strange: Vec<StreamId> = cursors.into_keys().filter(|stream| !readable.contains(stream)).collect();
+    if !strange.is_empty() {
+        dropped.extend(known_streams(tx, strange.into_iter())?);
     }
-    Ok(Held { readable, dropped: dropped.into_iter().collect() })
+    let told = held.iter().filter(|(_, reading)| reading.told.is_none()).map(|(stream, _)| *stream).collect();
+    let held = Held { readable, dropped: dropped.into_iter().collect() };
+    Ok(Said { held, receipts, readings, told })
+}
+
+impl Said {
+    /// Whether there is nothing to be written down.
+    pub(super) fn is_known(&self) -> bool {
+        self.receipts.is_empty() && self.readings.is_empty() && self.told.is_empty()
+    }
+
+    /// Writes it down.
+    pub(super) fn write(self, tx: &mut Conn<'_>, tablet: DeviceId, now: Millis) -> Result<Held, StoreError> {
+        for (stream, reading) in self.receipts {
+            keep_receipt(tx, tablet, stream, reading, now)?;
+        }
+        for (stream, position) in self.readings {
+            keep_reading(tx, tablet, stream, position, now)?;
+        }
+        if !self.told.is_empty() {
+            tell(tx, tablet, self.told.into_iter(), now)?;
+        }
+        Ok(self.held)
+    }
 }
 
 /// How far a tablet says that it has read; none where it asks for something else, or for what can't be.
-fn said(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
+fn read_to(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
     match cursor.ask {
         Ask::After(position) => (position <= stream.last_seq).then_some(position),
         Ask::Copy { .. } | Ask::Agree { .. } => None,

@@ -1,19 +1,26 @@
-//! All of a request that costs work and needs no lock: signatures are checked, and what is carried is opened, before the
-//! transaction that writes begins, and what all of it will cost is known. Of a request that nobody here signed, nothing is opened.
+//! All of a request that costs work and needs no lock: signatures are checked, what is carried is opened, what all of it will cost is
+//! known, and what becomes of each change is decided, with the rows that follow. Of a request that nobody here signed, nothing is
+//! opened.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sync_core::batch::Statement;
+use sync_core::id::{DeviceId, StreamId};
 use sync_core::limits::{LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_CARRIED};
+use sync_core::time::Millis;
 use sync_core::wire::Request;
 
 use super::admit::{Claimed, Origin};
 use super::bounds::Room;
 use super::carried::{self, Carried, Signer};
+use super::decide::{Decided, decide};
+use super::evidence::Evidence;
+use super::handed::Handed;
 use super::refusal::Refused;
 use crate::store::{Conn, Failure};
 
-/// A request whose tablet is known, with all that it signed.
+/// A request whose tablet is known, with all that it signed, and what was decided about it.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) tablet: Origin,
@@ -23,11 +30,18 @@ pub(super) struct Prepared {
     /// Of what is carried, in its order; none for what can't be taken.
     pub(super) carried: Vec<Option<Carried>>,
     pub(super) signer: Signer,
+    /// Where the user of each tablet may write that signed something.
+    pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    pub(super) evidence: Evidence,
+    pub(super) decided: Decided,
 }
 
-/// Checks what a tablet claims. Reads what never changes once it is there (keys, and which tablets are enrolled), and sizes,
-/// of which nothing rests on their being exact.
-pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, Failure<Refused>> {
+/// Checks what a tablet claims, and decides about what it brings, as of one moment.
+pub(super) fn prepare(
+    tx: &mut Conn<'_>,
+    claimed: &Claimed,
+    now: Millis,
+) -> Result<Prepared, Failure<Refused>> {
     let tablet = claimed.verify(tx)?;
     let request = Arc::clone(&claimed.request);
     number(&tablet, request.number)?;
@@ -49,12 +63,28 @@ pub(super) fn prepare(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Prepared, 
             *one = None;
         }
     }
-    Ok(Prepared { tablet, request, statements, carried, signer: Signer::of(tx)? })
+    let mut handed = Handed::default();
+    for (envelope, statement) in request.batches.iter().zip(&statements) {
+        if !handed.take(tx, &tablet, None, envelope, statement)? {
+            return Err(Refused::BatchReused.into());
+        }
+    }
+    for one in &mut carried {
+        if let Some(carried) = one
+            && !handed.take_carried(tx, carried, tablet.device, now)?
+        {
+            *one = None;
+        }
+    }
+    let Handed { arrivals, may_write, evidence } = handed;
+    let decided = decide(tx, &may_write, arrivals)?;
+    let signer = Signer::of(tx)?;
+    Ok(Prepared { tablet, request, statements, carried, signer, may_write, evidence, decided })
 }
 
 /// Refuses a number that was taken, so that a request which is played again costs next to nothing, and one so far ahead that
 /// the tablet could soon count no further. [`push`](super::push) takes it, which settles it among requests at the same moment.
-fn number(tablet: &Origin, number: u64) -> Result<(), Refused> {
+pub(super) fn number(tablet: &Origin, number: u64) -> Result<(), Refused> {
     if number <= tablet.last_request {
         return Err(Refused::Seen { last: tablet.last_request });
     }

@@ -116,7 +116,8 @@ fn record(
         return Ok(());
     };
     seen.check(record.check_home(place).is_ok(), about, "its record belongs to another stream");
-    let subject = Subject { id: place.document, document, record: &record };
+    let rows = Rows::of(place.document, document, &record);
+    let subject = Subject { id: place.document, record: &record, rows: &rows };
     let differs = projection::differs(tx, subject, &there.unwrap_or_default())?;
     seen.check(!differs, about, "its rows are not those that it must have; `ihuriro rebuild` mends them");
     Ok(())

@@ -1,0 +1,70 @@
+//! All that one request hands in, its tablet's own and what it carries for colleagues.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_core::batch::{Envelope, Statement};
+use sync_core::id::{DeviceId, StreamId};
+use sync_core::time::Millis;
+
+use super::admit::Origin;
+use super::apart::Arrival;
+use super::carried::Carried;
+use super::evidence::Evidence;
+use super::excess::Apart;
+use crate::ledger::readable_streams;
+use crate::store::{Conn, StoreError};
+
+/// What is handed in.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    pub(super) arrivals: Vec<Arrival>,
+    /// Where the user of each tablet may write.
+    pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    pub(super) evidence: Evidence,
+}
+
+impl Handed {
+    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already.
+    pub(super) fn take(
+        &mut self,
+        tx: &mut Conn<'_>,
+        origin: &Origin,
+        carrier: Option<DeviceId>,
+        envelope: &Envelope,
+        statement: &Statement,
+    ) -> Result<bool, StoreError> {
+        if !self.evidence.hold(tx, origin.device, carrier, envelope, statement)? {
+            return Ok(false);
+        }
+        if let Entry::Vacant(theirs) = self.may_write.entry(origin.device) {
+            theirs.insert(may_write(tx, origin.device)?);
+        }
+        self.arrivals.extend(statement.items.iter().zip(&envelope.changes).map(|(item, bytes)| Arrival {
+            batch: statement.batch,
+            device: origin.device,
+            item: item.clone(),
+            bytes: bytes.to_vec(),
+            waived_by: None,
+        }));
+        Ok(true)
+    }
+
+    /// The same for what is carried; not either if too much of the tablet that signed it is set apart already: the carrier
+    /// can't help how much that one handed in.
+    pub(super) fn take_carried(
+        &mut self,
+        tx: &mut Conn<'_>,
+        Carried { origin, envelope, statement }: &Carried,
+        carrier: DeviceId,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let too_much = Apart::of(tx, origin.device, now)?.too_much();
+        Ok(!too_much && self.take(tx, origin, Some(carrier), envelope, statement)?)
+    }
+}
+
+/// Where the user of a tablet may write.
+pub(super) fn may_write(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeSet<StreamId>, StoreError> {
+    Ok(readable_streams(tx, tablet)?.into_iter().map(|stream| stream.id).collect())
+}
