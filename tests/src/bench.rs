@@ -3,7 +3,8 @@
 //!
 //! A [`Stage`] is a service in a process of its own, on a database of its own, with an organisation, its groups and tablets.
 //! [`syncing`] hands a thousand sessions in by one tablet and fetches them by another; [`load`] has hundreds of tablets sync at
-//! once; [`totals`] asks every question; [`raw`] merges the same bytes by Automerge alone. What is measured is a [`Figure`].
+//! once; [`totals`] asks every question; [`growth`] asks and syncs again where there are as many sessions as in years; [`raw`] merges the
+//! same bytes by Automerge alone. What is measured is a [`Figure`].
 
 mod figure;
 mod workload;
@@ -13,6 +14,7 @@ mod proxy;
 mod syncing;
 mod load;
 mod totals;
+mod growth;
 
 pub use figure::{Figure, Figures};
 pub use stage::Stage;
@@ -34,11 +36,15 @@ pub struct Size {
     pub asked: usize,
     /// Whether time is measured over a slow link, too.
     pub links: bool,
+    /// To how many sessions a store is let grow, instead of all else.
+    pub grown: Option<usize>,
 }
 
 impl Size {
-    pub const WHOLE: Self = Self { sessions: 1_000, tablets: 300, at_once: 64, asked: 100, links: true };
-    pub const QUICK: Self = Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false };
+    pub const WHOLE: Self =
+        Self { sessions: 1_000, tablets: 300, at_once: 64, asked: 100, links: true, grown: None };
+    pub const QUICK: Self =
+        Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false, grown: None };
 }
 
 /// Measures all of it, on one kind of store.
@@ -53,6 +59,12 @@ pub fn measure(postgres: bool, size: Size, service: &Path, figures: &mut Figures
         None => Database::sqlite(),
     };
     figures.on(if postgres { "PostgreSQL" } else { "SQLite" });
+    if let Some(sessions) = size.grown {
+        let database = database();
+        let mut stage = Stage::on(&database, service)?;
+        growth::measure(size, sessions, &mut stage, &database.url, figures);
+        return Ok(());
+    }
     for workload in [Workload::PLAIN, Workload::REALISTIC] {
         let raw = raw::measure(workload, figures);
         syncing::measure(workload, size, &Stage::on(&database(), service)?, raw, figures);

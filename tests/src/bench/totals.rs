@@ -17,6 +17,70 @@ const BY: [&str; 8] = [
     "village,month,sex",
 ];
 
+/// Everything that totals can be told apart by.
+const DIMENSIONS: [&str; 13] = [
+    "organisation",
+    "province",
+    "district",
+    "sector",
+    "cell",
+    "village",
+    "month",
+    "quarter",
+    "year",
+    "kind",
+    "modality",
+    "sex",
+    "age_band",
+];
+/// Of what, and of when.
+const ASKED: [&str; 6] = [
+    "",
+    "&from=2026-01-01",
+    "&from=2025-07-01&to=2026-06-30",
+    "&area=52",
+    "&sex=female",
+    "&modality=sociotherapy",
+];
+
+/// Every choice of up to two dimensions, of all and of some; which of them take longest.
+pub(super) fn measure_all(of: &str, size: Size, stage: &Stage, figures: &mut Figures) {
+    let mut choices = vec![String::new()];
+    for (place, one) in DIMENSIONS.iter().enumerate() {
+        choices.push((*one).to_owned());
+        choices.extend(DIMENSIONS[place + 1..].iter().map(|two| format!("{one},{two}")));
+    }
+    let (mut by_sector, mut by_group) = (Vec::new(), Vec::new());
+    let mut slowest: Vec<(f64, String)> = Vec::new();
+    for by in choices {
+        for asked in ASKED {
+            let path = format!("by={by}{asked}");
+            let mut times: Vec<f64> = (0..size.asked)
+                .map(|_| {
+                    let begun = Instant::now();
+                    stage.village.aggregates(&path);
+                    begun.elapsed().as_secs_f64() * 1e3
+                })
+                .collect();
+            slowest.push((percentile(&mut times, 50), path.clone()));
+            let finer = by.contains("cell") || by.contains("village");
+            if finer { &mut by_group } else { &mut by_sector }.extend(times);
+        }
+    }
+    for (which, mut times) in [("", by_sector), (", by cell or village", by_group)] {
+        for part in [50, 99, 100] {
+            let name = format!("each pair of dimensions{which}: {part} in 100 within");
+            figures.put(of, name, percentile(&mut times, part), "ms");
+        }
+    }
+    slowest.sort_by(|one, other| other.0.total_cmp(&one.0));
+    for (time, path) in
+        slowest.into_iter().filter(|(_, path)| !path.contains("cell") && !path.contains("village")).take(3)
+    {
+        figures.put(of, format!("slowest: {path}"), time, "ms");
+    }
+}
+
 pub(super) fn measure(size: Size, stage: &Stage, figures: &mut Figures) {
     let total = stage.village.aggregates("")["total"]["sessions"].as_i64().unwrap_or_default();
     let of = format!("totals of {total}");
