@@ -4,13 +4,13 @@
 //! rows of a group ──count──> facts of the group and month   (facts, person_months, fact_doubts)
 //!                                   │ old against new
 //!                                   v
-//!                            sums over a sector              (sector_facts, sector_people)
+//!                            sums over groups                (fact_sums, people_sums)
 //! ```
 //!
 //! The facts of a group and month are a pure function ([`count`]) of the rows of the group: what is void, moved, a double or
 //! another person's stands in several documents. So they are counted again, month by month, by whoever writes one of the rows
-//! ([`fold`]), under the lock of the group's stream. What differs is written, and added to the sums of the sector
-//! ([`sectors`]): two who write at the same moment add rows of their own, and neither waits.
+//! ([`fold`]), under the lock of the group's stream. What differs is written, and added to the sums over groups
+//! ([`sums`]): two who write at the same moment add rows of their own, and neither waits.
 //!
 //! *Every whole month counts people once by plain sums*: there is a row for each person and month in which they came, with the month
 //! before it in which they did. Of the months from a to b, those rows with `before < a` are each another person.
@@ -21,13 +21,14 @@ mod rows;
 mod affected;
 mod group;
 mod count;
-mod sectors;
+mod sums;
 mod change;
 mod due;
 
 pub use due::catch_up;
 pub(crate) use due::note as note_due;
-pub use sectors::{add_up, mend_sums, wrong_sums};
+pub(crate) use sums::{BOTH, FINEST, level, plane};
+pub use sums::{add_up, mend_sums, wrong_sums};
 
 use sync_core::id::GroupId;
 

@@ -1,6 +1,6 @@
 DROP TABLE facts_due;
-DROP TABLE sector_people;
-DROP TABLE sector_facts;
+DROP TABLE people_sums;
+DROP TABLE fact_sums;
 DROP TABLE strata;
 DROP TABLE fact_doubts;
 DROP TABLE person_months;

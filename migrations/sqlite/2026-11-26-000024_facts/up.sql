@@ -56,33 +56,38 @@ CREATE TABLE strata (
     modality        TEXT NOT NULL
 );
 
--- The sums of facts over the groups of an organisation in a sector. A row holds what there is to add: whoever writes the facts of a
--- group adds rows of a `part` of their own, so that nobody waits for anybody, and the service adds them up afterwards, into the part
--- without a name. A question sums over all.
-CREATE TABLE sector_facts (
-    organisation_id BLOB   NOT NULL REFERENCES organisations (id),
-    sex             TEXT   NOT NULL,
-    age_band        TEXT   NOT NULL,
-    month           TEXT   NOT NULL,
-    sector          TEXT   NOT NULL,
-    kind            TEXT   NOT NULL,
-    modality        TEXT   NOT NULL,
-    part            BLOB   NOT NULL,
-    sessions        BIGINT NOT NULL,
-    by_register     BIGINT NOT NULL,
-    by_headcount    BIGINT NOT NULL,
-    attendances     BIGINT NOT NULL,
-    heads           BIGINT NOT NULL,
-    PRIMARY KEY (organisation_id, sex, age_band, month, sector, kind, modality, part)
+-- The sums of facts over the groups of an organisation. `level` says how far areas, kinds and modalities are told apart (0: not at all, 2: by
+-- district, 4: by sector; one more: by kind and modality too), `plane` whether sexes (1) and age bands (2) are; what is not is empty.
+-- Whoever writes the facts of a group adds rows of the finest level under a `part` of their own, so that nobody waits for anybody; the
+-- service adds them up afterwards, into the part without a name, at each level.
+CREATE TABLE fact_sums (
+    organisation_id BLOB    NOT NULL REFERENCES organisations (id),
+    level           INTEGER NOT NULL,
+    plane           INTEGER NOT NULL,
+    month           TEXT    NOT NULL,
+    area            TEXT    NOT NULL,
+    kind            TEXT    NOT NULL,
+    modality        TEXT    NOT NULL,
+    sex             TEXT    NOT NULL,
+    age_band        TEXT    NOT NULL,
+    part            BLOB    NOT NULL,
+    sessions        BIGINT  NOT NULL,
+    by_register     BIGINT  NOT NULL,
+    by_headcount    BIGINT  NOT NULL,
+    attendances     BIGINT  NOT NULL,
+    heads           BIGINT  NOT NULL,
+    PRIMARY KEY (organisation_id, level, plane, month, area, kind, modality, sex, age_band, part)
 ) WITHOUT ROWID;
-CREATE INDEX sector_facts_parts ON sector_facts (part) WHERE length(part) > 0;
+CREATE INDEX fact_sums_parts ON fact_sums (part) WHERE length(part) > 0;
 
 -- The same for the months of people.
-CREATE TABLE sector_people (
+CREATE TABLE people_sums (
     organisation_id BLOB    NOT NULL REFERENCES organisations (id),
+    level           INTEGER NOT NULL,
+    plane           INTEGER NOT NULL,
     month           TEXT    NOT NULL,
     before          TEXT    NOT NULL,
-    sector          TEXT    NOT NULL,
+    area            TEXT    NOT NULL,
     kind            TEXT    NOT NULL,
     modality        TEXT    NOT NULL,
     sex             TEXT    NOT NULL,
@@ -90,9 +95,9 @@ CREATE TABLE sector_people (
     consents        BOOLEAN NOT NULL,
     part            BLOB    NOT NULL,
     people          BIGINT  NOT NULL,
-    PRIMARY KEY (organisation_id, month, before, sector, kind, modality, sex, age_band, consents, part)
+    PRIMARY KEY (organisation_id, level, plane, month, before, area, kind, modality, sex, age_band, consents, part)
 ) WITHOUT ROWID;
-CREATE INDEX sector_people_parts ON sector_people (part) WHERE length(part) > 0;
+CREATE INDEX people_sums_parts ON people_sums (part) WHERE length(part) > 0;
 
 -- Groups of which the facts wait to be counted again, as that was too much work for whoever wrote what changed.
 CREATE TABLE facts_due (

@@ -1,6 +1,7 @@
 //! Answers from facts: of whole months, by plain sums.
 //!
-//! 1. Where it is enough to know the sector, the sums over sectors are read; otherwise the facts of the groups.
+//! 1. Where it is enough to know the sector, sums over groups are read, of the coarsest level that tells what is asked; otherwise the
+//!    facts of the groups.
 //! 2. Of facts those rows are read that tell people apart as the question does: of all, by sex, by age band, or by both.
 //! 3. People are those rows of [`person_months`](crate::store::schema::person_months) of which the month before lies before what is
 //!    asked for: each is another person. Where months are told apart, each month counts its own; of quarters and years those count
@@ -13,6 +14,7 @@ use sync_core::time::Date;
 use super::conditions::{Values, bound};
 use super::dimension::Dimension;
 use super::question::{Question, Row, Total};
+use crate::facts::{BOTH, FINEST, level, plane};
 use crate::on_each;
 use crate::records::Asked;
 use crate::records::scope::{Scope, below};
@@ -57,7 +59,7 @@ pub(super) fn answer(
 ) -> Result<Vec<Total>, StoreError> {
     let mut values = Values::default();
     let (facts, people) = match by_sector(question, scope) {
-        true => of_sectors(question, months, scope, &mut values),
+        true => of_sums(question, months, scope, &mut values),
         false => of_groups(question, months, scope, &mut values),
     };
     let (columns, group, order) = question.grouping();
@@ -73,7 +75,7 @@ pub(super) fn answer(
     Ok(question.totals(rows))
 }
 
-/// Whether nothing is asked that sums over sectors don't tell.
+/// Whether nothing is asked that sums over groups don't tell.
 fn by_sector(question: &Question, scope: Scope) -> bool {
     let finer = |dimension: &Dimension| {
         matches!(dimension, Dimension::Area(Level::Cell) | Dimension::Area(Level::Village))
@@ -91,10 +93,12 @@ const FACTS: &str =
 /// The same of people.
 const NO_FACTS: &str = "0 AS sessions, 0 AS by_register, 0 AS by_headcount, 0 AS attendances, 0 AS heads";
 
-fn of_sectors(question: &Question, months: &Months, scope: Scope, values: &mut Values) -> (String, String) {
-    let columns = "o.code AS organisation, f.sector AS area, f.month AS date, f.kind, f.modality";
-    let mut from = |table: &str, more: &dyn Fn(&Question, &mut Values) -> String| {
-        let mut all = vec![months.condition(values, "f.month")];
+/// The sums of the coarsest level that tells what is asked, and of all levels those rows that are not added up yet.
+fn of_sums(question: &Question, months: &Months, scope: Scope, values: &mut Values) -> (String, String) {
+    let columns = "o.code AS organisation, f.area AS area, f.month AS date, f.kind, f.modality";
+    let (level, plane) = (level_of(question), plane(told_apart(question).0, told_apart(question).1));
+    let mut from = |table: &str, rows: &str, more: &dyn Fn(&Question, &mut Values) -> String| {
+        let mut all = vec![rows.to_owned(), months.condition(values, "f.month")];
         if let Scope::Organisation(organisation) = scope {
             all.push(values.id("f.organisation_id = ?", organisation));
         }
@@ -109,16 +113,59 @@ fn of_sectors(question: &Question, months: &Months, scope: Scope, values: &mut V
             all.push(values.text("f.modality = ?", modality.code()));
         }
         if let Some(area) = area {
-            all.push(values.text("f.sector LIKE ?", below(*area)));
+            all.push(values.text("f.area LIKE ?", below(*area)));
         }
         all.push(more(question, values));
         format!("FROM {table} f JOIN organisations o ON o.id = f.organisation_id WHERE {}", all.join(" AND "))
     };
-    let facts = from("sector_facts", &|question, values| cells(question, values));
-    let people = from("sector_people", &|question, values| newly(question, months, values));
+    let people = |question: &Question, values: &mut Values| question.people(values, "f.");
+    let newly = |question: &Question, values: &mut Values| newly(question, months, values);
+    let added = format!("f.level = {level} AND f.plane = {plane} AND length(f.part) = 0");
+    let facts = [
+        from("fact_sums", &added, &people),
+        from(
+            "fact_sums",
+            &format!("f.level = {FINEST} AND f.plane = {plane} AND length(f.part) > 0"),
+            &people,
+        ),
+    ];
+    let people = [
+        from("people_sums", &added, &newly),
+        from(
+            "people_sums",
+            &format!("f.level = {FINEST} AND f.plane = {BOTH} AND length(f.part) > 0"),
+            &newly,
+        ),
+    ];
+    let select = |columns: &str, from: [String; 2]| {
+        from.map(|from| format!("SELECT {columns} {from}")).join(" UNION ALL ")
+    };
     (
-        format!("SELECT {columns}, {FACTS} {facts}"),
-        format!("SELECT {columns}, f.sex, f.age_band, {NO_FACTS}, f.people {people}"),
+        select(&format!("{columns}, {FACTS}"), facts),
+        select(&format!("{columns}, f.sex, f.age_band, {NO_FACTS}, f.people"), people),
+    )
+}
+
+/// The coarsest level of sums that tells what is asked.
+fn level_of(question: &Question) -> i32 {
+    let Asked { kind, modality, area, .. } = &question.asked;
+    let digits = |dimension: &Dimension| match dimension {
+        Dimension::Area(level) => level.digits(),
+        _ => 0,
+    };
+    let asked = area.map_or(0, |area| area.level().digits());
+    let digits = question.by.iter().map(digits).chain([asked]).max().unwrap_or_default();
+    let of_kind = |dimension: &Dimension| matches!(dimension, Dimension::Kind | Dimension::Modality);
+    let kinds = kind.is_some() || modality.is_some() || question.by.iter().any(of_kind);
+    // Provinces are told by districts.
+    level(digits.next_multiple_of(2), kinds)
+}
+
+/// Whether a question tells sexes apart, and age bands.
+fn told_apart(question: &Question) -> (bool, bool) {
+    (
+        question.sex.is_some() || question.by.contains(&Dimension::Sex),
+        question.age_band.is_some() || question.by.contains(&Dimension::AgeBand),
     )
 }
 
@@ -143,14 +190,13 @@ fn of_groups(question: &Question, months: &Months, scope: Scope, values: &mut Va
 
 /// Which rows of facts tell people apart just as the question does.
 fn cells(question: &Question, values: &mut Values) -> String {
-    let told_apart = |column: &str, is: bool| match is {
+    let each_or_all = |column: &str, each: bool| match each {
         true => format!("f.{column} <> ''"),
         false => format!("f.{column} = ''"),
     };
-    let by_sex = question.sex.is_some() || question.by.contains(&Dimension::Sex);
-    let by_age_band = question.age_band.is_some() || question.by.contains(&Dimension::AgeBand);
+    let (sexes, age_bands) = told_apart(question);
     let people = question.people(values, "f.");
-    format!("{} AND {} AND {people}", told_apart("sex", by_sex), told_apart("age_band", by_age_band))
+    format!("{} AND {} AND {people}", each_or_all("sex", sexes), each_or_all("age_band", age_bands))
 }
 
 /// Which rows of the months of people are those of people who had not come before, in what is asked for or told apart.

@@ -48,8 +48,8 @@ pub const COMPUTED: [&str; 19] = [
     "person_months",
     "fact_doubts",
     "strata",
-    "sector_facts",
-    "sector_people",
+    "fact_sums",
+    "people_sums",
     "facts_due",
 ];
 

@@ -9,7 +9,7 @@ use super::affected::Affected;
 use super::count::count;
 use super::group::{Group, Stratum};
 use super::rows::{Doubts, Fact, PersonMonth};
-use super::sectors::Sums;
+use super::sums::Sums;
 use crate::on_each;
 use crate::store::schema::{fact_doubts, facts, person_months, strata};
 use crate::store::{Conn, Db, StoreError};

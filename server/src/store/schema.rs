@@ -462,15 +462,19 @@ table! {
 }
 
 table! {
-    /// Sums of facts over the groups of an organisation in a sector.
-    sector_facts (organisation_id, sex, age_band, month, sector, kind, modality, part) {
+    /// Sums of facts over the groups of an organisation.
+    fact_sums (organisation_id, level, plane, month, area, kind, modality, sex, age_band, part) {
         organisation_id -> Binary,
-        sex -> Text,
-        age_band -> Text,
+        /// How far areas, kinds and modalities are told apart.
+        level -> Integer,
+        /// Whether sexes (1) and age bands (2) are.
+        plane -> Integer,
         month -> Text,
-        sector -> Text,
+        area -> Text,
         kind -> Text,
         modality -> Text,
+        sex -> Text,
+        age_band -> Text,
         /// Names what was added at one time, until it is added up; empty where that is done.
         part -> Binary,
         sessions -> BigInt,
@@ -483,11 +487,13 @@ table! {
 
 table! {
     /// The same of the months of people.
-    sector_people (organisation_id, month, before, sector, kind, modality, sex, age_band, consents, part) {
+    people_sums (organisation_id, level, plane, month, before, area, kind, modality, sex, age_band, consents, part) {
         organisation_id -> Binary,
+        level -> Integer,
+        plane -> Integer,
         month -> Text,
         before -> Text,
-        sector -> Text,
+        area -> Text,
         kind -> Text,
         modality -> Text,
         sex -> Text,
@@ -570,8 +576,8 @@ allow_tables_to_appear_in_same_query!(
     person_months,
     fact_doubts,
     strata,
-    sector_facts,
-    sector_people,
+    fact_sums,
+    people_sums,
     facts_due,
     idempotency_keys,
 );

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use server::on_each;
-use server::store::schema::{facts_due, length, sector_facts, sector_people};
+use server::store::schema::{fact_sums, facts_due, length, people_sums};
 use server::store::{Conn, Store, StoreError};
 
 use super::*;
@@ -11,10 +11,9 @@ use super::*;
 fn waiting(store: &Store) -> (i64, i64) {
     let count = |tx: &mut Conn<'_>| -> Result<(i64, i64), StoreError> {
         on_each!(tx, |c| {
-            let facts: i64 =
-                sector_facts::table.filter(length(sector_facts::part).gt(0)).count().get_result(c)?;
+            let facts: i64 = fact_sums::table.filter(length(fact_sums::part).gt(0)).count().get_result(c)?;
             let people: i64 =
-                sector_people::table.filter(length(sector_people::part).gt(0)).count().get_result(c)?;
+                people_sums::table.filter(length(people_sums::part).gt(0)).count().get_result(c)?;
             Ok((facts + people, facts_due::table.count().get_result(c)?))
         })
     };
@@ -27,17 +26,11 @@ fn sound(store: &Store) {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// All that can be asked by sector: the sums are read.
+/// What the sums of each level are read for.
 fn answers(village: &Village) -> Vec<Value> {
-    [
-        "",
-        "by=sector,quarter",
-        "by=sex,age_band",
-        "by=year,sex&from=2026-02-01",
-        "by=modality,month&age_band=16_24",
-    ]
-    .map(|asked| village.aggregates(asked))
-    .into()
+    let of = ["", "&from=2026-02-01", "&age_band=16_24", "&area=52", "&modality=sociotherapy"];
+    let asked = choices(2).into_iter().zip(of.iter().cycle());
+    asked.map(|(by, of)| village.aggregates(&format!("by={}{of}", by.join(",")))).collect()
 }
 
 #[test]
