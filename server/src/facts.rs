@@ -22,13 +22,14 @@ mod affected;
 mod group;
 mod count;
 mod sums;
+mod adding_up;
 mod change;
 mod due;
 
+pub use adding_up::{add_up, mend_sums, wrong_sums};
 pub use due::catch_up;
 pub(crate) use due::note as note_due;
 pub(crate) use sums::{BOTH, FINEST, level, plane};
-pub use sums::{add_up, mend_sums, wrong_sums};
 
 use sync_core::id::GroupId;
 

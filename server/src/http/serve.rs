@@ -31,6 +31,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
+/// How soon after the store was away.
+const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
 const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
 const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -179,7 +181,8 @@ async fn keep_facts(store: Store) {
             facts::add_up(&store).await
         };
         if let Err(error) = done.await {
-            tracing::warn!(%error, "facts were not added up; tried again at once");
+            tracing::warn!(%error, "facts were not added up; tried again in a minute");
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }
