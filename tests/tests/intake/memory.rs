@@ -1,5 +1,7 @@
 //! What the bodies of many clients cost in memory, of the service as a process.
 
+use std::time::Duration;
+
 use tests::Database;
 use tests::process::Service;
 use tests::program::ihuriro;
@@ -8,8 +10,9 @@ use super::*;
 
 const CLIENTS: usize = 150;
 const LENGTH: usize = 2_000_000;
-/// What a service takes that does nothing, what it may hold of bodies, and what is on its way from the sockets to them.
-const MOST: u64 = 64 + 128 + 48;
+/// What a service takes that does nothing, and twice what it may hold of bodies: each grows as it comes, and leaves as much behind
+/// as it holds.
+const MOST: u64 = 64 + 2 * 128;
 
 #[test]
 fn bodies_that_are_never_done_take_no_more_memory_than_there_is_for_them() {
@@ -27,7 +30,14 @@ fn bodies_that_are_never_done_take_no_more_memory_than_there_is_for_them() {
     let mut asks = Raw::to(&service.url);
     asks.send(b"GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     assert_eq!(asks.heard().problem().0, 200);
-    let peak = service.mebibytes("VmHWM");
+    // Until all that is sent has come, and nothing moves any longer.
+    let (mut peak, mut still) = (0, 0);
+    while still < 20 {
+        std::thread::sleep(Duration::from_millis(50));
+        let now = service.mebibytes("VmHWM");
+        still = if now == peak { still + 1 } else { 0 };
+        peak = now;
+    }
     println!("{CLIENTS} bodies of {LENGTH} bytes but one: {peak} MiB");
     assert!(peak < MOST, "{peak} MiB");
     drop(clients);
