@@ -132,18 +132,16 @@ impl Intake {
         let Bounds { window, least, deadline, .. } = self.bounds;
         let deadline = Instant::now() + deadline;
         let (mut window_ends, mut came) = (Instant::now() + window, 0);
-        let (mut bytes, mut held) = (BytesMut::new(), self.nothing());
+        let (mut blocks, mut held) = (Blocks::default(), self.nothing());
         loop {
             let next = poll_fn(|cx| body.as_mut().poll_next(cx));
             match timeout_at(window_ends.min(deadline), next).await {
-                Ok(None) => return Ok((bytes.freeze(), held)),
+                Ok(None) => return Ok((blocks.joined(), held)),
                 Ok(Some(Ok(chunk))) => {
-                    if bytes.len() + chunk.len() > limit {
+                    if blocks.length + chunk.len() > limit {
                         return Err(too_large(limit));
                     }
-                    let room = bytes.capacity();
-                    bytes.extend_from_slice(&chunk);
-                    held.take(bytes.capacity() - room)?;
+                    held.take(blocks.put(&chunk))?;
                     came += chunk.len();
                 }
                 Ok(Some(Err(_))) => return Err(broken_off()),
@@ -154,6 +152,40 @@ impl Intake {
                 return Err(too_slow());
             }
         }
+    }
+}
+
+/// A body as it comes, in blocks of one size: one that grew as a whole would be copied again and again, and leave as much behind as
+/// it holds.
+#[derive(Default)]
+struct Blocks {
+    all: Vec<Vec<u8>>,
+    length: usize,
+}
+
+impl Blocks {
+    const SIZE: usize = 64 * 1024;
+
+    /// Takes more bytes; gives how many bytes of new blocks that took.
+    fn put(&mut self, mut chunk: &[u8]) -> usize {
+        let before = self.all.len();
+        self.length += chunk.len();
+        while !chunk.is_empty() {
+            if self.all.last().is_none_or(|block| block.len() == Self::SIZE) {
+                self.all.push(Vec::with_capacity(Self::SIZE));
+            }
+            let Some(block) = self.all.last_mut() else { break };
+            let (now, later) = chunk.split_at(chunk.len().min(Self::SIZE - block.len()));
+            block.extend_from_slice(now);
+            chunk = later;
+        }
+        (self.all.len() - before) * Self::SIZE
+    }
+
+    fn joined(self) -> Bytes {
+        let mut bytes = BytesMut::with_capacity(self.length);
+        self.all.into_iter().for_each(|block| bytes.extend_from_slice(&block));
+        bytes.freeze()
     }
 }
 
