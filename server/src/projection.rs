@@ -234,12 +234,13 @@ pub fn project(
     let documents: Vec<Difference> = subjects.iter().filter_map(difference).collect();
     write::write(tx, &documents)?;
 
+    let records: BTreeMap<DocumentId, &Record> = subjects.iter().map(|one| (one.id, one.record)).collect();
     let (mut sessions, mut groups) = (Vec::new(), BTreeSet::new());
-    for one in subjects {
-        let Some(difference) = documents.iter().find(|other| other.id == one.id) else { continue };
-        match one.record {
+    for difference in &documents {
+        let Some(record) = records.get(&difference.id) else { continue };
+        match record {
             Record::Session(session) if difference.looks_otherwise() => {
-                sessions.push((SessionId::from(one.id), session));
+                sessions.push((SessionId::from(difference.id), session));
             }
             Record::Participant(participant) if difference.stands_otherwise() => {
                 groups.insert(participant.group);

@@ -15,6 +15,23 @@ use sync_core::record::{Group, Kind, Participant, Record, Session};
 use sync_core::time::Date;
 use tablet::device::Device;
 
+/// Everything that totals can be told apart by.
+pub const DIMENSIONS: [&str; 13] = [
+    "organisation",
+    "province",
+    "district",
+    "sector",
+    "cell",
+    "village",
+    "month",
+    "quarter",
+    "year",
+    "kind",
+    "modality",
+    "sex",
+    "age_band",
+];
+
 /// What `/v1/aggregates` counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Count {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Size;
 use super::figure::{Figures, percentile};
 use super::stage::Stage;
+use crate::recount::DIMENSIONS;
 
 const BY: [&str; 8] = [
     "",
@@ -17,22 +18,6 @@ const BY: [&str; 8] = [
     "village,month,sex",
 ];
 
-/// Everything that totals can be told apart by.
-const DIMENSIONS: [&str; 13] = [
-    "organisation",
-    "province",
-    "district",
-    "sector",
-    "cell",
-    "village",
-    "month",
-    "quarter",
-    "year",
-    "kind",
-    "modality",
-    "sex",
-    "age_band",
-];
 /// Of what, and of when.
 const ASKED: [&str; 6] = [
     "",

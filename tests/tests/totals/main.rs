@@ -14,25 +14,9 @@ use sync_core::record::{AgeBand, Session as Meeting, Sex};
 use sync_core::time::Date;
 use tablet::device::Device;
 use tablet::recording::{Details, NewParticipant, NewSession};
-use tests::recount::{Count, Records};
+use tests::recount::{Count, DIMENSIONS, Records};
 use tests::village::{day, marks, people_join, record};
 use tests::{Database, TestApp, Village};
-
-const DIMENSIONS: [&str; 13] = [
-    "organisation",
-    "province",
-    "district",
-    "sector",
-    "cell",
-    "village",
-    "month",
-    "quarter",
-    "year",
-    "kind",
-    "modality",
-    "sex",
-    "age_band",
-];
 
 fn sync(tablet: &mut Device) {
     tablet.sync(&mut ()).expect("a sync");
