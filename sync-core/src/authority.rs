@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{ROOT, ScalarValue};
+use automerge::ScalarValue;
 
 use crate::document::Document;
-use crate::form::{Invalid, Rule, candidates};
+use crate::form::{Invalid, Rule};
 use crate::id::DeviceId;
 use crate::record::Kind;
 use crate::record::session::SessionState;
@@ -48,7 +48,7 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
         // A status that moves back undoes what somebody with authority may have said.
         if let Rule::Forward(rank) = field.rule {
             let furthest = |document: &Document| {
-                let all = candidates(document.inner(), &ROOT, field.name);
+                let all = document.values().at_root(field.name);
                 all.iter().filter_map(|one| rank(&one.value)).max()
             };
             let allowed = if kind == Kind::Session { authority.supervises() } else { authority.is_manager() };
@@ -81,7 +81,8 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
 /// The values of a field at the root that are there since: those that the change put. What it put and somebody else replaced
 /// is not among them, but nobody can have replaced what had not arrived.
 fn put(before: &Document, after: &Document, field: &str) -> Vec<ScalarValue> {
-    let there = candidates(before.inner(), &ROOT, field);
-    let now = candidates(after.inner(), &ROOT, field).into_iter();
-    now.filter(|one| there.iter().all(|old| old.operation != one.operation)).map(|one| one.value).collect()
+    let there = before.values().at_root(field);
+    let now = after.values().at_root(field).iter();
+    let put = now.filter(|one| there.iter().all(|old| old.operation != one.operation));
+    put.map(|one| one.value.clone()).collect()
 }

@@ -6,14 +6,12 @@ mod weave;
 mod writers;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{AutomergeError, ObjId, ROOT, ReadDoc, ScalarValue};
+use automerge::{AutomergeError, ObjId, ROOT, ScalarValue};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{
-    Candidate, EditError, FieldInfo, Invalid, Rule, Shape, candidates, container, object_of, put_anew,
-};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, container, object_of, put_anew};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
@@ -63,25 +61,23 @@ pub fn conflicts(document: &Document) -> Vec<Conflict> {
 }
 
 fn in_field(document: &Document, field: &FieldInfo, found: &mut Vec<Conflict>) {
-    let inner = document.inner();
+    let values = document.values();
     if field.shape == Shape::Register {
-        found.extend(clash(document, field.name.to_owned(), &candidates(inner, &ROOT, field.name)));
-        return;
+        found.extend(clash(document, values.at_root(field.name), || field.name.to_owned()));
     }
-    let Ok(map) = container(inner, field.name, field.shape) else { return };
-    for key in inner.keys(&map) {
-        found.extend(clash(document, format!("{}/{key}", field.name), &candidates(inner, &map, &key)));
+    for (key, slot) in values.map(field.name).into_iter().flatten() {
+        found.extend(clash(document, &slot.candidates, || format!("{}/{key}", field.name)));
     }
 }
 
 /// Several values are a conflict only if they differ: two people who say the same agree.
-fn clash(document: &Document, field: String, candidates: &[Candidate]) -> Option<Conflict> {
+fn clash(document: &Document, candidates: &[Candidate], field: impl FnOnce() -> String) -> Option<Conflict> {
     let (first, rest) = candidates.split_first()?;
     if rest.iter().all(|other| in_words(&other.value) == in_words(&first.value)) {
         return None;
     }
     let claims = candidates.iter().filter_map(|candidate| claim(document, candidate)).collect();
-    Some(Conflict { field, claims, reads: None })
+    Some(Conflict { field: field(), claims, reads: None })
 }
 
 /// Where versions of a text stand against each other.
@@ -105,7 +101,7 @@ fn said(document: &Document, change: ChangeHash, value: String) -> Option<Claim>
 
 /// Who set the value of a field that is shown, and when; `None` where a field at the root has no value.
 pub fn standing(document: &Document, field: &str) -> Option<Claim> {
-    let all = candidates(document.inner(), &ROOT, field);
+    let all = document.values().at_root(field);
     claim(document, all.iter().rev().find(|candidate| !candidate.value.is_null())?)
 }
 

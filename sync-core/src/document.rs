@@ -1,14 +1,14 @@
 //! One record as an Automerge document: how it begins, how it is edited, how it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 
 use crate::boundary::{Unmergeable, contain};
 use crate::change::{Actor, Change, ChangeHash, Grounds, frame, message, tells_of_another};
-use crate::form::{Edit, EditError, GENESIS_ACTOR, Invalid, Shape};
+use crate::form::{Edit, EditError, GENESIS_ACTOR, Invalid, Shape, Values};
 use crate::id::DeviceId;
 use crate::limits::{MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_OPERATIONS};
 use crate::record::{Kind, Kinded, Record, SCHEMA};
@@ -24,6 +24,8 @@ pub struct Damaged;
 pub struct Document {
     kind: Kind,
     inner: Automerge,
+    /// What stands in it, once somebody asked.
+    values: OnceLock<Arc<Values>>,
 }
 
 impl Document {
@@ -53,7 +55,11 @@ impl Document {
         })();
         built.expect("putting keys into a new map can't fail");
         transaction.commit_with(CommitOptions::default().with_time(0));
-        Self { kind, inner }
+        Self::on(kind, inner)
+    }
+
+    fn on(kind: Kind, inner: Automerge) -> Self {
+        Self { kind, inner, values: OnceLock::new() }
     }
 
     /// Opens what [`Document::save`] wrote.
@@ -62,7 +68,7 @@ impl Document {
     /// [`Damaged`] if the bytes are not what was saved.
     pub fn load(kind: Kind, snapshot: &[u8]) -> Result<Self, Damaged> {
         let loaded = contain(|| Automerge::load(snapshot)).map_err(|_| Damaged)?;
-        Ok(Self { kind, inner: loaded.map_err(|_| Damaged)? })
+        Ok(Self::on(kind, loaded.map_err(|_| Damaged)?))
     }
 
     /// Opens what somebody sent, after a look at how much it claims to hold.
@@ -245,13 +251,15 @@ impl Document {
         }
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(automerge::AutomergeError::Fail)?;
-        Record::read(self.kind, &next)?;
-        let holds = next.stats();
+        let next = Self::on(self.kind, next);
+        Record::read(self.kind, &next.inner, next.values())?;
+        let holds = next.inner.stats();
         if holds.num_ops > MAX_DOCUMENT_OPERATIONS || holds.num_changes > MAX_DOCUMENT_CHANGES {
             return Err(EditError::Full);
         }
-        let change = next.get_change_by_hash(&hash).ok_or(automerge::AutomergeError::MissingHash(hash))?;
-        self.inner = next;
+        let change =
+            next.inner.get_change_by_hash(&hash).ok_or(automerge::AutomergeError::MissingHash(hash))?;
+        *self = next;
         Change::try_from(change).map(Some).map_err(|_| automerge::AutomergeError::Fail.into())
     }
 
@@ -288,6 +296,7 @@ impl Document {
 
     fn put_all(&mut self, changes: &[&Change]) -> Result<(), Unmergeable> {
         let all = || changes.iter().map(|change| change.inner().clone());
+        self.values.take();
         contain(|| self.inner.apply_changes(all()))?.map_err(|_| Unmergeable)
     }
 
@@ -302,7 +311,7 @@ impl Document {
     /// # Errors
     /// [`Invalid`] names the first field that does not stand as the data dictionary says.
     pub fn record(&self) -> Result<Record, Invalid> {
-        contain(|| Record::read(self.kind, &self.inner))
+        contain(|| Record::read(self.kind, &self.inner, self.values()))
             .unwrap_or_else(|_| Err(Invalid::new("document", "can't be read")))
     }
 
@@ -314,7 +323,12 @@ impl Document {
         if self.kind != R::KIND {
             return Err(Invalid::new("kind", format!("must be {}", R::KIND)));
         }
-        R::read(&self.inner)
+        R::read(&self.inner, self.values())
+    }
+
+    /// Every value that stands in it; read when it is first asked for, and then kept.
+    pub fn values(&self) -> &Values {
+        self.values.get_or_init(|| Arc::new(Values::of(&self.inner, self.kind.fields())))
     }
 
     pub(crate) fn inner(&self) -> &Automerge {

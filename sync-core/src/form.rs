@@ -3,6 +3,7 @@
 
 mod edit;
 pub(crate) mod read;
+mod values;
 
 use std::marker::PhantomData;
 
@@ -11,8 +12,9 @@ use automerge::ScalarValue;
 pub(crate) use edit::put_anew;
 pub use edit::{Edit, EditError, Editor};
 pub(crate) use read::container;
-pub use read::{Candidate, Ranked, candidates};
+pub use read::{Candidate, Ranked};
 pub(crate) use read::{is_object, object_of};
+pub use values::{Keys, Slot, Values};
 
 use crate::value::Why;
 
@@ -129,11 +131,15 @@ pub trait Form {
     const SHAPE: Shape;
     const RULE: Rule;
 
-    /// Reads the field and checks every value in it, those that lost a race included.
+    /// Reads the field and checks every value in it, those that lost a race included. `values` are those of the document.
     ///
     /// # Errors
     /// [`Invalid`] with the field's name.
-    fn read(document: &automerge::Automerge, name: &'static str) -> Result<Self::Plain, Invalid>;
+    fn read(
+        document: &automerge::Automerge,
+        values: &Values,
+        name: &'static str,
+    ) -> Result<Self::Plain, Invalid>;
 }
 
 /// Defines a record: its plain struct, its field table, how it is read and how it is edited.
@@ -163,9 +169,12 @@ macro_rules! record {
         }
 
         impl $crate::record::Fields for $name {
-            fn read(document: &automerge::Automerge) -> Result<Self, $crate::form::Invalid> {
+            fn read(
+                document: &automerge::Automerge,
+                values: &$crate::form::Values,
+            ) -> Result<Self, $crate::form::Invalid> {
                 let record = Self {
-                    $($field: <$form as $crate::form::Form>::read(document, stringify!($field))?),*
+                    $($field: <$form as $crate::form::Form>::read(document, values, stringify!($field))?),*
                 };
                 check(&record)?;
                 Ok(record)

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{ObjId, ROOT, ReadDoc, ScalarValue, legacy};
+use automerge::{ObjId, ReadDoc, ScalarValue, legacy};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::conflict::{conflicts, in_words, text};
 use crate::document::Document;
-use crate::form::{FieldInfo, Rule, Shape, candidates, is_object, object_of};
+use crate::form::{FieldInfo, Rule, Shape, is_object, object_of};
 use crate::time::Millis;
 
 /// One change of a record.
@@ -64,7 +64,7 @@ const HANDLING: [&str; 9] =
     ["state", "returned", "void", "moved_to", "moved_from", "double_of", "same_as", "split", "confirmed"];
 
 fn read_since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
-    let values = candidates(document.inner(), &ROOT, field).into_iter().filter(|one| holds(&one.value));
+    let values = document.values().at_root(field).iter().filter(|one| holds(&one.value));
     let put: Vec<automerge::ChangeHash> =
         values.filter_map(|one| document.inner().hash_for_opid(&one.operation)).collect();
     if put.is_empty() {

@@ -12,7 +12,7 @@ use crate::boundary::{Unmergeable, contain};
 use crate::change::frame::{self, Weight};
 use crate::change::{Change, ChangeHash, Unreadable};
 use crate::document::{Damaged, Document};
-use crate::form::{Candidate, Invalid, Rule, Shape, candidates, container};
+use crate::form::{Candidate, Invalid, Rule, Slot, Values};
 use crate::id::DeviceId;
 use crate::limits::MAX_DOCUMENT;
 use crate::quarantine::{Outcome, Reason};
@@ -20,7 +20,7 @@ use crate::record::{Place, Record, SCHEMA};
 use touched::Touched;
 use trial::{Apply, Trial};
 
-use automerge::{ROOT, ReadDoc, ScalarValue};
+use automerge::ScalarValue;
 
 /// A change on its way into a document.
 #[derive(Debug, Clone)]
@@ -265,29 +265,25 @@ fn invalid(invalid: Invalid) -> Reason {
 
 /// Holds the forms' rules between one state of a document and the next: the first value is never replaced, what is set for good is never unset, what only grows never shrinks.
 fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
-    for field in before.kind().fields() {
-        let values = |document: &Document| candidates(document.inner(), &ROOT, field.name);
+    let kind = before.kind();
+    let (before, after) = (before.values(), after.values());
+    for field in kind.fields() {
+        let (was, now) = (before.at_root(field.name), after.at_root(field.name));
         match field.rule {
             Rule::Once => {
-                let first = values(before).pop();
-                let now = values(after);
-                if first.is_some_and(|first| now.is_empty() || now.iter().any(|now| now.value != first.value))
-                {
+                let other = |first: &Candidate| now.iter().any(|now| now.value != first.value);
+                if was.last().is_some_and(|first| now.is_empty() || other(first)) {
                     return Err(Invalid::new(field.name, "is recorded once and stays as it is"));
                 }
             }
             Rule::Sticky => {
-                let set = |all: Vec<Candidate>| all.iter().any(|one| one.value != ScalarValue::Null);
-                if set(values(before)) && !set(values(after)) {
+                let set = |all: &[Candidate]| all.iter().any(|one| one.value != ScalarValue::Null);
+                if set(was) && !set(now) {
                     return Err(Invalid::new(field.name, "stays once it is set"));
                 }
             }
             Rule::Grows => {
-                if !members(before, field.name, field.shape).is_subset(&members(
-                    after,
-                    field.name,
-                    field.shape,
-                )) {
+                if !members(before, field.name).is_subset(&members(after, field.name)) {
                     return Err(Invalid::new(field.name, "only grows"));
                 }
             }
@@ -299,10 +295,8 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
 }
 
 /// The members of a set that are on, whatever their type.
-fn members(document: &Document, name: &str, shape: Shape) -> std::collections::BTreeSet<String> {
-    let inner = document.inner();
-    let Ok(map) = container(inner, name, shape) else { return Default::default() };
-    let on =
-        |key: &String| candidates(inner, &map, key).iter().any(|one| one.value == ScalarValue::Boolean(true));
-    inner.keys(&map).filter(on).collect()
+fn members<'v>(values: &'v Values, name: &str) -> BTreeSet<&'v str> {
+    let on = |slot: &Slot| slot.candidates.iter().any(|one| one.value == ScalarValue::Boolean(true));
+    let keys = values.map(name).into_iter().flatten();
+    keys.filter(|(_, slot)| on(slot)).map(|(key, _)| key.as_str()).collect()
 }

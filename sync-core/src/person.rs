@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ObjId, ReadDoc};
+use automerge::ObjId;
 
 use crate::change::Actor;
 use crate::document::Document;
-use crate::form::{Shape, candidates, container};
+
 use crate::id::{DeviceId, ParticipantId};
 use crate::record::Participant;
 use crate::record::session::Attendance;
@@ -99,12 +99,10 @@ pub struct Mark {
 /// All marks of a session. Of several of one participant more than one can count: where two devices gave one code to two
 /// people, each mark is of another person.
 pub fn marks(session: &Document) -> Vec<Mark> {
-    let inner = session.inner();
-    let Ok(map) = container(inner, "attendance", Shape::Map) else { return Vec::new() };
     let mut all = Vec::new();
-    for key in inner.keys(&map) {
-        let Ok(participant) = ParticipantId::from_key(&key) else { continue };
-        let found = candidates(inner, &map, &key).into_iter().filter_map(|one| {
+    for (key, slot) in session.values().map("attendance").into_iter().flatten() {
+        let Ok(participant) = ParticipantId::from_key(key) else { continue };
+        let found = slot.candidates.iter().filter_map(|one| {
             let ObjId::Id(_, actor, _) = &one.operation else { return None };
             let device = Actor::try_from(actor).ok()?.device;
             let mark = Attendance::from_scalar(&one.value).ok()?;

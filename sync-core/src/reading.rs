@@ -9,7 +9,7 @@ use crate::boundary::contain;
 use crate::change::Change;
 use crate::conflict::in_words;
 use crate::document::Document;
-use crate::form::{FieldInfo, Shape, candidates, container};
+use crate::form::{Candidate, FieldInfo, Shape, object_of};
 
 /// The fields that say something, by name; an entry or a member is `attendance/<participant>`.
 pub type Reading = BTreeMap<String, String>;
@@ -35,21 +35,21 @@ pub fn read(document: &Document) -> Reading {
 }
 
 fn in_field(document: &Document, field: &FieldInfo) -> Vec<(String, String)> {
-    let inner = document.inner();
-    let Ok(object) = container(inner, field.name, field.shape) else { return Vec::new() };
-    let said = |name: String, key: &str| {
-        let values: BTreeSet<String> =
-            candidates(inner, &object, key).iter().map(|one| in_words(&one.value)).collect();
+    let values = document.values();
+    let said = |name: String, candidates: &[Candidate]| {
+        let values: BTreeSet<String> = candidates.iter().map(|one| in_words(&one.value)).collect();
         let values: Vec<String> = values.into_iter().filter(|value| !value.is_empty()).collect();
         (!values.is_empty()).then(|| (name, values.join(" / ")))
     };
     match field.shape {
-        Shape::Register => said(field.name.to_owned(), field.name).into_iter().collect(),
+        Shape::Register => said(field.name.to_owned(), values.at_root(field.name)).into_iter().collect(),
         Shape::Map => {
-            inner.keys(&object).filter_map(|key| said(format!("{}/{key}", field.name), &key)).collect()
+            let keys = values.map(field.name).into_iter().flatten();
+            keys.filter_map(|(key, one)| said(format!("{}/{key}", field.name), &one.candidates)).collect()
         }
         Shape::Text => {
-            let text = inner.text(&object).unwrap_or_default();
+            let object = object_of(document.inner(), field);
+            let text = object.and_then(|object| document.inner().text(&object).ok()).unwrap_or_default();
             if text.is_empty() { Vec::new() } else { vec![(field.name.to_owned(), text)] }
         }
     }

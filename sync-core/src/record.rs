@@ -21,7 +21,7 @@ pub use referral::Referral;
 pub use screening::Screening;
 pub use session::Session;
 
-use crate::form::{FieldInfo, Invalid};
+use crate::form::{FieldInfo, Invalid, Values};
 use crate::id::{DocumentId, StreamId};
 use crate::value::{Line, codes};
 
@@ -79,9 +79,11 @@ pub type Note = Line<300>;
 
 /// A record that is read from a document, and edited through a [`crate::form::Edit`] of it.
 pub trait Fields: Sized {
+    /// Reads it; `values` are those of the document.
+    ///
     /// # Errors
     /// [`Invalid`] names the first field that does not stand as the data dictionary says.
-    fn read(document: &Automerge) -> Result<Self, Invalid>;
+    fn read(document: &Automerge, values: &Values) -> Result<Self, Invalid>;
 }
 
 /// A record of some kind.
@@ -109,8 +111,8 @@ macro_rules! kinds {
         impl Record {
             /// # Errors
             /// [`Invalid`] names the first field that does not stand as the data dictionary says.
-            pub fn read(kind: Kind, document: &Automerge) -> Result<Self, Invalid> {
-                match kind { $(Kind::$kind => $kind::read(document).map(Record::$kind)),* }
+            pub fn read(kind: Kind, document: &Automerge, values: &Values) -> Result<Self, Invalid> {
+                match kind { $(Kind::$kind => $kind::read(document, values).map(Record::$kind)),* }
             }
         }
 

@@ -6,7 +6,7 @@ use automerge::{ActorId, Automerge, ObjId, Prop, ROOT, ReadDoc, ScalarValue, leg
 
 use super::{
     Entries, Field, FieldInfo, Fixed, Form, Forward, GENESIS_ACTOR, Invalid, Log, Once, Prevailing, Required,
-    Revocable, Rule, Set, Shape, Sticky, Text,
+    Revocable, Rule, Set, Shape, Slot, Sticky, Text, Values,
 };
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
@@ -22,36 +22,19 @@ pub struct Candidate {
     pub operation: ObjId,
 }
 
-/// All values of `key` in `object`, the one that Automerge shows last. An object in a scalar's place is left out
-/// here and refused by [`Form::read`].
-pub fn candidates(document: &Automerge, object: &ObjId, key: &str) -> Vec<Candidate> {
-    let all = document.get_all(object, key).unwrap_or_default();
-    all.into_iter()
-        .filter_map(|(value, operation)| {
-            let value = value.as_scalar()?.clone();
-            Some(Candidate { value, operation })
-        })
-        .collect()
-}
-
-/// Every value of one key, read and checked; empty where it was never put or was cleared.
-fn values<T: Value>(document: &Automerge, object: &ObjId, key: &str) -> Result<Vec<T>, Why> {
-    read_all(&document.get_all(object, key).map_err(|_| Why::new("can't be read"))?)
-}
-
-fn read_all<T: Value>(all: &[(automerge::Value<'_>, ObjId)]) -> Result<Vec<T>, Why> {
-    let mut read = Vec::with_capacity(all.len());
-    for (value, _) in all {
-        let scalar = value.as_scalar().ok_or_else(|| Why::new("must be a single value"))?;
-        if !scalar.is_null() {
-            read.push(T::from_scalar(scalar)?);
-        }
+/// The values of one key, read and checked, without those that say that there is none; empty where it was never put or was cleared.
+fn read_all<T: Value>(slot: &Slot) -> Result<Vec<T>, Why> {
+    if slot.objects > 0 {
+        return Err(Why::new("must be a single value"));
     }
-    Ok(read)
+    let put = slot.candidates.iter().filter(|one| !one.value.is_null());
+    put.map(|one| T::from_scalar(&one.value)).collect()
 }
 
-fn register<T: Value>(document: &Automerge, name: &'static str) -> Result<Vec<T>, Invalid> {
-    values(document, &ROOT, name).map_err(|why| Invalid { field: name.to_owned(), why })
+fn register<T: Value>(values: &Values, name: &'static str) -> Result<Vec<T>, Invalid> {
+    let slot = values.root().get(name);
+    let read = slot.map_or(Ok(Vec::new()), read_all);
+    read.map_err(|why| Invalid { field: name.to_owned(), why })
 }
 
 /// A value from words, for a field that must have one.
@@ -105,8 +88,8 @@ impl<T: Value> Form for Field<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Conflict(or_nothing::<T>);
 
-    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
-        Ok(register(document, name)?.pop())
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(values, name)?.pop())
     }
 }
 
@@ -115,8 +98,8 @@ impl<T: Value> Form for Required<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Conflict(given::<T>);
 
-    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
-        register(document, name)?.pop().ok_or_else(|| Invalid::new(name, "must be given"))
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<T, Invalid> {
+        register(values, name)?.pop().ok_or_else(|| Invalid::new(name, "must be given"))
     }
 }
 
@@ -125,8 +108,8 @@ impl<T: Value> Form for Fixed<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Once;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
-        <Required<T> as Form>::read(document, name)
+    fn read(document: &Automerge, values: &Values, name: &'static str) -> Result<T, Invalid> {
+        <Required<T> as Form>::read(document, values, name)
     }
 }
 
@@ -135,8 +118,8 @@ impl<T: Value> Form for Once<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Once;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
-        <Field<T> as Form>::read(document, name)
+    fn read(document: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
+        <Field<T> as Form>::read(document, values, name)
     }
 }
 
@@ -157,8 +140,8 @@ impl<T: Value + Ord + Copy + Ranked> Form for Forward<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Forward(rank::<T>);
 
-    fn read(document: &Automerge, name: &'static str) -> Result<T, Invalid> {
-        Ok(register(document, name)?.into_iter().max().unwrap_or(T::FIRST))
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<T, Invalid> {
+        Ok(register(values, name)?.into_iter().max().unwrap_or(T::FIRST))
     }
 }
 
@@ -167,8 +150,8 @@ impl<T: Value + Ord> Form for Sticky<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Sticky;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
-        Ok(register(document, name)?.into_iter().min())
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(values, name)?.into_iter().min())
     }
 }
 
@@ -178,9 +161,9 @@ impl<T: Value> Form for Revocable<T> {
     const RULE: Rule = Rule::Conflict(or_nothing::<T>);
 
     /// None as soon as one of the concurrent values is its taking back.
-    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
-        let shown = register(document, name)?.pop();
-        let back = candidates(document, &ROOT, name).iter().any(|one| one.value.is_null());
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
+        let shown = register(values, name)?.pop();
+        let back = values.at_root(name).iter().any(|one| one.value.is_null());
         Ok(shown.filter(|_| !back))
     }
 }
@@ -190,35 +173,40 @@ impl<T: Value + Ord> Form for Prevailing<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Merges;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<Option<T>, Invalid> {
-        Ok(register(document, name)?.into_iter().min())
+    fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
+        Ok(register(values, name)?.into_iter().min())
     }
 }
 
 /// The entries of a map with all values of each, unless it has grown past all use.
-fn entries<T: Value>(document: &Automerge, name: &str) -> Result<Vec<(String, Vec<T>)>, Invalid> {
-    let too_many = || Invalid::new(name, format!("must have at most {MAX_ENTRIES} entries"));
-    let object = container(document, name, Shape::Map)?;
-    if document.length(&object) > MAX_ENTRIES {
-        return Err(too_many());
+fn entries<T: Value>(
+    document: &Automerge,
+    values: &Values,
+    name: &str,
+) -> Result<Vec<(String, Vec<T>)>, Invalid> {
+    let Some(keys) = values.map(name) else {
+        container(document, name, Shape::Map)?;
+        return Ok(Vec::new());
+    };
+    // Several values of one key are several entries: all of them are shown.
+    if keys.values().map(|one| one.candidates.len() + one.objects).sum::<usize>() > MAX_ENTRIES {
+        return Err(Invalid::new(name, format!("must have at most {MAX_ENTRIES} entries")));
     }
-    let mut room = MAX_ENTRIES;
-    let mut found = Vec::new();
-    for key in document.keys(&object) {
-        let at = |why| Invalid { field: format!("{name}/{key}"), why };
-        let all = document.get_all(&object, key.as_str()).map_err(|_| at(Why::new("can't be read")))?;
-        // Several values of one key are several entries: all of them are shown.
-        room = room.checked_sub(all.len()).ok_or_else(too_many)?;
-        let values = read_all(&all).map_err(at)?;
-        found.push((key, values));
-    }
-    Ok(found)
+    let read = |(key, slot): (&String, &Slot)| {
+        let values = read_all(slot).map_err(|why| Invalid { field: format!("{name}/{key}"), why })?;
+        Ok((key.clone(), values))
+    };
+    keys.iter().map(read).collect()
 }
 
 /// Members of a map of flags that are on, by at least one of the concurrent values.
-fn members<K: Key>(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+fn members<K: Key>(
+    document: &Automerge,
+    values: &Values,
+    name: &'static str,
+) -> Result<BTreeSet<K>, Invalid> {
     let mut on = BTreeSet::new();
-    for (key, values) in entries::<bool>(document, name)? {
+    for (key, values) in entries::<bool>(document, values, name)? {
         let member = K::from_key(&key).map_err(|why| Invalid { field: format!("{name}/{key}"), why })?;
         if values.contains(&true) {
             on.insert(member);
@@ -232,8 +220,8 @@ impl<K: Key> Form for Set<K> {
     const SHAPE: Shape = Shape::Map;
     const RULE: Rule = Rule::Merges;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
-        members(document, name)
+    fn read(document: &Automerge, values: &Values, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+        members(document, values, name)
     }
 }
 
@@ -242,8 +230,8 @@ impl<K: Key> Form for Log<K> {
     const SHAPE: Shape = Shape::Map;
     const RULE: Rule = Rule::Grows;
 
-    fn read(document: &Automerge, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
-        members(document, name)
+    fn read(document: &Automerge, values: &Values, name: &'static str) -> Result<BTreeSet<K>, Invalid> {
+        members(document, values, name)
     }
 }
 
@@ -252,9 +240,9 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
     const SHAPE: Shape = Shape::Map;
     const RULE: Rule = Rule::Conflict(or_nothing::<V>);
 
-    fn read(document: &Automerge, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
+    fn read(document: &Automerge, values: &Values, name: &'static str) -> Result<BTreeMap<K, V>, Invalid> {
         let mut found = BTreeMap::new();
-        for (key, mut values) in entries::<V>(document, name)? {
+        for (key, mut values) in entries::<V>(document, values, name)? {
             if let Some(value) = values.pop() {
                 let key = K::from_key(&key).map_err(|why| Invalid { field: format!("{name}/{key}"), why })?;
                 found.insert(key, value);
@@ -271,7 +259,7 @@ impl<const MAX: usize> Form for Text<MAX> {
     const SHAPE: Shape = Shape::Text;
     const RULE: Rule = Rule::Text(MAX);
 
-    fn read(document: &Automerge, name: &'static str) -> Result<String, Invalid> {
+    fn read(document: &Automerge, _: &Values, name: &'static str) -> Result<String, Invalid> {
         let object = container(document, name, Shape::Text)?;
         document.text(&object).map_err(|_| Invalid::new(name, "must be text"))
     }

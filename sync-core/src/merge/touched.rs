@@ -8,12 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use automerge::{ObjId, ROOT};
+use automerge::ObjId;
 
 use crate::change::operations::{Operation, STRING, action};
 use crate::change::{Actor, Change};
 use crate::document::Document;
-use crate::form::{FieldInfo, GENESIS_ACTOR, Invalid, Shape, candidates, container};
+use crate::form::{FieldInfo, GENESIS_ACTOR, Invalid, Shape};
 use crate::id::DeviceId;
 use crate::limits::MAX_VALUES_OF_ONE;
 use crate::record::Kind;
@@ -93,14 +93,13 @@ impl<'c> Touched<'c> {
     /// # Errors
     /// [`Invalid`] with the field.
     pub(super) fn check_values(&self, after: &Document) -> Result<(), Invalid> {
-        let inner = after.inner();
         for (map, key) in self.0.keys() {
-            let object = match map {
-                None => ROOT,
-                Some(name) => container(inner, name, Shape::Map)?,
+            let standing = match map {
+                None => after.values().at_root(key),
+                Some(name) => after.values().in_map(name, key),
             };
             let mut of_each: BTreeMap<DeviceId, usize> = BTreeMap::new();
-            for one in candidates(inner, &object, key) {
+            for one in standing {
                 let ObjId::Id(_, author, _) = &one.operation else { continue };
                 let Ok(Actor { device, .. }) = Actor::try_from(author) else { continue };
                 let values = of_each.entry(device).or_default();
