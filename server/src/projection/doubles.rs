@@ -33,8 +33,8 @@ pub(super) fn write(
             .load(c))?;
         old.extend(pairs.into_iter().flat_map(|(Db(one), Db(other))| [(one, other), (other, one)]));
     }
-    for (id, session) in sessions {
-        new.extend(alike(tx, *id, session)?.into_iter().flat_map(|other| [(*id, other), (other, *id)]));
+    for (id, others) in alike(tx, sessions)? {
+        new.extend(others.into_iter().flat_map(|other| [(id, other), (other, id)]));
     }
     for (one, other) in old.difference(&new) {
         let gone = possible_doubles::table.find((Db(*one), Db(*other)));
@@ -70,7 +70,7 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Res
         .filter(possible_doubles::other_id.eq(Db(id)))
         .select(possible_doubles::session_id)
         .load(c))?;
-    let must = alike(tx, id, session)?;
+    let must = alike(tx, &[(id, session)])?.remove(&id).unwrap_or_default();
     let set = |others: Others| -> BTreeSet<SessionId> { others.into_iter().map(|Db(id)| id).collect() };
     Ok(set(one) != must || set(other) != must)
 }
@@ -78,56 +78,66 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Res
 /// Sessions, by what is compared of them.
 type Near = BTreeMap<SessionId, Traits>;
 
-/// The sessions of the group that look like a record of the same meeting.
+/// How many sessions are compared at once: what stands near them is in memory together.
+const TOGETHER: usize = 10;
+
+/// For each of some sessions of one group, those that look like a record of the same meeting.
 ///
-/// 1. `near`: what stands on a day under which this one may stand by mistake, and was not looked at.
+/// 1. `near`: what stands on a day under which one of them may stand by mistake, and was not looked at.
 /// 2. Of one part of one day all are one meeting; of the others those that say nothing to the contrary, each compared by its rows.
 ///
-/// No document is opened, and so much is read at the most as [`MAX_COMPARED`] and [`MAX_COMPARED_NTH`] allow for.
-fn alike(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<BTreeSet<SessionId>, StoreError> {
-    let traits = Traits::of(session);
-    if traits.set_aside {
-        return Ok(BTreeSet::new());
+/// No document is opened, and for each of them so much is read at the most as [`MAX_COMPARED`] and [`MAX_COMPARED_NTH`] allow for.
+fn alike(
+    tx: &mut Conn<'_>,
+    sessions: &[(SessionId, &Session)],
+) -> Result<BTreeMap<SessionId, BTreeSet<SessionId>>, StoreError> {
+    let mut all: Vec<(SessionId, Traits)> =
+        sessions.iter().map(|(id, session)| (*id, Traits::of(session))).collect();
+    all.retain(|(_, traits)| !traits.set_aside);
+    all.sort_by_key(|(_, traits)| traits.date);
+    let mut found = BTreeMap::new();
+    for some in all.chunks(TOGETHER) {
+        let near = near(tx, some)?;
+        for (id, traits) in some {
+            let days = days(traits.date);
+            let others = near.iter().filter(|(other, one)| *other != id && days.contains(&one.date));
+            let alike = others.filter(|(_, other)| look_alike(traits, other));
+            found.insert(*id, alike.map(|(other, _)| *other).collect());
+        }
     }
-    let of_one_part = |other: &Traits| (other.date, other.part) == (traits.date, traits.part);
-    let (same, mut others): (Near, Near) =
-        near(tx, id, &traits)?.into_iter().partition(|(_, other)| of_one_part(other));
-    if traits.compares() {
-        complete(tx, &mut others)?;
-    } else {
-        others.clear();
-    }
-    let found = same.into_iter().chain(others).filter(|(_, other)| look_alike(&traits, other));
-    Ok(found.map(|(other, _)| other).collect())
+    Ok(found)
 }
 
-/// What stands on days that may be mistaken for that of a session, without who came and what was spoken of.
-fn near(tx: &mut Conn<'_>, id: SessionId, session: &Traits) -> Result<Near, StoreError> {
-    type Row = (Db<SessionId>, String, String, i32, String, Option<String>);
-    let days: Vec<String> = days(session.date).iter().map(ToString::to_string).collect();
-    let same = sessions::date.eq(session.date.to_string()).and(sessions::part.eq(session.part.to_string()));
+/// What stands on days that may be mistaken for those of some sessions, and on their own.
+fn near(tx: &mut Conn<'_>, of: &[(SessionId, Traits)]) -> Result<Near, StoreError> {
+    type Row = (Db<SessionId>, String, String, i32, String, Option<String>, i32);
+    let Some((_, first)) = of.first() else { return Ok(Near::new()) };
+    let own: BTreeSet<String> = of.iter().map(|(_, one)| one.date.to_string()).collect();
+    let all: BTreeSet<String> =
+        of.iter().flat_map(|(_, one)| days(one.date)).map(|day| day.to_string()).collect();
     let compares =
         sessions::nth.le(i32::from(MAX_COMPARED_NTH)).and(sessions::marked.between(1, MAX_COMPARED as i32));
     let rows: Vec<Row> = on_each!(tx, |c| sessions::table
-        .filter(sessions::group_id.eq(Db(session.group)))
-        .filter(sessions::date.eq_any(&days))
-        .filter(sessions::id.ne(Db(id)))
+        .filter(sessions::group_id.eq(Db(first.group)))
+        .filter(sessions::date.eq_any(&all))
         .filter(sessions::void.is_null())
         .filter(sessions::moved_to.is_null())
         .filter(sessions::double_of.is_null())
-        .filter(same.or(compares))
+        .filter(sessions::date.eq_any(&own).or(compares))
         .select((
             sessions::id,
             sessions::date,
             sessions::part,
             sessions::nth,
             sessions::state,
-            sessions::phase
+            sessions::phase,
+            sessions::marked,
         ))
         .load(c))?;
-    let read = |(Db(id), date, part, nth, state, phase): Row| {
+    let mut comparable = Vec::new();
+    let read = |(Db(id), date, part, nth, state, phase, marked): Row| {
         let traits = Traits {
-            group: session.group,
+            group: first.group,
             date: time::day(&date)?,
             part: part.parse().ok()?,
             nth: u8::try_from(nth).ok()?,
@@ -138,15 +148,23 @@ fn near(tx: &mut Conn<'_>, id: SessionId, session: &Traits) -> Result<Near, Stor
             came: BTreeMap::new(),
             heads: BTreeMap::new(),
         };
+        if nth <= i32::from(MAX_COMPARED_NTH) && (1..=MAX_COMPARED as i32).contains(&marked) {
+            comparable.push(id);
+        }
         Some((id, traits))
     };
     // A row that can't be read is nobody's double; `ihuriro verify` names it.
-    Ok(rows.into_iter().filter_map(read).collect())
+    let mut near: Near = rows.into_iter().filter_map(read).collect();
+    // Alone, one of them is compared with nothing.
+    if of.iter().any(|(id, one)| one.compares() && comparable.iter().any(|other| other != id)) {
+        complete(tx, &comparable, &mut near)?;
+    }
+    Ok(near)
 }
 
-/// Adds who came and what was spoken of.
-fn complete(tx: &mut Conn<'_>, near: &mut Near) -> Result<(), StoreError> {
-    let ids: Vec<Db<SessionId>> = near.keys().copied().map(Db).collect();
+/// Adds who came to some of them and what was spoken of.
+fn complete(tx: &mut Conn<'_>, of: &[SessionId], near: &mut Near) -> Result<(), StoreError> {
+    let ids: Vec<Db<SessionId>> = of.iter().copied().map(Db).collect();
     let themes: Vec<(Db<SessionId>, String)> = on_each!(tx, |c| session_themes::table
         .filter(session_themes::session_id.eq_any(&ids))
         .select((session_themes::session_id, session_themes::theme))
