@@ -42,6 +42,8 @@ pub(super) fn pool(path: PathBuf) -> Result<r2d2::Pool<Files>, StoreError> {
         .max_size(CONNECTIONS)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
+        // A file does not hang up.
+        .test_on_check_out(false)
         .build(files)
         .map_err(|error| StoreError::Away(error.to_string()))
 }
