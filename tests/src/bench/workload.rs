@@ -42,7 +42,7 @@ impl Workload {
     }
 
     /// The first change of the `number`th meeting, in the group's `week`th week, as a tablet writes it.
-    pub(super) fn written(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> Vec<u8> {
+    pub fn written(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> Vec<u8> {
         let details = self.meeting(number);
         let mut document = Document::genesis(Kind::Session);
         let written = document.edit::<Session>(Actor { device, incarnation: 0 }, now(), |session| {
