@@ -4,7 +4,7 @@
 //! rows of a group ──count──> facts of the group and month   (facts, person_months, fact_doubts)
 //!                                   │ old against new
 //!                                   v
-//!                            sums over groups                (fact_sums, people_sums)
+//!                            sums over groups                (fact_sums, people_sums, doubt_sums)
 //! ```
 //!
 //! The facts of a group and month are a pure function ([`count`]) of the rows of the group: what is void, moved, a double or
@@ -18,10 +18,12 @@
 //! A group that is too much work for whoever writes to it ([`due`]) is counted a moment later, with no lock held.
 
 mod rows;
+mod level;
 mod affected;
 mod group;
 mod count;
 mod sums;
+mod table;
 mod adding_up;
 mod change;
 mod due;
@@ -29,7 +31,8 @@ mod due;
 pub use adding_up::{add_up, mend_sums, wrong_sums};
 pub use due::catch_up;
 pub(crate) use due::note as note_due;
-pub(crate) use sums::{BOTH, FINEST, level, plane};
+pub(crate) use level::{BOTH, FINEST, Period, at_least, plane};
+pub(crate) use table::DOUBTS;
 
 use sync_core::id::GroupId;
 

@@ -3,7 +3,8 @@
 //!
 //! A [`Stage`] is a service in a process of its own, on a database of its own, with an organisation, its groups and tablets.
 //! [`syncing`] hands a thousand sessions in by one tablet and fetches them by another; [`load`] has hundreds of tablets sync at
-//! once; [`totals`] asks every question; [`growth`] asks and syncs again where there are as many sessions as in years; [`raw`] merges the
+//! once; [`totals`] asks every question; [`growth`] asks and syncs again where there are as many sessions as in years, [`facts_alone`] asks where
+//! there are the facts of more; [`raw`] merges the
 //! same bytes by Automerge alone. What is measured is a [`Figure`].
 
 mod figure;
@@ -15,6 +16,7 @@ mod syncing;
 mod load;
 mod totals;
 mod growth;
+mod facts_alone;
 
 pub use figure::{Figure, Figures};
 pub use stage::Stage;
@@ -38,13 +40,22 @@ pub struct Size {
     pub links: bool,
     /// To how many sessions a store is let grow, instead of all else.
     pub grown: Option<usize>,
+    /// Of how many sessions there are facts, and nothing else, instead of all else.
+    pub facts: Option<usize>,
 }
 
 impl Size {
-    pub const WHOLE: Self =
-        Self { sessions: 1_000, tablets: 300, at_once: 64, asked: 100, links: true, grown: None };
+    pub const WHOLE: Self = Self {
+        sessions: 1_000,
+        tablets: 300,
+        at_once: 64,
+        asked: 100,
+        links: true,
+        grown: None,
+        facts: None,
+    };
     pub const QUICK: Self =
-        Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false, grown: None };
+        Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false, grown: None, facts: None };
 }
 
 /// Measures all of it, on one kind of store.
@@ -63,6 +74,11 @@ pub fn measure(postgres: bool, size: Size, service: &Path, figures: &mut Figures
         let database = database();
         let mut stage = Stage::on(&database, service)?;
         growth::measure(size, sessions, &mut stage, &database.url, figures);
+        return Ok(());
+    }
+    if let Some(sessions) = size.facts {
+        let database = database();
+        facts_alone::measure(size, sessions, &Stage::on(&database, service)?, &database.url, figures);
         return Ok(());
     }
     for workload in [Workload::PLAIN, Workload::REALISTIC] {

@@ -7,8 +7,8 @@ use serde_json::Value;
 use server::ledger::{Rebuilt, rebuild};
 use server::on_each;
 use server::store::schema::{
-    attendances, batches, changes, conflict_claims, devices, documents, fact_doubts, fact_sums, facts,
-    groups, participants, people_sums, person_months, quarantine, sessions, strata, streams,
+    attendances, batches, changes, conflict_claims, devices, documents, doubt_sums, fact_doubts, fact_sums,
+    facts, groups, participants, people_sums, person_months, quarantine, sessions, strata, streams,
 };
 use server::store::{At, Conn, Db, Store, StoreError};
 use server::verify::{Checked, verify};
@@ -163,18 +163,19 @@ fn what_was_counted_wrong_is_named_and_mended() {
         let (village, _) = story(&app, 3);
         let totals = || ["by=sex,month", "by=village,year"].map(|by| village.aggregates(by));
         let before = totals();
-        type Damages = [fn(&mut Conn<'_>) -> Result<usize, StoreError>; 6];
+        type Damages = [fn(&mut Conn<'_>) -> Result<usize, StoreError>; 7];
         app.run(server::facts::add_up(app.store())).expect("it is added up");
         let damages: Damages = [
             |tx| on_each!(tx, |c| diesel::update(facts::table).set(facts::attendances.eq(77)).execute(c)),
             |tx| on_each!(tx, |c| diesel::delete(person_months::table).execute(c)),
             |tx| on_each!(tx, |c| diesel::delete(fact_doubts::table).execute(c)),
-            |tx| on_each!(tx, |c| diesel::update(strata::table).set(strata::sector.eq("9999")).execute(c)),
+            |tx| on_each!(tx, |c| diesel::update(strata::table).set(strata::area.eq("99999999")).execute(c)),
             |tx| on_each!(tx, |c| diesel::delete(fact_sums::table).execute(c)),
             |tx| {
-                let coarse = people_sums::table.filter(people_sums::level.lt(5));
+                let coarse = people_sums::table.filter(people_sums::level.lt(30));
                 on_each!(tx, |c| diesel::update(coarse).set(people_sums::people.eq(77)).execute(c))
             },
+            |tx| on_each!(tx, |c| diesel::update(doubt_sums::table).set(doubt_sums::void.eq(77)).execute(c)),
         ];
         for damage in damages {
             assert_ne!(app.store().write_blocking("damage", damage).expect("damaged"), 0);

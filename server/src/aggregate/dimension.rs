@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use sync_core::area::Level;
 
+use crate::facts::Period;
+
 /// One thing to tell totals apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dimension {
@@ -55,17 +57,12 @@ impl Dimension {
         }
     }
 
-    /// Of one that tells times apart: how fine it does, and the month with which the one of a `month` begins, in SQL.
-    pub(super) fn period(self) -> Option<(u8, String)> {
+    /// Of one that tells times apart, how finely.
+    pub(super) fn period(self) -> Option<Period> {
         match self {
-            Self::Month => Some((3, "f.month".to_owned())),
-            Self::Quarter => Some((
-                2,
-                "(substr(f.month, 1, 5) || CASE WHEN substr(f.month, 6) < '04' THEN '01'
-                  WHEN substr(f.month, 6) < '07' THEN '04' WHEN substr(f.month, 6) < '10' THEN '07' ELSE '10' END)"
-                    .to_owned(),
-            )),
-            Self::Year => Some((1, "(substr(f.month, 1, 4) || '-01')".to_owned())),
+            Self::Month => Some(Period::Month),
+            Self::Quarter => Some(Period::Quarter),
+            Self::Year => Some(Period::Year),
             _ => None,
         }
     }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::conditions::{Values, bound};
-use super::from_facts::Months;
 use super::question::Question;
 use crate::doubt::{CAME, POSSIBLE_DOUBLES, consent_doubt, day_doubt, one_or_two, set_aside};
 use crate::on_each;
@@ -50,41 +49,6 @@ pub(crate) struct Doubts {
 }
 
 impl Question {
-    /// The same as [`Question::doubts`], of whole months, from facts.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub(super) fn doubts_of_months(
-        &self,
-        tx: &mut Conn<'_>,
-        months: &Months,
-        scope: Scope,
-    ) -> Result<Doubts, StoreError> {
-        const ALL: [&str; 10] = [
-            "doubles",
-            "moved",
-            "void",
-            "recorded_since",
-            "possible_doubles",
-            "date_doubts",
-            "void_attendances",
-            "without_record",
-            "one_or_two",
-            "consent_date_doubts",
-        ];
-        let mut values = Values::default();
-        let groups = self.groups(&mut values, scope);
-        let months = months.condition(&mut values, "f.month");
-        let sums = ALL.map(|column| format!("CAST(coalesce(sum(f.{column}), 0) AS bigint) AS {column}"));
-        // What is said of people is said of no month.
-        let text = format!(
-            "SELECT {} FROM fact_doubts f JOIN groups g ON g.id = f.group_id
-             WHERE {groups} AND (f.month = '' OR ({months}))",
-            sums.join(", "),
-        );
-        on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))
-    }
-
     /// What about the sessions of these groups and days somebody should know who reads the totals.
     ///
     /// # Errors

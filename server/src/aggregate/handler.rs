@@ -152,7 +152,7 @@ fn answer(
     let rows = if question.by.is_empty() { Vec::new() } else { ask(question)? };
     let total = ask(&all)?;
     let doubts = match &months {
-        Some(months) => question.doubts_of_months(tx, months, scope)?,
+        Some(months) => from_facts::doubts(tx, question, months, scope)?,
         None => question.doubts(tx, scope)?,
     };
     Ok((rows, total, doubts))

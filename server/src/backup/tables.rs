@@ -31,7 +31,7 @@ pub const KEPT: [Table; 14] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 19] = [
+pub const COMPUTED: [&str; 20] = [
     "groups",
     "participants",
     "participant_origins",
@@ -50,6 +50,7 @@ pub const COMPUTED: [&str; 19] = [
     "strata",
     "fact_sums",
     "people_sums",
+    "doubt_sums",
     "facts_due",
 ];
 

@@ -64,21 +64,21 @@ impl Change {
         let Self { group, old, new } = self;
         let mut sums = Sums::default();
         if let Some(stratum) = &old.stratum {
-            sums.add(stratum, &old.facts, &old.people, -1);
+            sums.add(stratum, &old.facts, &old.people, &old.doubts, -1);
         }
         if let Some(stratum) = &new.stratum {
-            sums.add(stratum, &new.facts, &new.people, 1);
+            sums.add(stratum, &new.facts, &new.people, &new.doubts, 1);
         }
         self.write_facts(tx)?;
         self.write_people(tx)?;
         self.write_doubts(tx)?;
         if old.stratum != new.stratum {
             on_each!(tx, |c| diesel::delete(strata::table.find(Db(*group))).execute(c))?;
-            if let Some(Stratum { organisation, sector, kind, modality }) = &new.stratum {
+            if let Some(Stratum { organisation, area, kind, modality }) = &new.stratum {
                 let row = (
                     strata::group_id.eq(Db(*group)),
                     strata::organisation_id.eq(Db(*organisation)),
-                    strata::sector.eq(sector),
+                    strata::area.eq(area),
                     strata::kind.eq(kind),
                     strata::modality.eq(modality),
                 );
@@ -173,10 +173,10 @@ fn stratum(tx: &mut Conn<'_>, group: GroupId) -> Result<Option<Stratum>, StoreEr
     type Row = (Db<OrganisationId>, String, String, String);
     let row: Option<Row> = on_each!(tx, |c| strata::table
         .find(Db(group))
-        .select((strata::organisation_id, strata::sector, strata::kind, strata::modality))
+        .select((strata::organisation_id, strata::area, strata::kind, strata::modality))
         .first(c)
         .optional())?;
-    Ok(row.map(|(Db(organisation), sector, kind, modality)| Stratum { organisation, sector, kind, modality }))
+    Ok(row.map(|(Db(organisation), area, kind, modality)| Stratum { organisation, area, kind, modality }))
 }
 
 fn facts_of(tx: &mut Conn<'_>, group: GroupId, affected: &Affected) -> Result<Vec<Fact>, StoreError> {

@@ -15,8 +15,8 @@ use crate::store::{Conn, Db, StoreError};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stratum {
     pub(crate) organisation: OrganisationId,
-    /// NISR code of four digits.
-    pub(crate) sector: String,
+    /// NISR code of a village.
+    pub(crate) area: String,
     pub(crate) kind: String,
     pub(crate) modality: String,
 }
@@ -63,11 +63,6 @@ pub(crate) fn month(day: &str) -> String {
     day.get(..7).unwrap_or(day).to_owned()
 }
 
-/// The sector of a village.
-pub(crate) fn sector(area: &str) -> String {
-    area.get(..4).unwrap_or(area).to_owned()
-}
-
 impl Group {
     /// None where the group's own record is not there yet.
     pub(super) fn load(tx: &mut Conn<'_>, id: GroupId) -> Result<Option<Self>, StoreError> {
@@ -82,7 +77,7 @@ impl Group {
         let says = sessions.iter().map(|(id, meeting)| (*id, meeting.says.clone())).collect();
         Ok(Some(Self {
             id,
-            stratum: Stratum { organisation, sector: sector(&area), kind, modality },
+            stratum: Stratum { organisation, area, kind, modality },
             void: void.is_some(),
             set_aside: set_aside(&says),
             sessions,

@@ -75,6 +75,22 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
+    /// In the order of [`DOUBTS`](super::table::DOUBTS).
+    pub(super) fn counts(&self) -> [i64; 10] {
+        [
+            self.doubles,
+            self.moved,
+            self.void,
+            self.recorded_since,
+            self.possible_doubles,
+            self.date_doubts,
+            self.void_attendances,
+            self.without_record,
+            self.one_or_two,
+            self.consent_date_doubts,
+        ]
+    }
+
     pub(super) fn none(group: GroupId, month: &str) -> Self {
         Self {
             group_id: Db(group),

@@ -1,6 +1,6 @@
 //! Sums of facts over the groups of an organisation: what most questions read.
 //!
-//! Whoever changes facts adds rows that say by how much, at the finest level (by sector, kind and modality) and under a name of their own
+//! Whoever changes facts adds rows that say by how much, at the finest level (by month, village, kind and modality) and under a name of their own
 //! (`part`), and reads nothing: no two wait for each other. Afterwards one who has time adds these up, into the part without a name, at
 //! each level ([`adding_up`](super::adding_up)). A question sums over the rows of the coarsest level that tells what it asks, and over those that are not added
 //! up yet.
@@ -11,28 +11,14 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::group::Stratum;
-use super::rows::{Counts, Fact, PersonMonth};
+use super::level::{BOTH, FINEST, plane};
+use super::rows::{Counts, Doubts, Fact, PersonMonth};
 use crate::on_each;
-use crate::store::schema::{fact_sums, people_sums};
+use crate::store::schema::{doubt_sums, fact_sums, people_sums};
 use crate::store::{Conn, Db, StoreError};
 
 /// How many rows one statement writes.
 const AT_ONCE: usize = 500;
-/// The level at which areas are told apart up to so many digits, and kinds and modalities or not.
-pub(crate) const fn level(digits: u32, kinds: bool) -> i32 {
-    (digits / 2 * 2) as i32 + kinds as i32
-}
-
-/// By sector, kind and modality.
-pub(crate) const FINEST: i32 = level(4, true);
-
-/// Whether sexes and age bands are told apart.
-pub(crate) const fn plane(sex: bool, age_band: bool) -> i32 {
-    sex as i32 + 2 * age_band as i32
-}
-
-/// Both are.
-pub(crate) const BOTH: i32 = plane(true, true);
 
 /// What is to be added.
 #[derive(Debug, Default)]
@@ -41,11 +27,20 @@ pub(super) struct Sums {
     facts: BTreeMap<(Stratum, String, String, String), Counts>,
     /// By stratum, month, the month before, sex, age band and consent.
     people: BTreeMap<(Stratum, String, String, String, String, bool), i64>,
+    /// By stratum and month.
+    doubts: BTreeMap<(Stratum, String), [i64; 10]>,
 }
 
 impl Sums {
     /// Adds so many times these facts.
-    pub(super) fn add(&mut self, of: &Stratum, facts: &[Fact], people: &[PersonMonth], times: i64) {
+    pub(super) fn add(
+        &mut self,
+        of: &Stratum,
+        facts: &[Fact],
+        people: &[PersonMonth],
+        doubts: &[Doubts],
+        times: i64,
+    ) {
         for Fact { sex, age_band, month, counts, .. } in facts {
             let key = (of.clone(), sex.clone(), age_band.clone(), month.clone());
             let sum = self.facts.entry(key).or_default();
@@ -54,6 +49,12 @@ impl Sums {
         for PersonMonth { month, before, sex, age_band, consents, .. } in people {
             let key = (of.clone(), month.clone(), before.clone(), sex.clone(), age_band.clone(), *consents);
             *self.people.entry(key).or_default() += times;
+        }
+        for one in doubts {
+            let sums = self.doubts.entry((of.clone(), one.month.clone())).or_default();
+            for (sum, more) in sums.iter_mut().zip(one.counts()) {
+                *sum += times * more;
+            }
         }
     }
 
@@ -70,7 +71,7 @@ impl Sums {
                     fact_sums::level.eq(FINEST),
                     fact_sums::plane.eq(plane(!sex.is_empty(), !age_band.is_empty())),
                     fact_sums::month.eq(month),
-                    fact_sums::area.eq(of.sector),
+                    fact_sums::area.eq(of.area),
                     fact_sums::kind.eq(of.kind),
                     fact_sums::modality.eq(of.modality),
                     fact_sums::sex.eq(sex),
@@ -98,7 +99,7 @@ impl Sums {
                     people_sums::plane.eq(BOTH),
                     people_sums::month.eq(month),
                     people_sums::before.eq(before),
-                    people_sums::area.eq(of.sector),
+                    people_sums::area.eq(of.area),
                     people_sums::kind.eq(of.kind),
                     people_sums::modality.eq(of.modality),
                     people_sums::sex.eq(sex),
@@ -111,6 +112,37 @@ impl Sums {
             .collect();
         for some in people.chunks(AT_ONCE) {
             on_each!(tx, |c| diesel::insert_into(people_sums::table).values(some).execute(c))?;
+        }
+        let doubts: Vec<_> = self
+            .doubts
+            .into_iter()
+            .filter(|(_, counts)| counts.iter().any(|count| *count != 0))
+            .map(|((of, month), counts)| {
+                let [doubles, moved, void, recorded_since, possible_doubles, rest @ ..] = counts;
+                let [date_doubts, void_attendances, without_record, one_or_two, consent_date_doubts] = rest;
+                (
+                    doubt_sums::organisation_id.eq(Db(of.organisation)),
+                    doubt_sums::level.eq(FINEST),
+                    doubt_sums::month.eq(month),
+                    doubt_sums::area.eq(of.area),
+                    doubt_sums::kind.eq(of.kind),
+                    doubt_sums::modality.eq(of.modality),
+                    doubt_sums::part.eq(part.clone()),
+                    doubt_sums::doubles.eq(doubles),
+                    doubt_sums::moved.eq(moved),
+                    doubt_sums::void.eq(void),
+                    doubt_sums::recorded_since.eq(recorded_since),
+                    doubt_sums::possible_doubles.eq(possible_doubles),
+                    doubt_sums::date_doubts.eq(date_doubts),
+                    doubt_sums::void_attendances.eq(void_attendances),
+                    doubt_sums::without_record.eq(without_record),
+                    doubt_sums::one_or_two.eq(one_or_two),
+                    doubt_sums::consent_date_doubts.eq(consent_date_doubts),
+                )
+            })
+            .collect();
+        for some in doubts.chunks(AT_ONCE) {
+            on_each!(tx, |c| diesel::insert_into(doubt_sums::table).values(some).execute(c))?;
         }
         Ok(())
     }

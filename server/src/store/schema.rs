@@ -455,7 +455,7 @@ table! {
     strata (group_id) {
         group_id -> Binary,
         organisation_id -> Binary,
-        sector -> Text,
+        area -> Text,
         kind -> Text,
         modality -> Text,
     }
@@ -463,18 +463,18 @@ table! {
 
 table! {
     /// Sums of facts over the groups of an organisation.
-    fact_sums (organisation_id, level, plane, month, area, kind, modality, sex, age_band, part) {
+    fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, month, part) {
         organisation_id -> Binary,
-        /// How far areas, kinds and modalities are told apart.
+        /// How far times, areas, kinds and modalities are told apart.
         level -> Integer,
         /// Whether sexes (1) and age bands (2) are.
         plane -> Integer,
-        month -> Text,
         area -> Text,
         kind -> Text,
         modality -> Text,
         sex -> Text,
         age_band -> Text,
+        month -> Text,
         /// Names what was added at one time, until it is added up; empty where that is done.
         part -> Binary,
         sessions -> BigInt,
@@ -487,20 +487,43 @@ table! {
 
 table! {
     /// The same of the months of people.
-    people_sums (organisation_id, level, plane, month, before, area, kind, modality, sex, age_band, consents, part) {
+    people_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, month, before, consents, part) {
         organisation_id -> Binary,
         level -> Integer,
         plane -> Integer,
-        month -> Text,
-        before -> Text,
         area -> Text,
         kind -> Text,
         modality -> Text,
         sex -> Text,
         age_band -> Text,
+        month -> Text,
+        before -> Text,
         consents -> Bool,
         part -> Binary,
         people -> BigInt,
+    }
+}
+
+table! {
+    /// The same of what should be known of totals.
+    doubt_sums (organisation_id, level, month, area, kind, modality, part) {
+        organisation_id -> Binary,
+        level -> Integer,
+        month -> Text,
+        area -> Text,
+        kind -> Text,
+        modality -> Text,
+        part -> Binary,
+        doubles -> BigInt,
+        moved -> BigInt,
+        void -> BigInt,
+        recorded_since -> BigInt,
+        possible_doubles -> BigInt,
+        date_doubts -> BigInt,
+        void_attendances -> BigInt,
+        without_record -> BigInt,
+        one_or_two -> BigInt,
+        consent_date_doubts -> BigInt,
     }
 }
 
@@ -578,6 +601,7 @@ allow_tables_to_appear_in_same_query!(
     strata,
     fact_sums,
     people_sums,
+    doubt_sums,
     facts_due,
     idempotency_keys,
 );

@@ -30,12 +30,12 @@ use super::{Size, load, totals};
 use crate::Stranger;
 
 /// Meetings of one group, a week apart.
-const OF_A_GROUP: usize = 20;
+pub(super) const OF_A_GROUP: usize = 20;
 /// Over how many weeks groups begin.
 const WEEKS: usize = 130;
 /// Of ten groups, those of the organisation whose manager asks.
-const OURS: usize = 6;
-const OTHERS: usize = 9;
+pub(super) const OURS: usize = 6;
+pub(super) const OTHERS: usize = 9;
 
 /// One more document, with its first change.
 type Made = (DocumentId, Kind, After, Change);

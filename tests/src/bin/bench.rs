@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use tests::bench::{Figures, Size, measure};
 use tests::program::ihuriro_of;
 
-const USAGE: &str = "bench [--quick] [--store sqlite|postgres|both] [--docs SESSIONS] [--json FILE]";
+const USAGE: &str =
+    "bench [--quick] [--store sqlite|postgres|both] [--docs SESSIONS] [--facts SESSIONS] [--json FILE]";
 
 struct Asked {
     size: Size,
@@ -23,8 +24,11 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
     let mut asked = Asked { size: Size::WHOLE, stores: vec![false, true], json: None };
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--quick" => asked.size = Size { grown: asked.size.grown, ..Size::QUICK },
+            "--quick" => {
+                asked.size = Size { grown: asked.size.grown, facts: asked.size.facts, ..Size::QUICK }
+            }
             "--docs" => asked.size.grown = Some(words.next()?.parse().ok()?),
+            "--facts" => asked.size.facts = Some(words.next()?.parse().ok()?),
             "--json" => asked.json = Some(words.next()?.into()),
             "--store" => {
                 asked.stores = match words.next()?.as_str() {

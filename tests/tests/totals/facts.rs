@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use server::on_each;
-use server::store::schema::{fact_sums, facts_due, length, people_sums};
+use server::store::schema::{doubt_sums, fact_sums, facts_due, length, people_sums};
 use server::store::{Conn, Store, StoreError};
 
 use super::*;
@@ -14,7 +14,9 @@ fn waiting(store: &Store) -> (i64, i64) {
             let facts: i64 = fact_sums::table.filter(length(fact_sums::part).gt(0)).count().get_result(c)?;
             let people: i64 =
                 people_sums::table.filter(length(people_sums::part).gt(0)).count().get_result(c)?;
-            Ok((facts + people, facts_due::table.count().get_result(c)?))
+            let doubts: i64 =
+                doubt_sums::table.filter(length(doubt_sums::part).gt(0)).count().get_result(c)?;
+            Ok((facts + people + doubts, facts_due::table.count().get_result(c)?))
         })
     };
     store.read_blocking("count", count).expect("the store answers")
@@ -28,7 +30,15 @@ fn sound(store: &Store) {
 
 /// What the sums of each level are read for.
 fn answers(village: &Village) -> Vec<Value> {
-    let of = ["", "&from=2026-02-01", "&age_band=16_24", "&area=52", "&modality=sociotherapy"];
+    let of = [
+        "",
+        "&from=2026-02-01",
+        "&age_band=16_24",
+        "&area=52",
+        "&modality=sociotherapy",
+        "&to=2026-03-31&sex=female",
+        "&area=11010102",
+    ];
     let asked = choices(2).into_iter().zip(of.iter().cycle());
     asked.map(|(by, of)| village.aggregates(&format!("by={}{of}", by.join(",")))).collect()
 }
