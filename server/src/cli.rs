@@ -44,7 +44,7 @@ enum Command {
     Backup(backup::Backup),
     /// Make a key with which backups are restored; its public part is what they are made for.
     BackupKey(backup::BackupKey),
-    /// Make the store anew from a backup, in a database that was never in use.
+    /// Rebuild the store from a backup, in a database that was never in use.
     Restore(restore::Restore),
     /// Read the whole store and say what is wrong with it. Changes nothing.
     Verify(verify::Verify),

@@ -1,12 +1,41 @@
-//! The service: many tablets in, one store, questions answered.
+//! The service: tablets hand in changes, one store holds them, people ask questions of it.
 //!
-//! A request comes in over [`http`], is given an id and a line in the log by [`telemetry`], and is read within its bounds
-//! by [`intake`]. The room it is
-//! meant for asks [`access`] who calls and whether they may, then runs one use case as one transaction of the
-//! [`store`]. What went wrong becomes a [`problem`] that a person can act on. Time comes from the [`clock`],
-//! so that a test can hold it still.
+//! # The words
 //!
-//! The modules stand in reading order; each imports only from those above it.
+//! - The **store** ([`store`]) is SQLite or PostgreSQL. A *use case* is one function in one transaction of it: `store.read("name", |tx| ..)`.
+//! - The **ledger** ([`ledger`]) is the documents, and their changes in the order of their streams.
+//! - The **projection** ([`projection`]) is the rows of each document, computed from it. A *difference* is what changed of them.
+//! - **Facts** ([`facts`]) are additive counts of a group and month; *sums* are those of an organisation's groups.
+//! - A **scope** ([`records`]) is what a caller may see.
+//! - A **problem** ([`problem`]) is an error that a person can act on (RFC 9457).
+//!
+//! # The journey of a push
+//!
+//! 1. [`http`] gives the request an id; [`intake`] takes its body within its bounds of size and time.
+//! 2. [`sync`] *prepares* it in a transaction that reads: it checks the tablet's signature, opens each document once, lets
+//!    [`sync_core::merge::plan`] decide about each change, and computes the rows.
+//! 3. [`sync`] *commits* it: under the lock of each stream, the ledger checks that the documents are as they were read, numbers and
+//!    writes the changes; the projection writes what differs of the rows; facts count again the months that this touches.
+//! 4. [`sync`] *pulls*: it answers with an outcome for each change, and what the tablet has not read.
+//!
+//! # The journey of a question
+//!
+//! [`access`] says who calls. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
+//! [`aggregate`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
+//!
+//! ```no_run
+//! use server::ledger::{Rebuilt, rebuild};
+//! use server::store::{Store, StoreError};
+//!
+//! // `ihuriro rebuild`: computes all rows again from the documents. In a sound store there is nothing to mend.
+//! async fn is_sound(address: &str) -> Result<bool, StoreError> {
+//!     let store = Store::open(address)?;
+//!     let Rebuilt { mended, facts, .. } = rebuild(&store).await?;
+//!     Ok(mended == 0 && facts == 0)
+//! }
+//! ```
+//!
+//! The modules stand in reading order; each imports only from those above it. Time comes from the [`clock`], so that a test can hold it still.
 
 // The docs are read beside the code, with private items.
 #![allow(rustdoc::private_intra_doc_links)]

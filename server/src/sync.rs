@@ -7,7 +7,7 @@
 
 mod refusal;
 mod admit;
-mod apart;
+mod quarantined;
 mod astray;
 mod authority;
 mod bounds;
@@ -25,9 +25,9 @@ mod pull;
 mod look;
 pub mod handler;
 
-pub(crate) use apart::{Arrival, find, misplaced, reason};
 pub(crate) use decide::{decide_again, foresee};
 use handler::sync;
+pub(crate) use quarantined::{Arrival, find, misplaced, reason};
 pub(crate) use rejected::built_on;
 pub use turns::Turns;
 

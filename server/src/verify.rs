@@ -1,15 +1,15 @@
 //! Whether a store is as it must be, in words; nothing is changed.
 //!
 //! Each stream is checked as of one moment, with its documents, changes and rows, and so is each handful of batches and of
-//! changes that were set apart. So a service may go on writing meanwhile, and nothing half done is ever seen: whatever is
+//! changes that were quarantined. So a service may go on writing meanwhile, and nothing half done is ever seen: whatever is
 //! named here is wrong.
 
 mod finding;
 mod batches;
-mod anew;
+mod rekeyed;
 mod documents;
 mod streams;
-mod apart;
+mod quarantined;
 
 pub use finding::{About, Finding};
 
@@ -27,7 +27,7 @@ pub struct Checked {
     pub documents: u64,
     pub changes: u64,
     pub batches: u64,
-    pub apart: u64,
+    pub quarantined: u64,
     /// How many things are wrong.
     pub findings: u64,
 }
@@ -38,7 +38,7 @@ impl AddAssign for Checked {
         self.documents += more.documents;
         self.changes += more.changes;
         self.batches += more.batches;
-        self.apart += more.apart;
+        self.quarantined += more.quarantined;
         self.findings += more.findings;
     }
 }
@@ -81,7 +81,7 @@ pub fn verify(store: &Store, tell: &mut dyn FnMut(Finding)) -> Result<Checked, S
         take(store.read_blocking("verify stream", |tx| streams::check(tx, stream))?);
     }
     take(store.read_blocking("verify sums", streams::sums)?);
-    for check in [batches::check, apart::check] {
+    for check in [batches::check, quarantined::check] {
         let mut after = Vec::new();
         loop {
             let (seen, last) = store.read_blocking("verify rows", |tx| check(tx, &after))?;

@@ -1,5 +1,5 @@
 //! Changes of one tablet, signed by it. The signature is over a statement that lists each change by digest, so that the
-//! store can keep the statement as evidence while the changes go their own ways, and can set one bad change apart
+//! store can keep the statement as evidence while the changes go their own ways, and can quarantine one bad change
 //! without breaking the signature over the others.
 
 use ed25519_dalek::Signature;

@@ -1,6 +1,6 @@
 //! One Automerge change as it travels: a change chunk of the Automerge binary format, not deflated.
 
-mod anew;
+mod rekey;
 pub(crate) mod frame;
 pub(crate) mod operations;
 
@@ -128,7 +128,7 @@ struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<Grounds>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    was: Option<anew::Was>,
+    was: Option<rekey::Was>,
 }
 
 impl fmt::Display for Message {
@@ -142,7 +142,7 @@ pub(crate) fn message(grounds: &Grounds) -> String {
     Message { reason: Some(grounds.clone()), was: None }.to_string()
 }
 
-/// Whether a message says that its change was written anew.
+/// Whether a message says that its change was re-keyed.
 pub(crate) fn tells_of_another(message: &str) -> bool {
     serde_json::from_str(message).is_ok_and(|message: Message| message.was.is_some())
 }

@@ -11,7 +11,7 @@ use automerge::{AutomergeError, ObjId, ROOT, ScalarValue};
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
 use crate::document::Document;
-use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, container, object_of, put_anew};
+use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, container, object_of, put_over};
 use crate::id::DeviceId;
 use crate::time::Millis;
 
@@ -142,9 +142,9 @@ pub fn settle(
                 match key {
                     Some(key) => {
                         let map = container(&transaction, name, row.shape)?;
-                        put_anew(&mut transaction, &map, key, value)?;
+                        put_over(&mut transaction, &map, key, value)?;
                     }
-                    None => put_anew(&mut transaction, &ROOT, name, value)?,
+                    None => put_over(&mut transaction, &ROOT, name, value)?,
                 }
                 Ok(transaction)
             })?
@@ -162,7 +162,7 @@ pub fn settle(
     change.ok_or_else(agreed)
 }
 
-/// Writes the lines concerned anew, also where they read so already: that is how whoever comes later knows that they were seen.
+/// Writes the lines concerned again, also where they read so already: that is how whoever comes later knows that they were seen.
 fn write_over<'t>(
     mut transaction: Transaction<'t>,
     object: &ObjId,

@@ -100,19 +100,19 @@ impl Document {
         self.inner.get_change_meta_by_hash(&(*hash).into()).is_some()
     }
 
-    /// Whether a change is merged here, be it as it is, written anew, or as it was before that; `anew` is [`Document::anew`].
-    pub fn has_taken(&self, change: &Change, anew: &BTreeMap<ChangeHash, Change>) -> bool {
-        self.contains(&change.hash()) || self.same_by_another_name(change, anew).is_some()
+    /// Whether a change is merged here, be it as it is, re-keyed, or as it was before that; `rekeyed` is [`Document::rekeyed`].
+    pub fn has_taken(&self, change: &Change, rekeyed: &BTreeMap<ChangeHash, Change>) -> bool {
+        self.contains(&change.hash()) || self.same_by_another_name(change, rekeyed).is_some()
     }
 
-    /// What says the same as a change whose number was taken: that one written anew, or as it was before.
+    /// What says the same as a change whose number was taken: that one re-keyed, or as it was before.
     pub(crate) fn same_by_another_name(
         &self,
         change: &Change,
-        anew: &BTreeMap<ChangeHash, Change>,
+        rekeyed: &BTreeMap<ChangeHash, Change>,
     ) -> Option<ChangeHash> {
         let before = change.was().and_then(|was| self.change(&was)).filter(|was| change.stands_for(was));
-        let after = anew.get(&change.hash()).filter(|now| now.stands_for(change));
+        let after = rekeyed.get(&change.hash()).filter(|now| now.stands_for(change));
         before.as_ref().or(after).map(Change::hash)
     }
 
@@ -159,15 +159,15 @@ impl Document {
         metas.iter().filter_map(number).collect()
     }
 
-    /// The changes that were written anew because their number was taken, under the hashes that they had.
-    pub fn anew(&self) -> BTreeMap<ChangeHash, Change> {
+    /// The changes that were re-keyed because their number was taken, under the hashes that they had.
+    pub fn rekeyed(&self) -> BTreeMap<ChangeHash, Change> {
         let metas = self.inner.get_changes_meta(&[]);
-        let anew = metas.iter().filter(|meta| meta.message.as_deref().is_some_and(tells_of_another));
+        let rekeyed = metas.iter().filter(|meta| meta.message.as_deref().is_some_and(tells_of_another));
         let change = |meta: &automerge::ChangeMetadata<'_>| {
             let change = self.change(&meta.hash.into())?;
             Some((change.was()?, change))
         };
-        anew.filter_map(change).collect()
+        rekeyed.filter_map(change).collect()
     }
 
     /// Whether a change numbers its operations right after those that it builds on. One that leaves a gap uses up the

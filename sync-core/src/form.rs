@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use automerge::ScalarValue;
 
-pub(crate) use edit::put_anew;
+pub(crate) use edit::put_over;
 pub use edit::{Edit, EditError, Editor};
 pub(crate) use read::container;
 pub use read::{Candidate, Ranked};

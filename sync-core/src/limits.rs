@@ -3,7 +3,7 @@
 
 /// The largest change that is taken, in bytes: a text field written full in one go, several times over.
 pub const MAX_CHANGE: usize = 256 * 1024;
-/// The most operations in one change: the longest text taken out and written anew, with room to spare. Two hundred bytes
+/// The most operations in one change: the longest text taken out and written again, with room to spare. Two hundred bytes
 /// can say a trillion.
 pub const MAX_OPERATIONS: u64 = 65_536;
 /// The most that the keys, values, authors, hashes and the message of one change come to, each as often as it is repeated, in
@@ -75,14 +75,14 @@ pub const MAX_AHEAD: u64 = 1_000_000;
 /// The last number that a request may have: JavaScript counts no further.
 pub const LAST_REQUEST: u64 = (1 << 53) - 1;
 
-/// The most changes of one tablet that may be set apart within [`APART_WITHIN`]. Whoever is taken off five groups, and
+/// The most changes of one tablet that may be quarantined within [`QUARANTINED_WITHIN`]. Whoever is taken off five groups, and
 /// recorded for each a whole cycle of fifteen meetings with no network, hands in about a thousand; people look through them
 /// one by one.
-pub const MAX_APART: usize = 2_000;
+pub const MAX_QUARANTINED: usize = 2_000;
 /// The same in bytes: one full body, or four thousand for each of so many changes.
-pub const MAX_APART_BYTES: usize = MAX_EXPANDED;
+pub const MAX_QUARANTINED_BYTES: usize = MAX_EXPANDED;
 /// How many changes that wait at the store a tablet asks after in one request, at the most: what is left it asks after the
 /// next time.
 pub const MAX_ASKED_AFTER: usize = 64;
 /// A day, in milliseconds.
-pub const APART_WITHIN: i64 = 24 * 60 * 60 * 1000;
+pub const QUARANTINED_WITHIN: i64 = 24 * 60 * 60 * 1000;

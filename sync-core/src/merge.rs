@@ -43,7 +43,7 @@ pub enum Standing {
     /// May write what is their own: a change by another author waits.
     Assigned,
     /// Somebody who keeps the group answers for the change, whoever made it and whoever brought it. One whose number is
-    /// taken is written anew, with what builds on it.
+    /// taken is re-keyed, with what builds on it.
     Waived,
 }
 
@@ -111,13 +111,13 @@ fn plan_with(
         Some(snapshot) => Document::load(place.kind, snapshot)?,
         None => Document::genesis(place.kind),
     });
-    let mut anew = trial.document().anew();
+    let mut rekeyed = trial.document().rekeyed();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
             // What is merged is merged, whoever its author is today.
-            Ok(change) if trial.document().has_taken(&change, &anew) => {
+            Ok(change) if trial.document().has_taken(&change, &rekeyed) => {
                 outcomes[index] = Outcome::Duplicate;
             }
             _ if one.standing == Standing::Stranger => {
@@ -139,14 +139,14 @@ fn plan_with(
     for (index, arrived) in in_order(waiting) {
         let was = arrived.hash();
         let document = trial.document();
-        if document.has_taken(&arrived, &anew) {
+        if document.has_taken(&arrived, &rekeyed) {
             outcomes[index] = Outcome::Duplicate;
             continue;
         }
         let number_taken = taken.contains(&(arrived.actor(), arrived.seq()));
-        let on_anew = arrived.deps().any(|hash| anew.contains_key(&hash) && !document.contains(&hash));
+        let on_rekeyed = arrived.deps().any(|hash| rekeyed.contains_key(&hash) && !document.contains(&hash));
         let change = match incoming[index].standing {
-            Standing::Waived if number_taken || on_anew => arrived.anew(&anew),
+            Standing::Waived if number_taken || on_rekeyed => arrived.rekeyed(&rekeyed),
             _ => Some(arrived).filter(|_| !number_taken),
         };
         let Some(change) = change else {
@@ -174,7 +174,7 @@ fn plan_with(
                 outcomes[index] = Outcome::Accepted;
                 taken.insert((change.actor(), change.seq()));
                 if change.hash() != was {
-                    anew.insert(was, change.clone());
+                    rekeyed.insert(was, change.clone());
                 }
                 fresh.push((index, change));
             }

@@ -175,7 +175,7 @@ pub fn carry(
     Ok(())
 }
 
-/// Says anew what sets a session aside: whoever writes that has seen all that was recorded in it.
+/// Says again what sets a session aside: whoever writes that has seen all that was recorded in it.
 ///
 /// # Errors
 /// [`EditError`] in words.

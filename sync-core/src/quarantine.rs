@@ -14,7 +14,7 @@ pub enum Outcome {
     /// The store had it already.
     #[n(1)]
     Duplicate,
-    /// The store keeps it whole, apart, until somebody or something releases it.
+    /// The store keeps it whole, in quarantine, until somebody or something releases it.
     #[n(2)]
     Quarantined(#[n(0)] Reason),
 }

@@ -69,13 +69,13 @@ pub fn differences(before: &Reading, after: &Reading) -> Vec<Difference> {
         .collect()
 }
 
-/// The document with one more change, whether or not the record may stand so, written anew where its number is taken; `None`
+/// The document with one more change, whether or not the record may stand so, re-keyed where its number is taken; `None`
 /// where the bytes can't be merged into it, or build on something that it lacks.
 pub fn with(document: &Document, bytes: &[u8]) -> Option<Document> {
     let change = Change::parse(bytes).ok()?;
     let mut after = document.clone();
     if after.apply([&change]).is_err() {
-        after.apply([&change.anew(&document.anew())?]).ok()?;
+        after.apply([&change.rekeyed(&document.rekeyed())?]).ok()?;
     }
     Some(after)
 }

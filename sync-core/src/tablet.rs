@@ -11,7 +11,7 @@ mod report;
 mod waiting;
 mod pace;
 mod state;
-mod apart;
+mod quarantined;
 mod agree;
 mod outbox;
 mod receive;

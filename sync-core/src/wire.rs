@@ -51,7 +51,7 @@ pub struct Request {
     /// Colleagues' work that the tablet carries, sealed for the store; see [`crate::bundle`].
     #[n(8)]
     pub carried: Vec<ByteVec>,
-    /// Changes that the store keeps apart, as far as the tablet knows: it asks what people decided about them. At most
+    /// Changes that the store keeps in quarantine, as far as the tablet knows: it asks what people decided about them. At most
     /// [`crate::limits::MAX_ASKED_AFTER`] are answered.
     #[n(9)]
     pub waiting: Vec<Digest>,
@@ -96,7 +96,7 @@ pub enum Receipt {
     /// It is taken: signed words for the tablet that it is from, to be carried back.
     #[n(0)]
     Taken(#[n(0)] ByteVec),
-    /// It can't be opened or read here, or too much of its tablet is set apart already. That tablet still has it.
+    /// It can't be opened or read here, or too much of its tablet is quarantined already. That tablet still has it.
     #[n(1)]
     Refused,
 }

@@ -9,7 +9,7 @@ import * as R from './record.mjs';
 import { CONTENT_TYPE, PAGE, PROTOCOL } from './spec.mjs';
 import * as W from './wire.mjs';
 
-/** How many changes that are set apart one request asks after. */
+/** How many changes that are quarantined one request asks after. */
 const ASKED = 64;
 
 const digestOf = ({ change }) => W.hex(W.sha256(W.bytes(change)));
@@ -42,7 +42,7 @@ export class Tablet extends Held {
     tablet.state = {
       server, seed, device, user, organisation, epoch, store,
       incarnation: 0, number: 0, last_sync: 0,
-      streams: {}, documents: {}, outbox: [], apart: [], people: {}, purged: [],
+      streams: {}, documents: {}, outbox: [], quarantined: [], people: {}, purged: [],
     };
     tablet.persist();
     return tablet;
@@ -132,11 +132,11 @@ export class Tablet extends Held {
     return more || state.outbox.length > 0 || state.purged.length > 0;
   }
 
-  /** The store was restored from a backup: it may lack what it had, what it had set apart too. */
+  /** The store was restored from a backup: it may lack what it had, what it had quarantined too. */
   newEpoch(answer) {
     const { state } = this;
     state.epoch = answer.epoch;
-    for (const { stream, kind, document, change } of state.apart.splice(0)) this.offer(stream, kind, document, W.bytes(change));
+    for (const { stream, kind, document, change } of state.quarantined.splice(0)) this.offer(stream, kind, document, W.bytes(change));
     for (const [stream, reading] of Object.entries(state.streams)) {
       reading.ask = null;
       if (!answer.pages.some((page) => page.stream === stream)) this.offerOwn(stream);
@@ -155,16 +155,16 @@ export class Tablet extends Held {
     reading.dropped = true;
   }
 
-  /** Some of what is set apart, others each time. */
+  /** Some of what is quarantined, others each time. */
   askedAfter() {
-    const open = this.state.apart.filter((one) => !one.rejection);
+    const open = this.state.quarantined.filter((one) => !one.rejection);
     const begin = open.length > ASKED ? (this.state.number * ASKED) % open.length : 0;
     return [...open.slice(begin), ...open.slice(0, begin)].slice(0, ASKED).map(digestOf);
   }
 
   /** Somebody decided that a change stays out: nothing is to be built on it any more. */
   hearRejection({ document, digest, rejection }) {
-    const one = this.state.apart.find((other) => !other.rejection && other.document === document && digestOf(other) === digest);
+    const one = this.state.quarantined.find((other) => !other.rejection && other.document === document && digestOf(other) === digest);
     if (!one) return;
     one.rejection = rejection;
     this.state.incarnation = newLife();
@@ -178,12 +178,12 @@ export class Tablet extends Held {
       this.report[outcome.outcome] += 1;
       return;
     }
-    this.state.apart.push({ ...waiting, ...outcome });
+    this.state.quarantined.push({ ...waiting, ...outcome });
     if (outcome.reason === 're-keyed') {
       this.state.incarnation = newLife();
       this.buildAnew(waiting.document, waiting.hash);
     }
-    this.report.apart.push({ document: waiting.document, ...outcome });
+    this.report.quarantined.push({ document: waiting.document, ...outcome });
   }
 
   /** Takes one page in; says whether there is more to read. */
@@ -229,9 +229,9 @@ export class Tablet extends Held {
     for (const [stream, { dropped }] of Object.entries(state.streams)) {
       if (!dropped || state.outbox.some((one) => one.stream === stream)) continue;
       for (const id of this.ids((one) => one.stream === stream)) delete state.documents[id];
-      // What is set apart holds its numbers: should the stream come back, others are to be counted.
-      if (state.apart.some((one) => one.stream === stream)) state.incarnation = newLife();
-      state.apart = state.apart.filter((one) => one.stream !== stream);
+      // What is quarantined holds its numbers: should the stream come back, others are to be counted.
+      if (state.quarantined.some((one) => one.stream === stream)) state.incarnation = newLife();
+      state.quarantined = state.quarantined.filter((one) => one.stream !== stream);
       delete state.streams[stream];
       state.purged.push(stream);
       this.report.dropped += 1;

@@ -155,7 +155,7 @@ test('a tablet brought back from a copy starts a new life and reads what it had 
   assert.equal((await hers('show', id)).minutes, 90);
 });
 
-test('a copy that went on writing sets that apart, begins a new life and comes to the same record', async () => {
+test('a copy that went on writing quarantines that, begins a new life and comes to the same record', async () => {
   const hers = await enrolled('claudine');
   const { id } = await hers(...meeting, '--minutes', '90');
   await hers('sync');
@@ -165,7 +165,7 @@ test('a copy that went on writing sets that apart, begins a new life and comes t
   writeFileSync(file('claudine'), copy);
   await hers('edit', id, '--minutes', '70');
   const report = await hers('sync');
-  assert.deepEqual(report.apart.map((one) => one.reason), ['re-keyed']);
+  assert.deepEqual(report.quarantined.map((one) => one.reason), ['re-keyed']);
   assert.equal((await hers('show', id)).minutes, 80);
   assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
   await hers('edit', id, '--minutes', '70');
@@ -178,8 +178,8 @@ test('what somebody rejected is told once, is kept, and nothing is built on it',
   await hers('sync');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
   await hers('edit', id, '--minutes', '80');
-  assert.equal((await hers('sync')).apart.length, 1);
-  const [{ change }] = JSON.parse(readFileSync(file('claudine'), 'utf8')).apart;
+  assert.equal((await hers('sync')).quarantined.length, 1);
+  const [{ change }] = JSON.parse(readFileSync(file('claudine'), 'utf8')).quarantined;
   const rejection = { by: 'Uwase', because: 'Ninety is right.' };
   store.rejected = [{ document: id, digest: W.hex(W.sha256(W.bytes(change))), rejection }];
   assert.deepEqual((await hers('sync')).rejected, [{ document: id, ...rejection }]);
@@ -204,16 +204,16 @@ test('a store that was restored gets back what it lost, and hears of what others
   store.logs.get(GROUP).splice(3);
   store.epoch = OTHER_LIFE;
   const report = await hers('sync');
-  assert.deepEqual([report.accepted, report.apart.map((one) => one.reason)], [1, ['unvouched']]);
+  assert.deepEqual([report.accepted, report.quarantined.map((one) => one.reason)], [1, ['unvouched']]);
   // What she could not vouch for is no difference, and waits no longer once its author brings it.
   assert.deepEqual((await hers('sync')).repaired, []);
   assert.equal((await his('sync')).accepted, 1);
   await hers('sync');
-  assert.deepEqual((await hers('status')).apart, []);
+  assert.deepEqual((await hers('status')).quarantined, []);
   assert.equal(store.logs.get(GROUP).length, 5);
 });
 
-test('what a store had set apart is handed in again after it was restored', async () => {
+test('what a store had quarantined is handed in again after it was restored', async () => {
   const hers = await enrolled('claudine');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
   await hers(...meeting, '--minutes', '90');
@@ -221,7 +221,7 @@ test('what a store had set apart is handed in again after it was restored', asyn
   store.judge = () => ({ outcome: 'accepted' });
   store.epoch = OTHER_LIFE;
   assert.equal((await hers('sync')).accepted, 1);
-  assert.deepEqual((await hers('status')).apart, []);
+  assert.deepEqual((await hers('status')).quarantined, []);
 });
 
 test('a stream that a restored store does not know is kept, and its own work is offered', async () => {
@@ -232,7 +232,7 @@ test('a stream that a restored store does not know is kept, and its own work is 
   store.take = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
   store.epoch = OTHER_LIFE;
   const report = await hers('sync');
-  assert.deepEqual(report.apart.map((one) => one.document), [id]);
+  assert.deepEqual(report.quarantined.map((one) => one.document), [id]);
   assert.equal((await hers('show', id)).minutes, 90);
   assert.equal((await hers('sync')).requests, 1);
 });
@@ -249,14 +249,14 @@ test('a restored store that has taken a stream away gets her own work before she
   assert.deepEqual(await hers('groups'), []);
 });
 
-test('what the store keeps apart is shown with its reason, and does not count as a difference', async () => {
+test('what the store keeps in quarantine is shown with its reason, and does not count as a difference', async () => {
   const hers = await enrolled('claudine');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
   const { id } = await hers(...meeting, '--minutes', '90');
   const report = await hers('sync');
-  assert.deepEqual([report.apart, report.repaired], [[{ document: id, outcome: 'quarantined', reason: 'not-assigned' }], []]);
-  const { apart } = await hers('status');
-  assert.equal(apart[0].reason, 'not-assigned');
+  assert.deepEqual([report.quarantined, report.repaired], [[{ document: id, outcome: 'quarantined', reason: 'not-assigned' }], []]);
+  const { quarantined } = await hers('status');
+  assert.equal(quarantined[0].reason, 'not-assigned');
 });
 
 test('a stream to drop is dropped once everything is handed in, and the receipt is sent', async () => {
@@ -283,15 +283,15 @@ test('a stream that was lost and may be read no longer is dropped all the same',
   assert.deepEqual(await hers('groups'), []);
 });
 
-test('what is set apart holds its numbers: the tablet that drops it counts others in a new life', async () => {
+test('what is quarantined holds its numbers: the tablet that drops it counts others in a new life', async () => {
   const hers = await enrolled('claudine');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
   await hers(...meeting, '--minutes', '90');
   const [device] = store.devices.values();
   device.streams.delete(GROUP);
   await hers('sync');
-  const { apart, incarnation } = await hers('status');
-  assert.deepEqual(apart, []);
+  const { quarantined, incarnation } = await hers('status');
+  assert.deepEqual(quarantined, []);
   assert.notEqual(incarnation, 0);
 });
 

@@ -1,4 +1,4 @@
-// What a tablet holds, in one file: its documents, what waits to be handed in, what the store set apart, and how far each
+// What a tablet holds, in one file: its documents, what waits to be handed in, what the store quarantined, and how far each
 // stream is read (sync.md 2, 4.4, 6).
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
@@ -18,7 +18,7 @@ export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 /** What a sync did. */
 export const nothingYet = () => ({
   requests: 0, accepted: 0, duplicate: 0, received: 0, unreadable: 0, dropped: 0, sent_bytes: 0, received_bytes: 0,
-  apart: [], rejected: [], merged: [], repaired: [],
+  quarantined: [], rejected: [], merged: [], repaired: [],
 });
 
 export class Held {
@@ -101,20 +101,20 @@ export class Held {
   /** Puts those changes of a document into the outbox again that fit and do not wait anyway. */
   offerAgain(id, fit) {
     const { kind, stream } = this.state.documents[id];
-    const waiting = [...this.state.outbox, ...this.state.apart];
+    const waiting = [...this.state.outbox, ...this.state.quarantined];
     for (const change of R.changes(this.open(id))) {
       if (fit(change) && !waiting.some(same(id, change.hash))) this.offer(stream, kind, id, change.data);
     }
   }
 
-  /** The store has this change: it waits no longer, wherever it did, nor does what it was before it was written anew. */
+  /** The store has this change: it waits no longer, wherever it did, nor does what it was before it was re-keyed. */
   release(document, now) {
     const there = (one) => one.document === document
       && (one.hash === now.hash || (now.was === one.hash && R.standsFor(now, R.metaOf(W.bytes(one.change)))));
-    for (const list of ['outbox', 'apart']) this.state[list] = this.state[list].filter((one) => !there(one));
+    for (const list of ['outbox', 'quarantined']) this.state[list] = this.state[list].filter((one) => !there(one));
   }
 
-  /** What is held as it was before it was written anew at the store gives way to that. */
+  /** What is held as it was before it was re-keyed at the store gives way to that. */
   giveWay(id, now) {
     if (!now.was || !this.state.documents[id]) return;
     if (R.changes(this.open(id)).some((one) => R.standsFor(now, one))) this.buildAnew(id, now.was);
@@ -192,18 +192,18 @@ export class Held {
 
   // --- Whether it is what the store has -----------------------------------------------------------------------------
 
-  /** The fingerprint of a stream as the store should have it: without what it keeps apart. */
+  /** The fingerprint of a stream as the store should have it: without what it keeps in quarantine. */
   fingerprint(stream) {
     return W.addFingerprints(this.ids((one) => one.stream === stream).map((id) => {
-      const apart = this.state.apart.filter((one) => one.document === id).map((one) => one.hash);
-      return W.fingerprint(id, apart.length > 0 ? this.headsWithout(id, new Set(apart)) : this.state.documents[id].heads);
+      const quarantined = this.state.quarantined.filter((one) => one.document === id).map((one) => one.hash);
+      return W.fingerprint(id, quarantined.length > 0 ? this.headsWithout(id, new Set(quarantined)) : this.state.documents[id].heads);
     }));
   }
 
-  headsWithout(id, apart) {
+  headsWithout(id, quarantined) {
     const heads = new Set();
     for (const { hash, deps } of R.changes(this.open(id))) {
-      if (apart.has(hash)) continue;
+      if (quarantined.has(hash)) continue;
       for (const behind of deps) heads.delete(behind);
       heads.add(hash);
     }

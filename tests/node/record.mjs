@@ -63,7 +63,7 @@ export function metaOf(data) {
   return { actor: author, hash, deps, seq, time, startOp, endOp: startOp + ops.length, was: wasOf(message) };
 }
 
-/** The hash that a change had before it was written anew; null where it was not (sync.md 4.6). */
+/** The hash that a change had before it was re-keyed; null where it was not (sync.md 4.6). */
 function wasOf(message) {
   try {
     return JSON.parse(message).was?.hash ?? null;
@@ -72,7 +72,7 @@ function wasOf(message) {
   }
 }
 
-/** Whether a change is another one, written anew: only the same device's word for that counts. */
+/** Whether a change is another one, re-keyed: only the same device's word for that counts. */
 export const standsFor = (now, one) => now.was === one.hash && now.actor.slice(0, 32) === one.actor.slice(0, 32);
 
 const CHANGE = 1;

@@ -64,10 +64,10 @@ const COMMANDS = {
   },
   sync: (_, options) => Tablet.load(one(options, 'state')).sync(),
   status(_, options) {
-    const { device, number, incarnation, last_sync, outbox, apart, streams } = Tablet.load(one(options, 'state')).state;
+    const { device, number, incarnation, last_sync, outbox, quarantined, streams } = Tablet.load(one(options, 'state')).state;
     const brief = ({ change, ...rest }) => rest;
     const reading = Object.entries(streams).map(([stream, { ask, dropped, key }]) => ({ stream, ask, dropped, key: key?.number ?? 0 }));
-    return { device, number, incarnation, last_sync, streams: reading, outbox: outbox.map(brief), apart: apart.map(brief) };
+    return { device, number, incarnation, last_sync, streams: reading, outbox: outbox.map(brief), quarantined: quarantined.map(brief) };
   },
   groups: (_, options) => Tablet.load(one(options, 'state')).all('group'),
   participants: (_, options) => Tablet.load(one(options, 'state')).all('participant', one(options, 'group')),

@@ -17,11 +17,11 @@ pub type Name = (DocumentId, ChangeHash);
 #[derive(Debug, Default)]
 pub struct Kept {
     merged: BTreeSet<Name>,
-    /// Set apart, waiting or rejected; each with its digest.
-    apart: BTreeSet<(DocumentId, Vec<u8>)>,
-    /// Set apart and let in since, perhaps written anew: then `verify` sees that it is there.
+    /// Quarantined, waiting or rejected; each with its digest.
+    quarantined: BTreeSet<(DocumentId, Vec<u8>)>,
+    /// Quarantined and let in since, perhaps re-keyed: then `verify` sees that it is there.
     released: BTreeSet<(DocumentId, Vec<u8>)>,
-    /// The lives in which changes are merged: that of one which was written anew names what it was (sync.md 4.6), also where a
+    /// The lives in which changes are merged: that of one which was re-keyed names what it was (sync.md 4.6), also where a
     /// restored store does not remember that it let it in.
     lives: BTreeSet<(DocumentId, u32)>,
 }
@@ -29,16 +29,16 @@ pub struct Kept {
 impl Kept {
     pub fn of(store: &Store) -> Self {
         type Rows = Vec<(Db<DocumentId>, Vec<u8>, i64)>;
-        type Apart = Vec<(Db<DocumentId>, Vec<u8>, Option<At>)>;
-        let (merged, apart): (Rows, Apart) = store
-            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Apart), StoreError> {
+        type Quarantined = Vec<(Db<DocumentId>, Vec<u8>, Option<At>)>;
+        let (merged, quarantined): (Rows, Quarantined) = store
+            .read_blocking("kept", |tx: &mut Conn<'_>| -> Result<(Rows, Quarantined), StoreError> {
                 let merged = on_each!(tx, |c| changes::table
                     .select((changes::document_id, changes::hash, changes::incarnation))
                     .load(c))?;
-                let apart = on_each!(tx, |c| quarantine::table
+                let quarantined = on_each!(tx, |c| quarantine::table
                     .select((quarantine::document_id, quarantine::digest, quarantine::released_at))
                     .load(c))?;
-                Ok((merged, apart))
+                Ok((merged, quarantined))
             })
             .expect("the store answers");
         let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
@@ -47,8 +47,8 @@ impl Kept {
             merged: merged.into_iter().map(|(Db(document), bytes, _)| (document, hash(bytes))).collect(),
             ..Self::default()
         };
-        for (Db(document), digest, released) in apart {
-            let of = if released.is_some() { &mut kept.released } else { &mut kept.apart };
+        for (Db(document), digest, released) in quarantined {
+            let of = if released.is_some() { &mut kept.released } else { &mut kept.quarantined };
             of.insert((document, digest));
         }
         kept
@@ -56,13 +56,13 @@ impl Kept {
 
     /// In how many places a change is: one, if all is well.
     pub fn places(&self, name: &Name, digest: &[u8]) -> usize {
-        let set_apart = (name.0, digest.to_vec());
+        let quarantined = (name.0, digest.to_vec());
         let [a, b, c, d, ..] = *name.1.as_bytes();
-        let anew = (name.0, u32::from_be_bytes([a, b, c, d]).max(1));
+        let rekeyed = (name.0, u32::from_be_bytes([a, b, c, d]).max(1));
         let merged =
-            [self.merged.contains(name), self.released.contains(&set_apart), self.lives.contains(&anew)]
+            [self.merged.contains(name), self.released.contains(&quarantined), self.lives.contains(&rekeyed)]
                 .contains(&true);
-        usize::from(merged) + usize::from(self.apart.contains(&set_apart))
+        usize::from(merged) + usize::from(self.quarantined.contains(&quarantined))
     }
 }
 
@@ -70,5 +70,8 @@ impl Kept {
 pub fn has_moved(report: &Report) -> bool {
     let handed_in = report.accepted + report.duplicate + report.carried + report.refused;
     let changes = handed_in + report.received + report.dropped;
-    changes > 0 || !report.rejected.is_empty() || !report.apart.is_empty() || !report.repaired.is_empty()
+    changes > 0
+        || !report.rejected.is_empty()
+        || !report.quarantined.is_empty()
+        || !report.repaired.is_empty()
 }

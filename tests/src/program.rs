@@ -41,7 +41,7 @@ fn built_in(folder: &Path) -> Result<PathBuf, String> {
         } else if let Some(profile) = folder.file_name() {
             build.arg("--profile").arg(profile);
         }
-        // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built anew here,
+        // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built again here,
         // with all that rests on it, and again at the next run.
         for (name, _) in env::vars_os().filter(|(name, _)| tells_of_a_package(name)) {
             build.env_remove(name);

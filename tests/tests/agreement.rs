@@ -96,7 +96,10 @@ fn what_the_store_lacks_is_offered_and_nothing_else() {
 
         let again = jeanne.sync(&mut ()).expect("a sync");
 
-        assert_eq!((again.report.accepted, again.report.duplicate, again.report.apart.len()), (1, 0, 0));
+        assert_eq!(
+            (again.report.accepted, again.report.duplicate, again.report.quarantined.len()),
+            (1, 0, 0)
+        );
         let quiet = jeanne.sync(&mut ()).expect("a sync");
         assert_eq!((quiet.report.requests, quiet.report.repaired.len()), (1, 0), "{:?}", quiet.report);
     });

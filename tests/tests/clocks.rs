@@ -81,7 +81,7 @@ fn tablets_whose_clocks_are_years_off_and_go_back_merge_like_any_others() {
         let totals = Count::of_answer(&village.aggregates(""));
         assert_eq!(totals, Count::registered(3, 9, 3));
         assert_eq!(totals, Count::of_tablets(&tablets, &[village.group]));
-        assert!(village.manager.all("/v1/quarantine").is_empty(), "nothing was set apart");
+        assert!(village.manager.all("/v1/quarantine").is_empty(), "nothing was quarantined");
         check_streams(app.store());
     });
 }
@@ -139,7 +139,7 @@ fn a_day_from_a_wrong_clock_is_flagged_and_never_refused() {
             tablet.clock().set(START.plus_minutes(clock));
             let session = record(&mut tablet, village.group, date, Details::default());
             let report = tablet.sync(&mut ()).expect("a sync").report;
-            assert_eq!((report.accepted, report.apart.len()), (1, 0), "never refused");
+            assert_eq!((report.accepted, report.quarantined.len()), (1, 0), "never refused");
             session
         };
         const DAY: i64 = 24 * 60;

@@ -75,7 +75,7 @@ fn old_changes_are_given_up_and_tablets_in_every_state_are_served() {
         give_up();
         assert!(whole(app.store()) < left, "a year is long enough, wherever tablets are");
         let back = drawer.sync(&mut ()).expect("a sync");
-        assert_eq!((back.report.accepted, back.report.apart.len()), (2, 0), "its work counts");
+        assert_eq!((back.report.accepted, back.report.quarantined.len()), (2, 0), "its work counts");
         assert_eq!(back.report.lost.len(), 1, "it was told that its cursor is lost");
 
         for tablet in [&mut jeanne, &mut paul, &mut new] {

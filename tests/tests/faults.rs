@@ -104,7 +104,11 @@ fn whatever_order_and_whatever_fails_tablets_and_totals_agree_in_the_end() {
             }
         }
         for tablet in &tablets {
-            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().apart().len(), 0, "seed {seed}");
+            assert_eq!(
+                tablet.tablet().outbox().len() + tablet.tablet().quarantined().len(),
+                0,
+                "seed {seed}"
+            );
             assert_eq!(
                 tablet.tablet().all::<Session>(village.group.into()),
                 tablets[0].tablet().all::<Session>(village.group.into()),
@@ -139,7 +143,12 @@ fn a_copied_tablet_is_noticed_and_both_sides_agree_again() {
         original.sync(&mut ()).expect("a sync");
         copied.edit_session(session, &about(70)).expect("an edit");
         let noticed = copied.sync(&mut ()).expect("a sync");
-        assert_eq!(noticed.report.apart.len(), 1, "what the copy wrote is kept apart: {:?}", noticed.report);
+        assert_eq!(
+            noticed.report.quarantined.len(),
+            1,
+            "what the copy wrote is quarantined: {:?}",
+            noticed.report
+        );
         for _ in 0..2 {
             original.sync(&mut ()).expect("a sync");
             copied.sync(&mut ()).expect("a sync");

@@ -120,7 +120,7 @@ fn one_thing_that_is_too_large_waits_and_all_else_goes() {
         let waits: Vec<_> = jeanne.tablet().outbox().map(|waiting| waiting.document).collect();
         assert_eq!(waits, [large.into(), large.into()], "with what builds on it");
         jeanne.sync(&mut ()).expect("a sync");
-        assert_eq!(jeanne.tablet().outbox().len() + jeanne.tablet().apart().len(), 0);
+        assert_eq!(jeanne.tablet().outbox().len() + jeanne.tablet().quarantined().len(), 0);
         assert_eq!(Count::of_answer(&village.aggregates("")).sessions, 9);
         check_streams(app.store());
     });

@@ -178,7 +178,12 @@ fn who_is_taken_off_a_group_hands_in_what_they_had_and_drops_it() {
         village.unassign(user, village.group);
 
         let summary = tablet.sync(&mut ()).expect("a sync");
-        assert_eq!((summary.report.apart.len(), summary.report.dropped), (2, 1), "{:?}", summary.report);
+        assert_eq!(
+            (summary.report.quarantined.len(), summary.report.dropped),
+            (2, 1),
+            "{:?}",
+            summary.report
+        );
         assert!(tablet.tablet().groups().is_empty());
         assert_eq!(village.manager.all("/v1/participants").len(), 0);
         // Assigned again, the group comes back from its beginning.

@@ -167,13 +167,13 @@ fn a_simple_client_gives_a_restored_store_back_what_it_lost() {
         let report = node.run(&["sync"]);
         assert_eq!(report["accepted"], 1, "its meeting: {report}");
         let reasons: Vec<&Value> =
-            report["apart"].as_array().expect("a list").iter().map(|one| &one["reason"]).collect();
+            report["quarantined"].as_array().expect("a list").iter().map(|one| &one["reason"]).collect();
         assert_eq!(reasons, ["unvouched", "missing-dependency"], "her change, and its own that builds on it");
 
         jeanne.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync");
         // Its own change went on with hers, which the fingerprint tells.
         node.run(&["sync"]);
-        assert_eq!(node.run(&["status"])["apart"], Value::Array(Vec::new()), "all of it is merged");
+        assert_eq!(node.run(&["status"])["quarantined"], Value::Array(Vec::new()), "all of it is merged");
         let quiet = node.run(&["sync"]);
         assert_eq!((&quiet["requests"], &quiet["repaired"]), (&1.into(), &Value::Array(Vec::new())));
         let manager = app.login("manager.aegis");
@@ -214,9 +214,12 @@ fn what_would_hide_the_work_of_others_waits_with_the_field_named() {
             node.run(&["sync"]);
             node.script("harm.mjs", &[way, &session.to_string()]);
             let report = node.run(&["sync"]);
-            let apart = &report["apart"][0];
-            assert_eq!(apart["reason"], "invalid", "{way}: {report}");
-            assert!(apart["field"].as_str().is_some_and(|named| named.starts_with(field)), "{way}: {report}");
+            let quarantined = &report["quarantined"][0];
+            assert_eq!(quarantined["reason"], "invalid", "{way}: {report}");
+            assert!(
+                quarantined["field"].as_str().is_some_and(|named| named.starts_with(field)),
+                "{way}: {report}"
+            );
             let after = village.manager.get(&format!("/v1/sessions/{session}")).ok();
             assert_eq!(after, before, "{way}");
         }

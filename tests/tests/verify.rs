@@ -38,7 +38,7 @@ fn came(people: &[usize], minutes: i64) -> Details {
     Details { minutes: Some(minutes), attendance: marks(people, Attendance::Present), ..Details::default() }
 }
 
-/// Twelve meetings, one of them recorded twice, and work that was set apart: released, and waiting.
+/// Twelve meetings, one of them recorded twice, and work that was quarantined: released, and waiting.
 fn story(app: &TestApp, people: usize) -> (Village, Vec<SessionId>) {
     let village = Village::of(app, "aegis");
     village.group("Abahuza", "dialogue_club");
@@ -74,7 +74,7 @@ fn a_sound_store_has_nothing_to_name_and_nothing_to_change() {
         story(&app, 210);
         let (checked, found) = wrong(app.store());
         assert_eq!(found, Vec::<String>::new());
-        assert_eq!((checked.streams, checked.documents, checked.apart), (2, 225, 2), "{checked:?}");
+        assert_eq!((checked.streams, checked.documents, checked.quarantined), (2, 225, 2), "{checked:?}");
         assert!(checked.changes > checked.documents && checked.batches >= 4, "{checked:?}");
         assert_eq!(rebuilt(app.store()), Rebuilt { documents: 225, mended: 0, unreadable: 0, facts: 0 });
     });
@@ -332,7 +332,7 @@ fn each_kind_of_damage_is_named_and_nothing_else() {
         };
         damage.finds(last, &[format!("stream {}: its last number is not", village.group)]);
 
-        // What was set apart.
+        // What was quarantined.
         let waits = quarantine::table.filter(quarantine::released_at.is_null());
         let released = |tx: &mut Conn<'_>| {
             on_each!(tx, |c| diesel::update(waits).set(quarantine::released_at.eq(At(Millis(5)))).execute(c))
@@ -341,7 +341,7 @@ fn each_kind_of_damage_is_named_and_nothing_else() {
         let reason = |tx: &mut Conn<'_>| {
             on_each!(tx, |c| diesel::update(quarantine::table).set(quarantine::reason.eq("mood")).execute(c))
         };
-        damage.finds(reason, &["that was set apart: its reason is none that there is".to_owned()]);
+        damage.finds(reason, &["that was quarantined: its reason is none that there is".to_owned()]);
         let bytes = |tx: &mut Conn<'_>| {
             on_each!(tx, |c| diesel::update(quarantine::table)
                 .set(quarantine::bytes.eq(vec![5_u8]))
@@ -350,8 +350,8 @@ fn each_kind_of_damage_is_named_and_nothing_else() {
         damage.finds(
             bytes,
             &[
-                "that was set apart: its digest is not that of its bytes".to_owned(),
-                "that was set apart: its batch does not list it".to_owned(),
+                "that was quarantined: its digest is not that of its bytes".to_owned(),
+                "that was quarantined: its batch does not list it".to_owned(),
                 "it was released, but its document does not hold it".to_owned(),
             ],
         );

@@ -33,7 +33,7 @@ pub(crate) struct DeviceView {
     /// When it last reached the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at: Option<Timestamp>,
-    /// Since when it is sent nothing, and what it hands in is set apart.
+    /// Since when it is sent nothing, and what it hands in is quarantined.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Timestamp>,
 }

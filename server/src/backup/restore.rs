@@ -38,7 +38,7 @@ impl Backup {
         &self.header
     }
 
-    /// Makes the store anew in a database that never was in use. It begins a new life: an epoch of its own, which tablets
+    /// Rebuilds the store in a database that never was in use. It begins a new life: an epoch of its own, which tablets
     /// notice, and keys of its own, so that people sign in again. All of it is there afterwards, or nothing. A document
     /// that can't be read comes back without rows; `verify` names it.
     ///

@@ -107,12 +107,12 @@ fn codes(store: &Store) -> Vec<String> {
 #[test]
 fn a_backup_of_an_earlier_version_is_brought_up_to_date_like_a_store() {
     let desk = Desk::new();
-    // The third version had no ids of what is set apart; the fourth gives them.
+    // The third version had no ids of what is quarantined; the fourth gives them.
     let third = migrate::versions().expect("versions").swap_remove(2);
     let user = vec![bytes(2), bytes(1), text("u"), text("U"), text("manager"), text("-"), Value::Number(5)];
     let tablet = vec![bytes(3), bytes(2), bytes(33), text("a tablet"), Value::Number(5), Value::Null];
     let batch = vec![bytes(4), bytes(3), bytes(0), Value::Number(5), Value::Number(5)];
-    let apart = vec![
+    let quarantined = vec![
         bytes(6),
         bytes(7),
         bytes(8),
@@ -135,7 +135,7 @@ fn a_backup_of_an_earlier_version_is_brought_up_to_date_like_a_store() {
             page(
                 "quarantine",
                 "digest stream_id document_id kind device_id schema batch_id reason detail received_at bytes",
-                apart,
+                quarantined,
             ),
         ],
     );
@@ -278,7 +278,7 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
         let checked = verify(to, &mut |_| {}).expect("it can be read");
         let many = MANY.cast_unsigned();
         assert_eq!((checked.documents, checked.changes), (many, many));
-        assert_eq!((checked.batches, checked.apart), (many, many));
+        assert_eq!((checked.batches, checked.quarantined), (many, many));
         assert!(checked.findings > 3 * many);
     }
 }

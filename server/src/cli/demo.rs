@@ -51,7 +51,7 @@ const USUAL_PORT: u16 = 8080;
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Remove the data of an earlier demo and begin anew.
+    /// Remove the data of an earlier demo and begin again.
     #[arg(long)]
     fresh: bool,
     /// End after the tables; the exit status is 0 only if both totals are equal.

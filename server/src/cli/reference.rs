@@ -120,7 +120,7 @@ fn the_reference_in_the_guide_is_that_of_the_command_line() {
         fs::write(&file, &now).expect("it is written");
     }
     let there = fs::read_to_string(&file).unwrap_or_default();
-    assert!(there == now, "write it anew: IHURIRO_BLESS=1 cargo test -p server --bin ihuriro reference");
+    assert!(there == now, "write it again: IHURIRO_BLESS=1 cargo test -p server --bin ihuriro reference");
 }
 
 #[test]

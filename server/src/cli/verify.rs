@@ -19,9 +19,9 @@ impl Verify {
 /// Says what is wrong with a store, a line for each thing.
 pub(super) fn check(store: &Store) -> Ended {
     let checked = verify::verify(store, &mut |finding| println!("{finding}"))?;
-    let Checked { streams, documents, changes, batches, apart, findings } = checked;
+    let Checked { streams, documents, changes, batches, quarantined, findings } = checked;
     println!(
-        "Checked: streams {streams}, documents {documents}, changes {changes}, batches {batches}, set apart {apart}."
+        "Checked: streams {streams}, documents {documents}, changes {changes}, batches {batches}, quarantined {quarantined}."
     );
     match findings {
         0 => {

@@ -25,7 +25,7 @@ pub(crate) struct Move {
 ///
 /// An administrator disables anybody else; a manager the facilitators and supervisors of their own organisation. The person
 /// is signed out and leads no group any more. Their tablets are told to drop all that they hold; what they hand in then is
-/// set apart for the manager.
+/// quarantined for the manager.
 #[utoipa::path(
     tag = "Access",
     security(("bearer" = [])),

@@ -1,13 +1,13 @@
 //! The streams, and who reads which.
 
 use std::collections::BTreeSet;
+use tablet::sealing;
 
 use diesel::prelude::*;
 use sync_core::cursor::Fingerprint;
 use sync_core::id::{DeviceId, OrganisationId, StreamId};
 use sync_core::time::Millis;
 use sync_core::wire::StreamKey;
-use tablet::sealing;
 
 use crate::on_each;
 use crate::store::schema::{assignments, devices, streams, users};

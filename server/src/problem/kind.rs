@@ -184,7 +184,7 @@ kinds! {
     IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key stands for another request"
         "Another request came with this Idempotency-Key within the last day. Take a new key for each thing that you want done.";
 
-    TOO_MUCH_APART TOO_MANY_REQUESTS "too-much-apart" "Too much waits for somebody to look at it"
+    TOO_MUCH_QUARANTINED TOO_MANY_REQUESTS "too-much-quarantined" "Too much waits for somebody to look at it"
         "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \
          tablet keeps everything, and may sync again when Retry-After says.";
 

@@ -1,4 +1,4 @@
-//! A change that was set apart, as answers show it.
+//! A quarantined change, as answers show it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -70,7 +70,7 @@ impl FromStr for State {
     }
 }
 
-/// A change that was set apart.
+/// A quarantined change.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuarantineItem {
     pub(super) id: Uuid,

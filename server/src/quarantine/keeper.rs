@@ -1,4 +1,4 @@
-//! Who looks after which of the changes that were set apart.
+//! Who looks after which of the quarantined changes.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

@@ -64,7 +64,7 @@ impl QuarantineQuery {
     }
 }
 
-/// List what was set apart
+/// List quarantined changes
 ///
 /// Changes that tablets handed in and that could not be merged, for the groups that a manager or a supervisor may see,
 /// the newest first. An administrator sees those that name no group that there is, without what they are about.

@@ -24,7 +24,7 @@ use crate::records::scope::Scope;
 use crate::store::{Conn, Store, StoreError};
 use crate::sync::{self, Arrival};
 
-/// One change that was set apart, with what it says.
+/// One quarantined change, with what it says.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuarantineInside {
     #[serde(flatten)]
@@ -61,7 +61,7 @@ struct FieldChange {
     to: Option<String>,
 }
 
-/// Look inside a change that was set apart
+/// Look inside a quarantined change
 ///
 /// Nothing is decided by looking.
 #[utoipa::path(

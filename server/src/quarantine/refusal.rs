@@ -1,4 +1,4 @@
-//! Why nothing became of a change that was set apart.
+//! Why nothing became of a quarantined change.
 
 use crate::problem::{Problem, kind};
 use crate::store::Refusal;
@@ -26,7 +26,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NoSuchChange => Self::of(
                 kind::NO_SUCH_CHANGE,
-                "No change that was set apart for a group that you may see has this id.",
+                "No change that was quarantined for a group that you may see has this id.",
             ),
             Refused::Released => decided("released"),
             Refused::Rejected => decided("rejected"),

@@ -31,7 +31,7 @@ pub(crate) struct RejectionReason {
     reason: String,
 }
 
-/// Reject a change that was set apart
+/// Reject a quarantined change
 ///
 /// It is kept and never deleted, but it does not wait any more, and stays out also when a tablet hands it in again. What waits
 /// and builds on it goes with it. The tablet that recorded it is told, with the reason.

@@ -33,10 +33,10 @@ pub(crate) struct Release {
     change: QuarantineItem,
 }
 
-/// Release a change that was set apart
+/// Release a quarantined change
 ///
 /// It is merged as if its author were assigned to the group: whoever releases it answers for that. What waited for it goes
-/// on with it. What a copied tablet wrote under a number that is taken is written anew, under one of its own. What can't be
+/// on with it. What a copied tablet wrote under a number that is taken is re-keyed, under one of its own. What can't be
 /// merged stays, with its reason; what builds on work that is not merged goes on when that is.
 #[utoipa::path(
     tag = "Quarantine",

@@ -27,7 +27,7 @@ const MOST: usize = 200;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeveralChanges {
-    /// 1 to 200 ids of changes that were set apart.
+    /// 1 to 200 ids of quarantined changes.
     #[schema(min_items = 1, max_items = 200)]
     ids: Vec<Uuid>,
 }
@@ -36,7 +36,7 @@ pub(crate) struct SeveralChanges {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeveralRejections {
-    /// 1 to 200 ids of changes that were set apart.
+    /// 1 to 200 ids of quarantined changes.
     #[schema(min_items = 1, max_items = 200)]
     ids: Vec<Uuid>,
     /// 1 to 500 characters, for those who recorded them and for whoever looks at them later.
@@ -62,7 +62,7 @@ pub(crate) struct OneDecided {
     outcome: &'static str,
 }
 
-/// Release several changes that were set apart
+/// Release several quarantined changes
 ///
 /// Each as if it were released alone, in one transaction, in an order in which they can be merged: what builds on another one
 /// that is named waits for it. What can't be released holds up none of the others.
@@ -89,7 +89,7 @@ pub(crate) async fn release_several(
     Ok(web::Json(decided))
 }
 
-/// Reject several changes that were set apart
+/// Reject several quarantined changes
 ///
 /// Each as if it were rejected alone, for the same reason, in one transaction. An administrator may reject those that name no
 /// group that there is.

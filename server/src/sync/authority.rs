@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sync_core::authority::Authority;
 use sync_core::id::{DeviceId, UserId};
 
-use super::apart::Arrival;
+use super::quarantined::Arrival;
 use crate::access::Role;
 use crate::ledger::web_author;
 use crate::on_each;

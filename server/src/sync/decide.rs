@@ -9,10 +9,10 @@ use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::Place;
 use sync_core::time::Millis;
 
-use super::apart::{self, Arrival, Before};
 use super::astray;
 use super::authority::Authorities;
 use super::evidence::Evidence;
+use super::quarantined::{self, Arrival, Before};
 use crate::ledger::{self, Gain, Lacking, Origin, Stored, keep};
 use crate::store::{Conn, StoreError};
 
@@ -20,12 +20,12 @@ use crate::store::{Conn, StoreError};
 struct Candidate {
     arrival: Arrival,
     standing: Standing,
-    /// It was set apart before.
+    /// It was quarantined before.
     waited: bool,
 }
 
 impl Candidate {
-    /// One that was set apart and that somebody answers for, or that waits only for something to build on.
+    /// One that was quarantined and that somebody answers for, or that waits only for something to build on.
     fn waived(arrival: Arrival) -> Self {
         Self { arrival, standing: Standing::Waived, waited: true }
     }
@@ -67,7 +67,7 @@ pub(super) fn decide(
     arrivals: Vec<Arrival>,
 ) -> Result<Decided, StoreError> {
     let arrived: Vec<(DocumentId, Digest)> = arrivals.iter().map(Arrival::key).collect();
-    let known = apart::known(tx, &arrived)?;
+    let known = quarantined::known(tx, &arrived)?;
     let mut outcomes = vec![Outcome::Duplicate; arrivals.len()];
     let (mut indices, mut candidates) = (Vec::new(), Vec::new());
     for (index, mut arrival) in arrivals.into_iter().enumerate() {
@@ -99,7 +99,7 @@ pub(super) fn decide(
     Ok(decided)
 }
 
-/// Decides again about changes that were set apart, as if their authors were assigned, and writes it. What waited for them goes on
+/// Decides again about quarantined changes, as if their authors were assigned, and writes it. What waited for them goes on
 /// with them: gives their outcomes, in their order, and how many others are merged.
 pub(crate) fn decide_again(
     tx: &mut Conn<'_>,
@@ -107,7 +107,7 @@ pub(crate) fn decide_again(
     now: Millis,
 ) -> Result<(Vec<Outcome>, usize), StoreError> {
     let decided = settle_all(tx, arrivals.into_iter().map(Candidate::waived).collect())?;
-    // What was signed for them was written down when they were set apart.
+    // What was signed for them was written down when they were quarantined.
     decided.write(tx, &mut Evidence::default(), now)?;
     let merged: usize = decided.work.gains.iter().map(Gain::changes).sum();
     let accepted = decided.outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
@@ -133,10 +133,10 @@ impl Decided {
             if !waited {
                 evidence.write(tx, arrival.batch, now)?;
             }
-            apart::set(tx, arrival, reason, now)?;
+            quarantined::set(tx, arrival, reason, now)?;
         }
         for arrival in &work.released {
-            apart::release(tx, arrival, now)?;
+            quarantined::release(tx, arrival, now)?;
         }
         for batch in work.gains.iter().flat_map(Gain::batches) {
             evidence.write(tx, batch, now)?;
@@ -145,7 +145,7 @@ impl Decided {
         // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
         let gained: Vec<DocumentId> = work.gains.iter().map(|gain| gain.id).collect();
         let unheard =
-            apart::that_wait(tx, &gained)?.into_iter().any(|one| !rests_on.considered.contains(&one));
+            quarantined::that_wait(tx, &gained)?.into_iter().any(|one| !rests_on.considered.contains(&one));
         if unheard { Err(StoreError::Raced) } else { Ok(()) }
     }
 }
@@ -155,8 +155,8 @@ impl Basis {
     fn stands(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
         let waited: BTreeSet<DocumentId> = self.waiting.iter().map(|(id, _)| *id).collect();
         let waiting: BTreeSet<(DocumentId, Digest)> =
-            apart::that_wait(tx, &waited.into_iter().collect::<Vec<_>>())?.into_iter().collect();
-        Ok(self.waiting.is_subset(&waiting) && apart::known(tx, &self.arrived)? == self.known)
+            quarantined::that_wait(tx, &waited.into_iter().collect::<Vec<_>>())?.into_iter().collect();
+        Ok(self.waiting.is_subset(&waiting) && quarantined::known(tx, &self.arrived)? == self.known)
     }
 }
 
@@ -188,7 +188,7 @@ fn settle_all(tx: &mut Conn<'_>, candidates: Vec<Candidate>) -> Result<Decided, 
     Ok(Decided { outcomes, work, rests_on })
 }
 
-/// What would become of a change that was set apart, if this keeper released it now.
+/// What would become of a quarantined change, if this keeper released it now.
 pub(crate) fn foresee(
     tx: &mut Conn<'_>,
     before: Option<Stored>,
@@ -199,7 +199,7 @@ pub(crate) fn foresee(
     arrival.waived_by = Some(keeper);
     let authorities = Authorities::of(tx, [&arrival])?;
     let candidate = [Candidate::waived(arrival)];
-    let mut outcomes = if apart::misplaced(place, before.as_ref()) {
+    let mut outcomes = if quarantined::misplaced(place, before.as_ref()) {
         of_elsewhere(tx, place, &candidate, &authorities)?
     } else {
         of_document(tx, place, before, &candidate, &authorities)?.0
@@ -222,7 +222,7 @@ impl Documents {
         let ids: BTreeSet<DocumentId> = arrived.keys().map(|place| place.document).collect();
         let ids: Vec<DocumentId> = ids.into_iter().collect();
         let mut waiting: BTreeMap<Place, Vec<Arrival>> = BTreeMap::new();
-        for arrival in apart::waiting(tx, &ids)? {
+        for arrival in quarantined::waiting(tx, &ids)? {
             waiting.entry(arrival.place()).or_default().push(arrival);
         }
         let homes = ledger::homes(tx, &ids)?;
@@ -288,7 +288,7 @@ fn of_elsewhere(
 ) -> Result<Vec<Outcome>, StoreError> {
     let (outcomes, _) = of_document(tx, place, None, arrived, authorities)?;
     let outcomes = outcomes.into_iter().map(|outcome| match outcome {
-        Outcome::Accepted | Outcome::Duplicate => Outcome::Quarantined(apart::elsewhere()),
+        Outcome::Accepted | Outcome::Duplicate => Outcome::Quarantined(quarantined::elsewhere()),
         quarantined => quarantined,
     });
     Ok(outcomes.collect())

@@ -1,30 +1,30 @@
-//! How much of one tablet was set apart within a day. Past a limit its requests are refused: what waits is looked at by people,
+//! How much of one tablet was quarantined within a day. Past a limit its requests are refused: what waits is looked at by people,
 //! one by one, and a tablet that means harm would bury under it what others need looked at.
 
 use diesel::dsl::{count_star, min, sum};
 use diesel::prelude::*;
 use sync_core::id::DeviceId;
-use sync_core::limits::{APART_WITHIN, MAX_APART, MAX_APART_BYTES};
+use sync_core::limits::{MAX_QUARANTINED, MAX_QUARANTINED_BYTES, QUARANTINED_WITHIN};
 use sync_core::time::Millis;
 
 use crate::on_each;
 use crate::store::schema::{length, quarantine};
 use crate::store::{At, Conn, Db, StoreError};
 
-/// What of a tablet was set apart within a day and is not merged.
+/// What of a tablet was quarantined within a day and is not merged.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Apart {
+pub(super) struct Quarantined {
     changes: usize,
     bytes: usize,
     /// When the first of it came.
     since: Option<Millis>,
 }
 
-impl Apart {
+impl Quarantined {
     pub(super) fn of(tx: &mut Conn<'_>, device: DeviceId, now: Millis) -> Result<Self, StoreError> {
         let (changes, bytes, since): (i64, Option<i64>, Option<At>) = on_each!(tx, |c| quarantine::table
             .filter(quarantine::device_id.eq(Db(device)))
-            .filter(quarantine::received_at.gt(At(Millis(now.0 - APART_WITHIN))))
+            .filter(quarantine::received_at.gt(At(Millis(now.0 - QUARANTINED_WITHIN))))
             .filter(quarantine::released_at.is_null())
             .select((count_star(), sum(length(quarantine::bytes)), min(quarantine::received_at)))
             .first(c))?;
@@ -33,12 +33,12 @@ impl Apart {
     }
 
     pub(super) fn too_much(&self) -> bool {
-        self.changes > MAX_APART || self.bytes > MAX_APART_BYTES
+        self.changes > MAX_QUARANTINED || self.bytes > MAX_QUARANTINED_BYTES
     }
 
     /// In how many seconds the first of it is a day old.
     pub(super) fn again(&self, now: Millis) -> i64 {
         let since = self.since.unwrap_or(now);
-        (since.0 + APART_WITHIN - now.0) / 1000 + 1
+        (since.0 + QUARANTINED_WITHIN - now.0) / 1000 + 1
     }
 }

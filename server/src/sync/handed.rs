@@ -8,10 +8,10 @@ use sync_core::id::{DeviceId, StreamId};
 use sync_core::time::Millis;
 
 use super::admit::Origin;
-use super::apart::Arrival;
 use super::carried::Carried;
 use super::evidence::Evidence;
-use super::excess::Apart;
+use super::excess::Quarantined;
+use super::quarantined::Arrival;
 use crate::ledger::readable_streams;
 use crate::store::{Conn, StoreError};
 
@@ -50,7 +50,7 @@ impl Handed {
         Ok(true)
     }
 
-    /// The same for what is carried; not either if too much of the tablet that signed it is set apart already: the carrier
+    /// The same for what is carried; not either if too much of the tablet that signed it is quarantined already: the carrier
     /// can't help how much that one handed in.
     pub(super) fn take_carried(
         &mut self,
@@ -59,7 +59,7 @@ impl Handed {
         carrier: DeviceId,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        let too_much = Apart::of(tx, origin.device, now)?.too_much();
+        let too_much = Quarantined::of(tx, origin.device, now)?.too_much();
         Ok(!too_much && self.take(tx, origin, Some(carrier), envelope, statement)?)
     }
 }

@@ -35,7 +35,7 @@ use crate::store::{Conn, Failure, Store, StoreError};
         (status = 409, description = "`request-seen`, `request-too-far`, `batch-reused`"),
         (status = 413, description = "`too-large`"),
         (status = 415, description = "`not-a-sync`"),
-        (status = 429, description = "`too-much-apart`"),
+        (status = 429, description = "`too-much-quarantined`"),
     )
 )]
 #[post("/v1/sync")]

@@ -8,7 +8,7 @@ use sync_core::time::Millis;
 use sync_core::wire::Outcomes;
 
 use super::admit::Origin;
-use super::excess::Apart;
+use super::excess::Quarantined;
 use super::handed::may_write;
 use super::holding::{self, Held};
 use super::prepare::Prepared;
@@ -52,9 +52,9 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
     let outcomes: Vec<Outcomes> =
         statements.iter().map(|one| Outcomes { batch: one.batch, outcomes: next(one) }).collect();
     if outcomes.iter().flat_map(|batch| &batch.outcomes).any(|one| matches!(one, Outcome::Quarantined(_))) {
-        let apart = Apart::of(tx, tablet.device, now)?;
-        if apart.too_much() {
-            return Err(Refused::TooMuchApart { again: apart.again(now) }.into());
+        let quarantined = Quarantined::of(tx, tablet.device, now)?;
+        if quarantined.too_much() {
+            return Err(Refused::TooMuchQuarantined { again: quarantined.again(now) }.into());
         }
     }
     let settled = carried.iter().map(|one| one.as_ref().map(|carried| next(&carried.statement))).collect();

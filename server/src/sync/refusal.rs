@@ -2,7 +2,7 @@
 
 use actix_web::http::header::RETRY_AFTER;
 use sync_core::limits::{
-    MAX_AHEAD, MAX_APART, MAX_APART_BYTES, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_EXPANDED,
+    MAX_AHEAD, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_EXPANDED, MAX_QUARANTINED, MAX_QUARANTINED_BYTES,
 };
 use sync_core::wire::PROTOCOL;
 
@@ -41,8 +41,8 @@ pub(super) enum Refused {
         /// The last that was taken.
         last: u64,
     },
-    #[error("too much of the tablet was set apart within a day")]
-    TooMuchApart {
+    #[error("too much of the tablet was quarantined within a day")]
+    TooMuchQuarantined {
         /// In how many seconds there is room again.
         again: i64,
     },
@@ -91,10 +91,10 @@ impl From<Refused> for Problem {
             Refused::Seen { last } => Self::of(kind::REQUEST_SEEN, format!("Requests of a tablet count upwards; the last was {last}. Go on from there with a new incarnation. {kept}"),
             )
             .with("last", last),
-            Refused::TooMuchApart { again } => Self::of(kind::TOO_MUCH_APART, format!(
-                    "At most {MAX_APART} changes of a tablet, or {} MiB, are set apart within a day. Ask your manager to look \
+            Refused::TooMuchQuarantined { again } => Self::of(kind::TOO_MUCH_QUARANTINED, format!(
+                    "At most {MAX_QUARANTINED} changes of a tablet, or {} MiB, are quarantined within a day. Ask your manager to look \
                      at what waits. {kept} It may sync again later.",
-                    MAX_APART_BYTES / (1024 * 1024),
+                    MAX_QUARANTINED_BYTES / (1024 * 1024),
                 ),
             )
             .header(RETRY_AFTER, again.max(1).into()),

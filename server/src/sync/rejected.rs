@@ -9,7 +9,7 @@ use sync_core::limits::MAX_ASKED_AFTER;
 use sync_core::quarantine::Rejection;
 use sync_core::wire::Rejected;
 
-use super::apart::{self, Arrival};
+use super::quarantined::{self, Arrival};
 use crate::on_each;
 use crate::store::schema::{quarantine, users};
 use crate::store::{Conn, Db, StoreError};
@@ -23,7 +23,7 @@ pub(crate) fn built_on(tx: &mut Conn<'_>, below: &[Arrival]) -> Result<Vec<Arriv
     }
     let mut found = Vec::new();
     for (document, hashes) in by_document {
-        found.extend(above(hashes, apart::undecided(tx, document)?));
+        found.extend(above(hashes, quarantined::undecided(tx, document)?));
     }
     Ok(found)
 }
@@ -59,7 +59,7 @@ pub(super) fn of(tx: &mut Conn<'_>, waiting: &[Digest]) -> Result<Vec<Rejected>,
         .select((quarantine::document_id, quarantine::digest, users::name, quarantine::rejected_because))
         .load(c))?;
     let rejected = rows.into_iter().map(|(Db(document), digest, by, because)| {
-        let digest = digest.try_into().map_err(|_| StoreError::Damaged("a change set apart"))?;
+        let digest = digest.try_into().map_err(|_| StoreError::Damaged("a quarantined change"))?;
         let rejection = Rejection { by, because: because.unwrap_or_default() };
         Ok(Rejected { document, digest: Digest::from_bytes(digest), rejection })
     });

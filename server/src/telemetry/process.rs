@@ -6,7 +6,7 @@ use std::fs;
 /// `/proc` counts CPU in hundredths of a second on every Linux: `USER_HZ` is part of its interface to programs.
 const TICKS: f64 = 100.0;
 
-/// Reads the numbers anew. What can't be read keeps the value that it had.
+/// Reads the numbers again. What can't be read keeps the value that it had.
 pub(super) fn read() {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     if let Some(kib) = after(&status, "VmRSS:") {

@@ -10,8 +10,8 @@ use sync_core::id::{BatchId, DeviceId, DocumentId, Id, StreamId};
 use sync_core::record::Place;
 use uuid::Uuid;
 
-use super::anew::listed_as_it_was;
 use super::batches::{Listed, listed};
+use super::rekeyed::listed_as_it_was;
 use super::{AT_ONCE, About, Seen};
 use crate::on_each;
 use crate::projection::{self, Rows, Subject};

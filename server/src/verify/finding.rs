@@ -23,8 +23,8 @@ pub enum About {
     /// A change of a document that has no number.
     Change(DocumentId, ChangeHash),
     Batch(BatchId),
-    /// A change that was set apart, by the id of that.
-    Apart(Uuid),
+    /// A quarantined change, by the id of that.
+    Quarantined(Uuid),
     /// The sums of facts over groups.
     Sums,
 }
@@ -38,7 +38,7 @@ impl fmt::Display for Finding {
             About::Change(id, hash) => write!(f, "change {hash} of document {id}"),
             About::Batch(id) => write!(f, "batch {id}"),
             About::Sums => f.write_str("the sums of facts over groups"),
-            About::Apart(id) => write!(f, "change {id} that was set apart"),
+            About::Quarantined(id) => write!(f, "change {id} that was quarantined"),
         }?;
         write!(f, ": {}", self.says)
     }

@@ -70,7 +70,7 @@ pub struct Editor<'t, 'd, F> {
 /// Puts a scalar in the place of all that stand there. Where it is the winner of several, Automerge would only take the
 /// others out, and whoever replaced the winner at the same time would be alone with their value, as if nobody had settled
 /// anything (seen); where it is the only one, Automerge would write nothing. So another value goes before it.
-pub(crate) fn put_anew(
+pub(crate) fn put_over(
     transaction: &mut Transaction<'_>,
     object: &ObjId,
     key: &str,
@@ -97,7 +97,7 @@ impl<F> Editor<'_, '_, F> {
             [(only, _)] => only.as_scalar() == Some(&value),
             _ => false,
         };
-        if unchanged { Ok(()) } else { Ok(put_anew(self.transaction, object, key, value)?) }
+        if unchanged { Ok(()) } else { Ok(put_over(self.transaction, object, key, value)?) }
     }
 
     fn put_root(&mut self, value: ScalarValue) -> Result<(), EditError> {
@@ -120,7 +120,7 @@ impl<T: Value> Editor<'_, '_, Field<T>> {
 
     /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
     pub fn set_again(self, value: T) -> Result<(), EditError> {
-        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
+        Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
     /// Takes the value back. The key stays: removal is a value too.
@@ -148,10 +148,10 @@ impl<T: Value> Editor<'_, '_, Once<T>> {
 }
 
 impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
-    /// Moves the status back, or forward, to `value`, or says anew that it has it: whoever writes that has seen all that came
+    /// Moves the status back, or forward, to `value`, or says again that it has it: whoever writes that has seen all that came
     /// before. The store takes it back only from somebody with the authority.
     pub fn move_to(self, value: T) -> Result<(), EditError> {
-        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
+        Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
     pub fn set(mut self, value: T) -> Result<(), EditError> {
@@ -183,7 +183,7 @@ impl<T: Value> Editor<'_, '_, Revocable<T>> {
 
     /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
     pub fn set_again(self, value: T) -> Result<(), EditError> {
-        Ok(put_anew(self.transaction, &ROOT, self.name, value.to_scalar())?)
+        Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
     /// Takes the value back. The key stays: removal is a value too.

@@ -30,7 +30,7 @@ record! {
         consent_date: Field<Date>,
         /// Whether a guardian consented, for a minor.
         consent_guardian: Field<bool>,
-        /// The day consent was withdrawn. Wins over anything said at the same time; whoever records consent anew takes it
+        /// The day consent was withdrawn. Wins over anything said at the same time; whoever records consent again takes it
         /// back in the same change.
         consent_withdrawn: Prevailing<Date>,
         exit: Field<Exit>,

@@ -35,11 +35,11 @@ impl Tablet {
         }
     }
 
-    /// The store was restored from a backup, so that it may lack what it had: what was set apart there too.
+    /// The store was restored from a backup, so that it may lack what it had: what was quarantined there too.
     pub(super) fn new_epoch(&mut self, answer: &Answer, writes: &mut Vec<Write>) {
         self.identity.epoch = answer.epoch;
-        for (serial, mut waiting) in std::mem::take(&mut self.apart) {
-            writes.push(Write::Delete(Key::Apart(serial)));
+        for (serial, mut waiting) in std::mem::take(&mut self.quarantined) {
+            writes.push(Write::Delete(Key::Quarantined(serial)));
             (waiting.reason, waiting.rejection) = (None, None);
             let write = self.offer(waiting);
             writes.push(write);
@@ -103,7 +103,7 @@ impl Tablet {
         if !said.more {
             if said.sent < agreement.asked.len() {
                 // What was asked for and is not there has changed since, be it by what this tablet handed in. What it held
-                // before would not come with the changes after `at`: the two sides begin anew.
+                // before would not come with the changes after `at`: the two sides begin again.
                 return None;
             }
             // What came and can't be read would be as damaged the next time.
@@ -140,7 +140,7 @@ impl Tablet {
         let Some(held) = self.documents.get(&id) else { return };
         let (stream, kind) = (held.stream, held.kind);
         let Ok(document) = held.open() else { return };
-        let waits = self.outbox.values().chain(self.apart.values()).filter(|one| one.document == id);
+        let waits = self.outbox.values().chain(self.quarantined.values()).filter(|one| one.document == id);
         let waits: BTreeSet<ChangeHash> = waits.map(|one| one.hash).collect();
         for change in document.changes() {
             if waits.contains(&change.hash()) || !lacks(&change) {
@@ -175,19 +175,19 @@ impl Tablet {
                 self.documents.remove(&id);
                 writes.push(Write::Delete(Key::Document(id)));
             }
-            let apart: Vec<u64> = self
-                .apart
+            let quarantined: Vec<u64> = self
+                .quarantined
                 .iter()
                 .filter(|(_, one)| one.stream == stream)
                 .map(|(serial, _)| *serial)
                 .collect();
-            if !apart.is_empty() {
-                // What is kept apart holds its numbers: should the group come back, others are to be counted.
+            if !quarantined.is_empty() {
+                // What is quarantined holds its numbers: should the group come back, others are to be counted.
                 self.new_life(moment);
             }
-            for serial in apart {
-                self.apart.remove(&serial);
-                writes.push(Write::Delete(Key::Apart(serial)));
+            for serial in quarantined {
+                self.quarantined.remove(&serial);
+                writes.push(Write::Delete(Key::Quarantined(serial)));
             }
             self.streams.remove(&stream);
             writes.push(Write::Delete(Key::Stream(stream)));
@@ -196,7 +196,7 @@ impl Tablet {
         }
     }
 
-    /// The documents of a stream by their marks, as the store should have them: without what is kept apart there.
+    /// The documents of a stream by their marks, as the store should have them: without what is quarantined there.
     pub(super) fn marks(&self, stream: StreamId) -> BTreeMap<Mark, DocumentId> {
         self.settled(stream).map(|(id, heads)| (Mark::of(id, &heads), id)).collect()
     }
@@ -207,14 +207,14 @@ impl Tablet {
         self.settled(stream).fold(none, |sum, (id, heads)| sum.replace(none, Fingerprint::of(id, &heads)))
     }
 
-    /// The documents of a stream with their heads without what is kept apart; not those of which nothing is left then.
+    /// The documents of a stream with their heads without what is quarantined; not those of which nothing is left then.
     fn settled(&self, stream: StreamId) -> impl Iterator<Item = (DocumentId, Vec<ChangeHash>)> {
-        let mut apart: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
-        for waiting in self.apart.values().filter(|waiting| waiting.stream == stream) {
-            apart.entry(waiting.document).or_default().insert(waiting.hash);
+        let mut quarantined: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
+        for waiting in self.quarantined.values().filter(|waiting| waiting.stream == stream) {
+            quarantined.entry(waiting.document).or_default().insert(waiting.hash);
         }
         let mine = self.documents.iter().filter(move |(_, held)| held.stream == stream);
-        mine.map(move |(id, held)| match apart.get(id) {
+        mine.map(move |(id, held)| match quarantined.get(id) {
             Some(without) => (*id, heads_without(held, without)),
             None => (*id, held.heads.clone()),
         })

@@ -14,8 +14,8 @@ pub enum Key {
     Document(DocumentId),
     /// A change that the store has not answered for.
     Outbox(u64),
-    /// A change that the store keeps apart.
-    Apart(u64),
+    /// A change that the store keeps in quarantine.
+    Quarantined(u64),
     /// A colleague's work, sealed for the store.
     Carried(u64),
     /// The store's words for a colleague.
@@ -31,7 +31,7 @@ impl fmt::Display for Key {
             Self::Stream(id) => write!(f, "stream/{id}"),
             Self::Document(id) => write!(f, "document/{id}"),
             Self::Outbox(serial) => write!(f, "outbox/{serial}"),
-            Self::Apart(serial) => write!(f, "apart/{serial}"),
+            Self::Quarantined(serial) => write!(f, "apart/{serial}"),
             Self::Carried(serial) => write!(f, "carried/{serial}"),
             Self::Receipt(serial) => write!(f, "receipt/{serial}"),
         }
@@ -48,7 +48,7 @@ impl std::str::FromStr for Key {
             "stream" => rest.parse().map(Self::Stream).map_err(|_| Damaged),
             "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
             "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
-            "apart" => rest.parse().map(Self::Apart).map_err(|_| Damaged),
+            "apart" => rest.parse().map(Self::Quarantined).map_err(|_| Damaged),
             "carried" => rest.parse().map(Self::Carried).map_err(|_| Damaged),
             "receipt" => rest.parse().map(Self::Receipt).map_err(|_| Damaged),
             _ => Err(Damaged),

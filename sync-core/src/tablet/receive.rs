@@ -130,10 +130,10 @@ impl Tablet {
                 if *reason == Reason::Rekeyed {
                     self.new_life(moment);
                 }
-                self.report.apart.push((waiting.document, reason.clone()));
+                self.report.quarantined.push((waiting.document, reason.clone()));
                 waiting.reason = Some(reason.clone());
-                writes.push(Write::Put(Key::Apart(serial), to_bytes(&waiting)));
-                self.apart.insert(serial, waiting);
+                writes.push(Write::Put(Key::Quarantined(serial), to_bytes(&waiting)));
+                self.quarantined.insert(serial, waiting);
             }
         }
     }
@@ -236,7 +236,7 @@ impl Tablet {
         self.merge(stream, id, rest.unwrap_or(document), changes, writes);
     }
 
-    /// A document as this tablet has it. One that is damaged here is taken anew from the store, which has it whole.
+    /// A document as this tablet has it. One that is damaged here is taken again from the store, which has it whole.
     pub(super) fn opened(&self, id: DocumentId, kind: Kind) -> Document {
         let held = self.documents.get(&id).and_then(|held| held.open().ok());
         held.unwrap_or_else(|| Document::genesis(kind))

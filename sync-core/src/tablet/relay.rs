@@ -90,15 +90,15 @@ impl Tablet {
         pages
     }
 
-    /// The documents of a stream, without what the store keeps apart.
+    /// The documents of a stream, without what the store keeps in quarantine.
     fn standing(&self, stream: StreamId) -> Vec<Whole> {
-        let mut apart: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
-        for one in self.apart.values() {
-            apart.entry(one.document).or_default().insert(one.hash);
+        let mut quarantined: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
+        for one in self.quarantined.values() {
+            quarantined.entry(one.document).or_default().insert(one.hash);
         }
         let mine = self.documents.iter().filter(|(_, held)| held.stream == stream);
         let standing = mine.filter_map(|(id, held)| {
-            let snapshot = match apart.remove(id) {
+            let snapshot = match quarantined.remove(id) {
                 Some(gone) => held.open().ok()?.without(gone)?.save().into(),
                 None => held.snapshot.clone(),
             };

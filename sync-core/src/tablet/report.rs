@@ -13,9 +13,9 @@ pub struct Report {
     pub accepted: u32,
     /// Changes that the store had already.
     pub duplicate: u32,
-    /// Changes that the store keeps apart, with the record and the reason.
-    pub apart: Vec<(DocumentId, Reason)>,
-    /// Changes that were kept apart and that somebody decided to leave out for good.
+    /// Changes that the store keeps in quarantine, with the record and the reason.
+    pub quarantined: Vec<(DocumentId, Reason)>,
+    /// Changes that were quarantined and that somebody decided to leave out for good.
     pub rejected: Vec<(DocumentId, Rejection)>,
     /// Things of colleagues that the tablet took to carry, or handed in.
     pub carried: u32,

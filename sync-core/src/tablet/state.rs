@@ -28,7 +28,7 @@ pub struct Tablet {
     pub(super) streams: BTreeMap<StreamId, Reading>,
     pub(super) documents: BTreeMap<DocumentId, Held>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
-    pub(super) apart: BTreeMap<u64, Waiting>,
+    pub(super) quarantined: BTreeMap<u64, Waiting>,
     /// Colleagues' work, sealed for the store, on its way there.
     pub(super) carried: BTreeMap<u64, ByteVec>,
     /// The store's words for colleagues, on their way back.
@@ -144,7 +144,7 @@ impl Reading {
     }
 }
 
-/// An agreement under way. It is not written down: where a sync was cut short, the next one begins it anew, and what had
+/// An agreement under way. It is not written down: where a sync was cut short, the next one begins it again, and what had
 /// come is then equal.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agreement {
@@ -231,7 +231,7 @@ impl Tablet {
             streams: BTreeMap::new(),
             documents: BTreeMap::new(),
             outbox: BTreeMap::new(),
-            apart: BTreeMap::new(),
+            quarantined: BTreeMap::new(),
             carried: BTreeMap::new(),
             receipts: BTreeMap::new(),
             people: BTreeMap::new(),
@@ -258,7 +258,7 @@ impl Tablet {
                 Key::Stream(id) => drop(tablet.streams.insert(id, read(bytes)?)),
                 Key::Document(id) => drop(tablet.documents.insert(id, read(bytes)?)),
                 Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
-                Key::Apart(serial) => drop(tablet.apart.insert(serial, read(bytes)?)),
+                Key::Quarantined(serial) => drop(tablet.quarantined.insert(serial, read(bytes)?)),
                 Key::Carried(serial) => drop(tablet.carried.insert(serial, bytes.clone().into())),
                 Key::Receipt(serial) => drop(tablet.receipts.insert(serial, bytes.clone().into())),
             }

@@ -1,4 +1,4 @@
-//! A change on its way to the store, or kept apart there.
+//! A change on its way to the store, or quarantined there.
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -23,7 +23,7 @@ pub struct Waiting {
     pub hash: ChangeHash,
     #[n(5)]
     pub change: ByteVec,
-    /// Why the store keeps it apart; none while it has not been handed in.
+    /// Why the store keeps it in quarantine; none while it has not been handed in.
     #[n(6)]
     pub reason: Option<Reason>,
     /// Somebody decided that it stays out for good.

@@ -1,4 +1,4 @@
-//! What only some people may say: the store keeps it apart when others say it.
+//! What only some people may say: the store keeps it in quarantine when others say it.
 
 use super::*;
 use sync_core::record::group::{Group, GroupKind, GroupStatus};

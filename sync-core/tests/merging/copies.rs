@@ -13,7 +13,7 @@ fn copied(first: &[i64], second: &[Step]) -> Copied {
     let mut document = Document::genesis(Kind::Session);
     edit(&mut document, 1, begin);
     let mut other = document.clone();
-    let mut apart = document.clone();
+    let mut quarantined = document.clone();
     for minutes in first {
         let _same =
             document.edit::<Session>(actor(1), NOW, |session| session.minutes().set((*minutes).try_into()?));
@@ -29,10 +29,10 @@ fn copied(first: &[i64], second: &[Step]) -> Copied {
         };
         written.extend(other.edit::<Session>(actor(1), NOW, what).expect("a sound edit"));
         let new_life = Actor { incarnation: 7, ..actor(1) };
-        apart.edit::<Session>(new_life, NOW, what).expect("a sound edit");
+        quarantined.edit::<Session>(new_life, NOW, what).expect("a sound edit");
     }
-    apart.apply(&document.changes()).expect("merges");
-    Copied { stored: document.save(), second: written, expected: apart }
+    quarantined.apply(&document.changes()).expect("merges");
+    Copied { stored: document.save(), second: written, expected: quarantined }
 }
 
 fn taken_in(stored: &[u8], changes: &[Change], standing: Standing) -> (Vec<Outcome>, Option<Document>) {

@@ -156,7 +156,7 @@ fn run(steps: &[(usize, Step)]) -> Vec<Document> {
 
 /// Automerge itself takes such a change, and gives it back with the right checksum.
 #[test]
-fn a_change_with_a_wrong_checksum_is_set_apart() {
+fn a_change_with_a_wrong_checksum_is_quarantined() {
     let mut document = Document::genesis(Kind::Session);
     let first = edit(&mut document, 1, begin);
     for place in 4..8 {
@@ -205,7 +205,7 @@ proptest! {
 
     /// Bytes that nobody vouches for never panic out of `plan`, and never hold back a good change.
     #[test]
-    fn spoilt_bytes_are_set_apart(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn spoilt_bytes_are_quarantined(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut document = Document::genesis(Kind::Session);
         let first = edit(&mut document, 1, begin);
         let second = edit(&mut document, 1, |session| session.themes().insert(&Theme::Grief));

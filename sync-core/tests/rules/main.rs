@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Consent that was withdrawn stays withdrawn, from the earliest day that stands, until somebody who has heard of it
-    /// records consent anew; whoever records consent at the same time does not bring it back.
+    /// records consent again; whoever records consent at the same time does not bring it back.
     #[test]
     fn consent_withdrawn_wins_until_it_is_given_again(
         said in said((any::<bool>(), 0..28_u8)),
@@ -289,7 +289,7 @@ proptest! {
         prop_assert_eq!(merged, lines);
     }
 
-    /// What is fixed stays what it was at first, whoever writes it anew; the rest of what they say is not held back.
+    /// What is fixed stays what it was at first, whoever writes it again; the rest of what they say is not held back.
     #[test]
     fn what_is_fixed_stays(said in said(0..8_usize), orders in orders()) {
         let mut replicas = Replicas::of(Kind::Referral, 4);

@@ -7,9 +7,9 @@ use minicbor::Encoder;
 use sync_core::batch::Purpose;
 use sync_core::document::Document;
 use sync_core::limits::{
-    LAST_REQUEST, MAX_AHEAD, MAX_APART, MAX_APART_BYTES, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_CHANGE,
-    MAX_CHANGE_EXPANDED, MAX_DOCUMENT, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED,
-    MAX_DOCUMENT_OPERATIONS, MAX_ENTRIES, MAX_EXPANDED, MAX_OPERATIONS, MAX_REQUEST_CHANGES,
+    LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_BODY, MAX_CARRIED, MAX_CHANGE, MAX_CHANGE_EXPANDED,
+    MAX_DOCUMENT, MAX_DOCUMENT_AUTHORS, MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_EXPANDED, MAX_DOCUMENT_OPERATIONS,
+    MAX_ENTRIES, MAX_EXPANDED, MAX_OPERATIONS, MAX_QUARANTINED, MAX_QUARANTINED_BYTES, MAX_REQUEST_CHANGES,
     MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK, MAX_VALUES_OF_ONE,
     PAGE,
 };
@@ -156,9 +156,9 @@ fn limits() {
             "of one field or entry at the same time, over all its lives; as above",
         ),
         (
-            "set apart in a day",
-            format!("{MAX_APART} changes, {MAX_APART_BYTES} bytes"),
-            "of one tablet, in 24 hours, and not merged since; a request that would pass it is refused (`too-much-apart`)",
+            "quarantined in a day",
+            format!("{MAX_QUARANTINED} changes, {MAX_QUARANTINED_BYTES} bytes"),
+            "of one tablet, in 24 hours, and not merged since; a request that would pass it is refused (`too-much-quarantined`)",
         ),
     ];
     let mut made = String::from("| What | Value | Note |\n|---|---|---|\n");

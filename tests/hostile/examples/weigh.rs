@@ -188,8 +188,8 @@ fn shape(what: &str, saved: Vec<u8>) {
     say("   save", 0, cost, "");
     let (_, cost) = Cost::of(|| sync_core::history::was_in_conflict(&loaded));
     say("   was_in_conflict", 0, cost, "");
-    let (_, cost) = Cost::of(|| loaded.anew());
-    say("   anew", 0, cost, "");
+    let (_, cost) = Cost::of(|| loaded.rekeyed());
+    say("   again", 0, cost, "");
     let (_, cost) = Cost::of(|| loaded.changes().len());
     say("   changes", 0, cost, "");
 }

@@ -48,7 +48,7 @@ pub fn text(on: &Document, actor: Actor, letters: usize) -> Vec<u8> {
     })
 }
 
-/// So many changes, none of which saw another: each writes the first letters of a session's summary anew.
+/// So many changes, none of which saw another: each writes the first letters of a session's summary again.
 pub fn rivals(on: &Document, authors: impl Iterator<Item = Actor>, letters: usize) -> Vec<Vec<u8>> {
     let change = |(number, author)| {
         let letter = char::from(b'a' + (number % 26) as u8);

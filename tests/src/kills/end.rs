@@ -75,7 +75,7 @@ pub(super) fn all_agree(store: &Store, tablets: &[Device]) -> Result<(), String>
                 ));
             }
         }
-        if tablet.outbox().len() > 0 || tablet.apart().len() > 0 {
+        if tablet.outbox().len() > 0 || tablet.quarantined().len() > 0 {
             return Err(format!("tablet {at} still has something that is not in the store"));
         }
     }

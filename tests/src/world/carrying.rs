@@ -71,9 +71,9 @@ impl World {
         self.note(|| format!("    tablet {at} takes it in: {report:?}"));
         self.coverage.add("parcels taken along", report.carried.into());
         self.coverage.add("changes received from a colleague", report.received.into());
-        // A change that builds on one which the store keeps apart can't be merged by whoever lacks that.
+        // A change that builds on one which the store keeps in quarantine can't be merged by whoever lacks that.
         self.coverage.add("changes of a colleague that wait for others", report.unreadable.into());
-        let settled = report.accepted + report.duplicate + report.apart.len() as u32;
+        let settled = report.accepted + report.duplicate + report.quarantined.len() as u32;
         self.coverage.add("changes settled by a receipt", settled.into());
         Ok(report)
     }

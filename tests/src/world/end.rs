@@ -147,7 +147,7 @@ impl World {
     }
 
     /// A tablet holds the groups to which its person is assigned and no others, as the store has them; beside that only
-    /// what the store keeps apart.
+    /// what the store keeps in quarantine.
     fn all_agree(&self, stored: &BTreeMap<DocumentId, Stored>) -> Sound {
         for (at, slate) in self.slates.iter().enumerate().filter(|(at, _)| self.is_known(*at)) {
             // A group that was begun after the backup to which the store went back is kept: it may be all there is.
@@ -158,12 +158,12 @@ impl World {
             ensure(groups == due, "a tablet holds the groups of its person", || {
                 format!("tablet {at} holds {groups:?}, not {due:?}")
             })?;
-            let (mut mine, apart) = (slate.documents(), slate.apart());
+            let (mut mine, quarantined) = (slate.documents(), slate.quarantined());
             mine.retain(|_, stream| known(&GroupId::from_uuid(stream.uuid())));
             let streams: BTreeSet<StreamId> = groups.into_iter().map(StreamId::from).collect();
             let theirs = stored.iter().filter(|(_, one)| streams.contains(&one.stream)).map(|(id, _)| *id);
             let all: BTreeSet<DocumentId> = theirs.chain(mine.keys().copied()).collect();
-            for id in all.difference(&apart) {
+            for id in all.difference(&quarantined) {
                 let here = slate.tablet.heads(*id);
                 let there = stored.get(id).map(|one| one.heads.as_slice());
                 ensure(here == there, "tablets and store agree", || {

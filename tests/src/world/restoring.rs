@@ -3,7 +3,7 @@
 //! Lost with the store are people's doings since: groups begun, assignments, tablets enrolled, what was written or decided
 //! at a desk. Of what facilitators recorded nothing is lost that a tablet still holds: once such a tablet has synced with the
 //! restored store, all that it held of the groups of its person, and all of its own, is there, each change once: merged,
-//! or set apart for somebody to decide. Only what nobody holds any more is gone, or what is held by those alone who may
+//! or quarantined for somebody to decide. Only what nobody holds any more is gone, or what is held by those alone who may
 //! not sync.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -129,16 +129,16 @@ impl Slate {
         self.outbox().into_iter().chain(carried).collect()
     }
 
-    /// The records for which the store keeps something apart.
-    pub(super) fn apart(&self) -> BTreeSet<DocumentId> {
-        self.tablet.apart().map(|waiting| waiting.document).collect()
+    /// The records for which the store keeps something in quarantine.
+    pub(super) fn quarantined(&self) -> BTreeSet<DocumentId> {
+        self.tablet.quarantined().map(|waiting| waiting.document).collect()
     }
 
     /// Every change that it could hand in again.
     pub(super) fn holds(&self) -> BTreeSet<Held> {
         let me = self.tablet.device();
         let nobody = Moment { now: Millis(0), random: [0; 16] };
-        let waits = self.tablet.outbox().chain(self.tablet.apart());
+        let waits = self.tablet.outbox().chain(self.tablet.quarantined());
         let mut holds: BTreeSet<Held> =
             waits.map(|one| Held { name: (one.document, one.hash), stream: one.stream, own: true }).collect();
         for content in self.tablet.export(|| nobody).to_seal.into_iter().map(|one| one.content) {

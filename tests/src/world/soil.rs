@@ -24,7 +24,7 @@ const FACILITATORS: usize = 3;
 pub(super) enum Soil {
     /// A file to copy, whole, with these people in it.
     Sqlite(Vec<u8>, Vec<Organisation>),
-    /// A schema for each world, migrated anew.
+    /// A schema for each world, migrated again.
     Postgres,
 }
 

@@ -137,8 +137,9 @@ impl World {
 
     fn tell(&mut self, at: usize, report: &Report) {
         self.note(|| format!("    tablet {at}: {report:?}"));
-        let Report { requests, accepted, duplicate, apart, received, dropped, repaired, carried, .. } =
-            report;
+        let Report {
+            requests, accepted, duplicate, quarantined, received, dropped, repaired, carried, ..
+        } = report;
         self.coverage.add("parcels handed in", (*carried).into());
         self.coverage.add("changes accepted", (*accepted).into());
         self.coverage.add("changes that were duplicates", (*duplicate).into());
@@ -148,8 +149,8 @@ impl World {
         self.coverage.add("records seen clashing", report.clashing.len() as u64);
         self.coverage.add("requests", (*requests).into());
         self.coverage.add("rejections that a tablet heard", report.rejected.len() as u64);
-        for (_, reason) in apart {
-            self.coverage.count(format!("set apart: {}", reason.code()));
+        for (_, reason) in quarantined {
+            self.coverage.count(format!("quarantined: {}", reason.code()));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What was put right is told wherever somebody looks, nobody said what they may not say, and nobody who kept to their authority
-//! has anything set apart for it.
+//! has anything quarantined for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +26,8 @@ use crate::recount::Records;
 
 type Documents = BTreeMap<DocumentId, Stored>;
 
-/// A change that the store sets apart, or did until somebody let it in.
-struct Apart {
+/// A change that the store quarantines, or did until somebody let it in.
+struct Quarantined {
     document: DocumentId,
     digest: Vec<u8>,
     reason: String,
@@ -38,14 +38,14 @@ struct Apart {
 
 /// What the store knows of authority.
 struct Authority {
-    apart: Vec<Apart>,
+    quarantined: Vec<Quarantined>,
     holders: BTreeMap<DeviceId, (UserId, Role)>,
 }
 
 impl Authority {
     fn read(tx: &mut Conn<'_>) -> Result<Self, StoreError> {
         type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>, Db<DeviceId>, bool);
-        let apart: Vec<Row> = on_each!(tx, |c| quarantine::table
+        let quarantined: Vec<Row> = on_each!(tx, |c| quarantine::table
             .select((
                 quarantine::document_id,
                 quarantine::digest,
@@ -59,7 +59,7 @@ impl Authority {
             .inner_join(users::table)
             .select((devices::id, users::id, users::role))
             .load(c))?;
-        let one = |(Db(document), digest, reason, field, Db(device), released): Row| Apart {
+        let one = |(Db(document), digest, reason, field, Db(device), released): Row| Quarantined {
             document,
             digest,
             reason,
@@ -69,7 +69,7 @@ impl Authority {
         };
         let holder = |(Db(device), Db(user), Code(role))| (device, (user, role));
         Ok(Self {
-            apart: apart.into_iter().map(one).collect(),
+            quarantined: quarantined.into_iter().map(one).collect(),
             holders: holders.into_iter().map(holder).collect(),
         })
     }
@@ -88,7 +88,7 @@ impl World {
         self.histories_tell(stored)?;
         self.lists_tell(stored, records)?;
         let known = self.ground.store.read_blocking("authority", Authority::read).expect("the store answers");
-        self.only_what_lacks_authority_is_apart(&known, stored)?;
+        self.only_what_lacks_authority_is_quarantined(&known, stored)?;
         nobody_verifies_without_authority(&known, stored)
     }
 
@@ -181,13 +181,13 @@ impl World {
         Ok(())
     }
 
-    /// Set apart as it stands is what somebody wrote who may not, what was written of a record whose beginning the store knows
+    /// Quarantined as it stands is what somebody wrote who may not, what was written of a record whose beginning the store knows
     /// of nobody who may, and of two records that were moved to one day at the same time the second.
-    fn only_what_lacks_authority_is_apart(&self, known: &Authority, stored: &Documents) -> Sound {
+    fn only_what_lacks_authority_is_quarantined(&self, known: &Authority, stored: &Documents) -> Sound {
         let digest = |name| self.saved.all.get(name).map(|digest| digest.as_bytes().to_vec());
         let beyond = self.righting.beyond.iter().filter_map(|name| Some((name.0, digest(name)?)));
         let beyond: BTreeSet<(DocumentId, Vec<u8>)> = beyond.collect();
-        for one in known.apart.iter().filter(|one| one.reason == "invalid") {
+        for one in known.quarantined.iter().filter(|one| one.reason == "invalid") {
             let recorded =
                 || stored.get(&one.document).is_some_and(|stored| known.recorded(one.device, &stored.open()));
             let due = match one.field.as_deref() {
@@ -195,7 +195,7 @@ impl World {
                 Some("void") if !recorded() => true,
                 _ => beyond.contains(&(one.document, one.digest.clone())),
             };
-            ensure(due, "who keeps to their authority has nothing set apart", || {
+            ensure(due, "who keeps to their authority has nothing quarantined", || {
                 format!("{} of tablet {}: {:?}", one.document, one.device, one.field)
             })?;
         }
@@ -205,20 +205,20 @@ impl World {
 
 /// That a session is verified comes from somebody who may say it, or was let in by somebody who may.
 fn nobody_verifies_without_authority(known: &Authority, stored: &Documents) -> Sound {
-    let released = known.apart.iter().filter(|one| one.released);
+    let released = known.quarantined.iter().filter(|one| one.released);
     let released: BTreeSet<(DocumentId, &[u8])> =
         released.map(|one| (one.document, one.digest.as_slice())).collect();
     let facilitates =
         |author: DeviceId| known.holders.get(&author).is_some_and(|(_, role)| *role == Role::Facilitator);
     for (id, one) in stored.iter().filter(|(_, one)| one.kind == Kind::Session) {
         let document = one.open();
-        let anew: BTreeSet<ChangeHash> = document.anew().values().map(|change| change.hash()).collect();
+        let rekeyed: BTreeSet<ChangeHash> = document.rekeyed().values().map(|change| change.hash()).collect();
         for change in document.changes().iter().filter(|change| facilitates(change.actor().device)) {
             let turns = step(&document, &change.hash()).map(|step| step.turns).unwrap_or_default();
             let verifies = turns.iter().any(|turn| turn.field == "state" && turn.to == ["verified"]);
             let digest = Digest::of(change.bytes());
             let let_in =
-                anew.contains(&change.hash()) || released.contains(&(*id, digest.as_bytes().as_slice()));
+                rekeyed.contains(&change.hash()) || released.contains(&(*id, digest.as_bytes().as_slice()));
             ensure(!verifies || let_in, "who has no authority verifies nothing", || {
                 format!("{id} by {}", change.actor().device)
             })?;

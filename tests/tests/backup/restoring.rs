@@ -112,7 +112,7 @@ fn what_was_recorded_since_the_backup_comes_back_from_the_tablets() {
         }
         assert_eq!(totals(), before);
         for tablet in [&jeanne, &paul] {
-            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().apart().len(), 0);
+            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().quarantined().len(), 0);
             assert_eq!(Count::of_tablets([tablet], &[village.group]), before);
         }
         assert_sound(app.store());
@@ -144,7 +144,7 @@ fn whoever_is_taken_off_before_a_restored_store_has_heard_all_still_hands_in_wha
         let address = format!("/v1/groups/{}/assignments/{}", village.group, jeanne.tablet().user());
         manager.delete(&address).ok();
         let report = jeanne.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync").report;
-        assert_eq!((report.apart.len(), report.dropped), (1, 1), "{report:?}");
+        assert_eq!((report.quarantined.len(), report.dropped), (1, 1), "{report:?}");
         let waiting = manager.all("/v1/quarantine");
         assert_eq!(waiting.len(), 1, "{waiting:?}");
         assert_eq!((&waiting[0]["kind"], &waiting[0]["reason"]), (&json!("session"), &json!("not-assigned")));
@@ -152,7 +152,7 @@ fn whoever_is_taken_off_before_a_restored_store_has_heard_all_still_hands_in_wha
     });
 }
 
-/// People at the web interface count their changes anew after a restore: the store no longer knows how far they had come,
+/// People at the web interface count their changes again after a restore: the store no longer knows how far they had come,
 /// and what they had written is still on the tablets.
 #[test]
 fn what_people_wrote_at_the_web_interface_before_and_after_a_restore_stays_apart() {

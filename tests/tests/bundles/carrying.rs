@@ -90,7 +90,7 @@ fn two_tablets_of_a_group_bring_each_other_up_to_date_with_no_server() {
         for turn in [0, 1, 0] {
             let tablet = if turn == 0 { &mut paul } else { &mut jeanne };
             let report = tablet.sync(&mut ()).expect("a sync").report;
-            assert_eq!((report.repaired.len(), report.apart.len()), (0, 0), "{report:?}");
+            assert_eq!((report.repaired.len(), report.quarantined.len()), (0, 0), "{report:?}");
             assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().carried(), 0);
         }
         assert_eq!(read(&jeanne), read(&paul));
@@ -117,7 +117,10 @@ fn work_of_somebody_who_was_taken_off_waits_and_they_hear_it() {
         assert_eq!(village.manager.all("/v1/quarantine").len(), 1);
         let back = card.from(&paul);
         let heard = jeanne.import(&back).expect("she takes it");
-        assert_eq!(heard.apart.iter().map(|(_, reason)| reason).collect::<Vec<_>>(), [&Reason::NotAssigned]);
+        assert_eq!(
+            heard.quarantined.iter().map(|(_, reason)| reason).collect::<Vec<_>>(),
+            [&Reason::NotAssigned]
+        );
         record(&mut paul, village.group, day(3, 9), minutes(60));
         let later = card.from(&paul);
         let closed = jeanne.import(&later).expect("a file for others");

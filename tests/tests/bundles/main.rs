@@ -5,6 +5,7 @@ mod trusting;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use tablet::sealing;
 
 use diesel::prelude::*;
 use server::on_each;
@@ -21,7 +22,6 @@ use sync_core::record::{Kind, Session};
 use sync_core::wire::Whole;
 use tablet::device::{Device, RelayError};
 use tablet::recording::Details;
-use tablet::sealing;
 use tempfile::TempDir;
 use tests::app::START;
 use tests::recount::{Count, check_streams};

@@ -164,7 +164,7 @@ fn no_request_costs_more_than_its_budget() {
         all.push(("too many letters", forge::text(&document, author, MAX_OPERATIONS as usize + 1)));
         for (name, bomb) in all {
             let (found, cost) = scene.costs(&[(first.0, first.1, bomb)]);
-            let found = found.expect("set apart");
+            let found = found.expect("quarantined");
             assert!(matches!(found[..], [Outcome::Quarantined(_)]), "{name}: {found:?}");
             over.hold(name, cost, Duration::ZERO);
         }
@@ -173,7 +173,7 @@ fn no_request_costs_more_than_its_budget() {
             full.iter_mut().flat_map(|(document, sent)| edits(&scene.tablet, document, sent, 1)).collect();
         over.hold("an edit of each full record", scene.takes(&each), edit * each.len() as u32);
 
-        // A text that hundreds wrote anew, none of whom saw another; and then an edit by somebody who means well.
+        // A text that hundreds wrote again, none of whom saw another; and then an edit by somebody who means well.
         let (mut document, sent) = scene.session(5);
         scene.takes(std::slice::from_ref(&sent));
         let device = scene.tablet.device;
@@ -186,7 +186,7 @@ fn no_request_costs_more_than_its_budget() {
             .map(|change| (sent.0, sent.1, change))
             .collect();
         let alone = scene.takes(&[rivals.remove(0)]);
-        over.hold("one who writes a text anew", alone, letter * (2 * LETTERS as u32));
+        over.hold("one who writes a text again", alone, letter * (2 * LETTERS as u32));
         // Each takes the letters out that it found, and writes as many.
         let whole = letter * (2 * RIVALS * LETTERS as u32);
         for some in rivals.chunks(100) {

@@ -1,6 +1,6 @@
 //! What waits is looked at by people, one by one: no tablet can bury it under what nobody can use.
 
-use sync_core::limits::MAX_APART;
+use sync_core::limits::MAX_QUARANTINED;
 use sync_core::quarantine::{Outcome, Reason};
 use tests::recount::contents;
 use tests::stranger::sync;
@@ -15,7 +15,7 @@ fn spoilt(tablet: &Stranger, group: GroupId, from: usize, count: usize) -> Vec<(
 }
 
 #[test]
-fn what_of_a_tablet_is_set_apart_in_a_day_is_limited_and_what_is_sound_goes_on() {
+fn what_of_a_tablet_is_quarantined_in_a_day_is_limited_and_what_is_sound_goes_on() {
     Database::each(|database| {
         let app = TestApp::on(database);
         let village = Village::of(&app, "aegis");
@@ -24,13 +24,13 @@ fn what_of_a_tablet_is_set_apart_in_a_day_is_limited_and_what_is_sound_goes_on()
         let mut jeanne = Stranger::enrolled(&app, &village, "jeanne");
         let unreadable = || Outcome::Quarantined(Reason::Unreadable);
 
-        let most = spoilt(&mallory, group, 0, MAX_APART);
-        assert_eq!(mallory.hand_in(&app, stream, &most), vec![unreadable(); MAX_APART]);
+        let most = spoilt(&mallory, group, 0, MAX_QUARANTINED);
+        assert_eq!(mallory.hand_in(&app, stream, &most), vec![unreadable(); MAX_QUARANTINED]);
         app.clock.advance(60);
 
         // One more is refused, with all that came with it.
         let before = contents(app.store());
-        let mut more = spoilt(&mallory, group, MAX_APART, 1);
+        let mut more = spoilt(&mallory, group, MAX_QUARANTINED, 1);
         more.push(mallory.session(group, 5));
         let request = mallory.batch(stream, &more);
         let request = mallory.request(vec![request]);
@@ -48,7 +48,8 @@ fn what_of_a_tablet_is_set_apart_in_a_day_is_limited_and_what_is_sound_goes_on()
         // What is sound is taken, of that tablet and of others; and so is what is not, of others.
         let sound = [mallory.session(group, 5)];
         assert_eq!(mallory.hand_in(&app, stream, &sound), [Outcome::Accepted]);
-        let theirs = [spoilt(&jeanne, group, MAX_APART + 1, 1), vec![jeanne.session(group, 6)]].concat();
+        let theirs =
+            [spoilt(&jeanne, group, MAX_QUARANTINED + 1, 1), vec![jeanne.session(group, 6)]].concat();
         assert_eq!(jeanne.hand_in(&app, stream, &theirs), [unreadable(), Outcome::Accepted]);
 
         // A day later it may go on.

@@ -58,7 +58,7 @@ fn a_record_of_others_is_not_told_apart_from_one_that_is_not_there() {
             assert_eq!(found, of(&mut mallory, absent), "probe {number}");
         }
 
-        // Nor does it say so to whoever looks inside what was set apart.
+        // Nor does it say so to whoever looks inside what was quarantined.
         let look = |id: &str| attacker.manager.get(&format!("/v1/quarantine/{id}")).ok();
         let items = attacker.manager.all("/v1/quarantine");
         let of = |date: i8| -> Vec<serde_json::Value> {

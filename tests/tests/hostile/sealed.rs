@@ -1,12 +1,12 @@
 //! What is carried is sealed, and anybody may have sealed it: opening it costs little, whatever it is.
 
 use std::fs;
+use tablet::sealing;
 
 use age::x25519;
 use minicbor::bytes::ByteVec;
 use sync_core::limits::{MAX_CARRIED, MAX_EXPANDED};
 use sync_core::wire::{Answer, Receipt};
-use tablet::sealing;
 use tests::stranger::sync;
 use tests::{Database, Stranger, Village};
 

@@ -120,7 +120,7 @@ fn who_comes_back_to_a_group_does_not_clash_with_what_they_left_waiting() {
         record(&mut jeanne, village.group, day(3, 5), about(60));
         village.unassign(user, village.group);
         let left = jeanne.sync(&mut ()).expect("a sync");
-        assert_eq!(left.report.apart.len(), 1, "what she recorded is set apart");
+        assert_eq!(left.report.quarantined.len(), 1, "what she recorded is quarantined");
         village.assign(user, village.group);
         jeanne.sync(&mut ()).expect("a sync");
         record(&mut jeanne, village.group, day(3, 5), about(90));

@@ -1,4 +1,4 @@
-//! Whatever is asked at once of what was set apart.
+//! Whatever is asked at once of what was quarantined.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a copied tablet wrote under numbers that were taken: kept apart, and taken in whole once somebody answers for it.
+//! What a copied tablet wrote under numbers that were taken: quarantined, and taken in whole once somebody answers for it.
 
 use server::store::Store;
 use server::verify::verify;
@@ -60,7 +60,7 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
         let present = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
         copied.edit_session(session, &present).expect("an edit");
         sync(&mut copied);
-        assert_eq!(copied.tablet().apart().len(), 2);
+        assert_eq!(copied.tablet().quarantined().len(), 2);
         sync(&mut paul);
 
         let waiting = village.manager.all(LIST);
@@ -89,7 +89,7 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
         assert!(all[0].summary.contains("sang") && all[0].summary.contains("wept"), "{}", all[0].summary);
         assert_eq!(all[0].attendance.len(), 1);
         for tablet in tablets {
-            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().apart().len(), 0);
+            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().quarantined().len(), 0);
             let open = tablet.tablet().conflicts(session).expect("the session");
             let fields: Vec<&str> = open.iter().map(|one| one.field.as_str()).collect();
             assert_eq!(fields, ["minutes", "summary"], "80 and 70, sang and wept: people settle them");
@@ -121,7 +121,7 @@ fn whoever_recorded_what_is_rejected_hears_it_and_goes_on() {
         let [(about, rejection)] = &report.rejected[..] else { panic!("{report:?}") };
         assert_eq!((*about, rejection.by.as_str()), (session.into(), "manager.aegis"));
         assert_eq!(rejection.because, "The other tablet has it right.");
-        let kept: Vec<_> = copied.tablet().apart().map(|one| one.rejection.is_some()).collect();
+        let kept: Vec<_> = copied.tablet().quarantined().map(|one| one.rejection.is_some()).collect();
         assert_eq!(kept, [true], "it is kept on the tablet too");
         let quiet = copied.sync(&mut ()).expect("a sync").report;
         assert_eq!((quiet.requests, quiet.rejected.len()), (1, 0), "told once: {quiet:?}");

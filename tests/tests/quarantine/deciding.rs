@@ -1,4 +1,4 @@
-//! Letting in what was set apart, or keeping it out.
+//! Letting in what was quarantined, or keeping it out.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn what_somebody_recorded_who_was_taken_off_is_released_by_the_manager_and_count
         let session = record(&mut hers, village.group, day(3, 5), details);
         village.unassign(user, village.group);
         let report = hers.sync(&mut ()).expect("a sync").report;
-        assert_eq!((report.apart.len(), report.dropped), (1, 1), "{report:?}");
+        assert_eq!((report.quarantined.len(), report.dropped), (1, 1), "{report:?}");
         assert_eq!(village.aggregates("")["total"]["sessions"], 0);
 
         let waiting = village.manager.all(LIST);
@@ -64,7 +64,7 @@ fn what_somebody_recorded_who_was_taken_off_is_released_by_the_manager_and_count
         // Whoever comes back gets the group with it.
         village.assign(user, village.group);
         let report = hers.sync(&mut ()).expect("a sync").report;
-        assert_eq!((report.unreadable, hers.tablet().apart().len()), (0, 0), "{report:?}");
+        assert_eq!((report.unreadable, hers.tablet().quarantined().len()), (0, 0), "{report:?}");
         assert_eq!(hers.tablet().read::<Meeting>(session).expect("back"), seen);
     });
 }
@@ -79,8 +79,8 @@ fn what_builds_on_work_that_waits_goes_on_with_it() {
         let stream = StreamId::from(village.group);
         let (session, first, second) = two_steps(&tablet, &village, 5);
         let both = [of_session(session, &first), of_session(session, &second)];
-        let apart = Outcome::Quarantined(Reason::NotAssigned);
-        assert_eq!(tablet.hand_in(&app, stream, &both), [apart.clone(), apart.clone()]);
+        let quarantined = Outcome::Quarantined(Reason::NotAssigned);
+        assert_eq!(tablet.hand_in(&app, stream, &both), [quarantined.clone(), quarantined.clone()]);
 
         let waiting = village.manager.all(LIST);
         let inside: Vec<Value> = waiting.iter().map(|item| look(&village.manager, &id_of(item))).collect();
@@ -99,7 +99,7 @@ fn what_builds_on_work_that_waits_goes_on_with_it() {
         );
         // What somebody answers for is not forgotten when the tablet hands it in again.
         let waits = Outcome::Quarantined(Reason::MissingDependency);
-        assert_eq!(tablet.hand_in(&app, stream, &both), [apart, waits]);
+        assert_eq!(tablet.hand_in(&app, stream, &both), [quarantined, waits]);
 
         let released = release(&village.manager, &begins).ok();
         assert_eq!((&released["outcome"], &released["others"]), (&json!("accepted"), &json!(1)));

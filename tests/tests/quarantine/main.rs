@@ -1,4 +1,4 @@
-//! What was set apart, for people: they find it, look inside, release it or reject it.
+//! What was quarantined, for people: they find it, look inside, release it or reject it.
 
 mod deciding;
 mod copies;

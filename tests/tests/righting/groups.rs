@@ -133,7 +133,7 @@ fn a_group_is_opened_again_and_made_void_by_managers_alone() {
             .edit::<Group>(group.into(), group, |edit| edit.status().move_to(GroupStatus::Planned));
         assert!(moved.expect("an edit"));
         let report = cast.jeanne.sync(&mut ()).expect("a sync").report;
-        assert_eq!(report.apart.len(), 1);
+        assert_eq!(report.quarantined.len(), 1);
         check_streams(cast.app.store());
     });
 }

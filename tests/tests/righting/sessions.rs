@@ -129,7 +129,7 @@ fn void_and_its_taking_back_at_once_is_a_clash_and_counts() {
         cast.settle();
         void(&cast.odette, session, true).ok();
         cast.settle();
-        // Jeanne recorded it, so she may take it back; at the same moment the manager says anew why it is void.
+        // Jeanne recorded it, so she may take it back; at the same moment the manager says again why it is void.
         let stream = cast.village.group.into();
         cast.jeanne.edit::<Meeting>(stream, session, |edit| edit.void().clear()).expect("an edit");
         void(&cast.odette, session, false).ok();
@@ -160,7 +160,7 @@ fn facilitators_make_void_what_they_recorded_and_nothing_else() {
         };
         void(&mut cast.paul).expect("an edit");
         let report = cast.paul.sync(&mut ()).expect("a sync").report;
-        assert_eq!((report.accepted, report.apart.len()), (0, 1));
+        assert_eq!((report.accepted, report.quarantined.len()), (0, 1));
         assert_eq!(cast.total(), (1, 1));
         // His supervisor looks, and answers for it.
         let waiting = cast.odette.all("/v1/quarantine").remove(0);
@@ -176,7 +176,7 @@ fn facilitators_make_void_what_they_recorded_and_nothing_else() {
         assert_eq!(cast.total(), (1, 1));
         void(&mut cast.jeanne).expect("an edit");
         let report = cast.jeanne.sync(&mut ()).expect("a sync").report;
-        assert_eq!((report.accepted, report.apart.len()), (1, 0));
+        assert_eq!((report.accepted, report.quarantined.len()), (1, 0));
         assert_eq!(last_change(&cast.odette, &format!("/v1/sessions/{hers}")).0, "It never was.");
         assert_eq!(cast.total(), (0, 0));
     });
@@ -194,7 +194,7 @@ fn a_session_is_verified_changed_since_and_returned_with_a_note() {
             cast.paul.edit::<Meeting>(stream, session, |edit| edit.state().set(SessionState::Verified));
         assert!(verifies.expect("an edit"));
         let report = cast.paul.sync(&mut ()).expect("a sync").report;
-        assert_eq!(report.apart.len(), 1);
+        assert_eq!(report.quarantined.len(), 1);
         assert_eq!(cast.read(session)["state"], "draft");
         let facilitator = cast.app.login("paul.aegis");
         assert_eq!(state(&facilitator, session, "verified").problem(), (403, "role-not-allowed"));
@@ -325,7 +325,7 @@ fn a_meeting_of_which_two_wrote_more_than_one_may_is_moved_with_all_of_it() {
     });
 }
 
-/// Of a move a tablet hands in two changes, of two records; one of them may come first, or be set apart.
+/// Of a move a tablet hands in two changes, of two records; one of them may come first, or be quarantined.
 #[test]
 fn a_move_whose_other_record_has_not_come_is_taken_back() {
     Database::each(|database| {

@@ -53,7 +53,7 @@ impl Scene {
     fn she_hands_in_and_drops(&mut self) {
         let device = self.hers.tablet().device();
         let report = self.hers.sync(&mut ()).expect("a sync").report;
-        let why: Vec<&Reason> = report.apart.iter().map(|(_, why)| why).collect();
+        let why: Vec<&Reason> = report.quarantined.iter().map(|(_, why)| why).collect();
         assert_eq!((why, report.dropped, report.received), (vec![&Reason::NotAssigned], 1, 0), "{report:?}");
         self.nothing_is_left();
 
@@ -85,7 +85,7 @@ impl Scene {
 
     fn nothing_is_left(&self) {
         let tablet = self.hers.tablet();
-        assert_eq!((tablet.outbox().len(), tablet.apart().len()), (0, 0));
+        assert_eq!((tablet.outbox().len(), tablet.quarantined().len()), (0, 0));
         assert_eq!((tablet.groups(), tablet.stream_keys()), (vec![], vec![]));
         assert!(tablet.all::<Participant>(self.stream()).is_empty());
         assert!(tablet.all::<Meeting>(self.stream()).is_empty());

@@ -61,7 +61,7 @@ impl Data {
             .map_err(|_| format!("another demo runs in {shown}: end it first, or choose another --data"))?;
         let progress = match fs::read(folder.join(PROGRESS)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
-                format!("the data in {shown} are of another version of the demo: add --fresh to begin anew")
+                format!("the data in {shown} are of another version of the demo: add --fresh to begin again")
             })?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Progress { sessions: sessions.unwrap_or(usual), ..Progress::default() }
@@ -71,7 +71,7 @@ impl Data {
         if sessions.is_some_and(|asked| asked != progress.sessions) {
             let there = progress.sessions;
             return Err(
-                format!("the data in {shown} are of --sessions {there}: add --fresh to begin anew").into()
+                format!("the data in {shown} are of --sessions {there}: add --fresh to begin again").into()
             );
         }
         let password = password(&folder.join(PASSWORD))?;

@@ -123,7 +123,7 @@ impl PairLife<'_> {
             let outcomes = released["changes"].as_array().into_iter().flatten();
             merged = outcomes.filter(|change| change["outcome"] == "accepted").count();
         }
-        self.tally.apart = self.tally.apart.saturating_sub(merged);
+        self.tally.quarantined = self.tally.quarantined.saturating_sub(merged);
         self.tally.mishaps.push(format!(
             "It turned up on {}: its {} changes were quarantined, the manager looked at them and let them in, and {merged} \
              merged. Of the {held} groups that it held it has {left} now.",

@@ -34,11 +34,11 @@ pub(super) struct Tally {
     pub(super) settled: usize,
     pub(super) syncs: usize,
     pub(super) requests: u32,
-    /// Changes handed in, those the service had already, those of others that came, those kept apart.
+    /// Changes handed in, those the service had already, those of others that came, those quarantined.
     pub(super) accepted: u32,
     pub(super) duplicate: u32,
     pub(super) received: u32,
-    pub(super) apart: usize,
+    pub(super) quarantined: usize,
     /// Records in which something of somebody else arrived.
     pub(super) merged: BTreeSet<DocumentId>,
     pub(super) traffic: Traffic,
@@ -53,7 +53,7 @@ impl Tally {
         self.accepted += report.accepted;
         self.duplicate += report.duplicate;
         self.received += report.received;
-        self.apart += report.apart.len();
+        self.quarantined += report.quarantined.len();
         self.merged.extend(&report.merged);
         for id in &report.clashing {
             self.clashes.extend(clashes(tablet, SessionId::from(*id)));
@@ -70,7 +70,7 @@ impl Tally {
         self.accepted += other.accepted;
         self.duplicate += other.duplicate;
         self.received += other.received;
-        self.apart += other.apart;
+        self.quarantined += other.quarantined;
         self.merged.extend(other.merged);
         self.traffic.up += other.traffic.up;
         self.traffic.down += other.traffic.down;

@@ -68,7 +68,7 @@ impl Teller {
             number((tally.accepted + tally.duplicate).into()),
             number(tally.received.into()),
             n(tally.merged.len()),
-            n(tally.apart)
+            n(tally.quarantined)
         ));
     }
 
@@ -171,7 +171,7 @@ impl Teller {
         println!("Guide    {server}/guide/");
         println!("Browse   {server}/docs/");
         println!("API      {server}/v1/…");
-        println!("Data     {} (begin anew with --fresh)", folder.display());
+        println!("Data     {} (begin again with --fresh)", folder.display());
         self.heading("Logins, all with the password of this demo");
         println!("password       {}", self.0.bold(password));
         println!("administrator  {ADMINISTRATOR}");

@@ -171,7 +171,7 @@ impl Changes {
 /// Change a group
 ///
 /// A manager changes what is recorded of a group of their own organisation, and why; or opens one that was closed again, by
-/// its status: whoever leads it then is assigned anew. Tablets get it at their next sync.
+/// its status: whoever leads it then is assigned again. Tablets get it at their next sync.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),

@@ -42,7 +42,7 @@ impl Close {
 /// Close a group
 ///
 /// A manager closes a group of their own organisation: its status moves on, and nobody is assigned to it any more. Their
-/// tablets are told to drop it at their next sync; what they hand in then is set apart for the manager. Whoever must put
+/// tablets are told to drop it at their next sync; what they hand in then is quarantined for the manager. Whoever must put
 /// something right in it later can be assigned again. A status only moves forward: a suspended group can't graduate.
 #[utoipa::path(
     tag = "Records",

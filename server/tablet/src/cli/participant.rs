@@ -40,7 +40,7 @@ pub enum ParticipantCommand {
         /// The exit was recorded by mistake: they are in the group
         #[arg(long, conflicts_with = "exit", requires = "reason")]
         not_left: bool,
-        /// The withdrawal was recorded by mistake. Who consents anew does so with --consent
+        /// The withdrawal was recorded by mistake. Who consents again does so with --consent
         #[arg(long, conflicts_with = "withdrawn", requires = "reason")]
         not_withdrawn: bool,
         /// Why, in one line; everybody who reads the record's history sees it

@@ -46,10 +46,10 @@ pub(super) fn import(device: &mut Device, from: &Path, out: &mut dyn Write) -> R
             words::count(settled, "change")
         )?;
     }
-    for (id, reason) in &report.apart {
-        writeln!(out, "Kept apart at the server, {}: {reason}.", words::record(device.tablet(), *id))?;
+    for (id, reason) in &report.quarantined {
+        writeln!(out, "Quarantined at the server, {}: {reason}.", words::record(device.tablet(), *id))?;
     }
-    if report.received + report.carried + settled == 0 && report.apart.is_empty() {
+    if report.received + report.carried + settled == 0 && report.quarantined.is_empty() {
         writeln!(out, "Nothing new for this tablet.")?;
     }
     Ok(())

@@ -227,8 +227,8 @@ fn waits(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), Com
         let verb = if waiting == 1 { "waits" } else { "wait" };
         writeln!(out, "\n{} to it {verb} to be handed in.", words::count(waiting, "change"))?;
     }
-    for apart in tablet.apart().filter(|waiting| waiting.document == id) {
-        writeln!(out, "\nA change to it is kept apart at the server: {}", words::apart(apart))?;
+    for quarantined in tablet.quarantined().filter(|waiting| waiting.document == id) {
+        writeln!(out, "\nA change to it is quarantined at the server: {}", words::quarantined(quarantined))?;
     }
     Ok(())
 }

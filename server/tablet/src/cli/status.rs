@@ -38,10 +38,10 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
         writeln!(out, "You carry {carried} of colleagues; your next sync hands it in.")?;
     }
 
-    if tablet.apart().len() > 0 {
-        writeln!(out, "\nKept apart at the server, nothing of it is lost:")?;
-        for one in tablet.apart() {
-            writeln!(out, "  {}: {}", words::record(tablet, one.document), words::apart(one))?;
+    if tablet.quarantined().len() > 0 {
+        writeln!(out, "\nQuarantined at the server, nothing of it is lost:")?;
+        for one in tablet.quarantined() {
+            writeln!(out, "  {}: {}", words::record(tablet, one.document), words::quarantined(one))?;
         }
     }
 

@@ -1,4 +1,4 @@
-//! `sync`: a bar while it lasts, then what merged, what clashed, what is kept apart, and what it cost.
+//! `sync`: a bar while it lasts, then what merged, what clashed, what is quarantined, and what it cost.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -64,7 +64,7 @@ impl Progress for Bar {
 fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), CommandError> {
     let (tablet, report) = (device.tablet(), &summary.report);
     let changes = report.accepted + report.duplicate + report.received;
-    let told = report.apart.len() + report.rejected.len();
+    let told = report.quarantined.len() + report.rejected.len();
     if changes + report.carried + report.refused == 0 && told == 0 {
         writeln!(out, "Nothing new on either side.")?;
     }
@@ -108,8 +108,8 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
             writeln!(out, "Returned to you, {}: {note}", words::record(tablet, *id))?;
         }
     }
-    for (id, reason) in &report.apart {
-        writeln!(out, "Kept apart at the server, {}: {reason}.", words::record(tablet, *id))?;
+    for (id, reason) in &report.quarantined {
+        writeln!(out, "Quarantined at the server, {}: {reason}.", words::record(tablet, *id))?;
     }
     for (id, rejection) in &report.rejected {
         writeln!(out, "Left out, {}: {rejection}", words::record(tablet, *id))?;

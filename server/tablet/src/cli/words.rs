@@ -44,8 +44,8 @@ pub(super) fn heads(cell: &Cell) -> String {
     format!("{who} {}", age(cell.age_band))
 }
 
-/// Why a change is kept apart, or what somebody decided about it.
-pub(super) fn apart(one: &Waiting) -> String {
+/// Why a change is quarantined, or what somebody decided about it.
+pub(super) fn quarantined(one: &Waiting) -> String {
     match (&one.rejection, &one.reason) {
         (Some(rejection), _) => rejection.to_string(),
         (None, Some(reason)) => reason.to_string(),

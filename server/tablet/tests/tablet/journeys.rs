@@ -185,7 +185,7 @@ fn stopped_between_any_two_steps_nothing_is_lost() {
         let mut device = open(a.path());
         assert_eq!(device.tablet().read::<Session>(session).expect("there"), shown, "what is shown is kept");
         device.sync_over(&mut store, &mut ()).expect("syncs");
-        assert_eq!(device.tablet().outbox().len() + device.tablet().apart().len(), 0);
+        assert_eq!(device.tablet().outbox().len() + device.tablet().quarantined().len(), 0);
         assert_eq!(store.changes(), 5, "stopped before step {at_step}");
         eric.sync_over(&mut store, &mut ()).expect("syncs");
         let theirs: Session = eric.tablet().read(session).expect("there");
@@ -237,7 +237,7 @@ fn a_copied_folder_starts_a_life_of_its_own() {
         NewSession { date: Date::constant(2026, 3, 12), part: PartOfDay::Morning, details: minutes(60) };
     other.record_session(group, second).expect("recorded");
     let report = other.sync_over(&mut store, &mut ()).expect("syncs").report;
-    assert_eq!((report.accepted, report.apart.len()), (1, 0));
+    assert_eq!((report.accepted, report.quarantined.len()), (1, 0));
 }
 
 #[test]

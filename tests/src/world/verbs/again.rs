@@ -53,7 +53,7 @@ pub(super) fn consent_at_desk(world: &mut World) -> Sound<bool> {
     Ok(said)
 }
 
-/// Nobody leads a group that is closed, and those who lead it once it is open again are assigned anew.
+/// Nobody leads a group that is closed, and those who lead it once it is open again are assigned again.
 pub(super) fn close_or_open(world: &mut World) -> Sound<bool> {
     let found = world.look_around(World::some_group, |world, group| {
         let there = world.records::<Group>(*group).into_iter();

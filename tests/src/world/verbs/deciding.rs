@@ -1,4 +1,4 @@
-//! What managers and supervisors decide at a desk: which value holds, and what becomes of what was set apart.
+//! What managers and supervisors decide at a desk: which value holds, and what becomes of what was quarantined.
 
 use actix_web::test::TestRequest;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! Changes that were set apart.
+//! Quarantined changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,8 +49,8 @@ pub(super) fn check(tx: &mut Conn<'_>, after: &[u8]) -> Result<(Seen, Option<Vec
     };
     let mut seen = Seen::default();
     for row in &rows {
-        seen.checked.apart += 1;
-        let about = About::Apart(Uuid::from_slice(&row.id).unwrap_or_default());
+        seen.checked.quarantined += 1;
+        let about = About::Quarantined(Uuid::from_slice(&row.id).unwrap_or_default());
         let digest = Digest::of(&row.bytes);
         seen.check(row.digest == digest.as_bytes(), about, "its digest is not that of its bytes");
         seen.check(Reason::of(&row.reason, "", "").is_some(), about, "its reason is none that there is");
@@ -61,8 +61,9 @@ pub(super) fn check(tx: &mut Conn<'_>, after: &[u8]) -> Result<(Seen, Option<Vec
         if row.released_at.is_some() {
             let document = homes.get(&row.document_id.0).and_then(documents::Row::open);
             let change = Change::parse(&row.bytes).ok();
-            let merged =
-                document.zip(change).is_some_and(|(there, change)| there.has_taken(&change, &there.anew()));
+            let merged = document
+                .zip(change)
+                .is_some_and(|(there, change)| there.has_taken(&change, &there.rekeyed()));
             seen.check(merged, about, "it was released, but its document does not hold it");
         }
     }

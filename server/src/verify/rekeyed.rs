@@ -13,16 +13,16 @@ use crate::on_each;
 use crate::store::schema::quarantine;
 use crate::store::{Conn, Db, StoreError};
 
-/// What a batch listed and a document holds written anew, because its number was taken: as it is there now. What it was is
-/// kept where it was set apart.
+/// What a batch listed and a document holds re-keyed, because its number was taken: as it is there now. What it was is
+/// kept where it was quarantined.
 pub(super) fn listed_as_it_was(
     tx: &mut Conn<'_>,
     place: Place,
     document: &Document,
     listed: &BTreeSet<Listed>,
 ) -> Result<Vec<Listed>, StoreError> {
-    let anew = document.anew();
-    if anew.is_empty() {
+    let rekeyed = document.rekeyed();
+    if rekeyed.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<(Db<BatchId>, Vec<u8>)> = on_each!(tx, |c| quarantine::table
@@ -34,8 +34,8 @@ pub(super) fn listed_as_it_was(
         rows.into_iter().filter(|(Db(batch), bytes)| listed.contains(&(*batch, place, Digest::of(bytes))));
     let now = known.filter_map(|(Db(batch), bytes)| {
         let was = Change::parse(&bytes).ok()?;
-        let now = anew.get(&was.hash())?;
-        let faithful = was.anew(&anew).is_some_and(|again| again.hash() == now.hash());
+        let now = rekeyed.get(&was.hash())?;
+        let faithful = was.rekeyed(&rekeyed).is_some_and(|again| again.hash() == now.hash());
         faithful.then(|| (batch, place, Digest::of(now.bytes())))
     });
     Ok(now.collect())

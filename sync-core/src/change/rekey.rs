@@ -1,6 +1,6 @@
 //! A change that can't keep its number. A tablet was copied, and both copies wrote under one number: Automerge takes only one
 //! of the two. The other says the same under an author of its own, the same device in a life that the change's hash names,
-//! and so does what was built on it. Whoever writes a change anew gets the same bytes.
+//! and so does what was built on it. Whoever re-keys a change gets the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Change, ChangeHash, Message};
 use crate::boundary::contain;
 
-/// What a change was before it was written anew.
+/// What a change was before it was re-keyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Was {
     hash: String,
@@ -51,9 +51,9 @@ impl Renamed {
 }
 
 impl Change {
-    /// Writes the change anew. `others` are those that were, under the hashes that they had; what of them it builds on it
+    /// Re-keys the change. `others` are those that were, under the hashes that they had; what of them it builds on it
     /// builds on as it is now. `None` where that can't be done.
-    pub fn anew(&self, others: &BTreeMap<ChangeHash, Self>) -> Option<Self> {
+    pub fn rekeyed(&self, others: &BTreeMap<ChangeHash, Self>) -> Option<Self> {
         let [a, b, c, d, ..] = *self.hash().as_bytes();
         let life = Actor { incarnation: u32::from_be_bytes([a, b, c, d]).max(1), ..self.actor };
         let mut renamed = vec![Renamed::of(self, self.actor, life)];
@@ -77,12 +77,12 @@ impl Change {
         Self::parse(&written.ok()?).ok()
     }
 
-    /// The hash that it had before it was written anew, if it was.
+    /// The hash that it had before it was re-keyed, if it was.
     pub(crate) fn was(&self) -> Option<ChangeHash> {
         self.message()?.was?.hash()
     }
 
-    /// Whether it is the other one, written anew. Only the same device's word for that counts: nobody can make another's work
+    /// Whether it is the other one, re-keyed. Only the same device's word for that counts: nobody can make another's work
     /// seem to be there.
     pub fn stands_for(&self, other: &Self) -> bool {
         self.actor.device == other.actor.device && self.was() == Some(other.hash())

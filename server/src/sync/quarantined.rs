@@ -41,7 +41,7 @@ impl Arrival {
     }
 }
 
-/// What became of a change that was set apart before.
+/// What became of a quarantined change before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Before {
     Waits,
@@ -61,7 +61,7 @@ pub(super) fn elsewhere() -> Reason {
     Reason::Invalid("document".into(), "must not have the id of another record".into())
 }
 
-/// Sets a change apart, or notes a new reason for one that is.
+/// Quarantines a change, or notes a new reason for one that is.
 pub(super) fn set(
     tx: &mut Conn<'_>,
     arrival: &Arrival,
@@ -110,7 +110,7 @@ pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Resu
     Ok(())
 }
 
-/// Which of these arrivals were set apart before and are not released.
+/// Which of these arrivals were quarantined before and are not released.
 pub(super) fn known(
     tx: &mut Conn<'_>,
     arrivals: &[(DocumentId, Digest)],
@@ -148,7 +148,7 @@ pub(super) fn known(
 /// A reason as its columns say it.
 pub(crate) fn reason(code: &str, field: Option<&str>, detail: &str) -> Result<Reason, StoreError> {
     Reason::of(code, field.unwrap_or_default(), detail)
-        .ok_or(StoreError::Damaged("the reason of a change set apart"))
+        .ok_or(StoreError::Damaged("the reason of a quarantined change"))
 }
 
 /// Changes of these documents that wait for something to build on, in the order in which they came. Their authors were
@@ -184,14 +184,14 @@ pub(super) fn that_wait(
             .select((quarantine::document_id, quarantine::digest))
             .load(c))?;
         for (Db(document), digest) in rows {
-            let digest = digest.try_into().map_err(|_| StoreError::Damaged("a change set apart"))?;
+            let digest = digest.try_into().map_err(|_| StoreError::Damaged("a quarantined change"))?;
             found.push((document, Digest::from_bytes(digest)));
         }
     }
     Ok(found)
 }
 
-/// What was set apart of a document and waits, for whatever reason.
+/// What was quarantined of a document and waits, for whatever reason.
 pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<Arrival>, StoreError> {
     let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
         .filter(quarantine::document_id.eq(Db(document)))
@@ -202,7 +202,7 @@ pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<A
     Ok(rows.into_iter().map(Arrival::from).collect())
 }
 
-/// A change that was set apart, by its id.
+/// A quarantined change, by its id.
 pub(crate) fn find(tx: &mut Conn<'_>, id: Uuid) -> Result<Option<Arrival>, StoreError> {
     let row: Option<Row> = on_each!(tx, |c| quarantine::table
         .filter(quarantine::id.eq(id.as_bytes().to_vec()))
