@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek};
 use std::path::{Path, PathBuf};
 
+use sealing::HeaderBounds;
 use sync_core::time::Millis;
-use tablet::sealing::HeaderBounds;
 
 use super::file::{Header, Writer};
 use super::key::create_private;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use age::stream::{StreamReader, StreamWriter};
 use age::{DecryptError, Encryptor, Identity};
 use minicbor::{Decode, Decoder, Encode};
+use sealing::{HeaderBounds, decryptor};
 use sync_core::cbor;
 use sync_core::id::EpochId;
 use sync_core::time::Millis;
-use tablet::sealing::{HeaderBounds, decryptor};
 
 use super::row::Page;
 use super::tables::KEPT;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tablet::sealing::HeaderBounds;
+use sealing::HeaderBounds;
 
 use crate::store::{Retry, StoreError};
 

@@ -1,7 +1,6 @@
 //! The streams, and who reads which.
 
 use std::collections::BTreeSet;
-use tablet::sealing;
 
 use diesel::prelude::*;
 use sync_core::cursor::Fingerprint;

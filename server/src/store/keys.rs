@@ -4,7 +4,6 @@
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
 use rand::Rng;
-use tablet::sealing;
 
 use super::schema::store_keys;
 use super::{Conn, StoreError};

@@ -9,7 +9,6 @@ use sync_core::id::{DeviceId, EpochId, Id};
 use sync_core::limits::MAX_EXPANDED;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::wire::Receipt;
-use tablet::sealing;
 
 use super::admit::{Origin, origin};
 use crate::store::{Conn, StoreError, identity, keys};

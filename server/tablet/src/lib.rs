@@ -10,7 +10,6 @@
 pub mod clock;
 pub mod folder;
 pub mod link;
-pub mod sealing;
 pub mod packing;
 
 pub mod device;

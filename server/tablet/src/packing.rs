@@ -4,7 +4,7 @@ use sync_core::bundle::{BUNDLE, Bundle, Part, Sealed};
 use sync_core::limits::MAX_EXPANDED;
 use sync_core::tablet::{Came, Exported, Tablet, ToSeal};
 
-use crate::sealing::{self, SealError};
+use sealing::SealError;
 
 /// Seals what a tablet exports, each part for its readers. `store` is the store's public key, an age recipient.
 ///

@@ -6,7 +6,7 @@ use sync_core::bundle::{Bundle, Part, Sealed};
 use sync_core::change::Change;
 use sync_core::limits::MAX_EXPANDED;
 use sync_core::tablet::{Output, Report};
-use tablet::{packing, sealing};
+use tablet::packing;
 
 use super::slate::Parcel;
 use super::{Sound, World, ensure};

@@ -5,7 +5,6 @@ mod trusting;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use tablet::sealing;
 
 use diesel::prelude::*;
 use server::on_each;

@@ -1,7 +1,6 @@
 //! What is carried is sealed, and anybody may have sealed it: opening it costs little, whatever it is.
 
 use std::fs;
-use tablet::sealing;
 
 use age::x25519;
 use minicbor::bytes::ByteVec;

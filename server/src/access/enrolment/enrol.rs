@@ -8,10 +8,10 @@ use data_encoding::BASE64URL_NOPAD;
 use diesel::prelude::*;
 use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
+use sealing::recipient_of;
 use serde::{Deserialize, Serialize};
 use sync_core::id::{DeviceId, EpochId, UserId};
 use sync_core::time::{Millis, Moment};
-use tablet::sealing::recipient_of;
 use utoipa::ToSchema;
 
 use crate::access::fields::Fields;

@@ -10,7 +10,7 @@ use sync_core::tablet::{Exported, Output, Report};
 use super::Device;
 use crate::folder::FolderError;
 use crate::packing;
-use crate::sealing::SealError;
+use sealing::SealError;
 
 /// What went into a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,6 +6,7 @@ pub(crate) mod http;
 use std::collections::{BTreeMap, VecDeque};
 
 use data_encoding::BASE64URL_NOPAD;
+use sealing::{new_identity, recipient_of};
 use sync_core::agreement;
 use sync_core::authority::Authority;
 use sync_core::batch::{Purpose, Signed, SigningKey, VerifyingKey};
@@ -23,7 +24,6 @@ use sync_core::wire::{
     Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, Tells, Whole, close,
 };
 use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, PublicKeys, Reply, Said, Traffic};
-use tablet::sealing::{new_identity, recipient_of};
 
 pub(crate) const NOW: Millis = Millis(1_772_700_000_000);
 
