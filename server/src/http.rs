@@ -27,7 +27,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{self, Tokens};
-use crate::aggregate;
 use crate::clock::Clock;
 use crate::custody;
 use crate::intake::{self, Intake};
@@ -37,6 +36,7 @@ use crate::records;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
 use crate::telemetry;
+use crate::totals;
 
 /// Where the OpenAPI document is.
 const DOCUMENT: &str = "/v1/openapi.json";
@@ -69,7 +69,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     records::configure(config);
     custody::configure(config);
     quarantine::configure(config);
-    aggregate::configure(config);
+    totals::configure(config);
 }
 
 /// What an address of the service has.

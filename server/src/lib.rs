@@ -21,7 +21,7 @@
 //! # The journey of a question
 //!
 //! [`access`] says who calls. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
-//! [`aggregate`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
+//! [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};
@@ -59,6 +59,6 @@ pub mod sync;
 pub mod records;
 pub mod custody;
 pub mod quarantine;
-pub mod aggregate;
+pub mod totals;
 
 pub mod http;

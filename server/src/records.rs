@@ -2,7 +2,7 @@
 //! from their documents. Groups begin here, and people are assigned to them; what clashes is settled, what was
 //! recorded twice is marked, and how a record came to be is told.
 //!
-//! What a caller may see is decided in one place, [`scope`]; every list and every aggregate asks there.
+//! What a caller may see is decided in one place, [`scope`]; every list and every total asks there.
 
 pub mod scope;
 mod asked;

@@ -38,10 +38,10 @@ macro_rules! bound {
         let mut query = ::diesel::sql_query($text.as_str()).into_boxed::<$backend>();
         for value in &$values.bound {
             query = match value {
-                $crate::aggregate::conditions::Bound::Bytes(bytes) => {
+                $crate::totals::conditions::Bound::Bytes(bytes) => {
                     query.bind::<::diesel::sql_types::Binary, _>(bytes.as_slice())
                 }
-                $crate::aggregate::conditions::Bound::Text(text) => {
+                $crate::totals::conditions::Bound::Text(text) => {
                     query.bind::<::diesel::sql_types::Text, _>(text.as_str())
                 }
             };
