@@ -9,6 +9,7 @@
 //! 3. The rows are grouped by the dimensions, each in a column of its own.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::conditions::{Values, bound};
 use super::question::{Question, Row, Total};
@@ -16,6 +17,32 @@ use crate::doubt::{CAME, left_out};
 use crate::on_each;
 use crate::records::scope::Scope;
 use crate::store::{Conn, StoreError};
+
+/// About how many sessions a question may be that is answered from rows: some half a second's work.
+pub(super) const MAX_SESSIONS: usize = 20_000;
+
+/// Whether a question is about more sessions than that.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn is_too_much(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Result<bool, StoreError> {
+    let mut values = Values::default();
+    let sessions = question.sessions(&mut values, scope);
+    let text = format!(
+        "SELECT count(*) AS sessions FROM (
+             SELECT s.id FROM sessions s JOIN groups g ON g.id = s.group_id WHERE {sessions} LIMIT {}
+         ) AS asked",
+        MAX_SESSIONS + 1,
+    );
+    let found: Asked = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
+    Ok(found.sessions > MAX_SESSIONS as i64)
+}
+
+#[derive(QueryableByName)]
+struct Asked {
+    #[diesel(sql_type = BigInt)]
+    sessions: i64,
+}
 
 /// # Errors
 /// Those of the store.

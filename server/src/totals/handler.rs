@@ -11,10 +11,10 @@ use super::MOST_DIMENSIONS;
 use super::dimension::Dimension;
 use super::doubts::Doubts;
 use super::from_facts::{self, Months};
-use super::from_rows;
+use super::from_rows::{self, MAX_SESSIONS};
 use super::question::{Counts, Question, Total};
 use crate::access::{Caller, Fields};
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 use crate::records::scope::Scope;
 use crate::records::{Asked, AskedQuery};
 use crate::store::{Conn, Store, StoreError};
@@ -105,7 +105,8 @@ impl From<&Counts> for Totals {
 
 /// Ask for totals
 ///
-/// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are
+/// Over the sessions of the groups that the caller may see, exact. Days that are no whole months may be asked of 20,000
+/// meetings at once; whole months of any number; each meeting once: doubles are left out. Where people are
 /// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
 /// headcount, and one to which nobody came in none.
 #[utoipa::path(
@@ -127,7 +128,8 @@ pub(crate) async fn aggregates(
     let scope = Scope::of(&caller)?;
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
-    let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
+    let answered = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
+    let (rows, total, doubts) = answered.ok_or_else(too_much)?;
     let row = |total: &Total| AggregateRow {
         of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
         totals: (&total.counts).into(),
@@ -137,13 +139,25 @@ pub(crate) async fn aggregates(
     Ok(web::Json(Aggregates { by, rows, total, doubts }))
 }
 
-fn answer(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    question: &Question,
-) -> Result<(Vec<Total>, Vec<Total>, Doubts), StoreError> {
+/// Why days of so many meetings are not counted.
+fn too_much() -> Problem {
+    let detail = format!(
+        "and `to` are no whole months, and there are more than {MAX_SESSIONS} meetings: ask for whole months, for fewer \
+         days, or for an area or a group"
+    );
+    Problem::fields(vec![FieldError { field: "from".to_owned(), detail }])
+}
+
+/// What rows say, what all of them together say, and what should be known of it.
+type Answered = (Vec<Total>, Vec<Total>, Doubts);
+
+/// None where it is asked for too much at once.
+fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Option<Answered>, StoreError> {
     let all = Question { by: Vec::new(), ..question.clone() };
     let months = Months::of(&question.asked);
+    if months.is_none() && from_rows::is_too_much(tx, question, scope)? {
+        return Ok(None);
+    }
     let mut ask = |question: &Question| match &months {
         Some(months) => from_facts::answer(tx, question, months, scope),
         None => from_rows::answer(tx, question, scope),
@@ -155,7 +169,7 @@ fn answer(
         Some(months) => from_facts::doubts(tx, question, months, scope)?,
         None => question.doubts(tx, scope)?,
     };
-    Ok((rows, total, doubts))
+    Ok(Some((rows, total, doubts)))
 }
 
 impl AggregatesQuery {

@@ -5,6 +5,7 @@ mod filters;
 mod people;
 mod datasets;
 mod facts;
+mod budget;
 
 use serde_json::{Value, json};
 use server::access::Role;
