@@ -79,8 +79,11 @@ impl After {
     }
 }
 
-/// Decides for the document of one place. `stored` is what the store has of it. One bad change never holds back another,
-/// unless that one builds on it.
+/// Decides about all changes that arrived for one document. `stored` is the store's snapshot of it; `incoming` may hold bytes from
+/// anybody. One bad change never holds back another, unless that one builds on it.
+///
+/// Cost: each change is applied once; the document is saved once, and opened once more to prove that what is stored can be opened. Only
+/// where that fails is each change proved by itself.
 ///
 /// # Errors
 /// [`Damaged`] if what the store has can't be opened; nothing is decided then.
@@ -107,6 +110,7 @@ fn plan_with(
     stored: Option<&[u8]>,
     incoming: &[Incoming<'_>],
 ) -> Result<Plan, Damaged> {
+    // 1. The document as the store has it, with the changes in it that were re-keyed before.
     let mut trial = Trial::on(match stored {
         Some(snapshot) => Document::load(place.kind, snapshot)?,
         None => Document::genesis(place.kind),
@@ -114,9 +118,10 @@ fn plan_with(
     let mut rekeyed = trial.document().rekeyed();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
+    // 2. What can be decided about a change without merging it. A duplicate comes first: a change that is merged stays accepted, even if
+    //    its author has lost access since.
     for (index, one) in incoming.iter().enumerate() {
         match admit(one) {
-            // What is merged is merged, whoever its author is today.
             Ok(change) if trial.document().has_taken(&change, &rekeyed) => {
                 outcomes[index] = Outcome::Duplicate;
             }
@@ -130,11 +135,13 @@ fn plan_with(
             Err(reason) => outcomes[index] = Outcome::Quarantined(reason),
         }
     }
+    // 3. The rest, each change after those that it builds on. Its number must be free: Automerge takes one change for each actor and number,
+    //    and refuses a whole batch for a second one.
     let mut taken: BTreeSet<_> = trial.document().numbers().into_keys().collect();
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
-    // What is not within the limits takes nothing more.
+    // A stored document past the limits takes nothing more.
     let mut weight = stored.map_or(Ok(Weight::default()), frame::document).unwrap_or(Weight::OF_DOCUMENT);
     for (index, arrived) in in_order(waiting) {
         let was = arrived.hash();
@@ -153,10 +160,11 @@ fn plan_with(
             outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);
             continue;
         };
+        // A dependency has not arrived, or was quarantined: the outcome stays missing-dependency.
         if !change.deps().all(|hash| document.contains(&hash)) {
-            // It lacks something that has not arrived, or was not taken.
             continue;
         }
+        // The weight is known before the change is applied, so a small change that expands to a large one costs nothing.
         let author = change.actor();
         let new_author = taken.range((author, 0)..=(author, u64::MAX)).next().is_none();
         let heavier = weight.with(&change.weight(), new_author);
@@ -223,8 +231,10 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     })
 }
 
-/// Merges one change whose dependencies are there, if the record stands with it; gives the record.
-/// `size` is at least what the document will take; only where that passes the limit is it worth measuring.
+/// Merges one change whose dependencies are there, if the record is valid with it; gives the record. The document is unchanged where it is not.
+///
+/// `size` is an upper bound of the saved document: saving, which costs as much as the document is large, is only done where the bound
+/// passes the limit.
 fn take(
     trial: &mut Trial,
     apply: Apply,
@@ -233,12 +243,15 @@ fn take(
     place: Place,
     size: usize,
 ) -> Result<Record, Reason> {
+    // A gap in the operations' numbers would use up what Automerge can count.
     if !trial.document().continues(change) {
         return Err(Reason::Unreadable);
     }
+    // What the change writes is looked at before it is applied: it may replace no map or text that the record began with.
     let touched = Touched::by(place.kind, change).map_err(invalid)?;
     trial.take(apply, change, |before, after| {
         let record = after.record().map_err(invalid)?;
+        // The record lives in this stream, and under the id that its own fields give.
         record.check_home(place).map_err(invalid)?;
         record.check_name(place).map_err(invalid)?;
         contain(|| {
@@ -263,7 +276,8 @@ fn invalid(invalid: Invalid) -> Reason {
     Reason::Invalid(plain(invalid.field), plain(invalid.why.0))
 }
 
-/// Holds the forms' rules between one state of a document and the next: the first value is never replaced, what is set for good is never unset, what only grows never shrinks.
+/// Holds the forms' rules between one state of a document and the next: the first value of a `Once` field is never replaced, a `Sticky`
+/// field is never unset, a `Grows` set loses no member.
 fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
     let kind = before.kind();
     let (before, after) = (before.values(), after.values());
