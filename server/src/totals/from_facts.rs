@@ -110,7 +110,7 @@ fn sums(question: &Question, months: &Months, scope: Scope) -> Option<Sums> {
     Some(Sums { organisation, level: at_least(period, digits, kinds)? })
 }
 
-/// The sums that are asked for, and what is not added up yet, with a column for all that totals may be told apart by.
+/// The sums that are asked for, and what is not added up yet, with a column for each thing that they are told apart by.
 fn of_sums(question: &Question, months: &Months, sums: Sums, values: &mut Values) -> String {
     let told = |by: fn(&Dimension) -> bool| question.by.iter().any(by);
     let (sexes, age_bands) = told_apart(question);
@@ -130,14 +130,16 @@ fn of_sums(question: &Question, months: &Months, sums: Sums, values: &mut Values
         .map(|(column, _, _)| format!("f.{column}"))
         .collect();
     let grouped = if grouped.is_empty() { String::new() } else { format!("GROUP BY {}", grouped.join(", ")) };
-    let columns = columns.map(|(column, name, told)| match told {
-        true => format!("f.{column} AS {name}"),
-        false => format!("CAST(NULL AS text) AS {name}"),
-    });
+    let named: String = columns
+        .iter()
+        .filter(|(_, _, told)| *told)
+        .map(|(column, name, _)| format!("f.{column} AS {name}, "))
+        .collect();
+    let by_organisation = told(|one| *one == Dimension::Organisation);
     let plane = plane(sexes, age_bands);
     let mut rows = |table: &str, level: i32, plane: i32, counts: &str, newly: bool| {
-        let organisation =
-            values.id("(SELECT code FROM organisations WHERE id = ?) AS organisation", sums.organisation);
+        let code = "(SELECT code FROM organisations WHERE id = ?) AS organisation, ";
+        let organisation = if by_organisation { values.id(code, sums.organisation) } else { String::new() };
         let mut all = vec![
             format!("f.level = {level} AND f.plane = {plane}"),
             sums_asked(question, months, sums.organisation, values),
@@ -146,11 +148,7 @@ fn of_sums(question: &Question, months: &Months, sums: Sums, values: &mut Values
             true => self::newly(question, months, values),
             false => question.people(values, "f."),
         });
-        format!(
-            "SELECT {organisation}, {}, {counts} FROM {table} f WHERE {} {grouped}",
-            columns.join(", "),
-            all.join(" AND ")
-        )
+        format!("SELECT {organisation}{named}{counts} FROM {table} f WHERE {} {grouped}", all.join(" AND "))
     };
     let all = [
         rows("fact_sums", sums.level, plane, FACTS, false),
