@@ -233,7 +233,9 @@ fn every_crate_that_is_declared_is_used() {
         let folder = Path::new(text(package, "manifest_path")).parent().expect("a folder");
         let (mut program, mut tests) = (String::new(), String::new());
         rust(&folder.join("src"), &mut program);
-        rust(&folder.join("tests"), &mut tests);
+        for beside in ["tests", "benches"] {
+            rust(&folder.join(beside), &mut tests);
+        }
         fs::read_to_string(folder.join("build.rs")).into_iter().for_each(|build| program.push_str(&build));
         for dependency in list(package, "dependencies") {
             let name = text(dependency, "name");
