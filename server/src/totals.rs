@@ -3,6 +3,7 @@
 //! People are counted once in each row of an answer, so rows of people do not add up to their total where one person stands
 //! in several; sessions, attendances and heads do, except that a session with women and men stands in the rows of both.
 
+mod refusal;
 mod dimension;
 mod conditions;
 mod question;

@@ -1,7 +1,7 @@
 //! What a sync of realistic meetings is made of, part by part: how long merging one takes, reading it, and carrying five. Whole syncs
 //! are measured by `src/bin/bench.rs`.
 //!
-//! `cargo bench --profile dist -p tests`
+//! `cargo bench --profile dist -p tests --bench parts`
 
 use std::hint::black_box;
 

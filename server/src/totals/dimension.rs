@@ -38,8 +38,8 @@ impl Dimension {
         Self::AgeBand,
     ];
 
-    /// The expression that gives its value, in SQL that both databases read, over the columns of `counted` (see
-    /// [`query`](super::query)). It stands in brackets, so that it may stand anywhere.
+    /// The expression that gives its value, in SQL that both databases read, over the columns of what is counted (see
+    /// [`grouping`](super::question::Question::grouping)). It stands in brackets, so that it may stand anywhere.
     pub(super) fn sql(self) -> String {
         match self {
             Self::Organisation => "organisation".to_owned(),

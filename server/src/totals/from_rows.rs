@@ -13,35 +13,43 @@ use diesel::sql_types::BigInt;
 
 use super::conditions::{Values, bound};
 use super::question::{Question, Row, Total};
+use super::refusal::{MAX_MARKS, MAX_MEETINGS, Refused};
 use crate::doubt::{CAME, left_out};
 use crate::on_each;
 use crate::records::scope::Scope;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, Failure, StoreError};
 
-/// About how many sessions a question may be that is answered from rows: some half a second's work.
-pub(super) const MAX_SESSIONS: usize = 20_000;
+/// How much there is to count.
+#[derive(QueryableByName)]
+struct Work {
+    #[diesel(sql_type = BigInt)]
+    meetings: i64,
+    #[diesel(sql_type = BigInt)]
+    marks: i64,
+}
 
-/// Whether a question is about more sessions than that.
+/// Whether a question is about no more meetings and marks than are counted one by one. No more rows are read than that many meetings.
 ///
 /// # Errors
-/// Those of the store.
-pub(super) fn is_too_much(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Result<bool, StoreError> {
+/// [`Refused::TooManyMeetings`], and those of the store.
+pub(super) fn within_budget(
+    tx: &mut Conn<'_>,
+    question: &Question,
+    scope: Scope,
+) -> Result<(), Failure<Refused>> {
     let mut values = Values::default();
     let sessions = question.sessions(&mut values, scope);
     let text = format!(
-        "SELECT count(*) AS sessions FROM (
-             SELECT s.id FROM sessions s JOIN groups g ON g.id = s.group_id WHERE {sessions} LIMIT {}
+        "SELECT count(*) AS meetings, CAST(coalesce(sum(marked), 0) AS bigint) AS marks FROM (
+             SELECT s.marked FROM sessions s JOIN groups g ON g.id = s.group_id WHERE {sessions} LIMIT {}
          ) AS asked",
-        MAX_SESSIONS + 1,
+        MAX_MEETINGS + 1,
     );
-    let found: Asked = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
-    Ok(found.sessions > MAX_SESSIONS as i64)
-}
-
-#[derive(QueryableByName)]
-struct Asked {
-    #[diesel(sql_type = BigInt)]
-    sessions: i64,
+    let Work { meetings, marks } = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
+    if meetings > MAX_MEETINGS || marks > MAX_MARKS {
+        return Err(Refused::TooManyMeetings.into());
+    }
+    Ok(())
 }
 
 /// # Errors

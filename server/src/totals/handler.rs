@@ -11,13 +11,14 @@ use super::MOST_DIMENSIONS;
 use super::dimension::Dimension;
 use super::doubts::Doubts;
 use super::from_facts::{self, Months};
-use super::from_rows::{self, MAX_SESSIONS};
+use super::from_rows;
 use super::question::{Counts, Question, Total};
+use super::refusal::{MAX_ROWS, Refused};
 use crate::access::{Caller, Fields};
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
 use crate::records::scope::Scope;
 use crate::records::{Asked, AskedQuery};
-use crate::store::{Conn, Store, StoreError};
+use crate::store::{Conn, Failure, Store};
 
 /// What totals are asked for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -105,10 +106,10 @@ impl From<&Counts> for Totals {
 
 /// Ask for totals
 ///
-/// Over the sessions of the groups that the caller may see, exact. Days that are no whole months may be asked of 20,000
-/// meetings at once; whole months of any number; each meeting once: doubles are left out. Where people are
+/// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are
 /// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
-/// headcount, and one to which nobody came in none.
+/// headcount, and one to which nobody came in none. Whole months may be asked of any number of meetings, other days of 20,000 at
+/// once; an answer has at most 50,000 rows.
 #[utoipa::path(
     tag = "Aggregates",
     security(("bearer" = [])),
@@ -128,8 +129,7 @@ pub(crate) async fn aggregates(
     let scope = Scope::of(&caller)?;
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
-    let answered = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
-    let (rows, total, doubts) = answered.ok_or_else(too_much)?;
+    let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
     let row = |total: &Total| AggregateRow {
         of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
         totals: (&total.counts).into(),
@@ -139,24 +139,14 @@ pub(crate) async fn aggregates(
     Ok(web::Json(Aggregates { by, rows, total, doubts }))
 }
 
-/// Why days of so many meetings are not counted.
-fn too_much() -> Problem {
-    let detail = format!(
-        "and `to` are no whole months, and there are more than {MAX_SESSIONS} meetings: ask for whole months, for fewer \
-         days, or for an area or a group"
-    );
-    Problem::fields(vec![FieldError { field: "from".to_owned(), detail }])
-}
-
 /// What rows say, what all of them together say, and what should be known of it.
 type Answered = (Vec<Total>, Vec<Total>, Doubts);
 
-/// None where it is asked for too much at once.
-fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Option<Answered>, StoreError> {
+fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Answered, Failure<Refused>> {
     let all = Question { by: Vec::new(), ..question.clone() };
     let months = Months::of(&question.asked);
-    if months.is_none() && from_rows::is_too_much(tx, question, scope)? {
-        return Ok(None);
+    if months.is_none() {
+        from_rows::within_budget(tx, question, scope)?;
     }
     let mut ask = |question: &Question| match &months {
         Some(months) => from_facts::answer(tx, question, months, scope),
@@ -164,12 +154,15 @@ fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Option
     };
     // The total counts every session that fits, also where the rows tell people apart.
     let rows = if question.by.is_empty() { Vec::new() } else { ask(question)? };
+    if rows.len() > MAX_ROWS {
+        return Err(Refused::TooManyRows.into());
+    }
     let total = ask(&all)?;
     let doubts = match &months {
         Some(months) => from_facts::doubts(tx, question, months, scope)?,
         None => question.doubts(tx, scope)?,
     };
-    Ok(Some((rows, total, doubts)))
+    Ok((rows, total, doubts))
 }
 
 impl AggregatesQuery {

@@ -7,6 +7,7 @@ use sync_core::record::{AgeBand, Sex};
 use super::MOST_DIMENSIONS;
 use super::conditions::Values;
 use super::dimension::Dimension;
+use super::refusal::MAX_ROWS;
 use crate::records::Asked;
 use crate::records::scope::{Scope, below};
 
@@ -132,7 +133,7 @@ impl Question {
     pub(super) fn of_people(&self) -> bool {
         self.sex.is_some() || self.age_band.is_some() || self.by.iter().any(|dimension| dimension.of_people())
     }
-    /// The columns of the dimensions, and the clauses that group and order by them, over columns `organisation`, `area`, `date`,
+    /// The columns of the dimensions, and the clauses that group and order by them and end with one row more than an answer may have, over columns `organisation`, `area`, `date`,
     /// `kind`, `modality`, `sex` and `age_band`.
     pub(super) fn grouping(&self) -> (String, String, String) {
         let column = |at: usize| match self.by.get(at) {
@@ -145,7 +146,11 @@ impl Question {
         if grouped.is_empty() {
             (columns.join(", "), String::new(), String::new())
         } else {
-            (columns.join(", "), format!("GROUP BY {grouped}"), format!("ORDER BY {grouped}"))
+            (
+                columns.join(", "),
+                format!("GROUP BY {grouped}"),
+                format!("ORDER BY {grouped} LIMIT {}", MAX_ROWS + 1),
+            )
         }
     }
 

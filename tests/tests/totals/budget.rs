@@ -1,8 +1,10 @@
-//! Days that are no whole months are counted meeting by meeting, and so of no more meetings than a moment allows.
+//! Days that are no whole months are counted meeting by meeting, and so of no more meetings than a moment allows; and no answer has more
+//! rows than anybody reads.
 
 use diesel::connection::SimpleConnection;
 use server::on_each;
 use server::store::{Conn, StoreError};
+use sync_core::id::OrganisationId;
 
 use super::*;
 
@@ -31,6 +33,41 @@ fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
     on_each!(tx, |c| c.batch_execute(&text))
 }
 
+/// Writes sums of so many areas and months, of no groups at all.
+fn write_sums(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<(), StoreError> {
+    let hex = data_encoding::HEXLOWER.encode(organisation.uuid().as_bytes());
+    let (organisation, area, none) = match tx {
+        Conn::Sqlite(_) => (format!("x'{hex}'"), "printf('%04d', i % 5001)", "x''"),
+        Conn::Postgres(_) => {
+            (format!("'\\x{hex}'::bytea"), "lpad(CAST(i % 5001 AS text), 4, '0')", "''::bytea")
+        }
+    };
+    let text = format!(
+        "INSERT INTO fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, month, part, sessions, by_register,
+                                by_headcount, attendances, heads)
+         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 50009)
+         SELECT {organisation}, 34, 0, {area}, '', '', '', '', '202' || CAST(i / 5001 AS text) || '-01', {none}, 1, 0, 0, 0, 0 FROM n"
+    );
+    on_each!(tx, |c| c.batch_execute(&text))
+}
+
+#[test]
+fn an_answer_has_so_many_rows_and_says_what_to_ask_instead() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        app.store()
+            .write_blocking("sums", |tx| write_sums(tx, village.organisation))
+            .expect("they are written");
+        let ask = |query: &str| village.manager.get(&format!("/v1/aggregates?{query}"));
+        let refused = ask("by=sector,month");
+        assert_eq!(refused.problem(), (422, "invalid-fields"));
+        assert_eq!(refused.body["errors"][0]["field"], "by", "{refused:?}");
+        let fewer = ask("by=sector,month&to=2028-12-31").ok();
+        assert_eq!(fewer["rows"].as_array().map(Vec::len), Some(45_009));
+    });
+}
+
 #[test]
 fn days_are_asked_of_so_many_meetings_at_once_and_months_of_any_number() {
     Database::each(|database| {
@@ -43,6 +80,13 @@ fn days_are_asked_of_so_many_meetings_at_once_and_months_of_any_number() {
         assert_eq!(refused.body["errors"][0]["field"], "from", "{refused:?}");
         let fewer = ask("from=2026-03-02&to=2026-04-30").ok();
         assert_eq!(fewer["total"]["sessions"], MEETINGS - 1);
+        // One meeting may name as many people as a thousand.
+        let marks = |tx: &mut Conn<'_>| -> Result<(), StoreError> {
+            on_each!(tx, |c| c.batch_execute("UPDATE sessions SET marked = 500001 WHERE date = '2026-05-02'"))
+        };
+        ask("from=2026-05-02").ok();
+        app.store().write_blocking("marks", marks).expect("they are written");
+        assert_eq!(ask("from=2026-05-02").problem(), (422, "invalid-fields"));
         // Facts know nothing of rows that nobody projected; they are asked all the same.
         ask("from=2026-03-01&by=month").ok();
     });

@@ -40,6 +40,7 @@ fn answers(village: &Village) -> Vec<Value> {
         "&area=11010102",
     ];
     let asked = choices(2).into_iter().zip(of.iter().cycle());
+    let asked = choices(2).into_iter().map(|by| (by, &"")).chain(asked);
     asked.map(|(by, of)| village.aggregates(&format!("by={}{of}", by.join(",")))).collect()
 }
 

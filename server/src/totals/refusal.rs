@@ -1,0 +1,43 @@
+//! Why totals are not told: counting or telling them at once would hold up everybody else.
+
+use crate::problem::{FieldError, Problem};
+use crate::store::Refusal;
+
+/// Of how many meetings days that are no whole months may be asked at once, and how many people and heads those may name. They are counted
+/// one by one: of so many, a second's work.
+pub(super) const MAX_MEETINGS: i64 = 20_000;
+pub(super) const MAX_MARKS: i64 = 500_000;
+
+/// How many rows an answer may have: some 10 MB.
+pub(super) const MAX_ROWS: usize = 50_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("days that are no whole months are asked of too many meetings")]
+    TooManyMeetings,
+    #[error("the answer would have too many rows")]
+    TooManyRows,
+}
+
+impl Refusal for Refused {}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let (field, detail) = match refused {
+            Refused::TooManyMeetings => (
+                "from",
+                format!(
+                    "and `to` are no whole months, of more than {MAX_MEETINGS} meetings or {MAX_MARKS} marks in them: ask for \
+                     whole months, for fewer days, or for an area or a group"
+                ),
+            ),
+            Refused::TooManyRows => (
+                "by",
+                format!(
+                    "gives more than {MAX_ROWS} rows: tell less apart, or ask for an area, fewer months or a modality"
+                ),
+            ),
+        };
+        Self::fields(vec![FieldError { field: field.to_owned(), detail }])
+    }
+}
