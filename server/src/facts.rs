@@ -17,8 +17,8 @@
 //!
 //! A group that is too much work for whoever writes to it ([`due`]) is counted a moment later, with no lock held.
 
-mod rows;
 mod level;
+mod rows;
 mod affected;
 mod group;
 mod count;
@@ -31,7 +31,7 @@ mod due;
 pub use adding_up::{add_up, mend_sums, wrong_sums};
 pub use due::catch_up;
 pub(crate) use due::note as note_due;
-pub(crate) use level::{BOTH, FINEST, Period, at_least, plane};
+pub(crate) use level::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 pub(crate) use table::DOUBTS;
 
 use sync_core::id::GroupId;

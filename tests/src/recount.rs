@@ -16,7 +16,7 @@ use sync_core::time::Date;
 use tablet::device::Device;
 
 /// Everything that totals can be told apart by.
-pub const DIMENSIONS: [&str; 13] = [
+pub const DIMENSIONS: [&str; 16] = [
     "organisation",
     "province",
     "district",
@@ -30,6 +30,9 @@ pub const DIMENSIONS: [&str; 13] = [
     "modality",
     "sex",
     "age_band",
+    "phase",
+    "part",
+    "state",
 ];
 
 /// What `/v1/aggregates` counts.
@@ -39,8 +42,10 @@ pub struct Count {
     pub by_register: i64,
     pub by_headcount: i64,
     pub attendances: i64,
+    /// Not told, and none, where meetings are told apart.
     pub people: i64,
     pub heads: i64,
+    pub minutes: i64,
 }
 
 impl Count {
@@ -62,8 +67,9 @@ impl Count {
             by_register: number("sessions_by_register"),
             by_headcount: number("sessions_by_headcount"),
             attendances: number("attendances"),
-            people: number("people"),
+            people: row["people"].as_i64().unwrap_or_default(),
             heads: number("heads"),
+            minutes: number("minutes"),
         }
     }
 
@@ -184,6 +190,7 @@ impl Records {
 
     /// What they come to, told apart by some dimensions, where all belong to the organisation with this code.
     pub fn by(&self, dimensions: &[&str], organisation: &str) -> BTreeMap<Vec<String>, Count> {
+        let of_meetings = dimensions.iter().any(|dimension| matches!(*dimension, "phase" | "part" | "state"));
         let of_people = dimensions.iter().any(|dimension| matches!(*dimension, "sex" | "age_band"));
         let people = people(&self.participants);
         let mut rows: BTreeMap<Vec<String>, Tally> = BTreeMap::new();
@@ -205,12 +212,15 @@ impl Records {
                     "month" => month(session.date),
                     "quarter" => format!("{}-Q{}", year(session.date), (session.date.month() + 2) / 3),
                     "year" => year(session.date),
+                    "phase" => session.phase.map_or_else(|| "unknown".to_owned(), |phase| phase.to_string()),
+                    "part" => session.part.to_string(),
+                    "state" => session.state.to_string(),
                     area => group.area.to_string()[..digits(area)].to_owned(),
                 };
-                rows.entry(dimensions.iter().map(value).collect()).or_default().add(id, &one);
+                rows.entry(dimensions.iter().map(value).collect()).or_default().add(id, session, &one);
             }
         }
-        rows.into_iter().map(|(of, tally)| (of, tally.count())).collect()
+        rows.into_iter().map(|(of, tally)| (of, tally.count(!of_meetings))).collect()
     }
 
     /// The sessions that totals count: each meeting once, and none of a group that is void.
@@ -320,7 +330,8 @@ enum Contribution {
 /// A row that is being counted.
 #[derive(Default)]
 struct Tally {
-    sessions: BTreeSet<SessionId>,
+    /// With their minutes.
+    sessions: BTreeMap<SessionId, i64>,
     by_register: BTreeSet<SessionId>,
     by_headcount: BTreeSet<SessionId>,
     people: BTreeSet<ParticipantId>,
@@ -329,8 +340,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, session: SessionId, one: &Contribution) {
-        self.sessions.insert(session);
+    fn add(&mut self, session: SessionId, says: &Session, one: &Contribution) {
+        self.sessions.insert(session, says.minutes.map_or(0, Into::into));
         match one {
             Contribution::Came(person) => {
                 self.by_register.insert(session);
@@ -345,14 +356,15 @@ impl Tally {
         }
     }
 
-    fn count(&self) -> Count {
+    fn count(&self, people: bool) -> Count {
         Count {
             sessions: self.sessions.len() as i64,
             by_register: self.by_register.len() as i64,
             by_headcount: self.by_headcount.len() as i64,
             attendances: self.attendances,
-            people: self.people.len() as i64,
+            people: if people { self.people.len() as i64 } else { 0 },
             heads: self.heads,
+            minutes: self.sessions.values().sum(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Counting the months of a group, from its rows.
 //!
-//! A session counts once in the row of all, and once in the row of each sex, age band and pair of them of which somebody came, by
-//! its register or by its headcount. The two are never added up.
+//! A session counts once in the row of all, once in that of its phase, part of the day and state, and once in the row of each sex, age band
+//! and pair of them of which somebody came, by its register or by its headcount. The two are never added up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use sync_core::id::{DeviceId, ParticipantId, SessionId};
 use sync_core::record::session::Attendance;
 
 use super::affected::Affected;
-use super::group::{Group, Meeting};
-use super::rows::{Counts, Doubts, Fact};
+use super::group::{Group, Meeting, UNKNOWN};
+use super::rows::{Cell, Counts, Doubts, Fact};
 use crate::doubt::{consent_doubt, day_doubt, one_or_two};
 use crate::on_each;
 use crate::store::schema::{attendances, headcounts, participants, possible_doubles, sessions};
@@ -61,7 +61,7 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
         .map(|(id, meeting)| (*id, meeting))
         .collect();
     let held = Held::load(tx, &asked)?;
-    let mut cells: BTreeMap<(&str, &str, &str), Counts> = BTreeMap::new();
+    let mut cells: BTreeMap<(&str, Told<'_>), Counts> = BTreeMap::new();
     let mut doubts: BTreeMap<&str, Doubts> = BTreeMap::new();
     let mut came: BTreeMap<ParticipantId, BTreeSet<String>> = BTreeMap::new();
     for (id, meeting) in asked {
@@ -82,18 +82,17 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
                     came.entry(*who).or_default().insert(meeting.month.clone());
                 }
                 let heads = held.heads.get(&id).map(Vec::as_slice).unwrap_or_default();
-                for ((sex, age_band), counts) in of_session(group, &attended, heads) {
-                    let cell = cells.entry((month, sex, age_band)).or_default();
-                    *cell = cell.with(counts, |one, other| one + other);
+                for (cell, counts) in of_session(group, meeting, &attended, heads) {
+                    let sum = cells.entry((month, cell)).or_default();
+                    *sum = sum.with(counts, |one, other| one + other);
                 }
             }
         }
     }
-    let fact = |((month, sex, age_band), counts): ((&str, &str, &str), Counts)| Fact {
+    let fact = |((month, cell), counts): ((&str, Told<'_>), Counts)| Fact {
         group_id: Db(group.id),
         month: month.to_owned(),
-        sex: sex.to_owned(),
-        age_band: age_band.to_owned(),
+        cell: Cell::of(cell),
         counts,
     };
     let mut doubts: Vec<Doubts> = doubts.into_values().collect();
@@ -200,20 +199,26 @@ impl Held {
     }
 }
 
-/// What one session adds, by sex and age band.
+/// The values of a [`Cell`], in its order.
+type Told<'a> = [&'a str; 5];
+
+/// What one session adds to each cell in which it stands.
 fn of_session<'a>(
     group: &'a Group,
+    meeting: &'a Meeting,
     attended: &Attended,
     heads: &'a [(String, String, i64)],
-) -> BTreeMap<(&'a str, &'a str), Counts> {
-    const UNKNOWN: &str = "unknown";
-    let mut cells: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
-    cells.insert(("", ""), Counts::default());
+) -> BTreeMap<Told<'a>, Counts> {
+    let all: Told<'_> = [""; 5];
+    let told: Told<'_> = ["", "", &meeting.phase, &meeting.part_of_day, &meeting.state];
+    let mut cells = BTreeMap::from([(all, Counts::default()), (told, Counts::default())]);
     let mut add = |sex: &'a str, age_band: &'a str, attendances: i64, heads: i64| {
-        for cell in [(sex, age_band), (sex, ""), ("", age_band), ("", "")] {
-            let cell = cells.entry(cell).or_default();
-            cell.attendances += attendances;
-            cell.heads += heads;
+        let people =
+            [(sex, age_band), (sex, ""), ("", age_band)].map(|(sex, age_band)| [sex, age_band, "", "", ""]);
+        for cell in people.into_iter().chain([all, told]) {
+            let counts = cells.entry(cell).or_default();
+            counts.attendances += attendances;
+            counts.heads += heads;
         }
     };
     for person in attended.known.iter().filter_map(|who| group.participants.get(who)) {
@@ -225,10 +230,11 @@ fn of_session<'a>(
     for (sex, age_band, heads) in heads {
         add(sex, age_band, 0, *heads);
     }
-    for cell in cells.values_mut() {
-        cell.sessions = 1;
-        cell.by_register = i64::from(cell.attendances > 0);
-        cell.by_headcount = i64::from(cell.heads > 0);
+    for counts in cells.values_mut() {
+        counts.sessions = 1;
+        counts.by_register = i64::from(counts.attendances > 0);
+        counts.by_headcount = i64::from(counts.heads > 0);
+        counts.minutes = meeting.minutes;
     }
     cells
 }

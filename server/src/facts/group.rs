@@ -44,6 +44,10 @@ pub(super) struct Meeting {
     pub(super) says: Says,
     pub(super) recorded_since: bool,
     marked: i32,
+    pub(super) minutes: i64,
+    pub(super) phase: String,
+    pub(super) part_of_day: String,
+    pub(super) state: String,
 }
 
 /// A participant, as far as totals tell people apart.
@@ -55,8 +59,8 @@ pub(super) struct Person {
     pub(super) void: bool,
 }
 
-/// What people are called who don't say it.
-const UNKNOWN: &str = "unknown";
+/// What somebody is of whom it is not said, and a meeting.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// The month of a day.
 pub(crate) fn month(day: &str) -> String {
@@ -101,30 +105,42 @@ impl Group {
 
 fn meetings(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<SessionId, Meeting>, StoreError> {
     type Id = Option<Db<SessionId>>;
-    type Row = (Db<SessionId>, String, Option<String>, Id, Id, Id, bool, i32);
+    type Others = (Option<String>, Id, Id, Id);
+    type Told = (Option<String>, String, String);
+    type Row = (Db<SessionId>, String, Others, bool, i32, Option<i32>, Told);
     let rows: Vec<Row> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(group)))
         .select((
             sessions::id,
             sessions::date,
-            sessions::void,
-            sessions::moved_to,
-            sessions::moved_from,
-            sessions::double_of,
+            (sessions::void, sessions::moved_to, sessions::moved_from, sessions::double_of),
             sessions::recorded_since,
             sessions::marked,
+            sessions::minutes,
+            (sessions::phase, sessions::part, sessions::state),
         ))
         .load(c))?;
     let id = |id: Id| id.map(|Db(id)| id);
-    let meeting = |(Db(session), date, void, to, from, double, recorded_since, marked): Row| {
-        let says = Says {
-            group,
-            void: void.is_some(),
-            moved_to: id(to),
-            moved_from: id(from),
-            double_of: id(double),
+    let meeting = |(Db(session), date, says, recorded_since, marked, minutes, told): Row| {
+        let (void, to, from, double) = says;
+        let (phase, part_of_day, state) = told;
+        let meeting = Meeting {
+            month: month(&date),
+            says: Says {
+                group,
+                void: void.is_some(),
+                moved_to: id(to),
+                moved_from: id(from),
+                double_of: id(double),
+            },
+            recorded_since,
+            marked,
+            minutes: minutes.map_or(0, i64::from),
+            phase: phase.unwrap_or_else(|| UNKNOWN.to_owned()),
+            part_of_day,
+            state,
         };
-        (session, Meeting { month: month(&date), says, recorded_since, marked })
+        (session, meeting)
     };
     Ok(rows.into_iter().map(meeting).collect())
 }

@@ -2,8 +2,8 @@
 //!
 //! A *level* is made of three choices: a period ([`Period`]), an area (how many digits of its code), and whether kinds and modalities
 //! are told apart. There are not all of them, but those that most questions need ([`LEVELS`]): each row of facts is added to each level.
-//! A *plane* says whether sexes are told apart, and age bands: as one meeting has people of several, what is counted of meetings adds up
-//! within a plane only.
+//! A *plane* says whether people are told apart (sexes, age bands, or both) or meetings: as one meeting has people of several sexes, the
+//! counts of meetings add up within a plane only.
 
 /// How finely times are told apart. A period is named by its first month, `2026-04`; all times together by nothing. Sums are by month, or
 /// of all times.
@@ -41,7 +41,7 @@ pub(crate) const FINEST: i32 = level(Period::Month, VILLAGE, true);
 
 const VILLAGE: u32 = 8;
 
-/// The levels of which there are sums. By village there is mostly one group, so that to leave its kind out would make no row less; by
+/// The levels of which there are sums, coarse before fine. By village there is mostly one group, so that to leave its kind out would make no row less; by
 /// village and month there would be a row for each fact.
 const LEVELS: [(Period, u32, bool); 13] = [
     (Period::All, 0, false),
@@ -59,7 +59,7 @@ const LEVELS: [(Period, u32, bool); 13] = [
     (Period::Month, 4, true),
 ];
 
-/// Whether sexes and age bands are told apart.
+/// The plane in which sexes are told apart, or age bands, or both, or nothing.
 pub(crate) const fn plane(sex: bool, age_band: bool) -> i32 {
     sex as i32 + 2 * age_band as i32
 }
@@ -67,24 +67,37 @@ pub(crate) const fn plane(sex: bool, age_band: bool) -> i32 {
 /// Both are.
 pub(crate) const BOTH: i32 = plane(true, true);
 
+/// The plane in which meetings are told apart by phase, part of the day and state. It has no people: a person comes to meetings of several.
+pub(crate) const MEETINGS: i32 = 4;
+
 /// The coarsest level that tells times, areas up to so many digits, and kinds apart; none where no sums do.
 pub(crate) fn at_least(period: Period, digits: u32, kinds: bool) -> Option<i32> {
     let fits = |(time, has, told): &&(Period, u32, bool)| *time >= period && *has >= digits && *told >= kinds;
     LEVELS.iter().find(fits).map(|(period, digits, kinds)| level(*period, *digits, *kinds))
 }
 
-/// Every level, as rows in SQL: `level`, `period`, `digits`, `kinds`.
-pub(super) fn levels() -> String {
-    let rows = LEVELS.map(|(period, digits, kinds)| {
-        let (level, period, kinds) = (level(period, digits, kinds), period as i32, kinds as i32);
-        format!("SELECT {level} AS level, {period} AS period, {digits} AS digits, {kinds} AS kinds")
-    });
-    rows.join(" UNION ALL ")
+/// A level, beside the one that its rows are added up from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) level: i32,
+    pub(super) period: Period,
+    pub(super) digits: u32,
+    pub(super) kinds: bool,
+    /// The coarsest level that tells at least as much, with its period; [`FINEST`] where there is no other.
+    pub(super) from: (i32, Period),
 }
 
-/// The period `l.period` of a month, in SQL.
-pub(super) fn period_of(month: &str) -> String {
-    format!("CASE l.period WHEN {} THEN '' ELSE {month} END", Period::All as i32)
+/// Every level, each after the one that it is added up from.
+pub(super) fn steps() -> impl Iterator<Item = Step> {
+    LEVELS.into_iter().enumerate().rev().map(|(place, (period, digits, kinds))| {
+        let fits =
+            |(time, has, told): &(Period, u32, bool)| *time >= period && *has >= digits && *told >= kinds;
+        let from = LEVELS.into_iter().skip(place + 1).find(fits);
+        let from = from.map_or((FINEST, Period::Month), |(period, digits, kinds)| {
+            (level(period, digits, kinds), period)
+        });
+        Step { level: level(period, digits, kinds), period, digits, kinds, from }
+    })
 }
 
 /// Every plane, as rows in SQL: `plane`, `sexes`, `ages`.

@@ -3,19 +3,44 @@
 use diesel::prelude::*;
 use sync_core::id::{GroupId, ParticipantId};
 
+use super::level::{MEETINGS, plane};
 use crate::store::Db;
 use crate::store::schema::{fact_doubts, facts, person_months};
 
-/// What was counted in a month, by sex and age band; an empty one stands for all.
+/// What was counted in a month, of all or of what a [`Cell`] tells apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
 #[diesel(table_name = facts)]
 pub(super) struct Fact {
     pub(super) group_id: Db<GroupId>,
     pub(super) month: String,
-    pub(super) sex: String,
-    pub(super) age_band: String,
+    #[diesel(embed)]
+    pub(super) cell: Cell,
     #[diesel(embed)]
     pub(super) counts: Counts,
+}
+
+/// What a row of facts tells apart: either people (by sex, age band, or both), or meetings (by phase, part of the day and state), or nothing. What
+/// is not told apart is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
+#[diesel(table_name = facts)]
+pub(super) struct Cell {
+    pub(super) sex: String,
+    pub(super) age_band: String,
+    pub(super) phase: String,
+    pub(super) part_of_day: String,
+    pub(super) state: String,
+}
+
+impl Cell {
+    /// Of its values in their order.
+    pub(super) fn of(values: [&str; 5]) -> Self {
+        let [sex, age_band, phase, part_of_day, state] = values.map(str::to_owned);
+        Self { sex, age_band, phase, part_of_day, state }
+    }
+
+    pub(super) fn plane(&self) -> i32 {
+        if self.state.is_empty() { plane(!self.sex.is_empty(), !self.age_band.is_empty()) } else { MEETINGS }
+    }
 }
 
 /// The measures that add up.
@@ -27,6 +52,7 @@ pub(super) struct Counts {
     pub(super) by_headcount: i64,
     pub(super) attendances: i64,
     pub(super) heads: i64,
+    pub(super) minutes: i64,
 }
 
 impl Counts {
@@ -38,6 +64,7 @@ impl Counts {
             by_headcount: each(self.by_headcount, other.by_headcount),
             attendances: each(self.attendances, other.attendances),
             heads: each(self.heads, other.heads),
+            minutes: each(self.minutes, other.minutes),
         }
     }
 }

@@ -11,8 +11,8 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::group::Stratum;
-use super::level::{BOTH, FINEST, plane};
-use super::rows::{Counts, Doubts, Fact, PersonMonth};
+use super::level::{BOTH, FINEST};
+use super::rows::{Cell, Counts, Doubts, Fact, PersonMonth};
 use crate::on_each;
 use crate::store::schema::{doubt_sums, fact_sums, people_sums};
 use crate::store::{Conn, Db, StoreError};
@@ -23,8 +23,8 @@ const AT_ONCE: usize = 500;
 /// What is to be added.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
-    /// By stratum, sex, age band and month.
-    facts: BTreeMap<(Stratum, String, String, String), Counts>,
+    /// By stratum, cell and month.
+    facts: BTreeMap<(Stratum, Cell, String), Counts>,
     /// By stratum, month, the month before, sex, age band and consent.
     people: BTreeMap<(Stratum, String, String, String, String, bool), i64>,
     /// By stratum and month.
@@ -41,8 +41,8 @@ impl Sums {
         doubts: &[Doubts],
         times: i64,
     ) {
-        for Fact { sex, age_band, month, counts, .. } in facts {
-            let key = (of.clone(), sex.clone(), age_band.clone(), month.clone());
+        for Fact { month, cell, counts, .. } in facts {
+            let key = (of.clone(), cell.clone(), month.clone());
             let sum = self.facts.entry(key).or_default();
             *sum = sum.with(*counts, |sum, more| sum + times * more);
         }
@@ -65,23 +65,27 @@ impl Sums {
             .facts
             .into_iter()
             .filter(|(_, counts)| *counts != Counts::default())
-            .map(|((of, sex, age_band, month), counts)| {
+            .map(|((of, cell, month), counts)| {
                 (
                     fact_sums::organisation_id.eq(Db(of.organisation)),
                     fact_sums::level.eq(FINEST),
-                    fact_sums::plane.eq(plane(!sex.is_empty(), !age_band.is_empty())),
+                    fact_sums::plane.eq(cell.plane()),
                     fact_sums::month.eq(month),
                     fact_sums::area.eq(of.area),
                     fact_sums::kind.eq(of.kind),
                     fact_sums::modality.eq(of.modality),
-                    fact_sums::sex.eq(sex),
-                    fact_sums::age_band.eq(age_band),
+                    fact_sums::sex.eq(cell.sex),
+                    fact_sums::age_band.eq(cell.age_band),
+                    fact_sums::phase.eq(cell.phase),
+                    fact_sums::part_of_day.eq(cell.part_of_day),
+                    fact_sums::state.eq(cell.state),
                     fact_sums::part.eq(part.clone()),
                     fact_sums::sessions.eq(counts.sessions),
                     fact_sums::by_register.eq(counts.by_register),
                     fact_sums::by_headcount.eq(counts.by_headcount),
                     fact_sums::attendances.eq(counts.attendances),
                     fact_sums::heads.eq(counts.heads),
+                    fact_sums::minutes.eq(counts.minutes),
                 )
             })
             .collect();

@@ -1,47 +1,43 @@
 //! The tables of sums, as SQL that both databases read: what they hold, and what they must hold.
 
-use super::level::{PLANES, Period, levels, period_of};
+use super::level::{FINEST, PLANES, Period, Step, steps};
 
 /// A table of sums.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) name: &'static str,
-    /// The columns of its key without `part`.
-    pub(super) key: &'static str,
+    /// The columns of its key beside organisation, level, month, area, kind and modality, and beside `part`.
+    more: &'static [&'static str],
     counts: &'static [&'static str],
-    /// What its key has beside organisation, level, month, area, kind and modality: of a row `f` of the finest level at a level `l` and
-    /// plane `p`.
-    more: &'static str,
-    /// Whether its rows of the coarser planes follow from the finest one, and count in a period only where nothing went before.
+    /// Whether it counts people: then its rows of the coarser planes follow from the finest one, and those of all times from the first month of
+    /// each person.
     people: bool,
-    /// What the finest level has beside that, from the facts `f` of the groups.
+    /// What the finest level has, from the facts `f` of the groups.
     of_facts: &'static str,
 }
 
 pub(super) static TABLES: [Table; 3] = [
     Table {
         name: "fact_sums",
-        key: "organisation_id, level, month, area, kind, modality, plane, sex, age_band",
-        counts: &["sessions", "by_register", "by_headcount", "attendances", "heads"],
-        more: "f.plane, f.sex, f.age_band",
+        more: &["plane", "sex", "age_band", "phase", "part_of_day", "state"],
+        counts: &["sessions", "by_register", "by_headcount", "attendances", "heads", "minutes"],
         people: false,
-        of_facts: "CASE WHEN f.sex = '' THEN 0 ELSE 1 END + CASE WHEN f.age_band = '' THEN 0 ELSE 2 END AS plane,
-            f.sex, f.age_band, f.sessions, f.by_register, f.by_headcount, f.attendances, f.heads FROM facts f",
+        of_facts: "CASE WHEN f.state <> '' THEN 4
+                ELSE CASE WHEN f.sex = '' THEN 0 ELSE 1 END + CASE WHEN f.age_band = '' THEN 0 ELSE 2 END END AS plane,
+            f.sex, f.age_band, f.phase, f.part_of_day, f.state,
+            f.sessions, f.by_register, f.by_headcount, f.attendances, f.heads, f.minutes FROM facts f",
     },
     Table {
         name: "people_sums",
-        key: "organisation_id, level, month, area, kind, modality, plane, sex, age_band, before, consents",
+        more: &["plane", "sex", "age_band", "before", "consents"],
         counts: &["people"],
-        more: "p.plane, CASE WHEN p.sexes = 1 THEN f.sex ELSE '' END AS sex,
-            CASE WHEN p.ages = 1 THEN f.age_band ELSE '' END AS age_band, {before} AS before, f.consents",
         people: true,
         of_facts: "3 AS plane, f.sex, f.age_band, f.before, f.consents, 1 AS people FROM person_months f",
     },
     Table {
         name: "doubt_sums",
-        key: "organisation_id, level, month, area, kind, modality",
+        more: &[],
         counts: &DOUBTS,
-        more: "",
         people: false,
         of_facts: "f.doubles, f.moved, f.void, f.recorded_since, f.possible_doubles, f.date_doubts, f.void_attendances,
             f.without_record, f.one_or_two, f.consent_date_doubts FROM fact_doubts f",
@@ -63,6 +59,12 @@ pub(crate) const DOUBTS: [&str; 10] = [
 ];
 
 impl Table {
+    /// Its key without `part`.
+    pub(super) fn key(&self) -> String {
+        let common = ["organisation_id", "level", "month", "area", "kind", "modality"];
+        common.iter().chain(self.more).copied().collect::<Vec<_>>().join(", ")
+    }
+
     pub(super) fn counts(&self, each: impl Fn(&str) -> String) -> String {
         self.counts.iter().map(|count| each(count)).collect::<Vec<_>>().join(", ")
     }
@@ -80,27 +82,40 @@ impl Table {
         )
     }
 
-    /// Rows of the finest level at each level, added up.
+    /// Rows of the finest level at each level, added up: each level from the rows of a finer one, so that only the finest levels are made of
+    /// many rows.
     pub(super) fn at_each_level(&self, finest: &str) -> String {
-        let places: Vec<String> = (1..=self.key.split(',').count()).map(|place| place.to_string()).collect();
-        let more = self.more.replace("{before}", &period_of("f.before"));
-        let (planes, counts) = match self.people {
-            // In a month everybody is new who came in it; in all times whoever had not come before.
-            true => (
-                format!("CROSS JOIN ({PLANES}) AS p"),
-                format!("WHERE l.period > {} OR f.before = ''", Period::All as i32),
-            ),
-            false => Default::default(),
-        };
+        let finest = if self.people { in_each_plane(finest) } else { finest.to_owned() };
+        let levels: Vec<String> =
+            steps().map(|step| format!("l{} AS MATERIALIZED ({})", step.level, self.step(step))).collect();
+        let all: Vec<String> = steps().map(|step| format!("SELECT * FROM l{}", step.level)).collect();
         format!(
-            "SELECT f.organisation_id, l.level, {month} AS month, substr(f.area, 1, l.digits) AS area,
-                    CASE WHEN l.kinds = 1 THEN f.kind ELSE '' END AS kind,
-                    CASE WHEN l.kinds = 1 THEN f.modality ELSE '' END AS modality{more}, {sums}
-             FROM ({finest}) AS f CROSS JOIN ({levels}) AS l {planes} {counts} GROUP BY {places}",
-            month = period_of("f.month"),
-            more = if more.is_empty() { String::new() } else { format!(", {more}") },
+            "WITH l{FINEST} AS MATERIALIZED ({finest}), {} {}",
+            levels.join(", "),
+            all.join(" UNION ALL "),
+        )
+    }
+
+    /// The rows of one level, from those of another.
+    fn step(&self, Step { level, period, digits, kinds, from: (from, finer) }: Step) -> String {
+        let timeless = period == Period::All;
+        let kept = |kept: bool, column: &str| if kept { format!("f.{column}") } else { "''".to_owned() };
+        let more: String = self
+            .more
+            .iter()
+            .map(|column| format!(", {} AS {column}", kept(*column != "before" || !timeless, column)))
+            .collect();
+        // In a month everybody is new who came in it; in all times whoever had not come before.
+        let first = if self.people && timeless && finer != Period::All { "WHERE f.before = ''" } else { "" };
+        let places: Vec<String> = (1..=6 + self.more.len()).map(|place| place.to_string()).collect();
+        format!(
+            "SELECT f.organisation_id, {level} AS level, {month} AS month, substr(f.area, 1, {digits}) AS area, {kind} AS kind,
+                    {modality} AS modality{more}, {sums}
+             FROM l{from} AS f {first} GROUP BY {places}",
+            month = kept(!timeless, "month"),
+            kind = kept(kinds, "kind"),
+            modality = kept(kinds, "modality"),
             sums = self.counts(|count| format!("CAST(sum(f.{count}) AS bigint) AS {count}")),
-            levels = levels(),
             places = places.join(", "),
         )
     }
@@ -111,7 +126,7 @@ impl Table {
             "INSERT INTO {name} ({key}, {counts}, part) SELECT {key}, {counts}, {no_part} FROM ({rows}) AS added WHERE 1 = 1
              ON CONFLICT ({key}, part) DO UPDATE SET {added}",
             name = self.name,
-            key = self.key,
+            key = self.key(),
             counts = self.counts(str::to_owned),
             added = self.counts(|count| format!("{count} = {}.{count} + excluded.{count}", self.name)),
         )
@@ -122,7 +137,7 @@ impl Table {
         let there = format!(
             "SELECT {key}, {counts} FROM {name} WHERE length(part) = 0
              UNION ALL SELECT {key}, {counts} FROM ({waiting}) AS waiting",
-            key = self.key,
+            key = self.key(),
             counts = self.counts(str::to_owned),
             name = self.name,
             waiting = self.at_each_level(&self.waiting("length(part) > 0")),
@@ -131,7 +146,7 @@ impl Table {
             "SELECT {key}, {sums} FROM (
                  SELECT {key}, {counts} FROM ({must}) AS must UNION ALL SELECT {key}, {negative} FROM ({there}) AS there
              ) AS both_ways GROUP BY {key} HAVING {differs}",
-            key = self.key,
+            key = self.key(),
             sums = self.counts(|count| format!("CAST(sum({count}) AS bigint) AS {count}")),
             counts = self.counts(str::to_owned),
             must = self.at_each_level(&self.of_facts()),
@@ -139,4 +154,13 @@ impl Table {
             differs = self.counts(|count| format!("sum({count}) <> 0")).replace(", ", " OR "),
         )
     }
+}
+
+/// Rows of people in each plane.
+fn in_each_plane(finest: &str) -> String {
+    format!(
+        "SELECT f.organisation_id, f.month, f.area, f.kind, f.modality, p.plane, CASE WHEN p.sexes = 1 THEN f.sex ELSE '' END AS sex,
+                CASE WHEN p.ages = 1 THEN f.age_band ELSE '' END AS age_band, f.before, f.consents, f.people
+         FROM ({finest}) AS f CROSS JOIN ({PLANES}) AS p"
+    )
 }

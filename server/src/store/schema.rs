@@ -404,17 +404,22 @@ table! {
 }
 
 table! {
-    /// What was counted of a group in a month, by sex and age band; an empty one stands for all.
-    facts (group_id, month, sex, age_band) {
+    /// What was counted of a group in a month: of all, of people by sex and age band, of meetings by the rest; what is not told apart is
+    /// empty.
+    facts (group_id, month, sex, age_band, phase, part_of_day, state) {
         group_id -> Binary,
         month -> Text,
         sex -> Text,
         age_band -> Text,
+        phase -> Text,
+        part_of_day -> Text,
+        state -> Text,
         sessions -> BigInt,
         by_register -> BigInt,
         by_headcount -> BigInt,
         attendances -> BigInt,
         heads -> BigInt,
+        minutes -> BigInt,
     }
 }
 
@@ -463,17 +468,20 @@ table! {
 
 table! {
     /// Sums of facts over the groups of an organisation.
-    fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, month, part) {
+    fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, phase, part_of_day, state, month, part) {
         organisation_id -> Binary,
         /// How far times, areas, kinds and modalities are told apart.
         level -> Integer,
-        /// Whether sexes (1) and age bands (2) are.
+        /// Whether sexes (1) and age bands (2) are, or meetings (4).
         plane -> Integer,
         area -> Text,
         kind -> Text,
         modality -> Text,
         sex -> Text,
         age_band -> Text,
+        phase -> Text,
+        part_of_day -> Text,
+        state -> Text,
         month -> Text,
         /// Names what was added at one time, until it is added up; empty where that is done.
         part -> Binary,
@@ -482,6 +490,7 @@ table! {
         by_headcount -> BigInt,
         attendances -> BigInt,
         heads -> BigInt,
+        minutes -> BigInt,
     }
 }
 

@@ -19,10 +19,13 @@ pub(super) enum Dimension {
     Modality,
     Sex,
     AgeBand,
+    Phase,
+    Part,
+    State,
 }
 
 impl Dimension {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Organisation,
         Self::Area(Level::Province),
         Self::Area(Level::District),
@@ -36,6 +39,9 @@ impl Dimension {
         Self::Modality,
         Self::Sex,
         Self::AgeBand,
+        Self::Phase,
+        Self::Part,
+        Self::State,
     ];
 
     /// The expression that gives its value, in SQL that both databases read, over the columns of what is counted (see
@@ -54,6 +60,9 @@ impl Dimension {
             Self::Modality => "modality".to_owned(),
             Self::Sex => "sex".to_owned(),
             Self::AgeBand => "age_band".to_owned(),
+            Self::Phase => "phase".to_owned(),
+            Self::Part => "part_of_day".to_owned(),
+            Self::State => "state".to_owned(),
         }
     }
 
@@ -71,6 +80,11 @@ impl Dimension {
     pub(super) fn of_people(self) -> bool {
         matches!(self, Self::Sex | Self::AgeBand)
     }
+
+    /// Whether it tells the meetings of one group and month apart: somebody who came to several of them is then one person of several rows.
+    pub(super) fn of_meetings(self) -> bool {
+        matches!(self, Self::Phase | Self::Part | Self::State)
+    }
 }
 
 impl fmt::Display for Dimension {
@@ -85,6 +99,9 @@ impl fmt::Display for Dimension {
             Self::Modality => f.write_str("modality"),
             Self::Sex => f.write_str("sex"),
             Self::AgeBand => f.write_str("age_band"),
+            Self::Phase => f.write_str("phase"),
+            Self::Part => f.write_str("part"),
+            Self::State => f.write_str("state"),
         }
     }
 }
@@ -92,7 +109,7 @@ impl fmt::Display for Dimension {
 /// A word that names no dimension.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is made of organisation, province, district, sector, cell, village, month, quarter, year, kind, modality, sex, age_band"
+    "is made of organisation, province, district, sector, cell, village, month, quarter, year, kind, modality, sex, age_band, phase, part, state"
 )]
 pub(super) struct NotADimension;
 

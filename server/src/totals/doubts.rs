@@ -46,6 +46,10 @@ pub(crate) struct Doubts {
     /// People of whose consent a day may be wrong.
     #[diesel(sql_type = BigInt)]
     consent_date_doubts: i64,
+    /// Groups that are being counted again, as very much changed in them at once: until then their totals of whole months are those of a moment
+    /// ago.
+    #[diesel(sql_type = BigInt)]
+    being_counted: i64,
 }
 
 impl Question {
@@ -80,7 +84,7 @@ impl Question {
                      LEFT JOIN participants p ON p.id = came.who AND p.group_id = came.group_id
                      WHERE p.id IS NULL) AS without_record,
                     {one_or_two} AS one_or_two,
-                    {consents} AS consent_date_doubts
+                    {consents} AS consent_date_doubts, CAST(0 AS bigint) AS being_counted
              FROM all_asked s LEFT JOIN set_aside ON set_aside.id = s.id",
             set_aside = set_aside(),
             day_doubt = day_doubt("s"),

@@ -2,7 +2,8 @@
 //!
 //! 1. Sums over groups are read, of the coarsest level that tells what is asked, in the order of their key, in which rows of one answer
 //!    stand together. Where no sums tell it (single groups; villages by month), the facts of the groups are.
-//! 2. Of facts those rows are read that tell people apart as the question does: of all, by sex, by age band, or by both.
+//! 2. Of facts those rows are read that tell people apart as the question does (of all, by sex, by age band, or by both), or meetings (by phase,
+//!    part of the day and state). No fact tells both apart ([`Question::is_told_by_facts`]).
 //! 3. People are those rows of [`person_months`](crate::store::schema::person_months) of which the month before lies before what is
 //!    asked for: each is another person. Where months are told apart, each month counts its own; of quarters and years those count
 //!    who had not come in them before.
@@ -15,7 +16,7 @@ use super::conditions::{Values, bound};
 use super::dimension::Dimension;
 use super::doubts::Doubts;
 use super::question::{Question, Row, Total};
-use crate::facts::{BOTH, DOUBTS, FINEST, Period, at_least, plane};
+use crate::facts::{BOTH, DOUBTS, FINEST, MEETINGS, Period, at_least, plane};
 use crate::on_each;
 use crate::records::Asked;
 use crate::records::scope::{Scope, below};
@@ -72,7 +73,8 @@ pub(super) fn answer(
     };
     let (columns, group, order) = question.grouping();
     let sum = |column: &str| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}");
-    let sums = ["sessions", "by_register", "by_headcount", "attendances", "people", "heads"].map(sum);
+    let sums =
+        ["sessions", "by_register", "by_headcount", "attendances", "people", "heads", "minutes"].map(sum);
     // Sums in which nothing is left any longer are no row. A total is one in any case.
     let there = if group.is_empty() { "" } else { "HAVING sum(sessions) > 0" };
     let text = format!(
@@ -114,29 +116,37 @@ fn sums(question: &Question, months: &Months, scope: Scope) -> Option<Sums> {
 fn of_sums(question: &Question, months: &Months, sums: Sums, values: &mut Values) -> String {
     let told = |by: fn(&Dimension) -> bool| question.by.iter().any(by);
     let (sexes, age_bands) = told_apart(question);
-    // In the order of the key; what is not asked for is left out.
+    // In the order of the key; what is not asked for is left out. The sums of people have no meetings to tell apart.
     let columns = [
         ("area", "area", told(|one| matches!(one, Dimension::Area(_)))),
         ("kind", "kind", told(|one| *one == Dimension::Kind)),
         ("modality", "modality", told(|one| *one == Dimension::Modality)),
         ("sex", "sex", sexes),
         ("age_band", "age_band", age_bands),
+        ("phase", "phase", told(|one| *one == Dimension::Phase)),
+        ("part_of_day", "part_of_day", told(|one| *one == Dimension::Part)),
+        ("state", "state", told(|one| *one == Dimension::State)),
         ("month", "date", told(|one| one.period().is_some())),
     ];
     // All columns of the key up to the last that is told apart: rows that are added up then stand together, and need not be sorted.
-    let last = columns.iter().rposition(|(_, _, told)| *told);
-    let grouped: Vec<String> = columns[..last.map_or(0, |last| last + 1)]
-        .iter()
-        .map(|(column, _, _)| format!("f.{column}"))
-        .collect();
-    let grouped = if grouped.is_empty() { String::new() } else { format!("GROUP BY {}", grouped.join(", ")) };
+    let last = columns.iter().rposition(|(_, _, told)| *told).map_or(0, |last| last + 1);
+    let grouped = |of_people: bool| {
+        let there = |column: &&str| !(of_people && ["phase", "part_of_day", "state"].contains(column));
+        let key: Vec<String> = columns[..last]
+            .iter()
+            .map(|(column, _, _)| *column)
+            .filter(there)
+            .map(|column| format!("f.{column}"))
+            .collect();
+        if key.is_empty() { String::new() } else { format!("GROUP BY {}", key.join(", ")) }
+    };
     let named: String = columns
         .iter()
         .filter(|(_, _, told)| *told)
         .map(|(column, name, _)| format!("f.{column} AS {name}, "))
         .collect();
     let by_organisation = told(|one| *one == Dimension::Organisation);
-    let plane = plane(sexes, age_bands);
+    let plane = if question.of_meetings() { MEETINGS } else { plane(sexes, age_bands) };
     let mut rows = |table: &str, level: i32, plane: i32, counts: &str, newly: bool| {
         let code = "(SELECT code FROM organisations WHERE id = ?) AS organisation, ";
         let organisation = if by_organisation { values.id(code, sums.organisation) } else { String::new() };
@@ -146,25 +156,37 @@ fn of_sums(question: &Question, months: &Months, sums: Sums, values: &mut Values
         ];
         all.push(match newly {
             true => self::newly(question, months, values),
-            false => question.people(values, "f."),
+            false => told_apart_asked(question, values),
         });
-        format!("SELECT {organisation}{named}{counts} FROM {table} f WHERE {} {grouped}", all.join(" AND "))
+        let (asked, grouped) = (all.join(" AND "), grouped(newly));
+        format!("SELECT {organisation}{named}{counts} FROM {table} f WHERE {asked} {grouped}")
     };
-    let all = [
+    let mut all = vec![
         rows("fact_sums", sums.level, plane, FACTS, false),
         rows("fact_sums", FINEST, plane, FACTS, false),
-        rows("people_sums", sums.level, plane, PEOPLE, true),
-        rows("people_sums", FINEST, BOTH, PEOPLE, true),
     ];
+    if !question.of_meetings() {
+        all.push(rows("people_sums", sums.level, plane, PEOPLE, true));
+        all.push(rows("people_sums", FINEST, BOTH, PEOPLE, true));
+    }
     all.join(" UNION ALL ")
+}
+
+/// Which people are asked for, and which meetings, as a condition on facts `f`.
+fn told_apart_asked(question: &Question, values: &mut Values) -> String {
+    let people = question.people(values, "f.");
+    let meetings = question.meetings(values, "f.");
+    format!("{people} AND {meetings}")
 }
 
 /// What is counted of facts.
 const FACTS: &str =
     "sum(f.sessions) AS sessions, sum(f.by_register) AS by_register, sum(f.by_headcount) AS by_headcount,
-    sum(f.attendances) AS attendances, sum(f.heads) AS heads, 0 AS people";
+    sum(f.attendances) AS attendances, sum(f.heads) AS heads, sum(f.minutes) AS minutes, 0 AS people";
 /// The same of people.
-const PEOPLE: &str = "0 AS sessions, 0 AS by_register, 0 AS by_headcount, 0 AS attendances, 0 AS heads, sum(f.people) AS people";
+const PEOPLE: &str =
+    "0 AS sessions, 0 AS by_register, 0 AS by_headcount, 0 AS attendances, 0 AS heads, 0 AS minutes,
+    sum(f.people) AS people";
 
 /// Which rows of sums are asked for, whatever the people.
 fn sums_asked(question: &Question, months: &Months, of: OrganisationId, values: &mut Values) -> String {
@@ -196,6 +218,7 @@ pub(super) fn doubts(
     scope: Scope,
 ) -> Result<Doubts, StoreError> {
     let mut values = Values::default();
+    let due = question.groups(&mut values, scope);
     let sums = DOUBTS.map(|column| format!("sum(f.{column}) AS {column}")).join(", ");
     // What is said of people is said of no month.
     let in_months = |condition: String| format!("(f.month = '' OR ({condition}))");
@@ -218,7 +241,11 @@ pub(super) fn doubts(
         }
     };
     let all = DOUBTS.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}"));
-    let text = format!("SELECT {} FROM ({from}) AS counted", all.join(", "));
+    let text = format!(
+        "SELECT {}, (SELECT count(*) FROM facts_due d JOIN groups g ON g.id = d.group_id WHERE {due}) AS being_counted
+         FROM ({from}) AS counted",
+        all.join(", "),
+    );
     on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))
 }
 
@@ -242,23 +269,27 @@ fn of_groups(question: &Question, months: &Months, scope: Scope, values: &mut Va
         )
     };
     let facts = from("facts", &|question, values| cells(question, values));
+    let facts = format!(
+        "SELECT {columns}, f.sex, f.age_band, f.phase, f.part_of_day, f.state, f.sessions, f.by_register, f.by_headcount,
+                f.attendances, f.heads, f.minutes, 0 AS people {facts}"
+    );
+    if question.of_meetings() {
+        return facts;
+    }
     let people = from("person_months", &|question, values| newly(question, months, values));
-    format!(
-        "SELECT {columns}, f.sex, f.age_band, f.sessions, f.by_register, f.by_headcount, f.attendances, f.heads, 0 AS people {facts}
-         UNION ALL
-         SELECT {columns}, f.sex, f.age_band, 0, 0, 0, 0, 0, 1 {people}"
-    )
+    format!("{facts} UNION ALL SELECT {columns}, f.sex, f.age_band, '', '', '', 0, 0, 0, 0, 0, 0, 1 {people}")
 }
 
-/// Which rows of facts tell people apart just as the question does.
+/// Which rows of facts tell people, or meetings, apart just as the question does.
 fn cells(question: &Question, values: &mut Values) -> String {
     let each_or_all = |column: &str, each: bool| match each {
         true => format!("f.{column} <> ''"),
         false => format!("f.{column} = ''"),
     };
     let (sexes, age_bands) = told_apart(question);
-    let people = question.people(values, "f.");
-    format!("{} AND {} AND {people}", each_or_all("sex", sexes), each_or_all("age_band", age_bands))
+    let (sex, age_band) = (each_or_all("sex", sexes), each_or_all("age_band", age_bands));
+    let meetings = each_or_all("state", question.of_meetings());
+    format!("{sex} AND {age_band} AND {meetings} AND {}", told_apart_asked(question, values))
 }
 
 /// Which rows of the months of people are those of people who had not come before, in what is asked for or told apart.

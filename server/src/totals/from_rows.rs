@@ -6,7 +6,8 @@
 //! 1. `asked`: the sessions that count, of the groups and days that are asked for.
 //! 2. `counted`: what each of them contributes, a row for each person who came, and for each cell of its headcount.
 //!    Register and headcount are two counts of one meeting and are never added up: each has columns of its own.
-//! 3. The rows are grouped by the dimensions, each in a column of its own.
+//! 3. `numbered`: the first of the rows that a session has in one row of the answer brings its minutes.
+//! 4. The rows are grouped by the dimensions, each in a column of its own.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -57,14 +58,17 @@ pub(super) fn within_budget(
 pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Result<Vec<Total>, StoreError> {
     let mut values = Values::default();
     let sessions = question.sessions(&mut values, scope);
+    let meetings = question.meetings(&mut values, "");
     let people = question.people(&mut values, "");
     // A session to which nobody came has a row that says nothing of people.
     let nobody = "UNION ALL SELECT asked.*, 0, NULL, 0, NULL, NULL FROM asked";
     let nobody = if question.of_people() { "" } else { nobody };
     let (columns, group, order) = question.grouping();
+    let dimensions: String = question.by.iter().map(|dimension| format!(", {}", dimension.sql())).collect();
     let text = format!(
         "WITH asked AS (
-             SELECT s.id, s.group_id, s.date, g.area, g.kind, g.modality, o.code AS organisation
+             SELECT s.id, s.group_id, s.date, g.area, g.kind, g.modality, o.code AS organisation,
+                    coalesce(s.phase, 'unknown') AS phase, s.part AS part_of_day, s.state, coalesce(s.minutes, 0) AS minutes
              FROM sessions s
              JOIN groups g ON g.id = s.group_id
              JOIN organisations o ON o.id = g.organisation_id
@@ -79,6 +83,9 @@ pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Re
              SELECT asked.*, 0, NULL, h.heads, h.sex, h.age_band
              FROM asked JOIN headcounts h ON h.session_id = asked.id AND h.heads > 0
              {nobody}
+         ), numbered AS (
+             SELECT counted.*, row_number() OVER (PARTITION BY id{dimensions} ORDER BY id) AS nth
+             FROM counted WHERE {meetings} AND {people}
          )
          SELECT {columns},
                 count(DISTINCT id) AS sessions,
@@ -86,8 +93,9 @@ pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Re
                 count(DISTINCT CASE WHEN heads > 0 THEN id END) AS by_headcount,
                 CAST(coalesce(sum(came), 0) AS bigint) AS attendances,
                 count(DISTINCT person) AS people,
-                CAST(coalesce(sum(heads), 0) AS bigint) AS heads
-         FROM counted WHERE {people} {group} {order}",
+                CAST(coalesce(sum(heads), 0) AS bigint) AS heads,
+                CAST(coalesce(sum(CASE WHEN nth = 1 THEN minutes END), 0) AS bigint) AS minutes
+         FROM numbered {group} {order}",
         left_out = left_out(),
     );
     let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;

@@ -26,10 +26,10 @@ use crate::store::{Conn, Failure, Store};
 #[serde(deny_unknown_fields)]
 struct AggregatesQuery {
     /// What to tell the totals apart by, with commas between: `organisation`, `province`, `district`, `sector`, `cell`,
-    /// `village`, `month`, `quarter`, `year`, `kind`, `modality`, `sex`, `age_band`. Left out: only the total.
+    /// `village`, `month`, `quarter`, `year`, `kind`, `modality`, `sex`, `age_band`, `phase`, `part`, `state`. Left out: only the total.
     #[param(
         example = "district,month",
-        pattern = r"^((organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band)(,(organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band)){0,5})?$"
+        pattern = r"^((organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band|phase|part|state)(,(organisation|province|district|sector|cell|village|month|quarter|year|kind|modality|sex|age_band|phase|part|state)){0,5})?$"
     )]
     by: Option<String>,
     /// One group.
@@ -49,6 +49,12 @@ struct AggregatesQuery {
     sex: Option<String>,
     /// `under_16`, `16_24`, `25_35`, `36_59` or `60_plus`.
     age_band: Option<String>,
+    /// `safety`, `trust`, `care`, `respect`, `new_orientation` or `memory`: only meetings of this phase.
+    phase: Option<String>,
+    /// `morning`, `afternoon` or `evening`: only meetings of this part of the day.
+    part: Option<String>,
+    /// `draft`, `submitted` or `verified`: only meetings in this state.
+    state: Option<String>,
 }
 
 /// Totals, told apart as asked, and over all.
@@ -85,21 +91,26 @@ pub(crate) struct Totals {
     sessions_by_headcount: i64,
     /// Marks of people who came, also late.
     attendances: i64,
-    /// People who came at least once, each once; of those only who have a record in the group.
-    people: i64,
+    /// People who came at least once, each once; of those only who have a record in the group. Left out where meetings are told apart by phase,
+    /// part of the day or state: somebody comes to meetings of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<i64>,
     /// Heads counted, meeting by meeting: somebody who comes to two meetings is two.
     heads: i64,
+    /// How long the meetings took, of those that say it.
+    minutes: i64,
 }
 
-impl From<&Counts> for Totals {
-    fn from(counts: &Counts) -> Self {
+impl Totals {
+    fn of(counts: Counts, question: &Question) -> Self {
         Self {
             sessions: counts.sessions,
             sessions_by_register: counts.by_register,
             sessions_by_headcount: counts.by_headcount,
             attendances: counts.attendances,
-            people: counts.people,
+            people: (!question.of_meetings()).then_some(counts.people),
             heads: counts.heads,
+            minutes: counts.minutes,
         }
     }
 }
@@ -108,8 +119,8 @@ impl From<&Counts> for Totals {
 ///
 /// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are
 /// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
-/// headcount, and one to which nobody came in none. Whole months may be asked of any number of meetings, other days of 20,000 at
-/// once; an answer has at most 50,000 rows.
+/// headcount, and one to which nobody came in none. Whole months may be asked of any number of meetings; other days, and people and meetings
+/// told apart together (`sex,phase`), of 20,000 at once; an answer has at most 50,000 rows.
 #[utoipa::path(
     tag = "Aggregates",
     security(("bearer" = [])),
@@ -130,39 +141,42 @@ pub(crate) async fn aggregates(
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
     let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;
-    let row = |total: &Total| AggregateRow {
-        of: by.iter().cloned().zip(total.by.iter().cloned()).collect(),
-        totals: (&total.counts).into(),
+    let row = |(values, totals): (Vec<String>, Totals)| AggregateRow {
+        of: by.iter().cloned().zip(values).collect(),
+        totals,
     };
-    let total = total.first().map_or_else(Totals::default, |total| Totals::from(&total.counts));
-    let rows = rows.iter().map(row).collect();
+    let rows = rows.into_iter().map(row).collect();
     Ok(web::Json(Aggregates { by, rows, total, doubts }))
 }
 
 /// What rows say, what all of them together say, and what should be known of it.
-type Answered = (Vec<Total>, Vec<Total>, Doubts);
+type Answered = (Vec<(Vec<String>, Totals)>, Totals, Doubts);
 
 fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Answered, Failure<Refused>> {
-    let all = Question { by: Vec::new(), ..question.clone() };
-    let months = Months::of(&question.asked);
-    if months.is_none() {
-        from_rows::within_budget(tx, question, scope)?;
-    }
-    let mut ask = |question: &Question| match &months {
-        Some(months) => from_facts::answer(tx, question, months, scope),
-        None => from_rows::answer(tx, question, scope),
-    };
     // The total counts every session that fits, also where the rows tell people apart.
-    let rows = if question.by.is_empty() { Vec::new() } else { ask(question)? };
+    let all = Question { by: Vec::new(), ..question.clone() };
+    let rows = if question.by.is_empty() { Vec::new() } else { ask(tx, scope, question)? };
     if rows.len() > MAX_ROWS {
         return Err(Refused::TooManyRows.into());
     }
-    let total = ask(&all)?;
-    let doubts = match &months {
-        Some(months) => from_facts::doubts(tx, question, months, scope)?,
+    let total = ask(tx, scope, &all)?.first().map_or_else(Counts::default, |total| total.counts);
+    let doubts = match Months::of(&question.asked) {
+        Some(months) => from_facts::doubts(tx, question, &months, scope)?,
         None => question.doubts(tx, scope)?,
     };
-    Ok((rows, total, doubts))
+    let rows = rows.into_iter().map(|row| (row.by, Totals::of(row.counts, question))).collect();
+    Ok((rows, Totals::of(total, &all), doubts))
+}
+
+/// From facts, where they tell it; otherwise from the rows, if those are not too many.
+fn ask(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Vec<Total>, Failure<Refused>> {
+    match Months::of(&question.asked).filter(|_| question.is_told_by_facts()) {
+        Some(months) => Ok(from_facts::answer(tx, question, &months, scope)?),
+        None => {
+            from_rows::within_budget(tx, question, scope)?;
+            Ok(from_rows::answer(tx, question, scope)?)
+        }
+    }
 }
 
 impl AggregatesQuery {
@@ -193,6 +207,9 @@ impl AggregatesQuery {
             asked,
             sex: fields.parse("sex", self.sex.as_deref()),
             age_band: fields.parse("age_band", self.age_band.as_deref()),
+            phase: fields.parse("phase", self.phase.as_deref()),
+            part: fields.parse("part", self.part.as_deref()),
+            state: fields.parse("state", self.state.as_deref()),
         };
         fields.done().map(|()| question)
     }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
+use sync_core::record::session::{PartOfDay, Phase, SessionState};
 use sync_core::record::{AgeBand, Sex};
 
 use super::MOST_DIMENSIONS;
@@ -18,6 +19,9 @@ pub(super) struct Question {
     pub(super) asked: Asked,
     pub(super) sex: Option<Sex>,
     pub(super) age_band: Option<AgeBand>,
+    pub(super) phase: Option<Phase>,
+    pub(super) part: Option<PartOfDay>,
+    pub(super) state: Option<SessionState>,
 }
 
 /// One row: the values of the dimensions in their order, and the totals.
@@ -42,6 +46,8 @@ pub(super) struct Counts {
     pub(super) people: i64,
     #[diesel(sql_type = BigInt)]
     pub(super) heads: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) minutes: i64,
 }
 
 #[derive(QueryableByName)]
@@ -129,12 +135,38 @@ impl Question {
         if all.is_empty() { "1 = 1".to_owned() } else { all.join(" AND ") }
     }
 
+    /// Which meetings are asked for beside that, as a condition on columns `phase`, `part_of_day` and `state`.
+    pub(super) fn meetings(&self, values: &mut Values, table: &str) -> String {
+        let asked = [
+            ("phase", self.phase.map(Phase::code)),
+            ("part_of_day", self.part.map(PartOfDay::code)),
+            ("state", self.state.map(SessionState::code)),
+        ];
+        let all: Vec<String> = asked
+            .into_iter()
+            .filter_map(|(column, code)| Some(values.text(&format!("{table}{column} = ?"), code?)))
+            .collect();
+        if all.is_empty() { "1 = 1".to_owned() } else { all.join(" AND ") }
+    }
+
+    /// Whether meetings of one group and month are told apart. Then people are not counted.
+    pub(super) fn of_meetings(&self) -> bool {
+        let asked = self.phase.is_some() || self.part.is_some() || self.state.is_some();
+        asked || self.by.iter().any(|dimension| dimension.of_meetings())
+    }
+
+    /// Whether facts tell it: they tell apart people, or meetings, and not both at once.
+    pub(super) fn is_told_by_facts(&self) -> bool {
+        !(self.of_people() && self.of_meetings())
+    }
+
     /// Whether only sessions to which somebody came count: where people are told apart.
     pub(super) fn of_people(&self) -> bool {
         self.sex.is_some() || self.age_band.is_some() || self.by.iter().any(|dimension| dimension.of_people())
     }
-    /// The columns of the dimensions, and the clauses that group and order by them and end with one row more than an answer may have, over columns `organisation`, `area`, `date`,
-    /// `kind`, `modality`, `sex` and `age_band`.
+
+    /// The columns of the dimensions, and the clauses that group and order by them and end with one row more than an answer may have, over
+    /// columns `organisation`, `area`, `date`, `kind`, `modality`, `sex`, `age_band`, `phase`, `part_of_day` and `state`.
     pub(super) fn grouping(&self) -> (String, String, String) {
         let column = |at: usize| match self.by.get(at) {
             Some(dimension) => format!("{} AS d{at}", dimension.sql()),

@@ -3,8 +3,8 @@
 use crate::problem::{FieldError, Problem};
 use crate::store::Refusal;
 
-/// Of how many meetings days that are no whole months may be asked at once, and how many people and heads those may name. They are counted
-/// one by one: of so many, a second's work.
+/// Of how many meetings may be asked at once what no facts tell (days that are no whole months, people and meetings told apart together), and how
+/// many people and heads those may name. They are counted one by one: of so many, a second's work.
 pub(super) const MAX_MEETINGS: i64 = 20_000;
 pub(super) const MAX_MARKS: i64 = 500_000;
 
@@ -13,7 +13,7 @@ pub(super) const MAX_ROWS: usize = 50_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    #[error("days that are no whole months are asked of too many meetings")]
+    #[error("what no facts tell is asked of too many meetings")]
     TooManyMeetings,
     #[error("the answer would have too many rows")]
     TooManyRows,
@@ -27,8 +27,8 @@ impl From<Refused> for Problem {
             Refused::TooManyMeetings => (
                 "from",
                 format!(
-                    "and `to` are no whole months, of more than {MAX_MEETINGS} meetings or {MAX_MARKS} marks in them: ask for \
-                     whole months, for fewer days, or for an area or a group"
+                    "and `to` are no whole months, or people and meetings are told apart together, of more than {MAX_MEETINGS} \
+                     meetings or {MAX_MARKS} marks: ask for whole months and for either, for fewer days, or for an area or a group"
                 ),
             ),
             Refused::TooManyRows => (

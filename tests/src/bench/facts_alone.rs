@@ -10,6 +10,7 @@ use server::store::{Conn, Store, StoreError};
 use sync_core::area;
 use sync_core::id::{Id, OrganisationId};
 use sync_core::record::group::GroupKind;
+use sync_core::record::session::Phase;
 use sync_core::record::{AgeBand, Modality, Sex};
 
 use super::figure::Figures;
@@ -75,6 +76,7 @@ fn write(tx: &mut Conn<'_>, groups: usize, organisations: &[OrganisationId]) -> 
         ("kinds", GroupKind::ALL.iter().map(|kind| format!("'{kind}'")).collect()),
         ("modalities", Modality::ALL.iter().map(|modality| format!("'{modality}'")).collect()),
         ("sexes", Sex::ALL.iter().map(|sex| format!("'{sex}'")).collect()),
+        ("phases", Phase::ALL.iter().map(|phase| format!("'{phase}'")).collect()),
         ("ages", AgeBand::ALL.iter().map(|band| format!("'{band}'")).collect()),
     ];
     let mut size = std::collections::BTreeMap::new();
@@ -132,12 +134,19 @@ fn write(tx: &mut Conn<'_>, groups: usize, organisations: &[OrganisationId]) -> 
              JOIN months b ON b.at = g.i % {BEGIN} + w.i - CASE WHEN w.i = 0 THEN 0 ELSE 1 END
              JOIN sexes s ON s.at = (g.i + p.i) % {sexes}
              JOIN ages a ON a.at = (g.i + 3 * p.i) % {ages};
-             INSERT INTO facts (group_id, month, sex, age_band, sessions, by_register, by_headcount, attendances, heads)
+             INSERT INTO facts (group_id, month, sex, age_band, phase, part_of_day, state,
+                                sessions, by_register, by_headcount, attendances, heads, minutes)
              SELECT f.group_id, f.month, CASE WHEN told.sexes = 1 THEN f.sex ELSE '' END,
-                    CASE WHEN told.ages = 1 THEN f.age_band ELSE '' END, 4, 4, 0, 4 * count(*), 0
+                    CASE WHEN told.ages = 1 THEN f.age_band ELSE '' END, '', '', '', 4, 4, 0, 4 * count(*), 0, 360
              FROM person_months f
              CROSS JOIN (SELECT 0 AS sexes, 0 AS ages UNION ALL SELECT 1, 0 UNION ALL SELECT 0, 1 UNION ALL SELECT 1, 1) told
-             GROUP BY 1, 2, 3, 4;",
+             GROUP BY 1, 2, 3, 4;
+             INSERT INTO facts (group_id, month, sex, age_band, phase, part_of_day, state,
+                                sessions, by_register, by_headcount, attendances, heads, minutes)
+             SELECT g.id, m.it, '', '', h.it, 'morning', 'verified', 4, 4, 0, 4 * {PEOPLE}, 0, 360
+             FROM numbered g CROSS JOIN (SELECT 0 AS i UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) w
+             JOIN months m ON m.at = g.i % {BEGIN} + w.i
+             JOIN phases h ON h.at = w.i;",
             person = id('p', &format!("g.i * {PEOPLE} + p.i")),
             sexes = count("sexes"),
             ages = count("ages"),

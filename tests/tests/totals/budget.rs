@@ -43,10 +43,10 @@ fn write_sums(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<(), Sto
         }
     };
     let text = format!(
-        "INSERT INTO fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, month, part, sessions, by_register,
-                                by_headcount, attendances, heads)
+        "INSERT INTO fact_sums (organisation_id, level, plane, area, kind, modality, sex, age_band, phase, part_of_day, state, month, part,
+                                sessions, by_register, by_headcount, attendances, heads, minutes)
          WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 50009)
-         SELECT {organisation}, 34, 0, {area}, '', '', '', '', '202' || CAST(i / 5001 AS text) || '-01', {none}, 1, 0, 0, 0, 0 FROM n"
+         SELECT {organisation}, 34, 0, {area}, '', '', '', '', '', '', '', '202' || CAST(i / 5001 AS text) || '-01', {none}, 1, 0, 0, 0, 0, 0 FROM n"
     );
     on_each!(tx, |c| c.batch_execute(&text))
 }
@@ -87,6 +87,9 @@ fn days_are_asked_of_so_many_meetings_at_once_and_months_of_any_number() {
         ask("from=2026-05-02").ok();
         app.store().write_blocking("marks", marks).expect("they are written");
         assert_eq!(ask("from=2026-05-02").problem(), (422, "invalid-fields"));
+        // So are people and meetings told apart together, which no fact does.
+        assert_eq!(ask("by=sex,phase").problem(), (422, "invalid-fields"));
+        assert_eq!(ask("by=sex&state=verified").problem(), (422, "invalid-fields"));
         // Facts know nothing of rows that nobody projected; they are asked all the same.
         ask("from=2026-03-01&by=month").ok();
     });

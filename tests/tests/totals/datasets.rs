@@ -85,7 +85,10 @@ impl Crew {
         let date = Date::new(self.year, month as i8 * 2, day as i8).expect("a day");
         let part = [PartOfDay::Morning, PartOfDay::Afternoon][self.below(2)];
         let summary = (part == PartOfDay::Morning).then(|| "After the Umuganda.".to_owned());
-        let new = NewSession { date, part, details: Details { summary, ..Details::default() } };
+        let phase = Phase::ALL.get(self.below(Phase::ALL.len() + 1)).copied();
+        let minutes = (self.below(3) > 0).then(|| (45 + self.below(60) as i64).try_into().expect("in range"));
+        let new =
+            NewSession { date, part, details: Details { summary, phase, minutes, ..Details::default() } };
         let session = self.tablets[at].record_session(group, new).expect("a meeting").session;
         for _ in 0..5 {
             self.mark(at, group, session);
@@ -280,9 +283,26 @@ fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documen
         ];
         assert!(all.iter().all(|count| *count > 0), "everything happened: {all:?}");
         // Two records of one meeting, of which one has a wrong day.
-        for date in ["2012-04-04", "2012-04-05"] {
-            record(&mut tablets[0], last, date.parse().expect("a day"), came(&[1, 2, 3]));
+        let others = [CODES + 11, CODES + 12, CODES + 13];
+        for number in others {
+            tablets[0].add_participant(last, NewParticipant::of(code(number))).expect("a person joins");
         }
+        for date in ["2012-04-04", "2012-04-05"] {
+            record(&mut tablets[0], last, date.parse().expect("a day"), came(&others));
+        }
+        sync(&mut tablets[0]);
+        // Somebody goes on in a meeting that was verified meanwhile.
+        let meeting = record(&mut tablets[0], last, "2012-05-04".parse().expect("a day"), came(&others));
+        sync(&mut tablets[0]);
+        sync(&mut tablets[2]);
+        let verified =
+            tablets[2].edit::<Meeting>(last.into(), meeting, |edit| edit.state().set(SessionState::Verified));
+        assert!(verified.expect("an edit"));
+        let late = ParticipantId::of(last, code(others[0]));
+        let marked = tablets[0]
+            .edit::<Meeting>(last.into(), meeting, |edit| edit.attendance().put(&late, Attendance::Late));
+        assert!(marked.expect("an edit"));
+        sync(&mut tablets[2]);
         sync(&mut tablets[0]);
         // A group is called otherwise by two at once.
         let renamed = tablets[3]

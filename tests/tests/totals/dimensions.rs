@@ -43,8 +43,9 @@ fn every_pair_and_triple_of_dimensions_is_what_a_recount_gives() {
             day(3, 4),
             Details { attendance: marks(&[1, 2], Attendance::Absent), ..Details::default() },
         );
-        met(village.group, day(4, 1), Details::default());
-        met(village.group, day(2, 5), Details { ..came(&[2, 4]) });
+        met(village.group, day(4, 1), Details { phase: Some(Phase::Trust), ..Details::default() });
+        let long = Some(90.try_into().expect("in range"));
+        met(village.group, day(2, 5), Details { phase: Some(Phase::Trust), minutes: long, ..came(&[2, 4]) });
         met(
             circle,
             on(2025, 10, 1),
@@ -60,10 +61,28 @@ fn every_pair_and_triple_of_dimensions_is_what_a_recount_gives() {
 
         let records = Records::of_tablets([&tablet], &[village.group, circle, other]);
         let count = records.count();
-        let expected =
-            Count { sessions: 9, by_register: 4, by_headcount: 3, attendances: 11, people: 7, heads: 46 };
+        let expected = Count {
+            sessions: 9,
+            by_register: 4,
+            by_headcount: 3,
+            attendances: 11,
+            people: 7,
+            heads: 46,
+            minutes: 90,
+        };
         assert_eq!(count, expected, "as set out above");
         check_all(&village, &records);
+        for told in ["phase", "part", "state"] {
+            for (value, count) in rows(&village.aggregates(&format!("by={told}")), &[told]) {
+                let asked = format!("{told}={}", value[0]);
+                if asked != "phase=unknown" {
+                    assert_eq!(Count::of_answer(&village.aggregates(&asked)), count, "{asked}");
+                }
+            }
+        }
+        let told = village.aggregates("by=phase");
+        assert!(told["rows"][0].get("people").is_none(), "somebody comes to meetings of several phases");
+        assert_eq!(told["total"]["people"], 7);
         assert_eq!(village.aggregates("")["doubts"]["without_record"], 2);
     });
 }

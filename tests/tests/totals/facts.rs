@@ -38,6 +38,8 @@ fn answers(village: &Village) -> Vec<Value> {
         "&modality=sociotherapy",
         "&to=2026-03-31&sex=female",
         "&area=11010102",
+        "&phase=trust",
+        "&part=morning&state=draft",
     ];
     let asked = choices(2).into_iter().zip(of.iter().cycle());
     let asked = choices(2).into_iter().map(|by| (by, &"")).chain(asked);

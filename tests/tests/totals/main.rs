@@ -10,7 +10,7 @@ mod budget;
 use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::{GroupId, Id, ParticipantId, SessionId};
-use sync_core::record::session::{Attendance, Cell, PartOfDay};
+use sync_core::record::session::{Attendance, Cell, PartOfDay, Phase};
 use sync_core::record::{AgeBand, Session as Meeting, Sex};
 use sync_core::time::Date;
 use tablet::device::Device;
