@@ -1,5 +1,6 @@
-//! What the person who vouches for a change may do in it, beyond recording: some fields say more than what happened, and only
-//! some people may say it.
+//! What the person who vouches for a change may write, beyond recording: some fields do not tell what happened but
+//! decide about the record (verified, returned, void, a status that moves back), and only people with the authority may
+//! write these.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +13,17 @@ use crate::record::Kind;
 use crate::record::session::SessionState;
 use crate::value::Value;
 
-/// The authority of the person who vouches for a change: of its author, or of the keeper who lets it in.
+/// The authority of the person who vouches for a change: its author, or the keeper who lets it in. Each variant
+/// includes the one before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// Records, and makes void what they recorded: records that one of these devices began, all of which are theirs.
+    /// Records, and sets or takes back `void` of the records that one of these devices began: the facilitator's own
+    /// devices.
     Facilitator { devices: BTreeSet<DeviceId> },
-    /// Verifies sessions and returns them, makes any record of the group void.
+    /// Verifies and returns sessions, moves a session's state back, sets or takes back `void` of any record but the
+    /// group's.
     Supervisor,
-    /// The same, and makes the group itself void or takes its status back.
+    /// Sets or takes back `void` of the group, and moves any status back.
     Manager,
 }
 
@@ -32,6 +36,7 @@ impl Authority {
         matches!(self, Self::Supervisor | Self::Manager)
     }
 
+    /// Whether the facilitator began the record on one of their devices.
     fn recorded(&self, document: &Document) -> bool {
         matches!(self, Self::Facilitator { devices } if !devices.is_disjoint(&document.begun_by()))
     }
@@ -45,7 +50,8 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
     let kind = after.kind();
     let refuse = |field: &str, why: &str| Err(Invalid::new(field, why));
     for field in kind.fields() {
-        // A status that moves back undoes what somebody with authority may have said.
+        // 1. A status that moves back undoes a decision, perhaps of somebody with more authority. Of concurrent values
+        //    the furthest holds, so the furthest before and after are compared.
         if let Rule::Forward(rank) = field.rule {
             let furthest = |document: &Document| {
                 let all = document.values().at_root(field.name);
@@ -57,6 +63,8 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
             }
         }
     }
+    // 2. A facilitator verifies no session and returns none. Clearing the note of a returned session says neither, so it
+    //    is not asked for.
     if kind == Kind::Session && !authority.supervises() {
         let verified = SessionState::Verified.to_scalar();
         if put(before, after, "state").contains(&verified) {
@@ -66,7 +74,8 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
             return refuse("returned", "is written by a supervisor or manager");
         }
     }
-    // Setting and taking back alike: whoever may not do the one may not undo it.
+    // 3. A void takes a record out of the totals, and taking the void back puts it in again: both need the same
+    //    authority.
     if kind.fields().iter().any(|field| field.name == "void") && !put(before, after, "void").is_empty() {
         if kind == Kind::Group && !authority.is_manager() {
             return refuse("void", "of a group is set or taken back by a manager");
@@ -78,8 +87,9 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
     Ok(())
 }
 
-/// The values of a field at the root that are there since: those that the change put. What it put and somebody else replaced
-/// is not among them, but nobody can have replaced what had not arrived.
+/// The values of a field at the root that are in `after` and not in `before`: those that the change put. A value that
+/// another change replaced already would be missing, but no merged change can have replaced a value that had not
+/// arrived.
 fn put(before: &Document, after: &Document, field: &str) -> Vec<ScalarValue> {
     let there = before.values().at_root(field);
     let now = after.values().at_root(field).iter();

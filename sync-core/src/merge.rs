@@ -1,4 +1,5 @@
-//! All policy of merging, in one place: what the store has, and what arrives, become a plan. The store carries it out.
+//! All policy of merging, in one place: [`plan`] takes the stored document and the changes that arrived for it, and
+//! decides about each change. The store carries the plan out.
 
 #[cfg(test)]
 mod tests;
@@ -29,21 +30,25 @@ pub struct Incoming<'a> {
     pub bytes: &'a [u8],
     /// The version of the data dictionary under which it was written.
     pub schema: u32,
-    /// The device whose signature vouches for it.
+    /// The device that signed the batch in which the change came.
     pub device: DeviceId,
     pub standing: Standing,
-    /// What the person who vouches for it may do: its author, or the keeper where the standing is [`Standing::Waived`].
+    /// What the person who vouches for the change may write: the user of `device`, or the keeper who lets it in.
     pub authority: &'a Authority,
 }
 
-/// What whoever hands a change in may do in its stream.
+/// Whether a change may be merged into its stream, as far as assignments go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// The user of the signing device is not assigned to the stream: the change is quarantined, unless it is merged
+    /// already.
     Stranger,
-    /// May write what is their own: a change by another author waits.
+    /// The user of the signing device is assigned: the change is merged if that device wrote it. A change that another
+    /// device wrote is quarantined until its author's device hands it in.
     Assigned,
-    /// Somebody who keeps the group answers for the change, whoever made it and whoever brought it. One whose number is
-    /// taken is re-keyed, with what builds on it.
+    /// A keeper of the group vouches for the change, or the change was admitted before and waited only for a
+    /// dependency. It does not matter which device wrote it. A change whose number is taken is re-keyed, and so are the
+    /// changes that build on it.
     Waived,
 }
 
@@ -52,10 +57,10 @@ pub enum Standing {
 pub struct Plan {
     /// One for each incoming change, in their order.
     pub outcomes: Vec<Outcome>,
-    /// The changes that are new, in an order in which they can be applied, as they are merged; with the place of each among
-    /// the incoming.
+    /// The accepted changes as they are merged (a re-keyed one with its new bytes), each after those that it builds on;
+    /// with the index of each among the incoming changes.
     pub fresh: Vec<(usize, Change)>,
-    /// The document with them, where there are any.
+    /// The document with the accepted changes; `None` where no change was accepted.
     pub after: Option<After>,
 }
 
@@ -66,13 +71,14 @@ pub struct After {
     pub record: Record,
     /// The document as it is to be stored.
     pub snapshot: Vec<u8>,
-    /// How many it holds, those of its history too.
+    /// How many operations the document holds, with its history.
     pub operations: u64,
 }
 
 impl After {
     pub fn new(document: Document, record: Record) -> Self {
-        // A rotten document may not even be written out; it then opens from nothing either.
+        // Automerge may panic when it saves a document that a corrupt change spoilt. The empty snapshot then opens as
+        // no document, by which [`plan`] notices it.
         let snapshot = contain(|| document.save()).unwrap_or_default();
         let operations = frame::document(&snapshot).map_or(0, |weight| weight.operations);
         Self { document, record, snapshot, operations }
@@ -90,7 +96,8 @@ impl After {
 pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> Result<Plan, Damaged> {
     let quick = plan_with(Document::put_on, place, stored, incoming)?;
     match &quick.after {
-        // Something in it is rotten, though each change went in: find out which.
+        // Automerge took every change and one of them spoilt the document. Plan again, and prove each change by itself,
+        // so that only the corrupt one is quarantined.
         Some(after) if !after.document.opens_from(&after.snapshot) => {
             plan_with(apply_and_reopen, place, stored, incoming)
         }
@@ -141,16 +148,19 @@ fn plan_with(
     let mut fresh = Vec::new();
     let mut record = None;
     let mut size = stored.map_or(0, <[u8]>::len);
-    // A stored document past the limits takes nothing more.
+    // A stored document whose weight can't be read or passes the limits counts as full: tablets would refuse to open a
+    // larger one.
     let mut weight = stored.map_or(Ok(Weight::default()), frame::document).unwrap_or(Weight::OF_DOCUMENT);
     for (index, arrived) in in_order(waiting) {
         let was = arrived.hash();
         let document = trial.document();
+        // A copy of the change stood earlier in the same request.
         if document.has_taken(&arrived, &rekeyed) {
             outcomes[index] = Outcome::Duplicate;
             continue;
         }
         let number_taken = taken.contains(&(arrived.actor(), arrived.seq()));
+        // It names a dependency by the hash that this had before it was re-keyed.
         let on_rekeyed = arrived.deps().any(|hash| rekeyed.contains_key(&hash) && !document.contains(&hash));
         let change = match incoming[index].standing {
             Standing::Waived if number_taken || on_rekeyed => arrived.rekeyed(&rekeyed),
@@ -193,7 +203,8 @@ fn plan_with(
     Ok(Plan { outcomes, fresh, after })
 }
 
-/// The same changes, each after those among them that it builds on, otherwise in the order in which they came.
+/// The same changes, each after those among them that it builds on, otherwise in the order in which they came. Each
+/// change and each dependency is looked at once. No change is left out: hashes allow no circle of dependencies.
 fn in_order(changes: Vec<(usize, Change)>) -> Vec<(usize, Change)> {
     let mut lacks: Vec<usize> = vec![0; changes.len()];
     let mut followers: BTreeMap<ChangeHash, Vec<usize>> = BTreeMap::new();
@@ -208,7 +219,7 @@ fn in_order(changes: Vec<(usize, Change)>) -> Vec<(usize, Change)> {
     let mut order = Vec::with_capacity(changes.len());
     while let Some(at) = ready.pop_first() {
         order.push(at);
-        // Of a change that came twice, only the first counts here.
+        // A change that came twice releases the changes that build on it once, with its first copy.
         for follower in followers.remove(&changes[at].1.hash()).unwrap_or_default() {
             lacks[follower] -= 1;
             if lacks[follower] == 0 {
@@ -220,7 +231,7 @@ fn in_order(changes: Vec<(usize, Change)>) -> Vec<(usize, Change)> {
     order.into_iter().filter_map(|at| slots[at].take()).collect()
 }
 
-/// What can be said of a change by itself.
+/// Parses a change, and checks what needs neither its document nor its author.
 fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     if incoming.schema > SCHEMA {
         return Err(Reason::UnknownSchema);
@@ -231,10 +242,11 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     })
 }
 
-/// Merges one change whose dependencies are there, if the record is valid with it; gives the record. The document is unchanged where it is not.
+/// Merges one change whose dependencies are merged, if the record is valid with it; gives the record. Otherwise the
+/// document stays as it was.
 ///
-/// `size` is an upper bound of the saved document: saving, which costs as much as the document is large, is only done where the bound
-/// passes the limit.
+/// `size` is an upper bound of the saved document, in bytes: saving costs as much as the document is large, so it is
+/// saved only where the bound passes the limit.
 fn take(
     trial: &mut Trial,
     apply: Apply,
@@ -243,17 +255,21 @@ fn take(
     place: Place,
     size: usize,
 ) -> Result<Record, Reason> {
-    // A gap in the operations' numbers would use up what Automerge can count.
+    // A gap in the numbers of operations would use up the numbers that Automerge can give out (see
+    // [`Document::continues`]).
     if !trial.document().continues(change) {
         return Err(Reason::Unreadable);
     }
-    // What the change writes is looked at before it is applied: it may replace no map or text that the record began with.
+    // The operations are read before the change is applied: one that replaces a map or text of the genesis would hide
+    // the marks of everybody who writes to that map.
     let touched = Touched::by(place.kind, change).map_err(invalid)?;
     trial.take(apply, change, |before, after| {
         let record = after.record().map_err(invalid)?;
-        // The record lives in this stream, and under the id that its own fields give.
+        // The record's own fields must name this stream and this id: otherwise a change could put a session into
+        // another group, or take the id of another meeting.
         record.check_home(place).map_err(invalid)?;
         record.check_name(place).map_err(invalid)?;
+        // Only what the step from one state to the next does can tell whether a rule or an authority is broken.
         contain(|| {
             touched.check_values(after)?;
             check_rules(before, after)?;
@@ -270,14 +286,15 @@ fn take(
     })
 }
 
-/// The words may hold what a stranger wrote: short, and without what PostgreSQL has no place for.
+/// The words may quote a key that an attacker chose: they are cut to 200 characters, without control characters
+/// (PostgreSQL stores no NUL).
 fn invalid(invalid: Invalid) -> Reason {
     let plain = |text: String| text.chars().filter(|letter| !letter.is_control()).take(200).collect();
     Reason::Invalid(plain(invalid.field), plain(invalid.why.0))
 }
 
-/// Holds the forms' rules between one state of a document and the next: the first value of a `Once` field is never replaced, a `Sticky`
-/// field is never unset, a `Grows` set loses no member.
+/// Checks the rules of the forms between one state of a document and the next: the first value of a `Once` field is
+/// never replaced, a `Sticky` field is never unset, a `Grows` set loses no member.
 fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
     let kind = before.kind();
     let (before, after) = (before.values(), after.values());
@@ -301,14 +318,15 @@ fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
                     return Err(Invalid::new(field.name, "only grows"));
                 }
             }
-            // Who may move a status back is a question of authority.
+            // [`authority::check`] decides who may move a status back. The other rules are kept by Automerge's own
+            // merging.
             Rule::Forward(_) | Rule::Conflict(_) | Rule::Merges | Rule::Text(_) => {}
         }
     }
     Ok(())
 }
 
-/// The members of a set that are on, whatever their type.
+/// The keys of a set's map that have `true` among their values.
 fn members<'v>(values: &'v Values, name: &str) -> BTreeSet<&'v str> {
     let on = |slot: &Slot| slot.candidates.iter().any(|one| one.value == ScalarValue::Boolean(true));
     let keys = values.map(name).into_iter().flatten();

@@ -1,10 +1,11 @@
-//! What a change may write. A record begins with its maps and texts (the genesis), and they are known by the ids that they
-//! got there. After that a change puts single values, at keys of the root and of those maps, and inserts and deletes
-//! characters in those texts. It makes no objects, puts nothing in the place of one, deletes no key, and leaves `record` and
-//! `schema` alone: otherwise the marks of whoever writes to the map of the genesis would vanish without a clash (seen).
+//! What a change may write. The genesis makes the maps and texts of a record, and gives each its id. After that a
+//! change puts single values at keys of the root and of those maps, and inserts and deletes characters in those texts.
+//! It makes no objects, puts nothing in the place of an object, deletes no key, and does not write `record` or
+//! `schema`. Otherwise a change could replace the map of the genesis, and the marks that others write to that map would
+//! vanish without a conflict (seen).
 //!
-//! Nor does a change give one key several values, and no device has more than a few values of one key standing at the same time:
-//! each of them is a row, is shown to people, and is read with every edit.
+//! A change gives one key one value, and one device has at most [`MAX_VALUES_OF_ONE`] values of one key at the same
+//! time: each value becomes a row, is shown to people, and is read with every edit.
 
 use std::collections::BTreeMap;
 
@@ -18,22 +19,27 @@ use crate::id::DeviceId;
 use crate::limits::MAX_VALUES_OF_ONE;
 use crate::record::Kind;
 
-/// Why a map or text can't be replaced.
+/// The refusal of a change that replaces a map or text of the genesis.
 const AS_IT_BEGAN: &str = "must stay the object that the record began with";
 
-/// The keys that a change puts values at: of the root where there is no field, otherwise of the map of that field.
+/// The keys at which a change puts values, each with the number of the last operation that did so: keys of the root
+/// where the field is `None`, otherwise keys of the map of that field.
 #[derive(Debug)]
 pub(super) struct Touched<'c>(BTreeMap<(Option<&'static str>, &'c str), u64>);
 
 impl<'c> Touched<'c> {
+    /// Reads what a change writes, operation by operation, without applying it.
+    ///
     /// # Errors
-    /// [`Invalid`] with the field where a change writes what none may write.
+    /// [`Invalid`] with the field where an operation is one that no change may hold.
     pub(super) fn by(kind: Kind, change: &'c Change) -> Result<Self, Invalid> {
         let unknown = || Invalid::new("document", "can't be read");
         let operations = change.operations().ok_or_else(unknown)?;
         let authors = operations.authors.clone();
         let mut touched = Self(BTreeMap::new());
         for operation in operations {
+            // An operation names its object by the author and number of the operation that made it. Only the root and
+            // objects that the genesis made are part of the record.
             let field = match operation.object {
                 None => None,
                 Some((author, number)) => {
@@ -52,7 +58,7 @@ impl<'c> Touched<'c> {
         Ok(touched)
     }
 
-    /// One operation at a key, of the root or of a map.
+    /// Checks one operation at a key of the root or of a map, and notes the key.
     fn put(&mut self, kind: Kind, map: Option<&FieldInfo>, operation: &Operation<'c>) -> Result<(), Invalid> {
         let Some(key) = operation.key.filter(|_| !operation.insert) else {
             return Err(Invalid::new(map.map_or("document", |map| map.name), "has keys, no places"));
@@ -78,7 +84,8 @@ impl<'c> Touched<'c> {
             made if action::MAKES.contains(&made) => return refused("must be a single value"),
             _ => return refused("is put, in no other way"),
         }
-        // Whoever puts a key twice overwrites what they put before, as every Automerge does: one value is left.
+        // A change that puts a key twice must overwrite its own first value, as every Automerge does: one value is
+        // left. Author 0 of an operation is the change's own.
         let before = self.0.insert((map.map(|map| map.name), key), operation.number);
         match before {
             Some(before) if !operation.overwrites.contains(&(0, before)) => {
@@ -88,7 +95,8 @@ impl<'c> Touched<'c> {
         }
     }
 
-    /// Holds the values that stand at the keys, once the change is applied, to how many one device may have at the same time.
+    /// Counts the values that each device has at the keys once the change is applied, and holds them to
+    /// [`MAX_VALUES_OF_ONE`].
     ///
     /// # Errors
     /// [`Invalid`] with the field.
@@ -116,13 +124,14 @@ impl<'c> Touched<'c> {
     }
 }
 
-/// The field whose map or text the genesis made by its operation of this number: first it puts `record` and `schema`.
+/// The field whose map or text the genesis made by its operation of this number. Operations 1 and 2 of a genesis put
+/// `record` and `schema`; then follows one for each map or text, in the order of the field table.
 fn made_by_genesis(kind: Kind, number: u64) -> Option<&'static FieldInfo> {
     let mut made = kind.fields().iter().filter(|field| field.shape != Shape::Register);
     made.nth(usize::try_from(number.checked_sub(3)?).ok()?)
 }
 
-/// One operation in a text.
+/// Checks one operation in a text: it inserts a character or deletes one.
 fn in_text(field: &FieldInfo, operation: &Operation<'_>) -> Result<(), Invalid> {
     let letters = operation.insert && operation.action == action::PUT && operation.value == STRING;
     let removal = !operation.insert && operation.action == action::DELETE;
