@@ -1,10 +1,14 @@
-//! The tablet, without its machine: what happens and when it is come in, what to do goes out. The caller carries the
-//! [`Output`]s out one after the other and may be stopped between any two of them: nothing that was shown as saved is
-//! lost, and what was sent but not answered is sent again.
+//! The tablet as a state machine: an event and the time come in, a list of [`Output`]s goes out. The caller carries the
+//! outputs out one after the other and may be stopped between any two of them: no edit that was shown as saved is lost,
+//! and a request without an answer is sent again with the same changes.
 //!
 //! An edit is durable before it is shown ([`Tablet::edit`]). A sync is a few rounds of one request and one answer
-//! ([`Tablet::sync`], [`Tablet::answered`]); what an answer brings is kept whole or not at all. Only what the store has
-//! durably committed leaves the outbox. Where no answer comes, the next request asks for less ([`Tablet::unanswered`]).
+//! ([`Tablet::sync`], [`Tablet::answered`]). All of an answer is persisted in one write, or none of it. A change leaves
+//! the outbox only once the store has it durably, merged or in quarantine. Where no answer comes, the next request
+//! carries and asks for less ([`Tablet::unanswered`]).
+//!
+//! Opening, merging and saving a record costs as much as the record is large; listing all records of a stream opens
+//! each.
 
 mod blob;
 mod report;
@@ -66,13 +70,13 @@ pub struct Enrolment {
 /// The store's public keys, which a tablet learns when it is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreKeys {
-    /// With which it signs receipts: Ed25519.
+    /// The key with which the store signs receipts: Ed25519.
     pub receipts: VerifyingKey,
-    /// For which colleagues seal what others carry: an age recipient, `age1…`.
+    /// The key for which tablets seal work that a colleague carries to the store: an age recipient, `age1…`.
     pub seal: String,
 }
 
-/// An edit that is not kept.
+/// Why an edit is not kept. Nothing of it is in the record or the outbox.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSaved {
     #[error("this tablet does not hold that group; sync first, or ask your manager to assign you")]
@@ -88,8 +92,8 @@ pub enum NotSaved {
 }
 
 impl Tablet {
-    /// Edits a record of `stream`, or begins it if the tablet has none with this id. Gives what to carry out, and whether
-    /// there was anything to change; the edit may be shown as saved once the outputs are carried out.
+    /// Edits a record of `stream`, or begins it if the tablet has none with this id. Gives the outputs to carry out;
+    /// none where the edit changes nothing. The edit may be shown as saved once the outputs are carried out.
     ///
     /// # Errors
     /// [`NotSaved`] in words; nothing is changed then.
@@ -127,6 +131,7 @@ impl Tablet {
         edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
     ) -> Result<Vec<Output>, NotSaved> {
         let held = self.held(id);
+        // A record lives in one stream for ever: an edit under another stream would be quarantined at the store.
         let home = held.map_or(stream, |held| held.stream);
         if home != stream || !self.streams.contains_key(&stream) {
             return Err(NotSaved::UnknownGroup);
@@ -142,7 +147,7 @@ impl Tablet {
         }
     }
 
-    /// Settles what several people set differently in a field of a record, see [`settle`].
+    /// Settles the conflict of a field of a record: `said` is the field and the value in words, see [`settle`].
     ///
     /// # Errors
     /// [`NotSaved`] in words; nothing is changed then.
@@ -182,12 +187,13 @@ impl Tablet {
         groups.map(|(id, _)| GroupId::from(*id)).collect()
     }
 
-    /// A record's document, with its history and all values that stand at the same time, where the tablet has it.
+    /// A record's document, with its history and all concurrent values; `None` where the tablet does not hold the
+    /// record or can't open it.
     pub fn document(&self, id: impl Into<DocumentId>) -> Option<Document> {
         self.held(id.into())?.open().ok()
     }
 
-    /// What two people set differently in a record, and has not been settled.
+    /// The conflicts of a record that nobody has settled.
     ///
     /// # Errors
     /// [`NotSaved::UnknownRecord`] if there is no record with this id.
@@ -217,13 +223,13 @@ impl Tablet {
         self.held(id).map(|held| (held.kind, held.stream))
     }
 
-    /// The changes of a record that nothing follows, ascending, where the tablet has it. Whoever has the same heads has
-    /// the same record.
+    /// The heads of a record (the changes on which no other change builds), ascending; `None` where the tablet does not
+    /// hold it. Two tablets with the same heads hold the same record.
     pub fn heads(&self, id: DocumentId) -> Option<&[ChangeHash]> {
         self.held(id).map(|held| held.heads.as_slice())
     }
 
-    /// Who holds a device, as far as this tablet was told.
+    /// The name of the person who holds a device, as far as the store has told this tablet.
     pub fn name_of(&self, device: DeviceId) -> Option<&str> {
         if device == self.identity.device {
             return Some(&self.identity.name);
@@ -240,7 +246,7 @@ impl Tablet {
         self.identity.device
     }
 
-    /// The life of the store of which it has heard last.
+    /// The epoch of the store, as of the last answer.
     pub fn epoch(&self) -> EpochId {
         self.identity.epoch
     }

@@ -1,4 +1,6 @@
-//! Noticing that the tablet and the store do not hold the same, and coming to agree again.
+//! Coming to an agreement with the store about a stream of which the two hold different documents: after a lost cursor,
+//! a restored store, or fingerprints that differ. The tablet asks for documents that it lacks and offers changes that
+//! the store lacks; then it reads on where the store was when the agreement began.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,20 +15,22 @@ use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::Answer;
 
-/// What the store said about what differs in a stream.
+/// The store's answer in one round of an agreement about a stream.
 #[derive(Debug)]
 pub(super) struct Differences<'a> {
+    /// The number of the stream's last change at the store.
     pub(super) at: u64,
+    /// Whether the store has more of the documents that the request asked for.
     pub(super) more: bool,
     pub(super) message: &'a [u8],
     /// How many documents the store sent.
     pub(super) sent: usize,
-    /// Those of them that could be read, as the store has them.
+    /// The documents among them that could be read, with their marks at the store.
     pub(super) came: Vec<(Mark, DocumentId)>,
 }
 
 impl Tablet {
-    /// The two sides differ: finds out in what.
+    /// Has the next request begin an agreement about a stream.
     pub(super) fn agree(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
         self.agreements.remove(&stream);
         if let Some(reading) = self.streams.get_mut(&stream) {
@@ -35,15 +39,18 @@ impl Tablet {
         }
     }
 
-    /// The store was restored from a backup, so that it may lack what it had: what was quarantined there too.
+    /// The store was restored from a backup: it may lack changes that it once merged or quarantined.
     pub(super) fn new_epoch(&mut self, answer: &Answer, writes: &mut Vec<Write>) {
         self.identity.epoch = answer.epoch;
+        // 1. No agreement covers quarantine: each quarantined change is handed in again.
         for (serial, mut waiting) in std::mem::take(&mut self.quarantined) {
             writes.push(Write::Delete(Key::Quarantined(serial)));
             (waiting.reason, waiting.rejection) = (None, None);
             let write = self.offer(waiting);
             writes.push(write);
         }
+        // 2. Each stream is compared. A stream that the store no longer lets the tablet read can't be compared: there
+        //    the tablet hands in all changes of its own.
         let readable: BTreeSet<StreamId> = answer.pages.iter().map(|page| page.stream).collect();
         for stream in self.streams.keys().copied().collect::<Vec<_>>() {
             self.agree(stream, writes);
@@ -53,7 +60,8 @@ impl Tablet {
         }
     }
 
-    /// The tablet may hold a stream no longer. Where the two sides were about to find out what differs, they never will now.
+    /// The store says that the tablet may no longer hold a stream. An agreement about it that was under way will never
+    /// end: in its place the tablet offers all changes of its own, once.
     pub(super) fn told_to_drop(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
         let reading = self.streams.entry(stream).or_insert(Reading::begun());
         let first = !std::mem::replace(&mut reading.dropped, true);
@@ -63,7 +71,8 @@ impl Tablet {
         writes.push(self.stream_write(stream));
     }
 
-    /// Where nothing can be compared, all that is our own is offered: the store may have lost it.
+    /// Offers all changes of a stream that this tablet wrote: the store may have lost them, and nothing else would show
+    /// it.
     fn offer_own(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
         let held = self.documents.iter().filter(|(_, held)| held.stream == stream);
         let ids: Vec<DocumentId> = held.map(|(id, _)| *id).collect();
@@ -73,7 +82,8 @@ impl Tablet {
         }
     }
 
-    /// What the tablet asks of a stream where the two sides differ; at most so many documents at once.
+    /// The tablet's next question in an agreement about a stream: a message, and at most `most` of the marks that it
+    /// lacks. The first message costs a mark of each document of the stream.
     pub(super) fn ask_what_differs(&mut self, stream: StreamId, most: usize) -> Ask {
         if !self.agreements.contains_key(&stream) {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
@@ -86,8 +96,9 @@ impl Tablet {
         Ask::Agree { message: agreement.message.clone().into(), wanted }
     }
 
-    /// Takes in what the store said about what differs; gives where to read on from once all of it has come. Where none is under
-    /// way, the next request begins one.
+    /// Takes in the store's answer in an agreement; its documents are merged already. Gives the number after which to
+    /// read on once the agreement is complete, `None` while it goes on. Where none is under way, the next request
+    /// begins one.
     pub(super) fn agreed(
         &mut self,
         stream: StreamId,
@@ -95,33 +106,42 @@ impl Tablet {
         writes: &mut Vec<Write>,
     ) -> Option<u64> {
         let mut agreement = self.agreements.remove(&stream)?;
+        // 1. The stream is read on after the first answer's number, not the last one's: changes that came between the
+        //    rounds may be in documents that were compared before.
         let at = *agreement.at.get_or_insert(said.at);
+        // 2. Cross out the documents that came.
         for (mark, id) in said.came {
             agreement.wanted.remove(&mark);
             agreement.compared.insert(id);
         }
         if !said.more {
             if said.sent < agreement.asked.len() {
-                // What was asked for and is not there has changed since, be it by what this tablet handed in. What it held
-                // before would not come with the changes after `at`: the two sides begin again.
+                // The store sent fewer documents than the tablet asked for: a document has another mark now, because it
+                // gained a change, perhaps one of this tablet. Changes of it from before `at` would never come. The
+                // agreement begins again.
                 return None;
             }
-            // What came and can't be read would be as damaged the next time.
+            // A document that came and can't be read is not asked for again: it would be as damaged the next time.
             agreement.wanted.retain(|mark| !agreement.asked.contains(mark));
         }
+        // 3. Compare further, until no range differs.
         if !agreement.message.is_empty() {
             let marks: Vec<Mark> = self.marks(stream).into_keys().collect();
-            // Bytes that make no sense end it here: the fingerprint tells whether the two sides are equal.
+            // A message that can't be read ends the comparison. The fingerprint tells afterwards whether the two sides
+            // are equal.
             let room = self.identity.pace().up();
             let found = agreement::go_on(&marks, said.message, room).unwrap_or_default();
             agreement.message = found.next.unwrap_or_default();
             agreement.have.extend(found.have);
             agreement.wanted.extend(found.need);
         }
+        // 4. Go on while ranges are to be compared or documents to come.
         if !agreement.message.is_empty() || !agreement.wanted.is_empty() {
             self.agreements.insert(stream, agreement);
             return None;
         }
+        // 5. Offer the documents that only the tablet has. Of a document that came, the difference was offered when it
+        //    was merged. A mark that names no document any more is of one that has changed since.
         let marks = self.marks(stream);
         let only_ours = agreement.have.iter().filter_map(|mark| marks.get(mark));
         for id in only_ours.filter(|id| !agreement.compared.contains(id)) {
@@ -130,7 +150,8 @@ impl Tablet {
         Some(at)
     }
 
-    /// Puts those changes of a document into the outbox again that the store seems to lack and that do not wait anyway.
+    /// Puts the changes of a document that the store seems to lack into the outbox, except those that are in the outbox
+    /// or quarantined already.
     pub(super) fn offer_again(
         &mut self,
         id: DocumentId,
@@ -161,7 +182,8 @@ impl Tablet {
         }
     }
 
-    /// Drops what the tablet may no longer hold, once all it recorded there is handed in, and notes the receipt.
+    /// Drops the streams that the tablet may no longer hold, and notes each for the receipt in the next request. A
+    /// stream stays until the store has answered for all its changes in the outbox: losing access loses no work.
     pub(super) fn purge(&mut self, moment: &Moment, writes: &mut Vec<Write>) {
         let dropped: Vec<StreamId> =
             self.streams.iter().filter(|(_, reading)| reading.dropped).map(|(stream, _)| *stream).collect();
@@ -182,7 +204,8 @@ impl Tablet {
                 .map(|(serial, _)| *serial)
                 .collect();
             if !quarantined.is_empty() {
-                // What is quarantined holds its numbers: should the group come back, others are to be counted.
+                // The store keeps the quarantined changes under their numbers. Should the group come back, the tablet
+                // would have forgotten these numbers and give them out again: it starts a new incarnation.
                 self.new_life(moment);
             }
             for serial in quarantined {
@@ -196,7 +219,7 @@ impl Tablet {
         }
     }
 
-    /// The documents of a stream by their marks, as the store should have them: without what is quarantined there.
+    /// The documents of a stream by their marks, as the store should have them: without quarantined changes.
     pub(super) fn marks(&self, stream: StreamId) -> BTreeMap<Mark, DocumentId> {
         self.settled(stream).map(|(id, heads)| (Mark::of(id, &heads), id)).collect()
     }
@@ -207,7 +230,8 @@ impl Tablet {
         self.settled(stream).fold(none, |sum, (id, heads)| sum.replace(none, Fingerprint::of(id, &heads)))
     }
 
-    /// The documents of a stream with their heads without what is quarantined; not those of which nothing is left then.
+    /// The documents of a stream with the heads that they have without quarantined changes; a document of which nothing
+    /// is left then is left out. Only documents with quarantined changes are opened.
     fn settled(&self, stream: StreamId) -> impl Iterator<Item = (DocumentId, Vec<ChangeHash>)> {
         let mut quarantined: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
         for waiting in self.quarantined.values().filter(|waiting| waiting.stream == stream) {
@@ -222,7 +246,8 @@ impl Tablet {
     }
 }
 
-/// The heads that a document has without some changes, none of which anything else builds on.
+/// The heads that a document has without some changes. A change that builds on one of these is quarantined, too, once
+/// the store has answered for it.
 fn heads_without(held: &Held, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
     let changes = held.open().map(|document| document.changes()).unwrap_or_default();
     let mut heads = BTreeSet::new();

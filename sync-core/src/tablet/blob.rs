@@ -1,4 +1,5 @@
-//! What a tablet keeps in its folder: one blob per thing, each under a key.
+//! The blobs of a tablet's folder, each under a key: the identity, a stream, a document, an entry of the outbox and so
+//! on.
 
 use std::fmt;
 
@@ -12,17 +13,18 @@ pub enum Key {
     People,
     Stream(StreamId),
     Document(DocumentId),
-    /// A change that the store has not answered for.
+    /// A change about which the store has not said what became of it.
     Outbox(u64),
     /// A change that the store keeps in quarantine.
     Quarantined(u64),
     /// A colleague's work, sealed for the store.
     Carried(u64),
-    /// The store's words for a colleague.
+    /// A receipt of the store for a colleague.
     Receipt(u64),
 }
 
-/// A stable name: `document/018f…`.
+/// The name of a blob, `document/018f…`, by which folders of earlier versions still open (hence `apart` for a
+/// quarantined change).
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,10 +58,10 @@ impl std::str::FromStr for Key {
     }
 }
 
-/// A blob as it stands in the folder.
+/// A blob of the folder: its key and its bytes, before the folder encrypts them.
 pub type Blob = (Key, Vec<u8>);
 
-/// One write of a `Output::Persist`.
+/// One write of an [`Output::Persist`](super::Output::Persist).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     Put(Key, Vec<u8>),

@@ -21,11 +21,11 @@ use crate::record::SCHEMA;
 use crate::time::Moment;
 use crate::wire::{PROTOCOL, Request};
 
-/// What a change takes in a statement, besides itself, in bytes.
+/// The size of a change's item in a statement, in bytes.
 const ITEM: usize = 80;
-/// What a mark takes in a request, in bytes.
+/// The size of a mark in a request, in bytes.
 const MARK: usize = 34;
-/// How many requests in a row may have no answer before a sync is given up, where each asks for less than the one before.
+/// How many requests in a row may have no answer, each smaller than the one before, until a sync is given up.
 const FAILURES: u32 = 8;
 
 impl Tablet {
@@ -54,7 +54,8 @@ impl Tablet {
         writes
     }
 
-    /// Puts a change at the end of the outbox; the caller persists the identity, which counts the places.
+    /// Puts a change at the end of the outbox. The caller persists the identity, which counts serials, in the same
+    /// write.
     pub(super) fn offer(&mut self, waiting: Waiting) -> Write {
         let serial = self.next_serial();
         let write = Write::Put(Key::Outbox(serial), to_bytes(&waiting));
@@ -72,15 +73,16 @@ impl Tablet {
         self.request(moment, Vec::new())
     }
 
-    /// The request got no answer, or none that counts. What waited still waits. Where the link may have failed for the size
-    /// of what it was to carry, the next request asks for less, at once; it ends with what to keep where that can't help.
+    /// The request under way got no answer, or one that says that nothing was taken. The outbox is as it was. Where the
+    /// link may have failed for the size of the request or of its answer, the outputs hold a smaller request, to be
+    /// sent at once; otherwise the sync is over, and at most the smaller sizes are persisted.
     pub fn unanswered(&mut self, moment: &Moment, how: Failure) -> Vec<Output> {
         let Some(flight) = self.flight.take() else { return Vec::new() };
         if how == Failure::Unrelated {
             return Vec::new();
         }
         self.failures += 1;
-        // The smaller pace is kept in any case: the next sync begins with it.
+        // The smaller sizes are persisted in any case: the next sync, from the same village, begins with them.
         let less = self.identity.pace_mut().failed(how, flight.bytes) | self.set_aside(&flight, how);
         if less && how.is_for_size(flight.bytes) && self.failures <= FAILURES {
             return self.request(moment, Vec::new());
@@ -88,14 +90,17 @@ impl Tablet {
         vec![Output::Persist(vec![self.identity_write()])]
     }
 
-    /// One thing that is too large by itself must not hold up all others: it waits for the next sync.
+    /// Where the request that failed held one change or one carried batch alone, sets it aside until the next sync: it
+    /// can't be made smaller and would hold up all others. Gives whether something was set aside.
     fn set_aside(&mut self, flight: &Flight, how: Failure) -> bool {
+        // A link that broke may have broken on the way down: only the second failure in a row counts against what went
+        // up.
         let went_up = how == Failure::Request || (how == Failure::Either && self.failures > 1);
         if !went_up || flight.bytes <= SMALL {
             return false;
         }
         match (flight.serials.as_slice(), flight.carried.as_slice()) {
-            // What builds on it would only wait at the store.
+            // The whole record is set aside: later changes of it build on this one and would only be quarantined.
             ([one], []) => self.outbox.get(one).is_some_and(|waiting| self.stuck.insert(waiting.document)),
             ([], [one]) => self.stuck_carried.insert(*one),
             _ => false,
@@ -109,15 +114,18 @@ impl Tablet {
             || !self.identity.purged.is_empty()
     }
 
+    /// The outbox without the records that are set aside, oldest change first.
     fn to_send(&self) -> impl Iterator<Item = (&u64, &Waiting)> {
         self.outbox.iter().filter(|(_, waiting)| !self.stuck.contains(&waiting.document))
     }
 
+    /// The carried batches without those that are set aside.
     fn to_carry(&self) -> impl Iterator<Item = (&u64, &ByteVec)> {
         self.carried.iter().filter(|(serial, _)| !self.stuck_carried.contains(serial))
     }
 
-    /// The next request, after what must be durable before it.
+    /// The next request. It is sent after `writes` are durable, together with its number: a tablet that stopped after
+    /// sending and used the number again would be taken for a copy of itself.
     pub(super) fn request(&mut self, moment: &Moment, mut writes: Vec<Write>) -> Vec<Output> {
         self.identity.number += 1;
         self.report.requests += 1;
@@ -148,8 +156,8 @@ impl Tablet {
         vec![Output::Persist(writes), Output::Send(signed.to_bytes())]
     }
 
-    /// What is asked of each stream. What differs is asked of as many streams at once as there is room for; of the others
-    /// nothing is asked yet.
+    /// One cursor for each stream that the tablet holds. Messages about differences take room in the request: they are
+    /// sent for as many streams as fit, at least for one; for the others an empty message keeps the cursor in place.
     fn cursors(&mut self, flight: &mut Flight, may_ask: bool) -> Vec<Cursor> {
         let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
         let key = |reading: &Reading| reading.key.as_ref().map_or(0, |key| key.number);
@@ -179,8 +187,8 @@ impl Tablet {
             .collect()
     }
 
-    /// Takes from the front of the outbox, then of what is carried for others, what one request carries; at least one
-    /// thing, so that a large one goes too.
+    /// The changes from the front of the outbox, then the carried batches, that fit into one request; at least one of
+    /// them, so that a large one goes, too. The order of the outbox keeps each change behind those that it builds on.
     fn next_flight(&self, moment: &Moment) -> Flight {
         let room = self.identity.pace().up();
         let (mut serials, mut carried, mut bytes, mut full) = (Vec::new(), Vec::new(), 0, false);
@@ -205,7 +213,7 @@ impl Tablet {
         Flight { batch: BatchId::new(moment), serials, carried, bytes, full, agreeing: BTreeSet::new() }
     }
 
-    /// Signs some of the outbox as one batch.
+    /// Signs the changes with these serials as one batch.
     pub(super) fn seal(&self, batch: BatchId, serials: &[u64], moment: &Moment) -> Envelope {
         let changes: Vec<&Waiting> = serials.iter().filter_map(|serial| self.outbox.get(serial)).collect();
         let item = |waiting: &&Waiting| Item {
@@ -224,7 +232,7 @@ impl Tablet {
         }
     }
 
-    /// What waits to be handed in, oldest first.
+    /// The changes that the store has not answered for, oldest first.
     pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Waiting> {
         self.outbox.values()
     }

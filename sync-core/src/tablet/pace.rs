@@ -1,6 +1,6 @@
-//! How much one request carries up and one answer down. Some links refuse a body above a size, others break after so many
-//! bytes: the same request sent again would fail for ever. So each way gets smaller after a failure, down to one change, and
-//! larger again once it goes well.
+//! How many bytes one request carries up and one answer down. Some links refuse a body above a size, others break after
+//! some bytes: the same request sent again would fail for ever. So the size of each way is halved after a failure, down
+//! to one change, and doubled again once full loads go well.
 
 use minicbor::{Decode, Encode};
 
@@ -8,7 +8,7 @@ use crate::limits::PAGE;
 
 /// How many full loads must go well below the size that failed before that size is tried again.
 const TRUST: u32 = 8;
-/// Something this small is not held up by its size, in bytes.
+/// A load of at most so many bytes is taken to fail for another reason than its size.
 pub(super) const SMALL: usize = 4096;
 
 /// Why a request has no answer.
@@ -16,17 +16,17 @@ pub(super) const SMALL: usize = 4096;
 pub enum Failure {
     /// Nobody was reached, or the store refused it for a reason of its own.
     Unrelated,
-    /// It was too large for something on the way (413).
+    /// The request was too large for the store or a proxy on the way (413).
     Request,
-    /// The link broke, on whichever way.
+    /// The link broke, on the way up or down.
     Either,
     /// The answer ended before its end, after so many bytes.
     Answer(usize),
 }
 
 impl Failure {
-    /// Whether it may well have failed for its size, of a request that carried so many bytes: then a smaller one is worth
-    /// sending at once.
+    /// Whether a request that carried so many bytes may well have failed for its size, or its answer for its own. Then
+    /// a smaller one is worth sending at once.
     pub(super) fn is_for_size(self, carried: usize) -> bool {
         match self {
             Self::Unrelated => false,
@@ -37,13 +37,13 @@ impl Failure {
     }
 }
 
-/// One way.
+/// The size of one way. Invariant: `size` and `failed` are at least 1, so that a way never closes for good.
 #[derive(Debug, Clone, Encode, Decode)]
 struct Way {
-    /// In bytes, before they are compressed.
+    /// The bytes of the next load, before compression.
     #[n(0)]
     size: u32,
-    /// The least load that failed since a larger one went well.
+    /// The load that failed last; the largest number where none did, or one of its size has gone well since.
     #[n(1)]
     failed: u32,
     /// Full loads that went well at this size.
@@ -51,7 +51,7 @@ struct Way {
     well: u32,
 }
 
-/// Both ways. It is kept: whoever syncs again an hour later is in the same village.
+/// The sizes of both ways. They are persisted: a tablet that syncs again an hour later is in the same village.
 #[derive(Debug, Clone, Encode, Decode)]
 pub(super) struct Pace {
     #[n(0)]
@@ -63,7 +63,7 @@ pub(super) struct Pace {
 impl Way {
     const WIDE: Self = Self { size: PAGE as u32, failed: u32::MAX, well: 0 };
 
-    /// A load of so many bytes failed. Says whether the next one will be smaller.
+    /// A load of so many bytes failed. Gives whether the next one will be smaller.
     fn shrink(&mut self, load: u32) -> bool {
         let load = load.min(self.size);
         let before = self.size;
@@ -71,8 +71,9 @@ impl Way {
         self.size < before
     }
 
-    /// A full load went well. Far below what failed the next is twice as large; close to it only after some, and if
-    /// that goes well too, the failure is forgotten.
+    /// A full load went well. As long as twice its size is below the load that failed, the next load is twice as large.
+    /// Closer to the failure the size is doubled only after [`TRUST`] loads; if that load goes well, too, the link has
+    /// got better, and the failure is forgotten.
     fn grow(&mut self) {
         if self.size >= self.failed {
             self.failed = u32::MAX;
@@ -93,14 +94,15 @@ impl Pace {
         self.up.size as usize
     }
 
-    /// How many bytes of changes come in one answer. Where even little does not come through, what goes up asks for nothing
-    /// to come down: the outbox must not wait for that.
+    /// How many bytes of changes one answer may bring. Where even small answers break, a request that carries changes
+    /// asks for outcomes alone: the outbox must not wait for a way down that does not work.
     pub(super) fn down(&self, carries: bool) -> u32 {
         if carries && self.down.size as usize <= SMALL { 0 } else { self.down.size }
     }
 
-    /// A request failed that carried so many bytes. Says whether the next one asks for less, so that it may go better.
+    /// A request that carried so many bytes failed. Gives whether the next one will be smaller on either way.
     pub(super) fn failed(&mut self, how: Failure, carried: usize) -> bool {
+        // A failure counts against a way only where that way may have caused it.
         let carried = u32::try_from(carried).unwrap_or(u32::MAX);
         let up = match how {
             Failure::Request => carried > 0,
@@ -113,7 +115,8 @@ impl Pace {
         up || down
     }
 
-    /// A request and its answer went well; whether each was as full as it could be.
+    /// A request and its answer went well. Only a load that was full (more waited than it had room for) says anything
+    /// about the size.
     pub(super) fn went_well(&mut self, up_full: bool, down_full: bool) {
         if up_full {
             self.up.grow();

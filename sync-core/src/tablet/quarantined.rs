@@ -1,4 +1,5 @@
-//! What the store keeps in quarantine, what becomes of it, and what gives way in the records of this tablet.
+//! The tablet's changes that the store keeps in quarantine: asking what people decided, hearing of a rejection, letting
+//! go once they are merged, and taking changes out of a record that have no place in it any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +15,17 @@ use crate::time::Moment;
 use crate::wire::Rejected;
 
 impl Tablet {
-    /// What was handed in and is quarantined at the store, with the reason.
+    /// The changes that are quarantined at the store, each with the reason.
     pub fn quarantined(&self) -> impl ExactSizeIterator<Item = &Waiting> {
         self.quarantined.values()
     }
 
-    /// What is quarantined at the store and not decided, as far as this tablet knows: where that is much, some of it each time.
+    /// The digests of quarantined changes about which the tablet has heard no decision. Where they are many, another
+    /// part of them with each request, by the request's number.
     pub(super) fn asked_after(&self) -> Vec<Digest> {
         let mut open: Vec<&Waiting> =
             self.quarantined.values().filter(|one| one.rejection.is_none()).collect();
-        // A digest is as long as it is on the wire: over a poor link fewer go at once.
+        // Digests do not compress: over a poor link fewer of them go at once.
         let most = MAX_ASKED_AFTER.min(self.identity.pace().up() / 256).max(1);
         if open.len() > most {
             let begin = (self.identity.number as usize).wrapping_mul(most) % open.len();
@@ -32,7 +34,7 @@ impl Tablet {
         open.into_iter().take(most).map(Waiting::digest).collect()
     }
 
-    /// Notes which of the changes that are quarantined stay out for good; gives their places.
+    /// Notes the rejections of quarantined changes; gives the serials of these changes.
     pub(super) fn hear_rejections(
         &mut self,
         rejected: Vec<Rejected>,
@@ -51,14 +53,15 @@ impl Tablet {
             serials.push(*serial);
         }
         if !serials.is_empty() {
-            // What is left out holds its number: what follows is to be counted again.
+            // The rejected change keeps its number at the store, and leaves the record here: the next edit would take
+            // the number again. It is written in a new incarnation.
             self.new_life(moment);
         }
         serials
     }
 
-    /// What the store sends is merged there, also our own changes among it, wherever we thought that they waited, and also
-    /// where they are re-keyed.
+    /// Lets go of changes that the store has merged, in the outbox or quarantined: those among `merged`, and those of
+    /// which `merged` holds the re-keyed form.
     pub(super) fn release(&mut self, document: DocumentId, merged: &[Change], writes: &mut Vec<Write>) {
         let names: BTreeSet<ChangeHash> = merged.iter().map(Change::hash).collect();
         let rekeyed: Vec<&Change> = merged.iter().filter(|change| change.was().is_some()).collect();
@@ -81,8 +84,8 @@ impl Tablet {
         }
     }
 
-    /// Takes those of these changes that have no place in their records any more out of them, with what builds on them. They
-    /// are quarantined, whole.
+    /// Takes quarantined changes that have no place in their records any more ([`Waiting::is_out`]) out of these
+    /// records, with the changes that build on them. The quarantined changes themselves are kept, whole.
     pub(super) fn withdraw(&mut self, serials: &[u64], writes: &mut Vec<Write>) {
         let out: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = serials
             .iter()
@@ -99,10 +102,11 @@ impl Tablet {
         }
     }
 
-    /// What the store has counts, also where this tablet holds other changes by the same numbers, from a colleague, say,
-    /// whose tablet was copied, or the same ones re-keyed, or not yet so. Takes those out of the record, with what builds
-    /// on them; what of that is not there and does not wait yet is offered, so that it is kept there too. Gives what is left of
-    /// the record where something gave way.
+    /// Makes room for changes that the store has merged. The tablet may hold other changes under the same numbers
+    /// (those of a colleague whose tablet was copied, say), or the same changes before or after they were re-keyed. The
+    /// store's form counts: the tablet's is taken out of the record, with the changes that build on it, and what the
+    /// store lacks of them is offered, so that the store keeps it. Gives the rest of the record; `None` where nothing
+    /// had to give way.
     pub(super) fn give_way(
         &mut self,
         stream: StreamId,
@@ -111,11 +115,14 @@ impl Tablet {
         theirs: &[Change],
         writes: &mut Vec<Write>,
     ) -> Option<Document> {
+        // 1. Changes of this tablet with the number of one of theirs, and another hash.
         let numbers = document.numbers();
         let other = |change: &Change| {
             let ours = numbers.get(&(change.actor(), change.seq())).copied();
             ours.filter(|hash| *hash != change.hash())
         };
+        // 2. Changes of this tablet that say the same as one of theirs, before or after it was re-keyed. Both in one
+        //    record would say it twice.
         let rekeyed = document.rekeyed();
         let same = |change| document.same_by_another_name(change, &rekeyed);
         let same: BTreeSet<ChangeHash> = theirs.iter().filter_map(same).collect();
@@ -124,6 +131,8 @@ impl Tablet {
         if gone.is_empty() {
             return None;
         }
+        // 3. Take both out, and offer what the store lacks: not the changes of step 2, which it has in another form.
+        //    The document that is held must still be the whole one when they are offered.
         let rest = document.without(gone)?;
         let lacks = |change: &Change| !rest.contains(&change.hash()) && !same.contains(&change.hash());
         self.offer_again(id, lacks, writes);
@@ -131,7 +140,8 @@ impl Tablet {
         Some(rest)
     }
 
-    /// Keeps what is left of a document: one of which nothing is left is not there for the store either.
+    /// Keeps the rest of a document; deletes the document where nothing is left, since the store does not have it
+    /// either.
     fn hold_rest(&mut self, id: DocumentId, stream: StreamId, rest: &Document, writes: &mut Vec<Write>) {
         if rest.is_empty() {
             self.documents.remove(&id);

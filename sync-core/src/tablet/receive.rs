@@ -1,4 +1,4 @@
-//! The way down: from an answer to the documents. All of one answer is kept in one write, or none of it.
+//! The way down: from an answer to the documents. All of one answer is persisted in one write, or none of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::record::Kind;
 use crate::time::Moment;
 use crate::wire::{Answer, Entry, PROTOCOL, Page, Receipt, Tells, Whole};
 
-/// Bytes that are no answer of the store. Nothing was kept; what waited still waits.
+/// Bytes that are not an answer to the tablet's request. Nothing of them is kept, and the outbox is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnAnswer {
     #[error("the answer could not be read, perhaps it was cut off; everything is kept, sync again")]
@@ -29,10 +29,11 @@ pub enum NotAnAnswer {
 }
 
 impl Tablet {
-    /// Takes an answer in. Ends with the next request where there is more to send or to read, else with the report.
+    /// Takes in the answer to the request under way. The outputs end with the next request where there is more to send
+    /// or to read, otherwise with the report.
     ///
     /// # Errors
-    /// [`NotAnAnswer`]; the tablet is then as before the request.
+    /// [`NotAnAnswer`]; the tablet is then as it was.
     pub fn answered(&mut self, moment: &Moment, body: &[u8]) -> Result<Vec<Output>, NotAnAnswer> {
         let answer: Answer = from_bytes(body).map_err(|_| NotAnAnswer::Unreadable)?;
         if answer.protocol != PROTOCOL {
@@ -40,14 +41,18 @@ impl Tablet {
         }
         let flight = self.flight.take().ok_or(NotAnAnswer::Unasked)?;
         let mut writes = Vec::new();
+        // 1. The link carried this much, and the store has read of the purged streams.
         self.failures = 0;
         let down_full = answer.pages.iter().any(|page| page.fingerprint.is_none());
         self.identity.pace_mut().went_well(flight.full, down_full);
         self.identity.purged.clear();
         self.identity.last_sync = answer.now;
+        // 2. A new epoch comes before the outcomes: it puts quarantined changes of the old store into the outbox again,
+        //    and must not do so with changes that this very answer says are quarantined.
         if self.identity.epoch != answer.epoch {
             self.new_epoch(&answer, &mut writes);
         }
+        // 3. Outcomes and rejections. Changes that lost their place leave the records before pages are merged.
         for outcomes in answer.outcomes.iter().filter(|outcomes| outcomes.batch == flight.batch) {
             for (serial, outcome) in flight.serials.iter().zip(&outcomes.outcomes) {
                 self.take_outcome(*serial, outcome, moment, &mut writes);
@@ -56,6 +61,7 @@ impl Tablet {
         let rejected = self.hear_rejections(answer.rejected, moment, &mut writes);
         self.withdraw(&flight.serials, &mut writes);
         self.withdraw(&rejected, &mut writes);
+        // 4. Carried work: the store has answered for it, and its receipt is carried back.
         for (serial, receipt) in flight.carried.into_iter().zip(answer.receipts) {
             self.carried.remove(&serial);
             writes.push(Write::Delete(Key::Carried(serial)));
@@ -71,6 +77,7 @@ impl Tablet {
             self.people.extend(answer.people.into_iter().map(|person| (person.device, person.name)));
             writes.push(Write::Put(Key::People, to_bytes(&self.people)));
         }
+        // 5. Pages are merged, and cursors move.
         let mut more = false;
         for page in answer.pages {
             more |= self.turn(page, &flight.agreeing, &mut writes);
@@ -80,10 +87,12 @@ impl Tablet {
             self.streams.entry(stream).or_insert(Reading::begun()).key = Some(key);
             writes.push(self.stream_write(stream));
         }
+        // 6. Streams that the tablet may no longer hold go once the outbox holds nothing for them: after the outcomes.
         for stream in answer.dropped {
             self.told_to_drop(stream, &mut writes);
         }
         self.purge(moment, &mut writes);
+        // 7. All of it is persisted in one write, and the sync goes on or ends.
         if more || self.has_more_to_send() {
             return Ok(self.request(moment, writes));
         }
@@ -93,9 +102,10 @@ impl Tablet {
         Ok(vec![Output::Persist(writes), Output::Finished(std::mem::take(&mut self.report))])
     }
 
-    /// The store has already seen a request numbered `last` from this tablet: the folder was copied or brought back
-    /// from a backup. Or the tablet's own number is spoilt, and too far beyond `last` to be taken. The tablet starts a new life,
-    /// so that its changes can't be mistaken for another's, and asks again from `last`.
+    /// The store refused the number of the request (409), and names `last`, the last number that it took. Either it has
+    /// seen the number before: the folder was copied or brought back from a backup. Or the tablet's count is damaged
+    /// and too far ahead. The tablet starts a new incarnation, so that its next changes do not take numbers of the
+    /// other copy, and asks again after `last`.
     pub fn outrun(&mut self, moment: &Moment, last: u64) -> Vec<Output> {
         self.flight = None;
         self.identity.number = last;
@@ -103,11 +113,14 @@ impl Tablet {
         self.request(moment, Vec::new())
     }
 
+    /// Starts a new incarnation, drawn at random, so that two copies of one tablet do not start the same. 0 is the
+    /// incarnation in which a tablet is enrolled.
     pub(super) fn new_life(&mut self, moment: &Moment) {
         let [a, b, c, d] = [12, 13, 14, 15].map(|at| moment.random[at]);
         self.identity.incarnation = u32::from_be_bytes([a, b, c, d]).max(1);
     }
 
+    /// Takes a change out of the outbox, as the store has answered for it. A quarantined one is kept, with the reason.
     pub(super) fn take_outcome(
         &mut self,
         serial: u64,
@@ -120,13 +133,14 @@ impl Tablet {
         if let (Outcome::Accepted | Outcome::Duplicate, Some(agreement)) =
             (outcome, self.agreements.get_mut(&waiting.stream))
         {
-            // The store has it, whatever it had when the two sides began to agree.
+            // The store has more of this document than when the agreement began: its mark here is out of date.
             agreement.compared.insert(waiting.document);
         }
         match outcome {
             Outcome::Accepted => self.report.accepted += 1,
             Outcome::Duplicate => self.report.duplicate += 1,
             Outcome::Quarantined(reason) => {
+                // A copy of this tablet wrote under the same numbers: later edits need an incarnation of their own.
                 if *reason == Reason::Rekeyed {
                     self.new_life(moment);
                 }
@@ -138,11 +152,13 @@ impl Tablet {
         }
     }
 
-    /// Takes one page of a stream in; says whether there is more to read.
+    /// Takes in a page of a stream. The request asked of the streams `asked` what differs. Gives whether there is more.
     fn turn(&mut self, page: Page, asked: &BTreeSet<StreamId>, writes: &mut Vec<Write>) -> bool {
         let stream = page.stream;
         let reading = self.streams.entry(stream).or_insert(Reading::begun());
         let was_dropped = std::mem::take(&mut reading.dropped);
+        // 1. The page must fit the cursor that the tablet has now. A page that answers another cursor could leave a
+        //    gap: changes between the two would never be read.
         let (course, ended) = match (page.tells, reading.course) {
             (Tells::Changes { from, to, entries }, Course::Following(position)) if from == position => {
                 self.merge_entries(stream, entries, writes);
@@ -154,7 +170,7 @@ impl Tablet {
                 if more { (Course::Copying { at, after }, false) } else { (Course::Following(at), true) }
             }
             (Tells::Documents { .. }, Course::Agreeing) if !was_dropped && !asked.contains(&stream) => {
-                // Its turn comes with a later request.
+                // The request had no room to ask about this stream; a later one does.
                 return true;
             }
             (Tells::Documents { at, more, message, documents }, Course::Agreeing) if !was_dropped => {
@@ -165,7 +181,7 @@ impl Tablet {
                     None => (Course::Agreeing, false),
                 }
             }
-            // The store can't go on from our cursor, or answers to one that we do not have (any more).
+            // The store can't go on from the cursor, the stream was dropped and came back, or the cursor is another.
             _ => {
                 self.agree(stream, writes);
                 return self.report.lost.insert(stream);
@@ -173,12 +189,13 @@ impl Tablet {
         };
         self.streams.entry(stream).or_insert(Reading::begun()).course = course;
         writes.push(self.stream_write(stream));
+        // 2. At the end of the stream both sides must hold the same documents. They may differ only by changes that are
+        //    on their way to the store: in the outbox, or carried for a colleague and merged here.
         let Some(theirs) = page.fingerprint.filter(|_| ended) else { return true };
-        // What waits here, or is carried for others, is on its way there.
         let on_its_way =
             !self.carried.is_empty() || self.outbox.values().any(|waiting| waiting.stream == stream);
         let differs = !on_its_way && self.fingerprint(stream) != theirs;
-        // Once a sync: what still differs after that is for the next one, not for an endless loop.
+        // Once in a sync: a difference that an agreement does not remove would make a sync that never ends.
         if differs && self.report.repaired.insert(stream) {
             self.agree(stream, writes);
             return true;
@@ -186,6 +203,7 @@ impl Tablet {
         false
     }
 
+    /// Merges the changes of a page, record by record: each record is opened and saved once.
     fn merge_entries(&mut self, stream: StreamId, entries: Vec<Entry>, writes: &mut Vec<Write>) {
         let mut arrived: BTreeMap<DocumentId, Vec<Entry>> = BTreeMap::new();
         for entry in entries {
@@ -200,7 +218,8 @@ impl Tablet {
         }
     }
 
-    /// Merges whole documents, and offers what of ours the store lacks in them. Gives them with their marks.
+    /// Merges whole documents, and offers the tablet's changes that the store lacks in them. Gives the documents that
+    /// could be read, with their marks at the store.
     fn merge_documents(
         &mut self,
         stream: StreamId,
@@ -221,7 +240,7 @@ impl Tablet {
         came
     }
 
-    /// Merges what the store has: it waits no more, and what stands against it gives way.
+    /// Merges changes that the store has merged.
     fn take_in(
         &mut self,
         stream: StreamId,
@@ -230,19 +249,25 @@ impl Tablet {
         changes: &[Change],
         writes: &mut Vec<Write>,
     ) {
+        // 1. Changes that the tablet took for unanswered or quarantined, and that are among these, wait no longer.
         self.release(id, changes, writes);
+        // 2. Automerge refuses a second change under one number: the tablet's own change gives way to the store's.
         let document = self.opened(id, kind);
         let rest = self.give_way(stream, id, &document, changes, writes);
+        // 3. What is left can be merged with what came.
         self.merge(stream, id, rest.unwrap_or(document), changes, writes);
     }
 
-    /// A document as this tablet has it. One that is damaged here is taken again from the store, which has it whole.
+    /// A document as this tablet has it. Where it does not hold the document, or can't open its own copy, an empty one
+    /// takes its place. Changes that build on more than that are then unreadable, the fingerprints differ, and an
+    /// agreement brings the whole document from the store.
     pub(super) fn opened(&self, id: DocumentId, kind: Kind) -> Document {
         let held = self.documents.get(&id).and_then(|held| held.open().ok());
         held.unwrap_or_else(|| Document::genesis(kind))
     }
 
-    /// Merges changes into a document, as it was opened.
+    /// Merges changes into a document that was opened, keeps it, and reports conflicts. A change that can't be merged
+    /// is counted as unreadable and does not hold back the others.
     pub(super) fn merge(
         &mut self,
         stream: StreamId,
@@ -256,7 +281,7 @@ impl Tablet {
         if document.apply(fresh.iter().copied()).is_ok() {
             self.report.received += fresh.len() as u32;
         } else {
-            // Something among them can't be merged: take what can.
+            // One of them can't be merged, and Automerge refuses them all for it: apply them one by one.
             for change in fresh {
                 match document.apply([change]) {
                     Ok(()) => self.report.received += 1,
@@ -265,6 +290,7 @@ impl Tablet {
             }
         }
         let held = Held::of(stream, &document);
+        // Nothing is written where nothing changed, and no document is kept that holds the genesis alone.
         let as_before = self.documents.get(&id).is_some_and(|before| before.heads == held.heads);
         if as_before || document.is_empty() {
             return;

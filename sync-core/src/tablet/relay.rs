@@ -1,4 +1,4 @@
-//! Without a network: what is handed to a colleague, and what a colleague handed over.
+//! Without a network: bundles that the tablet hands to a colleague, and bundles that a colleague handed over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +19,25 @@ use crate::record::Kind;
 use crate::time::Moment;
 use crate::wire::{StreamKey, Whole};
 
-/// The most receipts that a tablet keeps for others; the oldest go first. They save a colleague a repeat, nothing else.
+/// The most receipts that a tablet keeps for colleagues; the oldest go first. A receipt that is lost only makes a
+/// colleague hand a batch in again.
 const RECEIPTS: usize = 500;
 
-/// The largest thing that is carried, in bytes: more would not fit into a request. A tablet packs less than half of it.
+/// The largest sealed batch that is carried, in bytes: a larger one would not fit into a request. A tablet packs less
+/// than half as much into one.
 const LARGEST: usize = 1024 * 1024;
 
-/// Something to seal for a bundle.
+/// Content to seal as one part of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToSeal {
-    /// Whether it is for the store; whoever holds the stream can open it in either case.
+    /// Whether the store is among its readers. The holders of the stream are, in either case, where `key` is given.
     pub for_store: bool,
     /// The stream's key, where the tablet has it.
     pub key: Option<StreamKey>,
     pub content: Sealed,
 }
 
-/// What goes into a bundle.
+/// The content of a bundle, before it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
     pub to_seal: Vec<ToSeal>,
@@ -44,28 +46,32 @@ pub struct Exported {
     pub receipts: Vec<ByteVec>,
 }
 
-/// Something that came in a bundle, opened as far as the tablet's keys reach.
+/// One part or receipt of a bundle, opened as far as the tablet's keys reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Came {
-    /// To hand in; opened where it is of a stream that the tablet holds.
+    /// A sealed batch to hand in at the store; with its content where it is of a stream that the tablet holds.
     ForStore(ByteVec, Option<Sealed>),
     ForColleagues(Sealed),
     Receipt(ByteVec),
 }
 
 impl Tablet {
-    /// What a colleague could carry: work to hand in, and how each stream stands. The tablet goes on waiting for the store's
-    /// answer to all of it. `moments` gives another moment each time.
+    /// A bundle's content for a colleague to carry: the outbox, for the store, and the documents of each stream, for
+    /// colleagues. The outbox stays as it is until the store answers. `moments` gives another moment each time.
+    ///
+    /// Costs a signature for each page of the outbox, and a copy of every document.
     pub fn export(&self, mut moments: impl FnMut() -> Moment) -> Exported {
         let mut to_seal = Vec::new();
         for (stream, reading) in &self.streams {
             let key = reading.key.clone();
             let seal = |for_store, content| ToSeal { for_store, key: key.clone(), content };
+            // 1. Work for the store. The statement is signed here, so that the store need not trust the carrier.
             for serials in self.pages_of(*stream) {
                 let moment = moments();
                 let batch = Some(self.seal(BatchId::new(&moment), &serials, &moment));
                 to_seal.push(seal(true, Sealed { stream: *stream, batch, documents: Vec::new() }));
             }
+            // 2. The documents, for colleagues. Without the stream's key there is nobody for whom to seal them.
             let documents = self.standing(*stream);
             if key.is_some() && !documents.is_empty() {
                 to_seal.push(seal(false, Sealed { stream: *stream, batch: None, documents }));
@@ -75,7 +81,7 @@ impl Tablet {
         Exported { to_seal, carried, receipts: self.receipts.values().cloned().collect() }
     }
 
-    /// What waits in a stream, in pieces that one request carries.
+    /// The serials of the outbox of one stream, in pages of at most [`PAGE`] bytes of changes.
     fn pages_of(&self, stream: StreamId) -> Vec<Vec<u64>> {
         let mut pages: Vec<Vec<u64>> = Vec::new();
         let mut bytes = PAGE;
@@ -90,7 +96,8 @@ impl Tablet {
         pages
     }
 
-    /// The documents of a stream, without what the store keeps in quarantine.
+    /// The documents of a stream, without the changes that the store keeps in quarantine: a colleague who merged these
+    /// would hold what the store does not.
     fn standing(&self, stream: StreamId) -> Vec<Whole> {
         let mut quarantined: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
         for one in self.quarantined.values() {
@@ -112,10 +119,11 @@ impl Tablet {
         self.streams.values().filter_map(|reading| reading.key.clone()).collect()
     }
 
-    /// Takes in what came in a bundle: merges what is of streams that the tablet holds, keeps what is for the store until the
-    /// next sync, and lets go of what a receipt says is at the store. Gives what to carry out and what it did.
+    /// Takes in the parts of a bundle: merges changes of streams that the tablet holds, keeps sealed batches for the
+    /// store until the next sync, and lets go of changes that a receipt says the store has. Gives the outputs to carry
+    /// out, and a report.
     pub fn import(&mut self, moment: &Moment, mut came: Vec<Came>) -> (Vec<Output>, Report) {
-        // How a stream stands comes first: work to hand in may build on it.
+        // Documents come first: the changes of a batch may build on them, and could not be merged before.
         came.sort_by_key(|one| !matches!(one, Came::ForColleagues(_)));
         self.report = Report::default();
         let mut writes = Vec::new();
@@ -123,6 +131,7 @@ impl Tablet {
             match one {
                 Came::ForStore(bytes, opened) => {
                     let own = opened.as_ref().and_then(|sealed| sealed.batch.as_ref());
+                    // A batch in this tablet's own name is not carried: the tablet hands in its outbox itself.
                     let own = own.and_then(|batch| batch.open().ok());
                     if own.is_some_and(|(signed, _)| signed.device == self.identity.device) {
                         continue;
@@ -140,6 +149,7 @@ impl Tablet {
         (vec![Output::Persist(writes)], std::mem::take(&mut self.report))
     }
 
+    /// Merges the documents and the batch of a part, if the tablet holds its stream.
     fn merge_sealed(&mut self, sealed: Sealed, writes: &mut Vec<Write>) {
         let stream = sealed.stream;
         if !self.streams.contains_key(&stream) {
@@ -152,6 +162,7 @@ impl Tablet {
             }
         }
         let Some(batch) = sealed.batch else { return };
+        // The part is of one stream: an item for another stream is not merged.
         let Ok((_, statement)) = batch.open() else { return };
         for (item, bytes) in statement.items.iter().zip(&batch.changes) {
             match Change::parse(bytes) {
@@ -163,8 +174,9 @@ impl Tablet {
         }
     }
 
-    /// Merges what a colleague handed over. Work under this tablet's own name it has already, or nobody but the store can
-    /// say whose it is: were it taken in, this tablet would one day sign for it.
+    /// Merges changes that a colleague handed over. Changes in this tablet's own name are left out: the tablet has
+    /// them, or a copy of it wrote them, or they are forged. Were one taken in, this tablet would one day offer and
+    /// sign it as its own.
     fn merge_others(
         &mut self,
         stream: StreamId,
@@ -178,6 +190,7 @@ impl Tablet {
         self.merge(stream, id, document, &changes, writes);
     }
 
+    /// Keeps a sealed batch for the store, once.
     fn carry(&mut self, bytes: ByteVec, writes: &mut Vec<Write>) {
         if bytes.len() > LARGEST {
             self.report.refused += 1;
@@ -192,8 +205,8 @@ impl Tablet {
         self.report.carried += 1;
     }
 
-    /// Keeps the store's words for a colleague, or acts on them where they are for this tablet. Only the store's own
-    /// signature makes it let go of anything.
+    /// Keeps a receipt for a colleague, or acts on it where it is for this tablet. Only a receipt with the store's own
+    /// signature makes the tablet let go of a change.
     fn settle_by(&mut self, words: ByteVec, moment: &Moment, writes: &mut Vec<Write>) {
         let Some(settlement) = self.heard(&words) else { return };
         if settlement.device != self.identity.device {
@@ -213,7 +226,8 @@ impl Tablet {
         self.withdraw(&serials, writes);
     }
 
-    /// Words that the store signed in its present life.
+    /// The settlement in a receipt, if the store signed it in its present epoch. A store that was restored since may
+    /// lack what it once gave a receipt for.
     fn heard(&self, words: &[u8]) -> Option<Settlement> {
         let signed = Signed::from_bytes(words).ok()?;
         signed.verify(Purpose::Receipt, &self.identity.store_key()?).ok()?;
@@ -221,6 +235,7 @@ impl Tablet {
         (settlement.epoch == self.identity.epoch).then_some(settlement)
     }
 
+    /// Keeps a receipt for a colleague, once.
     pub(super) fn keep_receipt(&mut self, words: ByteVec, writes: &mut Vec<Write>) {
         if self.receipts.values().any(|other| *other == words) {
             return;
@@ -240,7 +255,7 @@ impl Tablet {
         self.identity.seal.as_deref()
     }
 
-    /// How many things of colleagues wait to be handed in.
+    /// How many sealed batches of colleagues wait to be handed in.
     pub fn carried(&self) -> usize {
         self.carried.len()
     }

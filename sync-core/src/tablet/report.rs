@@ -15,27 +15,27 @@ pub struct Report {
     pub duplicate: u32,
     /// Changes that the store keeps in quarantine, with the record and the reason.
     pub quarantined: Vec<(DocumentId, Reason)>,
-    /// Changes that were quarantined and that somebody decided to leave out for good.
+    /// Quarantined changes that a keeper rejected.
     pub rejected: Vec<(DocumentId, Rejection)>,
-    /// Things of colleagues that the tablet took to carry, or handed in.
+    /// Colleagues' batches that the tablet took to carry (an import), or that the store took (a sync).
     pub carried: u32,
-    /// Things of colleagues that the store could not open.
+    /// Colleagues' batches that are too large to carry (an import), or that the store refused (a sync).
     pub refused: u32,
     /// Changes of others that came.
     pub received: u32,
-    /// Records that changed by them.
+    /// Records whose heads changed by a merge.
     pub merged: BTreeSet<DocumentId>,
-    /// Records among them in which something clashes.
+    /// Records among them that have a conflict.
     pub clashing: BTreeSet<DocumentId>,
     /// Streams that were dropped because the tablet may no longer hold them.
     pub dropped: u32,
-    /// Streams in which the two sides differed.
+    /// Streams of which the tablet's fingerprint and the store's differed at the same cursor.
     pub repaired: BTreeSet<StreamId>,
-    /// Streams that the store could not go on with from where the tablet was.
+    /// Streams in which the store could not go on from the tablet's cursor.
     pub lost: BTreeSet<StreamId>,
-    /// Records with a change that was too large for the link. It waits for the next sync.
+    /// Records with a change that was too large for the link. The change waits for the next sync.
     pub too_large: BTreeSet<DocumentId>,
-    /// Things of colleagues that were too large for it.
+    /// Colleagues' batches that were too large for the link.
     pub too_large_carried: u32,
     /// Changes of others that could not be merged here.
     pub unreadable: u32,

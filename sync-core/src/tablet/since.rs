@@ -1,4 +1,5 @@
-//! What was recorded in a session by somebody who had not heard what became of it: it was verified, set aside, or moved.
+//! Changes of a session whose authors had not seen that the session was verified, set aside (void, moved or a double)
+//! or made by a move.
 
 use crate::change::Change;
 use crate::document::Document;
@@ -11,21 +12,22 @@ use crate::value::Value;
 use super::Tablet;
 
 impl Tablet {
-    /// Whether a session tells something that whoever verified it had not seen.
+    /// Whether a session holds a change that the person who verified it had not seen.
     pub fn changed_since_verified(&self, id: SessionId) -> bool {
         let verified = SessionState::Verified.to_scalar();
         let document = self.document(id);
         document.is_some_and(|document| !since(&document, "state", |value| *value == verified).is_empty())
     }
 
-    /// What was recorded in a session that is void, moved or a double, by whoever had not heard of that. It counts nowhere.
+    /// The changes of a session that is void, moved or a double whose authors had not seen that. What they record
+    /// counts nowhere, so people are asked to carry it over.
     pub fn recorded_since(&self, id: SessionId) -> Vec<Step> {
         let Some(document) = self.document(id) else { return Vec::new() };
         let Ok(session) = document.read::<Session>() else { return Vec::new() };
         steps(&document, &recorded_since(&session, &document))
     }
 
-    /// What was recorded in a session since it was made by a move: where the move is taken back it counts nowhere.
+    /// The changes of a session since a move made it. They would count nowhere once the move is taken back.
     pub fn recorded_since_moved_here(&self, id: SessionId) -> Vec<Step> {
         let Some(document) = self.document(id) else { return Vec::new() };
         steps(&document, &since(&document, "moved_from", |from| !from.is_null()))

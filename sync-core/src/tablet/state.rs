@@ -1,4 +1,4 @@
-//! What a tablet knows, and how it is written down.
+//! The state of a tablet, and how each part of it is persisted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,21 +23,25 @@ use crate::time::Millis;
 use crate::wire::StreamKey;
 
 /// The tablet's state machine; see the [module](super).
+///
+/// The fields up to `people` are what the folder holds: every change of them comes with a [`Write`]. The others last
+/// for one sync.
 pub struct Tablet {
     pub(super) identity: Identity,
     pub(super) streams: BTreeMap<StreamId, Reading>,
     pub(super) documents: BTreeMap<DocumentId, Held>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
     pub(super) quarantined: BTreeMap<u64, Waiting>,
-    /// Colleagues' work, sealed for the store, on its way there.
+    /// Colleagues' work, sealed for the store, which this tablet carries there.
     pub(super) carried: BTreeMap<u64, ByteVec>,
-    /// The store's words for colleagues, on their way back.
+    /// Receipts of the store for colleagues, which this tablet carries back.
     pub(super) receipts: BTreeMap<u64, ByteVec>,
     pub(super) people: BTreeMap<DeviceId, String>,
     pub(super) flight: Option<Flight>,
     pub(super) agreements: BTreeMap<StreamId, Agreement>,
-    /// What alone was too large for the link in this sync: records of the outbox, and things carried.
+    /// Records with a change that was by itself too large for the link in this sync; they wait for the next sync.
     pub(super) stuck: BTreeSet<DocumentId>,
+    /// The same of carried work, by serial.
     pub(super) stuck_carried: BTreeSet<u64>,
     /// Requests without an answer in this sync since the last that had one.
     pub(super) failures: u32,
@@ -70,8 +74,10 @@ pub(super) struct Identity {
     /// The number of the last request that may have been sent.
     #[n(7)]
     pub(super) number: u64,
+    /// The last serial that was given to a change, carried work or a receipt. None is given twice.
     #[n(8)]
     pub(super) serial: u64,
+    /// Streams that the tablet has dropped and that the next request tells the store of.
     #[n(9)]
     pub(super) purged: Vec<StreamId>,
     #[n(10)]
@@ -104,20 +110,20 @@ impl Identity {
     }
 }
 
-/// How far a stream is read.
+/// How far the tablet has read a stream.
 #[derive(Debug, Clone, Encode, Decode)]
 pub(super) struct Reading {
     #[n(0)]
     pub(super) course: Course,
-    /// The store said to drop it; what is in the outbox is handed in first.
+    /// Whether the store said to drop the stream. The tablet hands in what its outbox holds for the stream first.
     #[n(1)]
     pub(super) dropped: bool,
-    /// The key to what colleagues seal for whoever holds the stream.
+    /// The key with which colleagues seal parts of a bundle for the holders of the stream.
     #[n(2)]
     pub(super) key: Option<StreamKey>,
 }
 
-/// Which way a stream is read; as in [`crate::cursor::Ask`].
+/// The way in which a stream is read; each is one of [`crate::cursor::Ask`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub(super) enum Course {
     #[n(0)]
@@ -144,19 +150,22 @@ impl Reading {
     }
 }
 
-/// An agreement under way. It is not written down: where a sync was cut short, the next one begins it again, and what had
-/// come is then equal.
+/// An agreement with the store about one stream that is under way. It is not persisted: where a sync is cut short, the
+/// next one begins the agreement again, and documents that had come are then equal on both sides.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Agreement {
-    /// Where the store was when it first answered.
+    /// The number of the stream's last change when the store first answered. The tablet reads on after it.
     pub(super) at: Option<u64>,
-    /// What to say next; empty once all that differs is found.
+    /// The next message; empty once all differences are found.
     pub(super) message: Vec<u8>,
+    /// Marks that only the tablet has.
     pub(super) have: BTreeSet<Mark>,
+    /// Marks that only the store has and whose documents have not come yet.
     pub(super) wanted: BTreeSet<Mark>,
-    /// Those of them that the request under way asks for.
+    /// The wanted marks that the request under way asks for.
     pub(super) asked: BTreeSet<Mark>,
-    /// Documents that came, or of which something was handed in meanwhile; what the store lacks in them is offered already.
+    /// Documents that came from the store (the changes that it lacks in them are offered already), or of which the
+    /// store took a change since the agreement began (their marks in `have` are out of date).
     pub(super) compared: BTreeSet<DocumentId>,
 }
 
@@ -183,17 +192,17 @@ impl Held {
     }
 }
 
-/// What the request that is under way carries.
+/// The request that is under way: what it carries, by the serials of the outbox and of carried work.
 #[derive(Debug, Clone)]
 pub(super) struct Flight {
     pub(super) batch: BatchId,
     pub(super) serials: Vec<u64>,
     pub(super) carried: Vec<u64>,
-    /// How many bytes of both.
+    /// The bytes of both, and of the messages and marks of agreements, before compression.
     pub(super) bytes: usize,
-    /// Whether there is more to send than went into it.
+    /// Whether more waits to be sent than the request had room for.
     pub(super) full: bool,
-    /// The streams that were to say what differs; others wait for their turn.
+    /// The streams about whose differences it asks; other streams that need an agreement wait for a later request.
     pub(super) agreeing: BTreeSet<StreamId>,
 }
 
@@ -263,6 +272,7 @@ impl Tablet {
                 Key::Receipt(serial) => drop(tablet.receipts.insert(serial, bytes.clone().into())),
             }
         }
+        // A stream without a blob has no cursor and would never be read on: an agreement finds out how it stands.
         for held in tablet.documents.values() {
             tablet.streams.entry(held.stream).or_insert(Reading::of(Course::Agreeing));
         }
@@ -273,7 +283,8 @@ impl Tablet {
         self.documents.get(&id)
     }
 
-    /// The next number of something that the tablet keeps; the caller persists the identity, which counts them.
+    /// The next serial. The caller persists the identity, which counts serials, in the same write: a serial that is
+    /// given twice would overwrite another blob.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.identity.serial += 1;
         self.identity.serial
@@ -283,6 +294,7 @@ impl Tablet {
         Write::Put(Key::Identity, cbor::to_bytes(&self.identity))
     }
 
+    /// Keeps a document, in memory and among the writes.
     pub(super) fn hold(&mut self, id: DocumentId, held: Held, writes: &mut Vec<Write>) {
         writes.push(Write::Put(Key::Document(id), cbor::to_bytes(&held)));
         self.documents.insert(id, held);

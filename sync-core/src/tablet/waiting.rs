@@ -23,10 +23,10 @@ pub struct Waiting {
     pub hash: ChangeHash,
     #[n(5)]
     pub change: ByteVec,
-    /// Why the store keeps it in quarantine; none while it has not been handed in.
+    /// Why the store keeps it in quarantine; `None` while it stands in the outbox.
     #[n(6)]
     pub reason: Option<Reason>,
-    /// Somebody decided that it stays out for good.
+    /// The decision of a keeper that the change is never merged.
     #[n(7)]
     pub rejection: Option<Rejection>,
 }
@@ -36,8 +36,8 @@ impl Waiting {
         Digest::of(&self.change)
     }
 
-    /// Whether it has no place in the record any more: the store has another change by its number, or it was rejected.
-    /// Whatever were built on it would wait for ever.
+    /// Whether the change must leave the record of this tablet: the store has another change under its number, or a
+    /// keeper rejected it. A later edit that built on it would be quarantined for ever.
     pub(super) fn is_out(&self) -> bool {
         self.reason == Some(Reason::Rekeyed) || self.rejection.is_some()
     }
