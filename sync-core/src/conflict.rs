@@ -1,5 +1,5 @@
-//! A conflict is information: where a field has several values at the same time, all are kept and shown, with who
-//! and when, until somebody settles it by an ordinary edit.
+//! A conflict is information: where a field has several different values at the same time, all of them are kept and
+//! shown, each with its author and time, until somebody settles the conflict by an ordinary edit.
 
 pub(crate) mod text;
 mod weave;
@@ -15,32 +15,32 @@ use crate::form::{Candidate, EditError, FieldInfo, Invalid, Rule, Shape, contain
 use crate::id::DeviceId;
 use crate::time::Millis;
 
-/// One of the values in a conflict.
+/// One of the values in a conflict: what one change says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The value in words and figures; empty where it was taken back. Of a text, the lines concerned.
+    /// The value in words and figures; empty where the change took a value back. Of a text, the lines concerned.
     pub value: String,
-    /// The tablet that wrote it.
+    /// The device that wrote the change.
     pub device: DeviceId,
-    /// That tablet's clock when it was written.
+    /// The clock of that device when it wrote, to the second.
     pub at: Millis,
-    /// The change that wrote it.
+    /// The change that put the value.
     pub change: ChangeHash,
 }
 
-/// A field, or one entry of it, that two people set differently at the same time.
+/// A field, or one entry of it, that several changes set differently without having seen each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
     /// The field's name; for an entry `attendance/<participant>`.
     pub field: String,
-    /// All values. The last is the one shown where there is room for one, but for a text.
+    /// All values. The last is shown where there is room for one value only; of a text `reads` is.
     pub claims: Vec<Claim>,
-    /// Of a text, what the lines concerned read now, with all that was written merged letter by letter.
+    /// Of a text, the lines concerned as Automerge merged them, letter by letter; `None` for other fields.
     pub reads: Option<String>,
 }
 
 impl Conflict {
-    /// What is shown where there is room for one value.
+    /// The value that is shown where there is room for one only.
     pub fn shown(&self) -> &str {
         let last = || self.claims.last().map(|claim| claim.value.as_str());
         self.reads.as_deref().or_else(last).unwrap_or_default()
@@ -60,6 +60,7 @@ pub fn conflicts(document: &Document) -> Vec<Conflict> {
     found
 }
 
+/// The conflicts of a register, or of each entry of a map.
 fn in_field(document: &Document, field: &FieldInfo, found: &mut Vec<Conflict>) {
     let values = document.values();
     if field.shape == Shape::Register {
@@ -70,7 +71,7 @@ fn in_field(document: &Document, field: &FieldInfo, found: &mut Vec<Conflict>) {
     }
 }
 
-/// Several values are a conflict only if they differ: two people who say the same agree.
+/// The conflict of one key. Concurrent values that say the same are no conflict: there is nothing to settle.
 fn clash(document: &Document, candidates: &[Candidate], field: impl FnOnce() -> String) -> Option<Conflict> {
     let (first, rest) = candidates.split_first()?;
     if rest.iter().all(|other| in_words(&other.value) == in_words(&first.value)) {
@@ -80,7 +81,7 @@ fn clash(document: &Document, candidates: &[Candidate], field: impl FnOnce() -> 
     Some(Conflict { field: field(), claims, reads: None })
 }
 
-/// Where versions of a text stand against each other.
+/// The conflict of a text. A text that Automerge can't read has none: it must not hide the conflicts of other fields.
 fn in_text(document: &Document, field: &FieldInfo) -> Option<Conflict> {
     let clash = contain(|| text::open(document, field, None)).ok()??;
     let claims = clash.versions.into_iter().filter_map(|(change, words)| said(document, change, words));
@@ -92,20 +93,20 @@ fn claim(document: &Document, candidate: &Candidate) -> Option<Claim> {
     said(document, hash.into(), in_words(&candidate.value))
 }
 
-/// What a change said, with who and when.
+/// The claim of a change with this value.
 fn said(document: &Document, change: ChangeHash, value: String) -> Option<Claim> {
     let meta = document.inner().get_change_meta_by_hash(&change.into())?;
     let actor = Actor::try_from(&*meta.actor).ok()?;
     Some(Claim { value, device: actor.device, at: Millis(meta.timestamp.saturating_mul(1000)), change })
 }
 
-/// Who set the value of a field that is shown, and when; `None` where a field at the root has no value.
+/// The claim whose value is shown for a field at the root; `None` where the field has no value.
 pub fn standing(document: &Document, field: &str) -> Option<Claim> {
     let all = document.values().at_root(field);
     claim(document, all.iter().rev().find(|candidate| !candidate.value.is_null())?)
 }
 
-/// A conflict that is not settled. Nothing is changed then.
+/// Why a conflict is not settled. Nothing is changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSettled {
     #[error("nobody disagrees about {0} now")]
@@ -114,9 +115,9 @@ pub enum NotSettled {
     Edit(#[from] EditError),
 }
 
-/// Settles the conflict of a field, for an entry `attendance/<participant>`: `words` is one of the claims or another
-/// value that the field may have; empty takes the value back. Of a text they stand in the place of the lines concerned. An
-/// ordinary change, which says why.
+/// Settles the conflict of a field (of an entry: `attendance/<participant>`) by an ordinary change, which holds the
+/// grounds. `words` is the value that stands from now on: one of the claims or any other value of the field; empty
+/// words take the value back. Of a text, `words` replace the lines concerned.
 ///
 /// # Errors
 /// [`NotSettled::Agreed`] where the field has no conflict, or not any more.
@@ -127,6 +128,7 @@ pub fn settle(
     (field, words): (&str, &str),
     grounds: &Grounds,
 ) -> Result<Change, NotSettled> {
+    // 1. There must be a conflict: of two people who settle at once the second hears that it is settled.
     let agreed = || NotSettled::Agreed(field.to_owned());
     let conflict = conflicts(document).into_iter().find(|one| one.field == field).ok_or_else(agreed)?;
     let (name, key) = match field.split_once('/') {
@@ -135,6 +137,7 @@ pub fn settle(
     };
     let row = document.kind().fields().iter().find(|row| row.name == name).ok_or_else(agreed)?;
     let refused = |why| EditError::Invalid(Invalid { field: conflict.field.clone(), why });
+    // 2. The change overwrites every value, or all lines concerned, so that none stands beside what it says.
     let change = match row.rule {
         Rule::Conflict(value) => {
             let value = value(words).map_err(refused)?;
@@ -162,7 +165,9 @@ pub fn settle(
     change.ok_or_else(agreed)
 }
 
-/// Writes the lines concerned again, also where they read so already: that is how whoever comes later knows that they were seen.
+/// Writes `words` over the lines concerned, also where these read so already: only a change in that place shows that
+/// its author has seen the versions, and ends the conflict. An empty place is written by inserting a line end and
+/// deleting it.
 fn write_over<'t>(
     mut transaction: Transaction<'t>,
     object: &ObjId,

@@ -1,9 +1,10 @@
-//! Where concurrent edits of a text touch the same place. Automerge merges them letter by letter, and nobody wrote what comes
-//! of it: two who each correct "Peple" to "People" get "Peoople". So it is a conflict like any other: every version is
-//! kept and shown, until somebody who saw them writes in that place.
+//! Conflicts of a text: concurrent edits that touch the same place. Automerge merges them letter by letter into a text
+//! that nobody wrote: two people who each correct "Peple" to "People" get "Peoople". So it is a conflict like any
+//! other: every version is kept and shown, until somebody who has seen the versions writes in that place.
 //!
-//! Touching the same place is: deleting the same letter, writing between the same two letters, or writing into what the other
-//! deletes. Not so two who each add whole lines between the same lines: these stay whole, one after the other.
+//! Two edits touch the same place where they delete the same letter, write between the same two letters, or one writes
+//! into what the other deletes. Two edits that each add whole lines between the same two lines do not: their lines stay
+//! whole, one after the other.
 
 mod places;
 mod versions;
@@ -21,25 +22,30 @@ use places::Place;
 /// The conflict of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextClash {
-    /// The change that wrote each version last, and what the lines concerned say in it.
+    /// Of each version the last change, and the lines concerned as that version has them.
     pub(crate) versions: Vec<(ChangeHash, String)>,
-    /// What these lines say now, with everything merged.
+    /// The lines concerned as they read now, with everything merged.
     pub(crate) reads: String,
-    /// Where they stand in the text, in characters.
+    /// The place of the lines concerned in the text, in characters.
     pub(crate) at: Range<usize>,
-    /// How many characters the text has beside them.
+    /// How many characters the text has beside the lines concerned.
     rest: usize,
 }
 
-/// The conflict of a text that is open now, or was at `heads`.
+/// The conflict of a text that is open now, or was open at `heads`. Costs about as much as reading all changes of the
+/// document, and is bounded by [`MAX_TEXT_WORK`](crate::limits::MAX_TEXT_WORK).
 pub(crate) fn open(
     document: &Document,
     field: &FieldInfo,
     heads: Option<&[ChangeHash]>,
 ) -> Option<TextClash> {
     let weave = Weave::of(document, &object_of(document.inner(), field)?, heads)?;
+    // 1. The places that several changes wrote to unseen by each other, that nobody settled, and in which their words
+    //    differ.
     let open = |place: &Place| place.standing.len() > 1 && weave.differ(&place.letters, &place.standing);
     let places: Vec<Place> = weave.places().into_iter().filter(open).collect();
+    // 2. All places together are one conflict, of the lines from the first to the last: people read and settle whole
+    //    lines.
     let versions = weave.versions(&places);
     let (first, last) = (places.first()?, places.iter().map(|place| place.letters.end).max()?);
     let lines = weave.lines(first.letters.start..last, &versions);
@@ -48,6 +54,7 @@ pub(crate) fn open(
         .iter()
         .map(|version| (weave.hash(version.writer), cut(weave.words(lines.clone(), &version.by))))
         .collect();
+    // 3. Versions that all say what the text reads leave nothing to settle.
     if versions.iter().all(|(_, words)| *words == reads) {
         return None;
     }
@@ -57,15 +64,15 @@ pub(crate) fn open(
     Some(TextClash { versions, reads: cut(reads), at, rest })
 }
 
-/// Whether some ever wrote different things to one place of a text unseen by each other.
+/// Whether two changes ever wrote different words to one place of a text unseen by each other, settled or not.
 pub(crate) fn ever(document: &Document, field: &FieldInfo) -> bool {
     let weave = object_of(document.inner(), field).and_then(|object| Weave::of(document, &object, None));
     weave.is_some_and(|weave| weave.places().iter().any(|place| weave.differ(&place.letters, &place.clashed)))
 }
 
 impl TextClash {
-    /// Whether words may stand in the place of the lines concerned, in a text of at most so many characters. One that is
-    /// too long already may become shorter.
+    /// Whether `words` may replace the lines concerned, in a text of at most `most` characters. A text that is too long
+    /// already, because several people wrote, may become shorter.
     pub(super) fn allows(&self, words: &str, most: usize) -> Result<(), Why> {
         let length = words.chars().count();
         if self.rest + length > most && length > self.at.len() {
@@ -78,7 +85,7 @@ impl TextClash {
     }
 }
 
-/// What is shown of a version. A NUL, which PostgreSQL has no place for, is shown as what it is: no letter.
+/// A version as it is shown: cut to [`MAX_TEXT_CLAIM`] characters, and without NUL, which PostgreSQL can't store.
 fn cut(words: String) -> String {
     let words = words.replace('\0', "\u{fffd}");
     match words.char_indices().nth(MAX_TEXT_CLAIM) {

@@ -1,5 +1,6 @@
-//! A text with all letters that anybody ever wrote into it, in the order of the text, those that were deleted too; with who
-//! wrote each, who deleted it, and which changes each of these had seen. Automerge shows of a text only what it reads now.
+//! A text with every letter that was ever written into it, deleted letters too, in the order of the text. Of each
+//! letter it says which change wrote it and which changes deleted it; of each of these changes (a *writer*), which
+//! others it had seen. Automerge itself tells only what a text reads, at given heads.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -17,18 +18,19 @@ use crate::limits::{MAX_TEXT_WORK, MAX_TEXT_WRITERS};
 /// A letter, as one operation put it there.
 #[derive(Debug)]
 pub(super) struct Letter {
-    /// The change that wrote it; none for one so old that all others are taken to have seen it.
+    /// The writer; `None` for a change before the last [`MAX_TEXT_WRITERS`], which all writers are taken to have seen.
     pub(super) writer: Option<usize>,
     /// The place of the letter after which it was put; none at the beginning.
     pub(super) after: Option<usize>,
-    /// Whether it goes on from the letter before it, as the next operation of one change: a run of letters.
+    /// Whether the same change put it after the letter before it, by its next operation: both are of one run of
+    /// letters.
     pub(super) goes_on: bool,
-    /// The place of the letter with which its run goes on.
+    /// The place of the next letter of its run.
     pub(super) next: Option<usize>,
-    /// Its bytes in the words of the weave; a mark has none.
+    /// Its bytes in the words of the weave; an Automerge mark (formatting) has none.
     start: usize,
     end: usize,
-    /// Where its deletions begin; they end where those of the next letter begin.
+    /// The index of its first deletion; its deletions end where those of the next letter begin.
     deletions: usize,
 }
 
@@ -37,21 +39,22 @@ pub(super) struct Letter {
 pub(super) struct Weave {
     pub(super) letters: Vec<Letter>,
     words: String,
-    /// By the place of the letter; `None` is a change so old that all others are taken to have seen it.
+    /// The writers that deleted a letter, sorted by the letter's place; `None` as for [`Letter::writer`].
     deletions: Vec<Option<usize>>,
+    /// The hash of each writer.
     hashes: Vec<ChangeHash>,
-    /// Of each writer, whom it had seen.
+    /// The writers that each writer had seen.
     seen: Vec<Writers>,
-    /// Of each writer, who had seen it.
+    /// The writers that had seen each writer.
     seen_by: Vec<Writers>,
-    /// How many letters may still be looked at.
+    /// How many more letters may be looked at; see [`Weave::spend`].
     work: Cell<usize>,
 }
 
-/// An operation's id; the author by rank, so that ids are ordered as Automerge orders them.
+/// An operation's id: its number and its author. Once authors are ranked, ids are ordered as Automerge orders them.
 type Name = (u64, usize);
 
-/// What was written to one text, before it is put in order.
+/// The operations on one text, in the order of the changes, before the letters are put in the order of the text.
 #[derive(Default)]
 struct Written {
     actors: HashMap<ActorId, usize>,
@@ -63,14 +66,16 @@ struct Written {
 }
 
 impl Weave {
-    /// The text in `object` as of `heads`, or now; `None` where no two changes ever wrote to it unseen by each other, or where
-    /// the text holds more than letters.
+    /// The text in `object` as of `heads`, or now. `None` where it has no conflict for sure: no two changes wrote to it
+    /// unseen by each other. `None`, too, where the text holds more than letters.
     pub(super) fn of(document: &Document, object: &ObjId, heads: Option<&[ChangeHash]>) -> Option<Self> {
+        // 1. In a history in one line nothing is concurrent; heads and dependencies alone tell.
         if heads.is_none() && is_one_line(document) {
             return None;
         }
         let mut changes = until(document.changes(), heads);
-        // Operations are numbered after all that their author had seen, so this order is causal, and the same everywhere.
+        // 2. All operations on the text. Operations are numbered after all those that their author had seen, so this
+        //    order is causal, and the same on every machine.
         changes.sort_by_cached_key(|change| (change.inner().start_op(), change.hash()));
         let mut written = Written::default();
         let mut touching = Vec::new();
@@ -79,15 +84,19 @@ impl Weave {
                 touching.push(at);
             }
         }
-        // The writers that are told apart are the last ones: a pair among thousands that nobody settled for so long is old news.
+        // 3. Which writer had seen which. Only the last writers are looked at: the sets below have a fixed size, and a
+        //    conflict that thousands of later changes did not settle is old news.
         let told = touching.split_off(touching.len().saturating_sub(MAX_TEXT_WRITERS));
         let (seen, hashes) = who_saw_whom(&changes, &told);
         if seen.iter().enumerate().all(|(writer, seen)| seen.len() == writer) {
             return None;
         }
+        // 4. The letters in the order of the text.
         let writer = |change: usize| told.binary_search(&change).ok();
         let mut weave = written.put_in_order(writer)?;
         (weave.seen_by, weave.seen, weave.hashes) = (turned(&seen), seen, hashes);
+        // 5. The order is computed here a second time, beside Automerge: where the two do not read the same, nothing is
+        //    said.
         let reads = match heads {
             None => document.inner().text(object),
             Some(heads) => {
@@ -110,12 +119,12 @@ impl Weave {
         &self.seen_by[writer]
     }
 
-    /// The writer and whom it had seen.
+    /// A writer and all that it had seen.
     pub(super) fn closure(&self, writer: usize) -> Writers {
         self.seen[writer].with(writer)
     }
 
-    /// Those of `others` that this writer had not seen, and who had not seen it.
+    /// The writers among `others` that are concurrent with this one: neither had seen the other.
     pub(super) fn unseen(&self, writer: usize, others: &Writers) -> Writers {
         let apart = others.without(&self.seen[writer]).without(&self.seen_by[writer]);
         apart.without(&Writers::NONE.with(writer))
@@ -125,13 +134,13 @@ impl Weave {
         (0..self.seen.len()).collect()
     }
 
-    /// Who deleted a letter.
+    /// The writers that deleted a letter.
     pub(super) fn deleters(&self, at: usize) -> &[Option<usize>] {
         let end = self.letters.get(at + 1).map_or(self.deletions.len(), |next| next.deletions);
         &self.deletions[self.letters[at].deletions..end]
     }
 
-    /// The deleters that are told apart.
+    /// The deleters of a letter among the last writers.
     pub(super) fn told_deleters(&self, at: usize) -> Writers {
         self.spend(self.deleters(at).len());
         self.deleters(at).iter().copied().flatten().collect()
@@ -142,7 +151,7 @@ impl Weave {
         &self.words[letter.start..letter.end]
     }
 
-    /// Whether a letter stands in the text that these writers, and all old ones, wrote.
+    /// Whether a letter stands in the text as the writers `by`, and all changes before the last writers, wrote it.
     pub(super) fn stands(&self, at: usize, by: &Writers) -> bool {
         let had = |writer: Option<usize>| writer.is_none_or(|writer| by.contains(writer));
         // One letter may have been deleted by hundreds.
@@ -154,19 +163,19 @@ impl Weave {
         self.deleters(at).is_empty()
     }
 
-    /// What the letters of these places read, as these writers wrote them.
+    /// The letters of these places, as the writers `by` wrote them.
     pub(super) fn words(&self, places: std::ops::Range<usize>, by: &Writers) -> String {
         self.spend(places.len());
         places.filter(|at| self.stands(*at, by)).map(|at| self.letter(at)).collect()
     }
 
-    /// What the letters of these places read now.
+    /// The letters of these places, as they read now.
     pub(super) fn now(&self, places: std::ops::Range<usize>) -> String {
         places.filter(|at| self.stands_now(*at)).map(|at| self.letter(at)).collect()
     }
 
-    /// Counts letters that are looked at. A text of a few bytes can be woven so that every pair of its changes needs a look
-    /// at all of it.
+    /// Takes `letters` off the work that is left. A few bytes of changes can be made so that each pair of them needs a
+    /// look at the whole text; once [`MAX_TEXT_WORK`] is spent, further conflicts are not looked for.
     pub(super) fn spend(&self, letters: usize) {
         self.work.set(self.work.get().saturating_sub(letters));
     }
@@ -176,17 +185,18 @@ impl Weave {
     }
 }
 
-/// Whether each change was written on top of all before it.
+/// Whether each change was written on top of all changes before it.
 fn is_one_line(document: &Document) -> bool {
     let inner = document.inner();
     inner.get_heads().len() < 2 && inner.get_changes_meta(&[]).iter().all(|meta| meta.deps.len() < 2)
 }
 
-/// The changes up to these heads.
+/// The changes that are behind these heads, or all.
 fn until(mut changes: Vec<Change>, heads: Option<&[ChangeHash]>) -> Vec<Change> {
     if let Some(heads) = heads {
         let mut had: HashSet<ChangeHash> = heads.iter().copied().collect();
-        // Whatever follows a change stands after it, so it is known to be wanted when its turn comes.
+        // Each change stands before those that build on it: read from the end, it is known by then whether it is
+        // wanted.
         for change in changes.iter().rev() {
             if had.contains(&change.hash()) {
                 had.extend(change.deps());
@@ -197,7 +207,7 @@ fn until(mut changes: Vec<Change>, heads: Option<&[ChangeHash]>) -> Vec<Change> 
     changes
 }
 
-/// Of each change that is told apart, which others of these it had seen; and its hash.
+/// Of each of the changes at the indices `told`, which others of these it had seen; and its hash.
 fn who_saw_whom(changes: &[Change], told: &[usize]) -> (Vec<Writers>, Vec<ChangeHash>) {
     let mut known: HashMap<ChangeHash, Rc<Writers>> = HashMap::with_capacity(changes.len());
     let (mut seen, mut hashes) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
@@ -209,14 +219,14 @@ fn who_saw_whom(changes: &[Change], told: &[usize]) -> (Vec<Writers>, Vec<Change
             hashes.push(change.hash());
             all.insert(seen.len() - 1);
         }
-        // Most changes know just what one that they build on knows.
+        // Most changes know just what one of their dependencies knows: sharing that set saves 128 bytes for each.
         let shared = behind.into_iter().find(|one| **one == all);
         known.insert(change.hash(), shared.unwrap_or_else(|| Rc::new(all)));
     }
     (seen, hashes)
 }
 
-/// Who had seen each, from whom each had seen.
+/// The writers that had seen each writer, from the writers that each had seen.
 fn turned(seen: &[Writers]) -> Vec<Writers> {
     let mut seen_by = vec![Writers::NONE; seen.len()];
     for (writer, seen) in seen.iter().enumerate() {
@@ -228,7 +238,8 @@ fn turned(seen: &[Writers]) -> Vec<Writers> {
 }
 
 impl Written {
-    /// Notes what a change wrote to the text; says whether it did, or nothing where it wrote more than letters.
+    /// Notes the operations of a change on the text. Gives whether there are any; `None` where one is neither an
+    /// insertion of letters or marks nor a deletion.
     fn take(&mut self, change: &Change, at: usize, object: &ObjId) -> Option<bool> {
         let expanded = change.inner().decode();
         let author = self.actor(&expanded.actor_id);
@@ -271,9 +282,11 @@ impl Written {
         (id.counter(), self.actor(id.actor()))
     }
 
-    /// Of letters put after the same one, the one with the greatest name comes first, with all that follows it; as Automerge
-    /// does. `writer` tells which changes are told apart.
+    /// Puts the letters in the order of the text, by Automerge's rule: of letters that were put after the same letter,
+    /// the one with the greatest id comes first, with all letters that were put after it. `writer` gives the writer of
+    /// a change.
     fn put_in_order(mut self, writer: impl Fn(usize) -> Option<usize>) -> Option<Weave> {
+        // 1. Ids with ranked authors, so that they compare as Automerge compares them.
         let mut actors: Vec<(ActorId, usize)> = self.actors.drain().collect();
         actors.sort_unstable();
         let mut rank = vec![0; actors.len()];
@@ -287,7 +300,8 @@ impl Written {
         self.letters.sort_unstable_by_key(|(name, ..)| *name);
         let find = |name: Name| self.letters.binary_search_by_key(&name, |(name, ..)| *name).ok();
 
-        // Chains of siblings: names ascend, so each new one goes to the front of its chain.
+        // 2. A tree of letters, each below the letter after which it was put. Ids ascend, so each new letter goes to
+        //    the front of its siblings.
         const NOBODY: usize = usize::MAX;
         let count = self.letters.len();
         let (mut first, mut next) = (vec![NOBODY; count + 1], vec![NOBODY; count]);
@@ -298,6 +312,8 @@ impl Written {
             };
             next[at] = std::mem::replace(&mut first[parent], at);
         }
+        // 3. The tree from left to right, with a stack of its own: a text that was typed letter by letter is as deep as
+        //    it is long.
         let (mut order, mut ahead) = (Vec::with_capacity(count), vec![first[count]]);
         while let Some(at) = ahead.pop() {
             if at != NOBODY {
@@ -310,12 +326,14 @@ impl Written {
             place[*at] = to;
         }
 
+        // 4. Deletions, by the place of their letter.
         let mut deleted = Vec::with_capacity(self.deleted.len());
         for (name, change) in &self.deleted {
             deleted.push((place[find(ranked(*name))?], writer(*change)));
         }
         deleted.sort_unstable();
         deleted.dedup();
+        // 5. The letters, each with its writer, its deletions, and the run that it is part of.
         let mut letters = Vec::with_capacity(count);
         for at in order {
             let ((counter, author), after, change, start, end) = self.letters[at];

@@ -1,10 +1,12 @@
-//! Sets of the changes that wrote to a text.
+//! Sets of the changes that wrote to a text (its *writers*), as bits: they are united and compared for each pair of
+//! writers.
 
 use crate::limits::MAX_TEXT_WRITERS;
 
 const WORDS: usize = MAX_TEXT_WRITERS / 64;
 
-/// A set of writers, each by its place among them; a later writer never stands before one that it saw.
+/// A set of writers, each by its index among the last [`MAX_TEXT_WRITERS`]. A writer's index is greater than that of
+/// each writer that it had seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Writers([u64; WORDS]);
 

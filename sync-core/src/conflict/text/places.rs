@@ -1,36 +1,37 @@
-//! Where in a text several wrote unseen by each other.
+//! The places of a text that several writers wrote to unseen by each other.
 
 use std::ops::Range;
 
 use super::super::weave::Weave;
 use super::super::writers::Writers;
 
-/// A place in a text that some wrote to unseen by each other.
+/// A place in a text that several writers wrote to unseen by each other.
 #[derive(Debug)]
 pub(super) struct Place {
     /// Its letters, in the order of the weave.
     pub(super) letters: Range<usize>,
-    /// Those who clashed there.
+    /// The writers that touched the same place unseen by each other.
     pub(super) clashed: Writers,
-    /// Those who wrote there at all, clashing or not.
+    /// All writers that wrote there, those that clashed and others.
     pub(super) wrote: Writers,
-    /// Those whose words stand there against each other now: nobody who saw them wrote there since.
+    /// The writers whose words stand against each other now: no writer that had seen them has written there since.
     pub(super) standing: Writers,
 }
 
-/// Between which lines a run of letters adds lines of its own.
+/// Whether a run of letters adds whole lines, and on which side of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Adds {
-    /// It ends its last line: `new\n`, before a line.
+    /// Whole lines before a line: `new\n`.
     Before,
-    /// It begins with the end of a line: `\nnew`, after one.
+    /// Whole lines after a line: `\nnew`.
     After,
-    /// Something else than whole lines.
+    /// Anything else.
     Words,
 }
 
 impl Weave {
-    /// Where some clash or clashed, in the order of the text; none twice.
+    /// The places where writers clash or clashed, in the order of the text. A place inside the one before it, of the
+    /// same writers, is left out.
     pub(super) fn places(&self) -> Vec<Place> {
         let mut places: Vec<Place> = Vec::new();
         for (letters, clashed) in self.touched_twice() {
@@ -50,7 +51,8 @@ impl Weave {
         places
     }
 
-    /// What several wrote to unseen by each other: letters, and who.
+    /// Letters that several writers touched unseen by each other, with these writers: the three cases of the
+    /// [module](super).
     fn touched_twice(&self) -> Vec<(Range<usize>, Writers)> {
         let mut found = Vec::new();
         let unseen_among = |all: &Writers| -> Writers {
@@ -62,7 +64,7 @@ impl Weave {
             if let Some(writer) = letter.writer.filter(|_| !letter.goes_on) {
                 runs.push((letter.after, at, writer));
             }
-            // Two deleted the same letter.
+            // 1. Two writers deleted the same letter.
             if self.deleters(at).len() > 1 {
                 found.push((at..at + 1, unseen_among(&self.told_deleters(at))));
             }
@@ -72,7 +74,7 @@ impl Weave {
             let adds = |run| if runs.len() > 1 { self.adds(run) } else { Adds::Words };
             let told: Vec<(usize, usize, Adds)> =
                 runs.iter().map(|(_, run, writer)| (*run, *writer, adds(*run))).collect();
-            // Two wrote between the same letters, unless both added lines.
+            // 2. Two writers wrote between the same letters, unless both added lines on the same side.
             let those = |adds: Option<Adds>| -> Writers {
                 let fits = |one: &&(usize, usize, Adds)| adds.is_none_or(|adds| one.2 == adds);
                 told.iter().filter(fits).map(|(_, writer, _)| *writer).collect()
@@ -93,7 +95,7 @@ impl Weave {
                 let end = self.run(*last).last().map_or(*last, |last| last + 1);
                 found.push((*first..end, clashed));
             }
-            // One wrote into what the other deleted.
+            // 3. One writer wrote into what another deleted.
             found.extend(
                 runs.iter()
                     .filter_map(|(after, run, writer)| self.put_into_deleted((*after)?, *run, *writer)),
@@ -114,7 +116,8 @@ impl Weave {
         let Some(writer) = self.letters[run].writer else { return Adds::Words };
         let seen = self.seen(writer);
         let words: String = self.run(run).map(|at| self.letter(at)).collect();
-        // The beginning of the line in which it was put: a line `bill\n` before `bob` may stand as `b[ill\nb]ob`.
+        // The new line `bill\n` before `bob` may have been inserted as `b[ill\nb]ob`. So the letters before the run, back
+        // to the line's beginning, may also be the end of the run.
         let mut rest = words.as_str();
         let mut whole = true;
         for at in (0..self.letters[run].after.map_or(0, |after| after + 1)).rev() {
@@ -143,14 +146,15 @@ impl Weave {
         Adds::Words
     }
 
-    /// The next letter from this place on that stood in the text that somebody had seen.
+    /// The next letter from this place on that stood in the text as the writers `seen` left it.
     fn next_seen(&self, from: usize, seen: &Writers) -> Option<usize> {
         let next = (from..self.letters.len()).find(|at| self.stands(*at, seen) || self.is_spent());
         self.spend(next.unwrap_or(self.letters.len()) - from);
         next.filter(|at| self.stands(*at, seen))
     }
 
-    /// Where somebody put a run between two letters that others deleted without having seen it.
+    /// The letters around a run that a writer put between two letters which others deleted unseen by it, with all of
+    /// these writers.
     fn put_into_deleted(&self, after: usize, run: usize, writer: usize) -> Option<(Range<usize>, Writers)> {
         let before = self.unseen(writer, &self.told_deleters(after));
         if before.is_empty() {
@@ -162,14 +166,15 @@ impl Weave {
         (!behind.is_empty()).then(|| (after.min(run)..next + 1, both))
     }
 
-    /// The whole place around letters to which these wrote: up to the nearest letters that stand now and stood for all of them.
+    /// The whole place around letters that these writers touched: up to the nearest letters on both sides that stand
+    /// now and stood for all of them.
     fn place(&self, letters: Range<usize>, clashed: Writers) -> Place {
         let known = clashed.iter().fold(Writers::NONE, |all, one| all.or(&self.closure(one)));
         let firm = |at: &usize| self.is_spent() || (self.stands(*at, &known) && self.stands_now(*at));
         let start = (0..letters.start).rev().find(firm).map_or(0, |before| before + 1);
         let end = (letters.end..self.letters.len()).find(firm).unwrap_or(self.letters.len());
         self.spend(end - start);
-        // Who wrote there: put a letter inside, or deleted one inside or next to it.
+        // A writer wrote there if it put a letter inside, or deleted one inside or next to the place.
         let mut wrote = Writers::NONE;
         for at in start.saturating_sub(1)..(end + 1).min(self.letters.len()) {
             wrote = wrote.or(&self.told_deleters(at));
@@ -177,13 +182,16 @@ impl Weave {
                 wrote.insert(writer);
             }
         }
+        // A writer that had seen one of those who clashed and wrote there has settled what it saw: its words stand in
+        // their place.
         let later = clashed.iter().fold(Writers::NONE, |all, one| all.or(self.seen_by(one)));
         let all = clashed.or(&wrote.and(&later));
         let standing = all.iter().filter(|one| self.seen_by(*one).and(&all).is_empty()).collect();
         Place { letters: start..end, clashed, wrote: wrote.or(&clashed), standing }
     }
 
-    /// Whether two of these, who had not seen each other, wrote what does not agree.
+    /// Whether two of these writers, unseen by each other, wrote different words there: each reads the place
+    /// differently, or both together read as neither wrote. Where no work is left, they are taken to differ.
     pub(super) fn differ(&self, letters: &Range<usize>, writers: &Writers) -> bool {
         let words = |by: &Writers| self.words(letters.clone(), by);
         writers.iter().any(|one| {

@@ -1,4 +1,5 @@
-//! What a text would be in the words of each of those who wrote against each other.
+//! The versions of a text that stand against each other: the text as it would read with the words of one writer,
+//! without those of its rivals.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,21 +9,21 @@ use super::super::writers::Writers;
 use super::places::Place;
 use crate::limits::MAX_TEXT_CLAIMS;
 
-/// How many letters of a long line are shown on either side of where the versions differ.
+/// How many letters of a long line are shown before and after the place where the versions differ.
 const AROUND: usize = 200;
 
-/// One version: the change that wrote it last, and whose words make it up.
+/// One version: its last writer, and all writers whose words it consists of.
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) writer: usize,
     pub(super) by: Writers,
 }
 
-/// Against whom somebody's words stand, in all places together.
+/// The rivals of a writer, in all places together.
 #[derive(Debug, Clone, Copy, Default)]
 struct Against {
     rivals: Writers,
-    /// Whoever wrote in those places.
+    /// All writers that wrote in those places.
     wrote: Writers,
 }
 
@@ -35,6 +36,7 @@ impl Against {
 impl Weave {
     /// The versions that stand against each other in these places.
     pub(super) fn versions(&self, places: &[Place]) -> Vec<Version> {
+        // 1. Of each writer whose words stand somewhere, its rivals in all places.
         let mut claims: BTreeMap<usize, Against> = BTreeMap::new();
         for place in places {
             for writer in place.standing.iter() {
@@ -43,10 +45,12 @@ impl Weave {
                 claims.entry(writer).and_modify(|all| *all = all.or(&here)).or_insert(here);
             }
         }
-        // Who wrote on, in another place, without having seen the others, has one version, the later.
+        // 2. A writer that wrote on in another place, without having seen the rivals, has one version, the later: that
+        //    one has the words of the earlier, too.
         for writer in claims.keys().rev().copied().collect::<Vec<_>>() {
             let against = claims[&writer];
-            // What the rivals had replaced is no part of this version; who wrote on after seeing that too has another one.
+            // Words that the rivals had replaced are no part of this version; a writer that wrote on having seen those,
+            // too, has a version of its own.
             let replaced = against.rivals.iter().fold(Writers::NONE, |all, rival| all.or(self.seen(rival)));
             let replaced = replaced.without(&self.closure(writer));
             let goes_on = |(later, _): &(&usize, &mut Against)| {
@@ -58,12 +62,14 @@ impl Weave {
                 claims.remove(&writer);
             }
         }
+        // 3. The last few are shown.
         let late = claims.len().saturating_sub(MAX_TEXT_CLAIMS);
         let version = |(writer, against)| Version { writer, by: self.version(writer, &against) };
         claims.into_iter().skip(late).map(version).collect()
     }
 
-    /// Whose words make up one version: all but what its rivals wrote, and who built on those alone.
+    /// The writers whose words one version consists of: all but its rivals, what these had seen beyond it, and the
+    /// writers that built on rivals alone.
     fn version(&self, writer: usize, against: &Against) -> Writers {
         let of = |writers: &Writers, what: &dyn Fn(usize) -> Writers| {
             writers.iter().fold(Writers::NONE, |all, one| all.or(&what(one)))
@@ -72,12 +78,13 @@ impl Weave {
         let after = of(&against.rivals, &|rival| *self.seen_by(rival));
         let out = theirs.or(&after.without(self.seen_by(writer)));
         let own = self.closure(writer).or(&self.all().without(&out));
-        // What these built on elsewhere is there too, or a correction of what a rival wrote stands beside what it corrected.
+        // Writers on which these built elsewhere are added. Otherwise the correction of a word that a rival put would
+        // stand beside the word that the rival had replaced.
         let behind = of(&own, &|one| *self.seen(one));
         own.or(&behind.without(&out.and(&against.wrote)))
     }
 
-    /// Letters widened to the lines in which they stand in every version; of a long line, to the words around.
+    /// The letters with the rest of their lines, as every version has it; of a long line, with the words around.
     pub(super) fn lines(&self, letters: Range<usize>, versions: &[Version]) -> Range<usize> {
         let firm = |at: usize| {
             self.spend(versions.len());
