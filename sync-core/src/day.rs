@@ -1,5 +1,5 @@
-//! Days that can hardly be right. None is refused: people mistype, and clocks are wrong, but a meeting may also be written down
-//! late. The tablet asks before it saves one, and the service flags it.
+//! Days that can hardly be right. No day is refused: people mistype, and clocks are wrong, but a meeting may also be
+//! written down late. The tablet asks before it saves such a day, and the service flags it.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::time::{Date, day_in_rwanda};
 /// No group met before this day: community-based sociotherapy, the first of the methods, came to Rwanda in 2005.
 pub const EARLIEST: Date = Date::constant(2005, 1, 1);
 
-/// What is written down more than this many days later has more likely a wrong year. People do write last month's meetings
-/// down from paper; a year that is mistyped, or the old one in January, is 365 days off.
+/// A meeting that is written down more than this many days later has more likely a wrong year. People do write last
+/// month's meetings down from paper; a year that is mistyped, or the old year in January, is 365 days off.
 pub const LONG_AGO: i64 = 300;
 
 /// A group that is planned for a day further ahead than this has a mistyped year.
@@ -22,25 +22,25 @@ pub const PLANNED_AHEAD: i64 = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Began {
     pub on: Date,
-    /// Whether its record says so. If not, it is the day on which that record was begun.
+    /// Whether the group's record says so (`starts_on`). If not, `on` is the day on which the record was begun.
     pub said: bool,
 }
 
 /// Why a day can hardly be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unlikely {
-    /// It has not begun.
+    /// The day is in the future; of a group's beginning, further ahead than groups are planned.
     Ahead { today: Date },
-    /// The group did not meet yet.
+    /// The day is before the group began.
     BeforeGroup { began: Began },
-    /// No group met yet.
+    /// The day is before [`EARLIEST`].
     BeforeAll,
-    /// It is long ago.
+    /// The day is more than [`LONG_AGO`] days before the day on which it was written down.
     LongAgo { days: i64 },
 }
 
-/// Whether a day can hardly be right that is written down on the day `today`, of a group that began on `began`, where it is
-/// of a group's meeting.
+/// Why a day that is written down on the day `today` can hardly be right; `None` where it can. `began` is the day on
+/// which the group began, for the day of a meeting.
 pub fn unlikely(day: Date, began: Option<Began>, today: Date) -> Option<Unlikely> {
     let days = days_between(day, today);
     match began {
@@ -52,7 +52,8 @@ pub fn unlikely(day: Date, began: Option<Began>, today: Date) -> Option<Unlikely
     }
 }
 
-/// Whether a group can hardly begin on a day, which people plan ahead, and write down long afterwards.
+/// Why a group can hardly begin on a day. People plan groups ahead and write them down long afterwards, so less is
+/// doubted than of a meeting's day.
 pub fn unlikely_to_begin(day: Date, today: Date) -> Option<Unlikely> {
     match days_between(today, day) {
         PLANNED_AHEAD.. => Some(Unlikely::Ahead { today }),
@@ -61,7 +62,7 @@ pub fn unlikely_to_begin(day: Date, today: Date) -> Option<Unlikely> {
     }
 }
 
-/// How many days one is before another.
+/// How many days `day` is before `other`; negative where it is after.
 pub fn days_between(day: Date, other: Date) -> i64 {
     day.until(other).map_or(0, |span| span.get_days().into())
 }

@@ -1,4 +1,5 @@
-//! Two records of one meeting: which may be, which are said to be, and which of them counts.
+//! Doubles: sessions that look like two records of one meeting ([`look_alike`]), sessions that people marked as doubles
+//! ([`mark`]), and which of them totals count ([`set_aside`]).
 //!
 //! A session's id is made of its group, day and part of day. Where the day was written wrong at first, one meeting has two
 //! documents. Nothing is deleted then: one is marked as the double of the other, totals count the meeting once, and the
@@ -20,12 +21,15 @@ use crate::time::{Date, Millis};
 /// How many sessions a circle of marks may have of which one still counts. Nobody has so many records of one meeting.
 pub const LONGEST_CIRCLE: usize = 32;
 
-/// Whether totals count a session, as far as marks go. `mark` says to which session of the same group another was moved, or of
-/// which it is marked as the double: none where it is neither, or where the other one is not there.
+/// Whether totals count a session, as far as marks go. `mark` gives the session of the same group to which a session
+/// was moved, or of which it is marked as the double; `None` where it is neither, or where the other session is not
+/// there.
 ///
-/// What is marked does not count, so of a chain the end counts. Two who mark at the same time can make a circle: of that the
-/// least id counts, on every tablet and at the service, and the meeting is neither lost nor counted twice.
+/// A marked session does not count, so of a chain the end counts. Two people who mark at the same time can make a
+/// circle: of a circle the least id counts, on every tablet and at the service, and the meeting is neither lost nor
+/// counted twice. Of a circle longer than [`LONGEST_CIRCLE`] none counts.
 pub fn counts(id: SessionId, mark: impl Fn(SessionId) -> Option<SessionId>) -> bool {
+    // `id` counts if it has no mark, or if the marks lead back to it by greater ids alone.
     let mut at = id;
     for _ in 0..LONGEST_CIRCLE {
         match mark(at) {
@@ -37,7 +41,7 @@ pub fn counts(id: SessionId, mark: impl Fn(SessionId) -> Option<SessionId>) -> b
     false
 }
 
-/// What a session says about whether it counts.
+/// The fields of a session by which it and others count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Says {
     pub group: GroupId,
@@ -63,16 +67,19 @@ impl Says {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SetAside {
     Void,
-    /// It was moved, or made by a move that was taken back.
+    /// The session was moved, or a move made it and was taken back.
     Moved,
     Double,
 }
 
-/// Those of some sessions that totals leave out, and why.
+/// The sessions among these that totals leave out, and why. `sessions` holds all sessions of the groups concerned.
 ///
-/// A void session counts nowhere. One that was moved does not count, whatever became of the session to which it was moved;
-/// that one counts only while the first says so, hence not once the move is taken back, and of two moves at the same time
-/// one. Of a double the other record counts, unless that one is void itself or a move that was taken back.
+/// 1. A void session counts nowhere.
+/// 2. A session that a move made counts only while its source names it in `moved_to`: not once the move is taken back,
+///    and of two moves at the same time only one counts.
+/// 3. A session that was moved does not count, whatever became of the session to which it was moved.
+/// 4. A session that is marked as a double does not count, unless the other session is void or made by a move that was
+///    taken back: then the meeting would count nowhere.
 pub fn set_aside(sessions: &BTreeMap<SessionId, Says>) -> BTreeMap<SessionId, SetAside> {
     let other = |of: &Says, id: SessionId| sessions.get(&id).filter(|other| other.group == of.group);
     let taken_back = |id: SessionId, says: &Says| {
@@ -98,14 +105,14 @@ pub fn set_aside(sessions: &BTreeMap<SessionId, Says>) -> BTreeMap<SessionId, Se
     sessions.iter().filter_map(why).collect()
 }
 
-/// Those of some sessions that totals count: all that are not [set aside](set_aside).
+/// The sessions among these that totals count: all that are not [set aside](set_aside).
 pub fn counted(sessions: &BTreeMap<SessionId, Session>) -> BTreeSet<SessionId> {
     let says = sessions.iter().map(|(id, session)| (*id, Says::of(session))).collect();
     let left_out = set_aside(&says);
     sessions.keys().filter(|id| !left_out.contains_key(id)).copied().collect()
 }
 
-/// What of a record of a meeting is compared with another one.
+/// The traits of a session by which it is compared with another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traits {
     pub group: GroupId,
@@ -113,12 +120,12 @@ pub struct Traits {
     pub part: PartOfDay,
     /// Which record of its part of the day it is, from 0.
     pub nth: u8,
-    /// Whether it is void, moved or marked as a double: somebody has looked at it.
+    /// Whether the session is void, moved or marked as a double: somebody has decided about it.
     pub set_aside: bool,
     pub verified: bool,
     pub phase: Option<Phase>,
     pub themes: BTreeSet<Theme>,
-    /// Of each who is marked, whether they came.
+    /// The participants with a mark of attendance, each with whether they came.
     pub came: BTreeMap<ParticipantId, bool>,
     pub heads: BTreeMap<Cell, Count>,
 }
@@ -139,7 +146,9 @@ impl Traits {
         }
     }
 
-    /// Whether it can be a record of the same meeting as one of another day or part: where it says who came.
+    /// Whether the session can be compared with one of another day or part: it says who came, of at most
+    /// [`MAX_COMPARED`] people and cells, and is among the first records of its part of the day. The bounds hold off a
+    /// group that was filled with records on purpose.
     pub fn compares(&self) -> bool {
         let said = self.came.len() + self.heads.len();
         self.nth <= MAX_COMPARED_NTH && (1..=MAX_COMPARED).contains(&said)
@@ -147,25 +156,28 @@ impl Traits {
 }
 
 /// Whether two sessions look like records of one meeting of which one has a wrong date, so that somebody should look.
+/// The answer is the same whichever is `one`.
 ///
-/// Groups meet every week, and nearly the same people come: that the marks agree says little by itself, that the days are
-/// [such](days) as one writes by mistake says much, as a weekly group meets on none of them. Both together are worth a
-/// look. Minutes are no evidence against it, as two facilitators rarely write the same length. Where nothing is marked
-/// there is nothing to compare. On one day in one part of it a group meets once, whatever is marked. What is void, moved or
-/// marked as a double has been looked at; so have two records that were both verified.
+/// Groups meet every week, and nearly the same people come: that the marks agree says little by itself. That the days
+/// are [such](days) as people write by mistake says much, as a weekly group meets on none of them. Both together are
+/// worth a look. The minutes are not compared, as two facilitators rarely write the same length.
 pub fn look_alike(one: &Traits, other: &Traits) -> bool {
+    // 1. Somebody has decided already: a session that is void, moved or marked as a double, or two that were both
+    //    verified.
     let looked_at = one.set_aside || other.set_aside || (one.verified && other.verified);
     if one.group != other.group || looked_at || !days(one.date).contains(&other.date) {
         return false;
     }
+    // 2. On one day, in one part of it, a group meets once, whatever is marked. On other days who came must be much the
+    //    same: sessions without marks give nothing to compare.
     let comparable = one.compares() && other.compares();
     (one.date, one.part) == (other.date, other.part)
         || (comparable && agree(one, other) && !contradict(one, other))
 }
 
-/// The days under which a meeting of `date` may stand by mistake, itself among them: up to two days off, day and month
-/// swapped, or another year within ten (in January people write the old one; one figure is mistyped). Not another month:
-/// 5 February and 5 March can both be the day on which a group meets each week.
+/// The days under which a meeting of `date` may be recorded by mistake, `date` among them: up to two days off, day and
+/// month swapped, or another year within ten (in January people write the old year; one figure is mistyped). Not
+/// another month: 5 February and 5 March can both be the day on which a group meets each week.
 pub fn days(date: Date) -> BTreeSet<Date> {
     let near = (-2..=2).filter_map(|off: i64| date.checked_add(off.days()).ok());
     let swapped = Date::new(date.year(), date.day(), date.month()).ok();
@@ -173,7 +185,8 @@ pub fn days(date: Date) -> BTreeSet<Date> {
     near.chain(swapped).chain(years).collect()
 }
 
-/// Whether of the people and heads that either has, at least four in five came by both.
+/// Whether the two sessions say the same of at least four in five of the people and cells of the headcount that either
+/// has.
 fn agree(one: &Traits, other: &Traits) -> bool {
     let people: BTreeSet<_> = one.came.keys().chain(other.came.keys()).collect();
     let cells: BTreeSet<&Cell> = one.heads.keys().chain(other.heads.keys()).collect();
@@ -182,7 +195,7 @@ fn agree(one: &Traits, other: &Traits) -> bool {
     alike * 5 >= (people.len() + cells.len()) * 4
 }
 
-/// Whether what they say cannot be of one meeting: another phase, or themes of which none is the same.
+/// Whether the two sessions can't be of one meeting: they have different phases, or themes of which none is the same.
 fn contradict(one: &Traits, other: &Traits) -> bool {
     let phases = one.phase.is_some() && other.phase.is_some() && one.phase != other.phase;
     let themes = !one.themes.is_empty() && !other.themes.is_empty() && one.themes.is_disjoint(&other.themes);
@@ -206,7 +219,8 @@ pub enum NotMarked {
     NoDouble,
 }
 
-/// Whether somebody may mark a session as the double of another, or (`None`) take the mark back.
+/// Whether a session may be marked as the double of `of`, or (`None`) its mark be taken back. Chains and circles are
+/// refused here; they still come about where two people mark at the same time.
 ///
 /// # Errors
 /// [`NotMarked`] in words.

@@ -1,4 +1,5 @@
-//! What each change of a record did, in words: what a field said before, as its author saw it, and what it says since.
+//! The history of a record, in words: of each change its author and time, and of each field that it wrote what the
+//! field said before, as the author saw it, and says since.
 
 use std::collections::BTreeSet;
 
@@ -23,15 +24,15 @@ pub struct Step {
     pub turns: Vec<Turn>,
 }
 
-/// One field, or one entry of it, that a change made say something else.
+/// One field, or one entry of a field, whose words a change replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// The field's name; for an entry `attendance/<participant>`.
     pub field: String,
-    /// What it said before, as the author saw it: nothing, one value, or several where they clashed. Of a text, the
-    /// lines that were replaced.
+    /// The values before the change, as its author saw them: none, one, or several where they were in conflict. Of a
+    /// text, the lines that were replaced, or the versions that the change settled.
     pub from: Vec<String>,
-    /// What it says since.
+    /// The values after the change.
     pub to: Vec<String>,
 }
 
@@ -40,38 +41,41 @@ pub fn step(document: &Document, hash: &ChangeHash) -> Option<Step> {
     contain(|| read_step(document, hash)).ok().flatten()
 }
 
-/// Whether two people set a field differently at the same time, be it open or settled since. Where both came to say the
-/// same by themselves, there was nothing to settle.
+/// Whether a record has, or had, a conflict. Concurrent values that are equal were none.
 pub fn was_in_conflict(document: &Document) -> bool {
     !conflicts(document).is_empty() || had_a_conflict(document)
 }
 
-/// Whether two people set a field differently at the same time and somebody settled it since, or wrote different things into
-/// one place of a text, settled or not: what is left to ask where no conflict is open.
+/// Whether a record had a conflict that was settled since; of texts, whether one has or had a conflict. Where no
+/// conflict is open, this tells whether there was one. Costs a look at every change, if some change has several
+/// dependencies.
 pub fn had_a_conflict(document: &Document) -> bool {
     contain(|| something_was_settled(document)).unwrap_or(false)
 }
 
-/// The changes of what a record tells that were not known to whoever put the value of `field` that holds: those made at the
-/// same time, and those that came later. `holds` picks that value of several. Fields that say what becomes of the record
-/// (its state, whether it counts) tell nothing here.
+/// The changes of a record that the author of a value of `field` had not seen: concurrent ones and later ones. `holds`
+/// picks the value among concurrent ones. Changes that write only fields which decide about the record (its state,
+/// whether it counts) are left out.
 pub fn since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
     contain(|| read_since(document, field, holds)).unwrap_or_default()
 }
 
-/// What becomes of a record, as against what it tells.
+/// The fields that decide about a record; the others tell what happened.
 const HANDLING: [&str; 9] =
     ["state", "returned", "void", "moved_to", "moved_from", "double_of", "same_as", "split", "confirmed"];
 
 fn read_since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
+    // 1. The changes that put the value.
     let values = document.values().at_root(field).iter().filter(|one| holds(&one.value));
     let put: Vec<automerge::ChangeHash> =
         values.filter_map(|one| document.inner().hash_for_opid(&one.operation)).collect();
     if put.is_empty() {
         return Vec::new();
     }
+    // 2. All changes that are not behind these: Automerge gives what somebody lacks who has these alone.
     let later = document.inner().get_changes_meta(&put);
     let later: BTreeSet<ChangeHash> = later.iter().map(|meta| meta.hash.into()).collect();
+    // 3. The changes among them that tell something.
     let mut changes = document.changes();
     changes.retain(|change| {
         later.contains(&change.hash())
@@ -87,8 +91,9 @@ fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {
     Some(Step { actor: change.actor(), at: change.at(), grounds: change.grounds(), turns })
 }
 
-/// A change that overwrites several values at once settled them, if they differed. Nobody can have done so before some
-/// change was built on several others.
+/// Whether a text ever had a conflict, or some change overwrote several values that differed: that settles a conflict.
+/// Only where some change builds on several others can a change overwrite several values, so mostly no change is
+/// decoded.
 fn something_was_settled(document: &Document) -> bool {
     let mut texts = document.kind().fields().iter().filter(|field| field.shape == Shape::Text);
     if texts.any(|field| text::ever(document, field)) {
@@ -115,8 +120,8 @@ struct Place<'d> {
     object: ObjId,
 }
 
-/// The fields that a change writes to, with how many values each of its operations overwrites. What this version of
-/// the data dictionary does not know is left out.
+/// The places that a change writes to, one for each operation, with how many values the operation overwrites. Fields
+/// that this version of the data dictionary does not know are left out.
 fn touched<'d>(
     document: &'d Document,
     change: &Change,
@@ -153,7 +158,7 @@ impl Place<'_> {
         let (from, to) = if self.field.shape == Shape::Text {
             let text = |heads: &[_]| document.inner().text_at(&self.object, heads).unwrap_or_default();
             let (from, to) = replaced(&text(before), &text(&after));
-            // Where all versions said the same, what was settled is only how they had merged.
+            // Where all versions say what the text says now, only the way in which they had merged was put right.
             match self.settled(document, change) {
                 Some(versions) if versions != to => (versions, to),
                 _ => (from, to),
@@ -164,7 +169,8 @@ impl Place<'_> {
         (from != to).then(|| Turn { field: self.name(), from, to })
     }
 
-    /// The versions of a text that somebody settled with this change, who gave grounds for it.
+    /// The versions of a text that this change settled; `None` where it has no grounds (an ordinary edit is told by the
+    /// lines that it replaced), or where the text had no conflict before it.
     fn settled(&self, document: &Document, change: &Change) -> Option<Vec<String>> {
         change.grounds()?;
         let before: Vec<ChangeHash> = change.deps().collect();
@@ -180,8 +186,8 @@ impl Place<'_> {
         }
     }
 
-    /// All that differs among the values at a moment. A value that was taken back is empty, and nothing where it stands
-    /// alone.
+    /// The different values at `heads`. A value that was taken back is an empty text among others, and none where it
+    /// stands alone.
     fn words(&self, document: &Document, heads: &[automerge::ChangeHash]) -> Vec<String> {
         let key = if self.field.shape == Shape::Register { self.field.name } else { &self.key };
         let all = document.inner().get_all_at(&self.object, key, heads).unwrap_or_default();
@@ -211,7 +217,7 @@ impl PartialEq for Place<'_> {
 
 impl Eq for Place<'_> {}
 
-/// The lines in which two states of a text differ, without those before and after that stay.
+/// The lines in which two states of a text differ: without the lines before and after that are in both.
 fn replaced(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let same = |(a, b): &(&&str, &&str)| a == b;

@@ -1,5 +1,6 @@
-//! A meeting under a wrong day or part of the day. What an id is made of never changes, so the meeting is recorded again under
-//! the right id, with all that the first record says, and the first names the second (`moved_to`). Nothing is deleted.
+//! Moving a meeting that was recorded under a wrong day or part of the day. The fields of which an id is made never
+//! change, so the meeting is recorded again under the right id, with all that the first record says; the first record
+//! names the second (`moved_to`), and the second the first (`moved_from`). Nothing is deleted.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::record::session::{Attendance, Nth, PartOfDay, SessionEdit, SessionSta
 use crate::time::Date;
 use crate::value::{Key, Value};
 
-/// The record in which a group's meeting of one part of a day belongs.
+/// The record under which a group's meeting of one part of a day is to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     pub id: SessionId,
@@ -21,14 +22,15 @@ pub struct Slot {
     pub date: Date,
     pub part: PartOfDay,
     pub nth: Option<Nth>,
-    /// Whether that record has begun already.
+    /// Whether the record exists already.
     pub begun: bool,
 }
 
 impl Slot {
-    /// Finds it among what is there, the same on every tablet and at the service that has the same records: the first
-    /// record of that part of the day that was not set aside (void, moved or a double). Whoever has not heard of that
-    /// goes on in the earlier one; their work is then in doubt, and lost nowhere.
+    /// The first record of that part of the day that was not set aside (void, moved or a double), or the next one that
+    /// can begin. `read` gives a record that is there. Every tablet, and the service, that has the same records finds
+    /// the same slot. A tablet that has not heard that a record was set aside goes on in that one: its work is then
+    /// flagged ([`recorded_since`]) and not lost.
     pub fn of(
         group: GroupId,
         date: Date,
@@ -40,7 +42,8 @@ impl Slot {
             slot = Self::numbered(group, date, part, number);
             let Some(there) = read(slot.id) else { return slot };
             slot.begun = true;
-            // A record that began with a move holds nothing of its own once the move is taken back.
+            // A record that a move began counts nowhere once the move is taken back: the next record must not be
+            // written into it.
             let source = there.moved_from.and_then(&read);
             let taken_back = source.is_some_and(|source| source.moved_to != Some(slot.id));
             if !there.is_set_aside() && !taken_back {
@@ -50,8 +53,8 @@ impl Slot {
         slot
     }
 
-    /// The record that people mean when they name that day: the one that stands, or, where none does, the last that was set
-    /// aside.
+    /// The record that people mean when they name that day: the one that counts, or, where none does, the last one that
+    /// was set aside; `None` where there is no record of that day.
     pub fn latest(&self) -> Option<SessionId> {
         if self.begun {
             return Some(self.id);
@@ -65,7 +68,7 @@ impl Slot {
         Self { id, group, date, part, nth: Nth::try_from(i64::from(number)).ok(), begun: false }
     }
 
-    /// Begins the record: what its id is made of.
+    /// Writes the fields of which the record's id is made.
     ///
     /// # Errors
     /// [`EditError`] in words.
@@ -77,8 +80,8 @@ impl Slot {
     }
 }
 
-/// Writes what one record says into another, field by field; marks of attendance as `marks` says. That somebody verified it
-/// is not carried over: they saw it under another day.
+/// Writes what one record says into another, field by field, with the marks of attendance in `marks`. A verified record
+/// becomes a submitted one: it was verified under another day.
 ///
 /// # Errors
 /// [`EditError`] in words.
@@ -106,7 +109,8 @@ pub fn copy(
     into.state().set(from.state.min(SessionState::Submitted))
 }
 
-/// The changes of a session that was set aside which whoever did so had not seen: they count nowhere as it stands.
+/// The changes of a session that was set aside (void, moved or a double) which the person who did so had not seen. What
+/// they record counts nowhere until somebody carries it over; none for a session that counts.
 pub fn recorded_since(session: &Session, document: &Document) -> Vec<Change> {
     let aside = [
         ("void", session.void.is_some()),
@@ -119,8 +123,9 @@ pub fn recorded_since(session: &Session, document: &Document) -> Vec<Change> {
     unseen.filter(|change| seen.insert(change.hash())).collect()
 }
 
-/// Writes into a session what some changes of another record of it told, in their order: of each field what their author
-/// made of it, of the text the lines that they wrote and that are not in `there` yet.
+/// Writes into a session what some changes of another record of the meeting said, in their order: of each field the
+/// value that the change put, of the summary the lines that it wrote. `there` is the summary of the session: lines that
+/// it has already are left out.
 ///
 /// # Errors
 /// [`EditError`] in words.
@@ -157,6 +162,8 @@ pub fn carry(
                 }
             }};
         }
+        // Fields that are not named here decide about the record (its state, whether it counts) or make up its id: they
+        // are of the other record alone.
         match name {
             "starts_at" => register!(starts_at),
             "minutes" => register!(minutes),
@@ -175,7 +182,8 @@ pub fn carry(
     Ok(())
 }
 
-/// Says again what sets a session aside: whoever writes that has seen all that was recorded in it.
+/// Puts the values that set a session aside again. The new change has seen all that was recorded in the session, so
+/// nothing is flagged as recorded since.
 ///
 /// # Errors
 /// [`EditError`] in words.
@@ -204,7 +212,7 @@ pub enum NotMoved {
     MovedOn,
 }
 
-/// Where a meeting goes that took place on `date` in `part`.
+/// The slot to which a session is moved when its meeting took place on `date` in `part`.
 ///
 /// # Errors
 /// [`NotMoved`] in words.
@@ -226,6 +234,7 @@ pub fn target(
     if session.double_of.is_some() {
         return Err(NotMoved::Double);
     }
+    // A day that has a record is not written over: the two may be of one meeting, which people must say.
     let slot = Slot::of(session.group, date, part, read);
     if slot.begun { Err(NotMoved::Recorded) } else { Ok(slot) }
 }

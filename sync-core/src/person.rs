@@ -1,8 +1,9 @@
-//! Who counts for whom among the participants of a group: two codes of one person count as one (`same_as`), and marks that a
-//! tablet made under a code which it had given to somebody else belong to that person (`split`).
+//! Who counts for whom among the participants of a group. Two codes of one person count as one person (`same_as`). One
+//! code that two tablets gave to two people is split: the marks that one of the tablets made under it belong to another
+//! code (`split`).
 //!
-//! Two tablets that register P01 offline write one record, whether or not they mean one person: only people know that, so it is
-//! in doubt until somebody says so (`confirmed`) or tells them apart.
+//! Two tablets that register P01 offline write one record, whether or not they mean one person. Only people know that,
+//! so the record is in doubt until somebody says that all tablets mean one person (`confirmed`) or splits the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +17,11 @@ use crate::record::Participant;
 use crate::record::session::Attendance;
 use crate::value::{Key, Value};
 
-/// For each of some participants the one who counts in its place, itself where none does. `same_as` holds if the other is
-/// there, in the same group and not void.
+/// For each participant the participant who counts in its place; itself where no other does. `same_as` holds only if
+/// the other participant is among them, in the same group and not void.
 ///
-/// Of a chain the end counts. Two who say so of each other at the same time make a circle: of that the least id counts, on
-/// every tablet and at the service.
+/// Of a chain the end counts. Two participants who are each said to be the other, at the same time, make a circle: of a
+/// circle the least id counts, on every tablet and at the service.
 pub fn people(participants: &BTreeMap<ParticipantId, Participant>) -> BTreeMap<ParticipantId, ParticipantId> {
     let same_as = |id: ParticipantId| {
         let one = participants.get(&id)?;
@@ -33,19 +34,19 @@ pub fn people(participants: &BTreeMap<ParticipantId, Participant>) -> BTreeMap<P
     participants.keys().map(|id| (*id, found.get(id).copied().unwrap_or(*id))).collect()
 }
 
-/// [`counts_as`] for all who are said to be somebody, in one walk through them: a group that somebody filled with a chain of
-/// thousands costs no more than one of as many people.
+/// [`counts_as`] for all participants with a `same_as`, in one walk: each is visited once, so that a group that was
+/// filled with a chain of thousands on purpose costs no more than any group of that size.
 pub fn stand_for(same_as: &BTreeMap<ParticipantId, ParticipantId>) -> BTreeMap<ParticipantId, ParticipantId> {
     let mut found: BTreeMap<ParticipantId, ParticipantId> = BTreeMap::new();
     for start in same_as.keys() {
         let (mut path, mut place) = (Vec::new(), BTreeMap::new());
         let mut at = *start;
         let end = loop {
-            // 1. Somebody was here before, and knows where it ends.
+            // 1. An earlier walk came by here: its end is this one's.
             if let Some(known) = found.get(&at) {
                 break *known;
             }
-            // 2. The walk has come back to itself: of the circle the least counts, for what led to it too.
+            // 2. The walk has come back to itself: the least of the circle counts, also for the chain that led to it.
             if let Some(entry) = place.get(&at) {
                 break path[*entry..].iter().copied().min().unwrap_or(at);
             }
@@ -62,14 +63,15 @@ pub fn stand_for(same_as: &BTreeMap<ParticipantId, ParticipantId>) -> BTreeMap<P
     found
 }
 
-/// Who counts in the place of a participant, where `same_as` says of whom each is said to be the same.
+/// The participant who counts in the place of `id`, where `same_as` gives the participant whom each is said to be.
+/// Costs the square of the chain's length.
 pub fn counts_as(
     id: ParticipantId,
     same_as: impl Fn(ParticipantId) -> Option<ParticipantId>,
 ) -> ParticipantId {
     let (mut at, mut seen) = (id, vec![id]);
     while let Some(next) = same_as(at) {
-        // The walk has come back to itself: what lies between is the circle, and what led to it is not.
+        // The walk has come back to itself: from `entry` on it is the circle, of which the least counts.
         if let Some(entry) = seen.iter().position(|one| *one == next) {
             return seen[entry..].iter().copied().min().unwrap_or(next);
         }
@@ -79,25 +81,25 @@ pub fn counts_as(
     at
 }
 
-/// Whose a mark is that `device` made under the code of a participant.
+/// The participant to whom a mark belongs that `device` made under the code of `id`.
 pub fn marked(id: ParticipantId, participant: Option<&Participant>, device: DeviceId) -> ParticipantId {
     let split = participant.and_then(|one| Some(ParticipantId::of(one.group, one.split.get(&device)?)));
     split.unwrap_or(id)
 }
 
-/// One of the marks that a participant has in a session at the same time.
+/// One of the concurrent marks that a participant has in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     pub participant: ParticipantId,
     pub mark: Attendance,
     /// The device that made it.
     pub device: DeviceId,
-    /// Whether it is the one that is shown where there is room for one.
+    /// Whether it is shown where there is room for one mark: true for the last of a participant's marks.
     pub shown: bool,
 }
 
-/// All marks of a session. Of several of one participant more than one can count: where two devices gave one code to two
-/// people, each mark is of another person.
+/// All marks of a session. Of several marks of one participant more than one can count: where two devices gave one code
+/// to two people, each device's mark is of another person.
 pub fn marks(session: &Document) -> Vec<Mark> {
     let mut all = Vec::new();
     for (key, slot) in session.values().map("attendance").into_iter().flatten() {
@@ -117,15 +119,15 @@ pub fn marks(session: &Document) -> Vec<Mark> {
     all
 }
 
-/// The devices that began a record not knowing of each other, where nobody has said whether all mean one person: none, or
-/// two and more. `begun_by` is [`crate::document::Document::begun_by`].
+/// The devices that began a participant's record without knowing of each other, and of which nobody has said whether
+/// they mean one person; none, or at least two. `begun_by` is [`crate::document::Document::begun_by`].
 pub fn in_doubt(begun_by: &BTreeSet<DeviceId>, participant: &Participant) -> BTreeSet<DeviceId> {
     let left: BTreeSet<DeviceId> =
         begun_by.iter().copied().filter(|device| !participant.split.contains_key(device)).collect();
     if left.len() < 2 || left.is_subset(&participant.confirmed) { BTreeSet::new() } else { left }
 }
 
-/// Why two participants are not said to be one person, or that is not taken back.
+/// Why a `same_as` is not set, or not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSame {
     #[error("nobody is the same person as themselves")]
@@ -142,7 +144,8 @@ pub enum NotSame {
     NotSaid,
 }
 
-/// Whether somebody may say that two participants are one person, or (`None`) take that back.
+/// Whether a participant may be said to be the same person as `other`, or (`None`) that be taken back. Chains and
+/// circles are refused here; they still come about where two people say so at the same time.
 ///
 /// # Errors
 /// [`NotSame`] in words.
