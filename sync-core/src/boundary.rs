@@ -1,4 +1,5 @@
-//! Automerge is not trusted with bytes that nobody vouches for: it panics on some corrupt changes (seen).
+//! The boundary around Automerge: it panics on some corrupt changes (seen), so all work on bytes of strangers runs in
+//! [`contain`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[error("the change can't be merged")]
 pub struct Unmergeable;
 
-/// Runs Automerge behind a boundary: a panic becomes an error of that one piece of work.
+/// Runs work on Automerge; a panic becomes an error of this one piece of work. A value that the work was changing may
+/// be spoilt after an error: the caller gives it up.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Unmergeable> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| Unmergeable)
 }

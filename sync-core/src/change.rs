@@ -58,7 +58,8 @@ impl fmt::Debug for ChangeHash {
     }
 }
 
-/// SHA-256 of a change's bytes as sent; what a tablet signs. Unlike the hash it is defined for bytes that are no change.
+/// SHA-256 of a change's bytes as sent, by which a statement lists the change. Unlike [`ChangeHash`] it is defined for
+/// any bytes, also for bytes that are no change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Digest(#[n(0)] ByteArray<32>);
@@ -78,8 +79,9 @@ impl Digest {
     }
 }
 
-/// Who wrote a change: a device in one of its lives. Twenty bytes in Automerge: the device, then the incarnation,
-/// big-endian.
+/// The author of a change: a device in one incarnation. Twenty bytes in Automerge: the device, then the incarnation,
+/// big-endian. Automerge takes one change for each actor and number, and refuses all of a batch for a second one; so a
+/// device that may have lost count writes on in a new incarnation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Actor {
     pub device: DeviceId,
@@ -106,7 +108,7 @@ impl TryFrom<&ActorId> for Actor {
     }
 }
 
-/// Bytes that are not one change that we take.
+/// Why bytes are not taken as one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     #[error("the change is larger than {MAX_CHANGE} bytes")]
@@ -119,10 +121,11 @@ pub enum Unreadable {
     Actor,
 }
 
-/// Why somebody settled what others said, in their words.
+/// Why somebody wrote a change that decides about what others said, in their words.
 pub type Grounds = Line<300>;
 
-/// The message of a change, where it has one: JSON, so that a later version can say more.
+/// The message of a change, where it has one: the author's grounds, and what the change was before it was re-keyed.
+/// JSON, so that a later version can say more.
 #[derive(Default, Serialize, Deserialize)]
 struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -155,11 +158,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// Parses bytes that nobody vouches for.
+    /// Parses bytes that nobody vouches for. Their weight is checked before Automerge sees them.
     ///
     /// # Errors
-    /// [`Unreadable`] says why these are not one change that we take; compressed ones are refused before they are
-    /// expanded (256 MiB of change fit into 261 KB: seen).
+    /// [`Unreadable`]. A compressed change is refused before it is expanded (256 MiB of change fit into 261 KB: seen).
     pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
         if bytes.len() > MAX_CHANGE {
             return Err(Unreadable::TooLarge);
@@ -167,14 +169,15 @@ impl Change {
         frame::change(bytes)?;
         let parsed = contain(|| automerge::Change::from_bytes(bytes.to_vec()));
         let inner = parsed.ok().and_then(Result::ok).ok_or(Unreadable::NotAChange)?;
-        // Automerge takes a change with a wrong checksum, and gives it back with the right one (seen): two changes of one hash.
+        // Automerge takes a change with a wrong checksum and gives it back with the right one (seen): one hash would
+        // then name two sequences of bytes.
         if bytes.get(4..8) != inner.hash().0.get(..4) {
             return Err(Unreadable::NotAChange);
         }
         Self::try_from(inner)
     }
 
-    /// How many operations these bytes say that they hold, without looking at any; none where they are refused at sight.
+    /// How many operations these bytes claim to hold, without reading any of them; 0 where they are refused at sight.
     pub fn operations_said(bytes: &[u8]) -> u64 {
         frame::change(bytes).map_or(0, |weight| weight.operations)
     }
@@ -192,17 +195,17 @@ impl Change {
         self.inner.seq()
     }
 
-    /// What it was written on top of.
+    /// Its dependencies: the heads of the document on which the author wrote it.
     pub fn deps(&self) -> impl Iterator<Item = ChangeHash> + '_ {
         self.inner.deps().iter().copied().map(ChangeHash::from)
     }
 
-    /// The author's clock, to the second.
+    /// The author's clock, to the second. Nothing rests on it.
     pub fn at(&self) -> Millis {
         Millis(self.inner.timestamp().saturating_mul(1000))
     }
 
-    /// Why it was written, where the author said so.
+    /// The author's grounds, where the change has any.
     pub fn grounds(&self) -> Option<Grounds> {
         self.message()?.reason
     }
@@ -223,7 +226,8 @@ impl Change {
         Operations::of(self.bytes())
     }
 
-    /// What it comes to once it is expanded. One that a document gave back may weigh more than one that is parsed.
+    /// The weight of the change. A change that a document gave back may be larger than one that [`Change::parse`]
+    /// takes; it then counts as the heaviest.
     pub(crate) fn weight(&self) -> frame::Weight {
         frame::change(self.bytes()).unwrap_or(frame::Weight::OF_CHANGE)
     }

@@ -1,4 +1,8 @@
-//! One record as an Automerge document: how it begins, how it is edited, how it is read.
+//! One record as an Automerge document: how it begins, how it is edited, how it takes changes of others, how it is
+//! read.
+//!
+//! Opening, copying and saving a document each cost as much as it holds, history included; looking a change up costs
+//! little.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -24,14 +28,14 @@ pub struct Damaged;
 pub struct Document {
     kind: Kind,
     inner: Automerge,
-    /// What stands in it, once somebody asked.
+    /// See [`Document::values`].
     values: OnceLock<Arc<Values>>,
 }
 
 impl Document {
-    /// A document as all of its kind begin: one genesis change, the same on every machine, that makes the maps
-    /// and texts of the field table. So two tablets that create the same record offline merge, and no nested map
-    /// is lost to a race.
+    /// A new document. All documents of a kind begin with one genesis change, the same on every machine, that makes the
+    /// maps and texts of the field table. So two tablets can create one record offline and merge it: of two maps for
+    /// one field one would win, and the entries of the other vanish (seen).
     pub fn genesis(kind: Kind) -> Self {
         static GENESIS: LazyLock<Vec<Document>> =
             LazyLock::new(|| Kind::ALL.iter().copied().map(Document::begin).collect());
@@ -62,7 +66,7 @@ impl Document {
         Self { kind, inner, values: OnceLock::new() }
     }
 
-    /// Opens what [`Document::save`] wrote.
+    /// Opens bytes that [`Document::save`] wrote, from the tablet's folder or the store.
     ///
     /// # Errors
     /// [`Damaged`] if the bytes are not what was saved.
@@ -71,7 +75,7 @@ impl Document {
         Ok(Self::on(kind, loaded.map_err(|_| Damaged)?))
     }
 
-    /// Opens what somebody sent, after a look at how much it claims to hold.
+    /// Opens a document that somebody sent. Its weight is checked first: a few bytes can claim to hold gigabytes.
     ///
     /// # Errors
     /// [`Damaged`] if it is not one document, or larger than any that the store takes.
@@ -89,7 +93,7 @@ impl Document {
         self.kind
     }
 
-    /// Hashes of the changes that nothing follows, sorted.
+    /// The hashes of the changes on which no other change builds, ascending.
     pub fn heads(&self) -> Vec<ChangeHash> {
         let mut heads: Vec<_> = self.inner.get_heads().into_iter().map(ChangeHash::from).collect();
         heads.sort_unstable();
@@ -100,12 +104,14 @@ impl Document {
         self.inner.get_change_meta_by_hash(&(*hash).into()).is_some()
     }
 
-    /// Whether a change is merged here, be it as it is, re-keyed, or as it was before that; `rekeyed` is [`Document::rekeyed`].
+    /// Whether a change is merged here: itself, its re-keyed form, or the change of which it is the re-keyed form.
+    /// `rekeyed` is [`Document::rekeyed`].
     pub fn has_taken(&self, change: &Change, rekeyed: &BTreeMap<ChangeHash, Change>) -> bool {
         self.contains(&change.hash()) || self.same_by_another_name(change, rekeyed).is_some()
     }
 
-    /// What says the same as a change whose number was taken: that one re-keyed, or as it was before.
+    /// The change in this document that says the same under another hash: the re-keyed form of `change`, or the change
+    /// of which it is the re-keyed form.
     pub(crate) fn same_by_another_name(
         &self,
         change: &Change,
@@ -122,7 +128,8 @@ impl Document {
         Change::try_from(change).ok()
     }
 
-    /// The devices that began the record, each not knowing of the others: authors of changes that build on the genesis alone.
+    /// The devices that began the record without knowing of each other: the authors of changes that build on the
+    /// genesis alone.
     pub fn begun_by(&self) -> BTreeSet<DeviceId> {
         let genesis = Self::genesis(self.kind).inner.get_heads();
         let metas = self.inner.get_changes_meta(&genesis);
@@ -130,7 +137,7 @@ impl Document {
         first.filter_map(|meta| Some(Actor::try_from(&*meta.actor).ok()?.device)).collect()
     }
 
-    /// The same document without some changes and what builds on them.
+    /// The same document without some changes and the changes that build on these; `None` if the rest can't be merged.
     pub(crate) fn without(&self, mut gone: BTreeSet<ChangeHash>) -> Option<Self> {
         let mut stay = Vec::new();
         for change in self.changes() {
@@ -145,12 +152,12 @@ impl Document {
         Some(rest)
     }
 
-    /// Whether it is as all of its kind begin.
+    /// Whether it holds the genesis alone.
     pub(crate) fn is_empty(&self) -> bool {
         self.heads() == Self::genesis(self.kind).heads()
     }
 
-    /// Every author's numbers that are taken, and by which change.
+    /// The numbers that each author has taken, each with the change that has it.
     pub(crate) fn numbers(&self) -> BTreeMap<(Actor, u64), ChangeHash> {
         let metas = self.inner.get_changes_meta(&[]);
         let number = |meta: &automerge::ChangeMetadata<'_>| {
@@ -159,7 +166,7 @@ impl Document {
         metas.iter().filter_map(number).collect()
     }
 
-    /// The changes that were re-keyed because their number was taken, under the hashes that they had.
+    /// The changes that were re-keyed because their number was taken, by the hash that each had before.
     pub fn rekeyed(&self) -> BTreeMap<ChangeHash, Change> {
         let metas = self.inner.get_changes_meta(&[]);
         let rekeyed = metas.iter().filter(|meta| meta.message.as_deref().is_some_and(tells_of_another));
@@ -170,14 +177,14 @@ impl Document {
         rekeyed.filter_map(change).collect()
     }
 
-    /// Whether a change numbers its operations right after those that it builds on. One that leaves a gap uses up the
-    /// numbers, of which there are 2^32: after that Automerge stops the process at the next edit (seen).
+    /// Whether a change numbers its operations right after those on which it builds. A gap uses up numbers, of which
+    /// there are 2^32: without them Automerge stops the process at the next edit (seen).
     pub(crate) fn continues(&self, change: &Change) -> bool {
         let behind = change.deps().filter_map(|hash| self.inner.get_change_meta_by_hash(&hash.into()));
         change.inner().start_op().get() == behind.map(|meta| meta.max_op).max().unwrap_or(0) + 1
     }
 
-    /// Every change but the genesis, in an order in which they can be applied.
+    /// Every change but the genesis, each after those that it builds on.
     pub fn changes(&self) -> Vec<Change> {
         let genesis = Self::genesis(self.kind).inner.get_heads();
         self.inner
@@ -239,9 +246,11 @@ impl Document {
         grounds: Option<&Grounds>,
         work: impl FnOnce(Transaction<'_>) -> Result<Transaction<'_>, EditError>,
     ) -> Result<Option<Change>, EditError> {
+        // 1. Work on a copy: Automerge can't take a committed change back, and the record may turn out to be invalid.
         let mut next = self.inner.clone();
         next.set_actor(ActorId::from(actor));
         let transaction = work(next.transaction())?;
+        // 2. An edit that changes nothing writes no change: it would travel and be stored for nothing.
         if transaction.pending_ops() == 0 {
             return Ok(None);
         }
@@ -251,6 +260,7 @@ impl Document {
         }
         let (hash, _) = transaction.commit_with(options);
         let hash = hash.ok_or(automerge::AutomergeError::Fail)?;
+        // 3. The record must be valid as a whole, and within limits past which the store would quarantine the change.
         let next = Self::on(self.kind, next);
         Record::read(self.kind, &next.inner, next.values())?;
         let holds = next.inner.stats();
@@ -263,16 +273,18 @@ impl Document {
         Change::try_from(change).map(Some).map_err(|_| automerge::AutomergeError::Fail.into())
     }
 
-    /// Applies changes that may come from anybody. The document is as it was if this fails.
+    /// Applies changes that may come from anybody, all of them or none. Costs a copy of the document.
     ///
     /// # Errors
-    /// [`Unmergeable`] if Automerge refuses, panics or garbles a change, or one that it builds on is not there.
+    /// [`Unmergeable`] if Automerge refuses a change, panics, or changes its bytes, or if a dependency is not there.
+    /// The document is then as it was.
     pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a Change>) -> Result<(), Unmergeable> {
         let mut next = self.clone();
         let changes: Vec<&Change> = changes.into_iter().collect();
         next.put_all(&changes)?;
-        // Automerge takes some spoilt changes without a word and panics only when the document is next used (seen), so a
-        // change counts as applied only if the document can give it back byte for byte.
+        // Automerge takes some corrupt changes without an error and panics only when the document is used next (seen),
+        // and holds back changes whose dependencies are missing. So the document must give each change back byte for
+        // byte.
         let same = |change: &&Change| {
             let back = next.inner.get_change_by_hash(&change.inner().hash());
             back.is_some_and(|back| back.raw_bytes() == change.inner().raw_bytes())
@@ -284,9 +296,10 @@ impl Document {
         Ok(())
     }
 
-    /// Applies one change that may come from anybody, without the copy that [`Document::apply`] makes: the document is spoilt if
-    /// this fails. It may be spoilt, too, where this goes well: whoever calls it proves that the document [opens](Document::opens_from)
-    /// from what is to be stored of it, and lets nothing out that was read from it until then.
+    /// Applies one change that may come from anybody, without the copy that [`Document::apply`] makes. If this fails,
+    /// the document is spoilt. It may be spoilt even if this succeeds: the caller must prove that the document
+    /// [opens](Document::opens_from) from the snapshot that is to be stored, and use nothing that was read from it
+    /// before that.
     ///
     /// # Errors
     /// [`Unmergeable`] if Automerge refuses the change or panics.
@@ -300,7 +313,8 @@ impl Document {
         contain(|| self.inner.apply_changes(all()))?.map_err(|_| Unmergeable)
     }
 
-    /// Whether these bytes open as this very document, at every tablet too.
+    /// Whether these bytes open as this document, under the limits that every tablet has. Heads are hashes of all
+    /// changes, so equal heads mean equal changes. Costs opening the document once.
     pub fn opens_from(&self, snapshot: &[u8]) -> bool {
         let again = contain(|| Self::received(self.kind, snapshot));
         matches!(again, Ok(Ok(again)) if again.heads() == self.heads())
@@ -326,7 +340,8 @@ impl Document {
         R::read(&self.inner, self.values())
     }
 
-    /// Every value that stands in it; read when it is first asked for, and then kept.
+    /// All current values of the document, concurrent ones included. They are read at the first call and kept until a
+    /// change is applied.
     pub fn values(&self) -> &Values {
         self.values.get_or_init(|| Arc::new(Values::of(&self.inner, self.kind.fields())))
     }

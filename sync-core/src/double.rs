@@ -219,8 +219,8 @@ pub enum NotMarked {
     NoDouble,
 }
 
-/// Whether a session may be marked as the double of `of`, or (`None`) its mark be taken back. Chains and circles are
-/// refused here; they still come about where two people mark at the same time.
+/// Whether a session may be marked as the double of `of`, or (`None`) its mark be taken back. The session that counts
+/// must not be marked itself, as far as the caller has heard.
 ///
 /// # Errors
 /// [`NotMarked`] in words.

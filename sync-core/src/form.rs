@@ -29,7 +29,7 @@ pub struct Field<T>(PhantomData<T>);
 #[derive(Debug)]
 pub struct Required<T>(PhantomData<T>);
 
-/// One value, always, written once: what the record is about.
+/// One value, always, written once: the fields of which an id is made, or that say which record another is about.
 #[derive(Debug)]
 pub struct Fixed<T>(PhantomData<T>);
 
@@ -42,26 +42,27 @@ pub struct Once<T>(PhantomData<T>);
 #[derive(Debug)]
 pub struct Forward<T>(PhantomData<T>);
 
-/// Once it is set it stays set, whatever happens at the same time. Of concurrent values the least holds
-/// (the earliest day of a withdrawal).
+/// A value that is never unset once it is set, whatever happens at the same time. Of concurrent values the least holds
+/// (the earliest day of an erasure).
 #[derive(Debug)]
 pub struct Sticky<T>(PhantomData<T>);
 
-/// A value that stands only while nobody takes it back: of a value and its taking back at the same time the taking back
-/// holds, and people are shown the clash. Its own grounds are the value (why a record is void).
+/// A value that stands only while nobody takes it back. Where one person sets it and another takes it back at the same
+/// time, it counts as taken back, and people are shown the conflict. The value is its own grounds (why a record is
+/// void).
 #[derive(Debug)]
 pub struct Revocable<T>(PhantomData<T>);
 
-/// Once it is set it holds against whatever is said at the same time; whoever has seen it may take it back. Of concurrent
-/// values the least holds (the earliest day of a withdrawal).
+/// A value that prevails over its taking back at the same time; somebody who has seen the value may take it back. Of
+/// concurrent values the least holds (the earliest day of a withdrawal).
 #[derive(Debug)]
 pub struct Prevailing<T>(PhantomData<T>);
 
-/// A set; adding wins over removing at the same time. Stands as a map of member to true or false.
+/// A set; adding a member wins over removing it at the same time. Kept as a map of member to true or false.
 #[derive(Debug)]
 pub struct Set<K>(PhantomData<K>);
 
-/// A set that only grows. Stands as a map of member to true.
+/// A set that only grows. Kept as a map of member to true.
 #[derive(Debug)]
 pub struct Log<K>(PhantomData<K>);
 
@@ -82,10 +83,10 @@ pub enum Shape {
     Text,
 }
 
-/// What merging does beyond what Automerge does.
+/// What merging checks or shows of a field, beyond Automerge's own merging.
 #[derive(Debug, Clone, Copy)]
 pub enum Rule {
-    /// Concurrent values are shown to people; whoever settles them says in words what holds.
+    /// Concurrent values are shown to people. The function reads the words with which somebody settles the conflict.
     Conflict(fn(&str) -> Result<ScalarValue, Why>),
     /// The first value is never replaced.
     Once,
@@ -95,8 +96,8 @@ pub enum Rule {
     Sticky,
     /// Merges without remainder: sets, logs.
     Merges,
-    /// Merges letter by letter; what several write to one place at the same time is shown to people. One person's edit keeps
-    /// it to so many characters.
+    /// Merges letter by letter; concurrent edits of one place are shown to people. One person's edit keeps the text to
+    /// so many characters.
     Text(usize),
     /// As `Merges`, and members are never removed.
     Grows,
@@ -124,14 +125,15 @@ impl Invalid {
     }
 }
 
-/// What each form knows of itself.
+/// A form: what it looks like in the document, its rule, and how it is read.
 pub trait Form {
-    /// What a reader of the record sees.
+    /// The type of the field in the plain struct.
     type Plain: Clone + PartialEq + std::fmt::Debug;
     const SHAPE: Shape;
     const RULE: Rule;
 
-    /// Reads the field and checks every value in it, those that lost a race included. `values` are those of the document.
+    /// Reads the field and checks every value in it, also concurrent values that are not shown. `values` are those of
+    /// the document.
     ///
     /// # Errors
     /// [`Invalid`] with the field's name.

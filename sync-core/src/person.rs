@@ -144,8 +144,8 @@ pub enum NotSame {
     NotSaid,
 }
 
-/// Whether a participant may be said to be the same person as `other`, or (`None`) that be taken back. Chains and
-/// circles are refused here; they still come about where two people say so at the same time.
+/// Whether a participant may be said to be the same person as `other`, or (`None`) that be taken back. The other must
+/// not be said to be a third person, as far as the caller has heard.
 ///
 /// # Errors
 /// [`NotSame`] in words.

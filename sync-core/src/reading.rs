@@ -1,5 +1,5 @@
-//! A record in words, field by field, whatever its kind, and what a change does to it. For people who look at something
-//! before they let it in: it must be readable too where the record does not stand as the data dictionary says.
+//! A record of any kind in words, field by field, and what a change does to it. For keepers who look at a quarantined
+//! change before they let it in: it must be readable, too, where the record with it is invalid by the data dictionary.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,19 +11,19 @@ use crate::conflict::in_words;
 use crate::document::Document;
 use crate::form::{Candidate, FieldInfo, Shape, object_of};
 
-/// The fields that say something, by name; an entry or a member is `attendance/<participant>`.
+/// The fields that have a value, by name, each in words; an entry or a member is named `attendance/<participant>`.
 pub type Reading = BTreeMap<String, String>;
 
-/// A field that says something else than before.
+/// A field that reads differently in two readings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub field: String,
-    /// None where it said nothing.
+    /// `None` where the field has no value; so, too, `to`.
     pub from: Option<String>,
     pub to: Option<String>,
 }
 
-/// Reads every field; where one has several values at the same time, all of them.
+/// Reads every field; concurrent values of a field are joined with ` / `.
 pub fn read(document: &Document) -> Reading {
     let mut reading = Reading::new();
     for field in document.kind().fields() {
@@ -55,7 +55,7 @@ fn in_field(document: &Document, field: &FieldInfo) -> Vec<(String, String)> {
     }
 }
 
-/// What differs from one reading to the next.
+/// The fields that read differently before and after, by name.
 pub fn differences(before: &Reading, after: &Reading) -> Vec<Difference> {
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let difference = |field: &&String| before.get(*field) != after.get(*field);
@@ -69,8 +69,8 @@ pub fn differences(before: &Reading, after: &Reading) -> Vec<Difference> {
         .collect()
 }
 
-/// The document with one more change, whether or not the record may stand so, re-keyed where its number is taken; `None`
-/// where the bytes can't be merged into it, or build on something that it lacks.
+/// The document with one more change, whether or not the record is valid then. The change is re-keyed where its number
+/// is taken. `None` where the bytes can't be merged, or a dependency is missing.
 pub fn with(document: &Document, bytes: &[u8]) -> Option<Document> {
     let change = Change::parse(bytes).ok()?;
     let mut after = document.clone();

@@ -1,8 +1,8 @@
-//! What the bytes of a change or a document come to, before Automerge sees them. Their columns are runs, and a run says how
-//! long it is and what it repeats: four hundred bytes can say sixty thousand operations that each bear a key of 190,000
-//! bytes, and Automerge writes every one of those keys out (seen: 11 GB). So the [`Weight`] is computed from the runs, without
-//! expanding any, and held against the limits (Automerge binary format, "Change chunks", "Document chunks" and "Run length
-//! encoding").
+//! The weight of a change or a document, from its bytes, before Automerge sees them. Columns are made of runs, and a
+//! run says how long it is and which value it repeats: four hundred bytes can say sixty thousand operations that each
+//! have a key of 190,000 bytes, and Automerge writes out every one of these keys (seen: 11 GB). So the [`Weight`] is
+//! computed from the runs, without expanding any, and held against the limits (Automerge binary format, "Change
+//! chunks", "Document chunks" and "Run length encoding").
 
 mod column;
 mod reader;
@@ -23,27 +23,27 @@ const DOCUMENT_CHUNK: u8 = 0;
 const CHANGE_CHUNK: u8 = 1;
 const DEFLATED_CHUNK: u8 = 2;
 
-/// In the number of a column of a document: its bytes are deflated.
+/// The bit in a column's number that says that its bytes are deflated; in documents only.
 const DEFLATED: u64 = 8;
-/// How many bits of a column's number stand below its id, which a group shares with its members.
+/// How many bits of a column's number stand below its id. A group column and its members share the id.
 const COLUMN_ID: u32 = 4;
-/// What Automerge keeps in memory of each change that another one builds on.
+/// The bytes that Automerge keeps in memory for each dependency of a change.
 const INDEX: u64 = 8;
 
-/// What bytes come to once they are expanded.
+/// What the bytes of a change or document take once they are expanded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Weight {
-    /// Of a change 1.
+    /// How many changes; 1 of a change.
     pub(crate) changes: u64,
     pub(crate) authors: u64,
-    /// The rows of the longest column: operations, or what they overwrite.
+    /// The rows of the longest column: the operations, or the operations that they overwrite.
     pub(crate) operations: u64,
-    /// The bytes of all that has a length of its own: keys, values, authors, hashes, messages; each as often as it is repeated.
+    /// The bytes of keys, values, authors, hashes and messages, each as often as it is repeated.
     pub(crate) expanded: u64,
 }
 
 impl Weight {
-    /// What a change may come to.
+    /// The limits of a change.
     pub(crate) const OF_CHANGE: Self = Self {
         changes: 1,
         authors: MAX_DOCUMENT_AUTHORS,
@@ -51,7 +51,7 @@ impl Weight {
         expanded: MAX_CHANGE_EXPANDED,
     };
 
-    /// What a document may come to, with its history.
+    /// The limits of a document with its history.
     pub(crate) const OF_DOCUMENT: Self = Self {
         changes: MAX_DOCUMENT_CHANGES,
         authors: MAX_DOCUMENT_AUTHORS,
@@ -66,8 +66,8 @@ impl Weight {
             && self.expanded <= most.expanded
     }
 
-    /// At least what a document of this weight comes to with one more change. The authors that the change names beside its own
-    /// are there already, or it can't be merged.
+    /// An upper bound of a document's weight with one more change. Authors that the change names beside its own count
+    /// nothing: their operations are in the document already, or the change can't be merged.
     pub(crate) fn with(&self, change: &Self, new_author: bool) -> Self {
         Self {
             changes: self.changes.saturating_add(1),
@@ -81,7 +81,7 @@ impl Weight {
 /// The weight of a change.
 ///
 /// # Errors
-/// [`Unreadable`] where the bytes are not one plain change, or come to more than one may.
+/// [`Unreadable`] where the bytes are not one plain change, or pass the limits of a change.
 pub(crate) fn change(bytes: &[u8]) -> Result<Weight, Unreadable> {
     weighed(of_change(open(bytes, CHANGE_CHUNK)?), &Weight::OF_CHANGE)
 }
@@ -89,12 +89,12 @@ pub(crate) fn change(bytes: &[u8]) -> Result<Weight, Unreadable> {
 /// The weight of a whole document.
 ///
 /// # Errors
-/// [`Unreadable`] where the bytes are not one document, or come to more than one may.
+/// [`Unreadable`] where the bytes are not one document, or pass the limits of a document.
 pub(crate) fn document(bytes: &[u8]) -> Result<Weight, Unreadable> {
     weighed(of_document(open(bytes, DOCUMENT_CHUNK)?), &Weight::OF_DOCUMENT)
 }
 
-/// What stands in the frame of a change that parses.
+/// The content of the chunk of a change that parses.
 pub(crate) fn body(change: &[u8]) -> Option<&[u8]> {
     open(change, CHANGE_CHUNK).ok()
 }
@@ -141,7 +141,7 @@ fn of_change(body: &[u8]) -> Option<Weight> {
         let data = at.take(length)?;
         weight.add(&Column::of(column, data, MAX_OPERATIONS)?);
     }
-    weight.expand(at.0.len() as u64); // what no version knows
+    weight.expand(at.0.len() as u64); // extra bytes
     Some(weight)
 }
 
@@ -161,7 +161,7 @@ fn of_document(body: &[u8]) -> Option<Weight> {
     for one @ (number, _) in changes {
         let column = column(&mut at, one, MAX_DOCUMENT_OPERATIONS)?;
         if group == Some(number >> COLUMN_ID) {
-            // What changes build on has a column of its own, longer than that of the changes: an index for each.
+            // The dependencies of changes are a column in the same group, with a row for each dependency.
             weight.expand(column.rows.saturating_mul(INDEX));
         } else {
             weight.changes = weight.changes.max(column.rows);
@@ -184,7 +184,7 @@ impl Weight {
         self.expand(column.bytes);
     }
 
-    /// A column may come to more than can be counted: what is added to that must not begin at nothing again.
+    /// Adds bytes without overflow: a column may claim more than a u64 counts, and must not come out as light.
     fn expand(&mut self, bytes: u64) {
         self.expanded = self.expanded.saturating_add(bytes);
     }

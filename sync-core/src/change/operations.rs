@@ -3,7 +3,7 @@
 
 use super::frame::{Reader, body};
 
-/// What an operation does, by the numbers of the format.
+/// The actions of the format, by number.
 pub(crate) mod action {
     pub(crate) const PUT: u64 = 1;
     pub(crate) const DELETE: u64 = 3;
@@ -11,32 +11,33 @@ pub(crate) mod action {
     pub(crate) const MAKES: [u64; 4] = [0, 2, 4, 6];
 }
 
-/// The type of a value that is a string.
+/// The type number of a string value.
 pub(crate) const STRING: u64 = 6;
 
-/// An operation by its author's place in [`Operations::authors`], and its number.
+/// The id of an operation: its author's index in [`Operations::authors`], and its number.
 pub(crate) type OperationId = (u64, u64);
 
 /// One operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Operation<'b> {
-    /// Its own number; its author is the change's.
+    /// Its number; its author is the change's.
     pub(crate) number: u64,
-    /// The map or text that it writes in; none is the root.
+    /// The operation that made the map or text to which it writes; `None` for the root.
     pub(crate) object: Option<OperationId>,
-    /// The key, of a map; none where it writes in a text.
+    /// The key in a map; `None` in a text.
     pub(crate) key: Option<&'b str>,
     pub(crate) insert: bool,
     pub(crate) action: u64,
-    /// The type of its value.
+    /// The type number of its value.
     pub(crate) value: u64,
+    /// The predecessors: the operations whose values it replaces.
     pub(crate) overwrites: Vec<OperationId>,
 }
 
-/// All operations of a change.
+/// All operations of a change, read while they are iterated over: nothing is expanded beforehand.
 #[derive(Debug)]
 pub(crate) struct Operations<'b> {
-    /// The author of the change first, then others whose operations it names.
+    /// The author of the change first, then the other authors whose operations it names.
     pub(crate) authors: Vec<&'b [u8]>,
     number: u64,
     object: (Runs<'b, u64>, Runs<'b, u64>),
@@ -48,7 +49,7 @@ pub(crate) struct Operations<'b> {
 }
 
 impl<'b> Operations<'b> {
-    /// `bytes` is a change that parses.
+    /// The operations of a change that parses; `None` where its columns do not hold together.
     pub(crate) fn of(bytes: &'b [u8]) -> Option<Self> {
         let mut at = Reader(body(bytes)?);
         at.hashes()?;
@@ -64,7 +65,7 @@ impl<'b> Operations<'b> {
         for (column, length) in at.columns()? {
             columns.push((column, at.take(length)?));
         }
-        // Numbers of columns: what it is about, times sixteen, and what its rows are.
+        // A column's number is sixteen times what the column is about, and the type of its rows.
         let data = |number: u64| {
             columns.iter().find(|(column, _)| *column == number).map(|(_, data)| *data).unwrap_or_default()
         };
@@ -94,7 +95,7 @@ impl<'b> Iterator for Operations<'b> {
     type Item = Operation<'b>;
 
     fn next(&mut self) -> Option<Operation<'b>> {
-        // Every operation does something, so this column says how many there are.
+        // Every operation has an action, so this column's length is the number of operations.
         let action = self.action.next()??;
         let number = self.number;
         self.number = number.saturating_add(1);
@@ -117,13 +118,13 @@ impl<'b> Iterator for Operations<'b> {
     }
 }
 
-/// The rows of a column that is made of runs ("Run length encoding").
+/// The rows of a run length encoded column (Automerge binary format, "Run length encoding").
 #[derive(Debug)]
 struct Runs<'b, T> {
     at: Reader<'b>,
     read: fn(&mut Reader<'b>) -> Option<T>,
     left: u64,
-    /// What the run repeats; where it is a run of single values, nothing yet.
+    /// The value that the run repeats (`Some(None)` for a run of nulls); `None` in a run of single values.
     repeats: Option<Option<T>>,
 }
 
@@ -132,7 +133,8 @@ impl<'b, T: Copy> Runs<'b, T> {
         Self { at: Reader(data), read, left: 0, repeats: None }
     }
 
-    /// The value of the next row, where it has one; nothing after the last.
+    /// The value of the next row (`Some(None)` where the row has none); `None` after the last row or where the bytes
+    /// end early.
     fn next(&mut self) -> Option<Option<T>> {
         while self.left == 0 {
             if self.at.0.is_empty() {
@@ -152,7 +154,7 @@ impl<'b, T: Copy> Runs<'b, T> {
     }
 }
 
-/// Numbers that are written as the difference to the one before.
+/// Numbers that are each written as the difference from the number before.
 #[derive(Debug)]
 struct Deltas<'b> {
     runs: Runs<'b, i64>,
@@ -166,7 +168,7 @@ impl Deltas<'_> {
     }
 }
 
-/// Runs of false and true in turn, the first of false.
+/// Runs of false and true in turn, beginning with false.
 #[derive(Debug)]
 struct Booleans<'b> {
     at: Reader<'b>,

@@ -1,6 +1,8 @@
-//! A change that can't keep its number. A tablet was copied, and both copies wrote under one number: Automerge takes only one
-//! of the two. The other says the same under an author of its own, the same device in a life that the change's hash names,
-//! and so does what was built on it. Whoever re-keys a change gets the same bytes.
+//! Re-keying a change whose number is taken. A tablet was copied, and both copies wrote under one number: Automerge
+//! takes only one of the two changes. The other is written again with the same operations under an author of its own:
+//! the same device, in an incarnation that is taken from the change's hash. The changes that build on it are re-keyed,
+//! too. The result follows from the change and those behind it, so everybody who re-keys the change gets the same
+//! bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Change, ChangeHash, Message};
 use crate::boundary::contain;
 
-/// What a change was before it was re-keyed.
+/// The hash and the incarnation of a change before it was re-keyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Was {
     hash: String,
@@ -31,7 +33,7 @@ impl Was {
     }
 }
 
-/// Operations that have another author now.
+/// The operations of one change that have another author since it was re-keyed.
 struct Renamed {
     numbers: Range<u64>,
     from: ActorId,
@@ -51,17 +53,25 @@ impl Renamed {
 }
 
 impl Change {
-    /// Re-keys the change. `others` are those that were, under the hashes that they had; what of them it builds on it
-    /// builds on as it is now. `None` where that can't be done.
+    /// The change, re-keyed. `others` are the changes of the document that were re-keyed before, by the hash that each
+    /// had: where this change builds on one of them, it builds on the re-keyed form from now on. `None` where Automerge
+    /// can't write it so.
     pub fn rekeyed(&self, others: &BTreeMap<ChangeHash, Self>) -> Option<Self> {
+        // 1. The new author. Its incarnation follows from the hash, so two people who release the change at the same
+        //    time write one change, not two.
         let [a, b, c, d, ..] = *self.hash().as_bytes();
         let life = Actor { incarnation: u32::from_be_bytes([a, b, c, d]).max(1), ..self.actor };
+        // 2. Operations name other operations by author and number. The change's own have a new author, and so have
+        //    those of every re-keyed change behind it.
         let mut renamed = vec![Renamed::of(self, self.actor, life)];
         for other in self.behind(others) {
             let was = Actor { incarnation: other.message()?.was?.incarnation, ..other.actor };
             renamed.push(Renamed::of(other, was, other.actor));
         }
+        // 3. The message says what the change was. By that tablets let go of their own form of it, and it is not merged
+        //    twice.
         let message = Message { was: Some(Was::of(self)), ..self.message().unwrap_or_default() };
+        // 4. The first change of its author, with the same operations on top of the dependencies as they are now.
         let written = contain(|| {
             let mut expanded = self.inner.decode();
             expanded.actor_id = life.into();
@@ -77,18 +87,19 @@ impl Change {
         Self::parse(&written.ok()?).ok()
     }
 
-    /// The hash that it had before it was re-keyed, if it was.
+    /// The hash that the change had before it was re-keyed; `None` where it was not.
     pub(crate) fn was(&self) -> Option<ChangeHash> {
         self.message()?.was?.hash()
     }
 
-    /// Whether it is the other one, re-keyed. Only the same device's word for that counts: nobody can make another's work
-    /// seem to be there.
+    /// Whether this is the re-keyed form of `other`. Only a change of the same device can be: otherwise anybody could
+    /// write a change that claims to stand for another's work, which would then count as merged.
     pub fn stands_for(&self, other: &Self) -> bool {
         self.actor.device == other.actor.device && self.was() == Some(other.hash())
     }
 
-    /// Those of the others that it builds on, also by way of each other.
+    /// The changes among `others`, before or after they were re-keyed, on which this change builds, directly or through
+    /// each other.
     fn behind<'a>(&self, others: &'a BTreeMap<ChangeHash, Self>) -> Vec<&'a Self> {
         let both = |(was, now): (&ChangeHash, &'a Self)| [(*was, now), (now.hash(), now)];
         let others: BTreeMap<ChangeHash, &Self> = others.iter().flat_map(both).collect();
@@ -107,6 +118,8 @@ impl Change {
     }
 }
 
+/// Gives the operations that a change names their new authors: as the object, the element or the predecessor of an
+/// operation.
 fn rename(change: &mut ExpandedChange, renamed: &[Renamed]) {
     let now = |id: &OpId| match renamed.iter().find(|one| one.renames(id)) {
         Some(one) => OpId::new(id.counter(), &one.to),

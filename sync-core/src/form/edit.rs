@@ -1,4 +1,4 @@
-//! Editing fields: each call writes the least that says what is meant, and nothing where nothing changes.
+//! Editing fields: each call writes as few operations as it can, and none where nothing changes.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::value::{Key, Value, Why};
 
-/// An edit that a record does not allow. Nothing of it is kept.
+/// Why an edit is refused. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     #[error("{field} is already recorded and stays as it is")]
@@ -67,9 +67,10 @@ pub struct Editor<'t, 'd, F> {
     form: PhantomData<F>,
 }
 
-/// Puts a scalar in the place of all that stand there. Where it is the winner of several, Automerge would only take the
-/// others out, and whoever replaced the winner at the same time would be alone with their value, as if nobody had settled
-/// anything (seen); where it is the only one, Automerge would write nothing. So another value goes before it.
+/// Puts a scalar over all values of a key. Where the scalar is already the winner of several values, Automerge would
+/// only delete the others and keep the winner's old operation: somebody who replaces the winner at the same time would
+/// then see one value, as if nobody had settled anything (seen). Where the scalar is the only value, Automerge would
+/// write nothing. So in both cases another value is put first.
 pub(crate) fn put_over(
     transaction: &mut Transaction<'_>,
     object: &ObjId,
@@ -89,8 +90,8 @@ impl<F> Editor<'_, '_, F> {
         Ok(container(self.transaction, self.name, shape)?)
     }
 
-    /// Puts a scalar unless it is already the one and only value; so putting one of two clashing values settles
-    /// the clash, and putting what is there already writes nothing.
+    /// Puts a scalar unless it is the only value already. So putting one of two concurrent values settles the conflict,
+    /// and putting the only value again writes nothing.
     fn put_at(&mut self, object: &ObjId, key: &str, value: ScalarValue) -> Result<(), EditError> {
         let unchanged = match self.transaction.get_all(object, key)?.as_slice() {
             [] => value.is_null(),
@@ -104,6 +105,7 @@ impl<F> Editor<'_, '_, F> {
         self.put_at(&ROOT, self.name, value)
     }
 
+    /// Puts the first value of a field that is written once.
     fn put_first(&mut self, value: &ScalarValue) -> Result<(), EditError> {
         match self.transaction.get(ROOT, self.name)? {
             None => self.put_root(value.clone()),
@@ -118,7 +120,8 @@ impl<T: Value> Editor<'_, '_, Field<T>> {
         self.put_root(value.to_scalar())
     }
 
-    /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
+    /// Puts the value also where it is the only value already: the change shows that its author has seen all changes
+    /// before it.
     pub fn set_again(self, value: T) -> Result<(), EditError> {
         Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
@@ -148,12 +151,16 @@ impl<T: Value> Editor<'_, '_, Once<T>> {
 }
 
 impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {
-    /// Moves the status back, or forward, to `value`, or says again that it has it: whoever writes that has seen all that came
-    /// before. The store takes it back only from somebody with the authority.
+    /// Moves the status back or forward to `value`, or puts it again: the change shows that its author has seen all
+    /// changes before it. The store takes a change that moves the status back only with the authority for it.
     pub fn move_to(self, value: T) -> Result<(), EditError> {
         Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
 
+    /// Moves the status forward to `value`.
+    ///
+    /// # Errors
+    /// [`EditError::Backward`] where one of the concurrent values is further.
     pub fn set(mut self, value: T) -> Result<(), EditError> {
         let mut furthest = T::FIRST;
         for (there, _) in self.transaction.get_all(ROOT, self.name)? {
@@ -181,7 +188,8 @@ impl<T: Value> Editor<'_, '_, Revocable<T>> {
         self.put_root(value.to_scalar())
     }
 
-    /// Puts the value also where it is the one that stands: whoever writes that has seen all that came before.
+    /// Puts the value also where it is the only value already: the change shows that its author has seen all changes
+    /// before it.
     pub fn set_again(self, value: T) -> Result<(), EditError> {
         Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
     }
@@ -197,7 +205,7 @@ impl<T: Value + Ord> Editor<'_, '_, Prevailing<T>> {
         self.put_root(value.to_scalar())
     }
 
-    /// Takes back what the author has seen; what is set at the same time holds.
+    /// Takes back the values that the author has seen. A value that is set at the same time prevails.
     pub fn clear(mut self) -> Result<(), EditError> {
         self.put_root(ScalarValue::Null)
     }
@@ -208,7 +216,7 @@ impl<K: Key> Editor<'_, '_, Set<K>> {
         self.flag(member, true)
     }
 
-    /// Takes a member out; one who was never in it leaves no trace.
+    /// Takes a member out. Nothing is written for one that was never in the set.
     pub fn remove(self, member: &K) -> Result<(), EditError> {
         self.flag(member, false)
     }
@@ -244,8 +252,8 @@ impl<K: Key, V: Value> Editor<'_, '_, Entries<K, V>> {
 }
 
 impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
-    /// Makes the text read `text`, by the least insertions and deletions, so that what somebody else writes at the
-    /// same time stays.
+    /// Makes the text read `text`, with the fewest insertions and deletions, so that concurrent edits of others stay. A
+    /// text that is too long already, because several people wrote, may become shorter.
     pub fn write(self, text: &str) -> Result<(), EditError> {
         let object = self.container(Shape::Text)?;
         let length = text.chars().count();
@@ -256,8 +264,8 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
         Ok(self.transaction.update_text(&object, text)?)
     }
 
-    /// Adds `text` at the end, as a line of its own. It ends its line, so that what two people add at the same time,
-    /// also to an empty text, stays apart.
+    /// Adds `text` at the end, as a line of its own with its line end, so that lines that two people add at the same
+    /// time, also to an empty text, stay separate lines.
     pub fn append(self, text: &str) -> Result<(), EditError> {
         match self.with(text)? {
             Some(whole) => self.write(&whole),
@@ -265,8 +273,8 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
         }
     }
 
-    /// As [`append`](Self::append), of what stands in another record already. Several people can have written more than one may,
-    /// and all of it goes along.
+    /// As [`append`](Self::append), of text that stands in another record, however long: several people may have
+    /// written more than one person may.
     pub fn carry(self, text: &str) -> Result<(), EditError> {
         let object = self.container(Shape::Text)?;
         match self.with(text)? {
@@ -275,7 +283,7 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
         }
     }
 
-    /// The text with one more at its end; none where that says nothing.
+    /// The text with `text` added at its end; `None` where `text` is empty.
     fn with(&self, text: &str) -> Result<Option<String>, EditError> {
         let text = text.trim_end();
         if text.is_empty() {

@@ -1,4 +1,4 @@
-//! Reading fields out of a document, every concurrent value of them.
+//! Reading fields out of a document, with every concurrent value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use super::{
 use crate::limits::MAX_ENTRIES;
 use crate::value::{Key, Value, Why};
 
-/// More than any genesis has.
+/// More operations than any genesis has.
 const GENESIS_OPERATIONS: u64 = 64;
 
-/// One of the values that a field or an entry has at the same time.
+/// One of the concurrent values of a field or an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     pub value: ScalarValue,
-    /// The operation that put it; leads to the change, hence to who and when.
+    /// The operation that put it; by its id the change, the author and the time are found.
     pub operation: ObjId,
 }
 
-/// The values of one key, read and checked, without those that say that there is none; empty where it was never put or was cleared.
+/// The values of one key, read and checked, without nulls; empty where the key was never put or was cleared.
 fn read_all<T: Value>(slot: &Slot) -> Result<Vec<T>, Why> {
     if slot.objects > 0 {
         return Err(Why::new("must be a single value"));
@@ -37,18 +37,18 @@ fn register<T: Value>(values: &Values, name: &'static str) -> Result<Vec<T>, Inv
     read.map_err(|why| Invalid { field: name.to_owned(), why })
 }
 
-/// A value from words, for a field that must have one.
+/// The value that words say, for a field that must have one.
 fn given<T: Value>(words: &str) -> Result<ScalarValue, Why> {
     if words.is_empty() { Err(Why::new("must be given")) } else { Ok(T::from_words(words)?.to_scalar()) }
 }
 
-/// As [`given`], where no words mean no value.
+/// As [`given`], for a field that may have none: empty words are null.
 fn or_nothing<T: Value>(words: &str) -> Result<ScalarValue, Why> {
     if words.is_empty() { Ok(ScalarValue::Null) } else { given::<T>(words) }
 }
 
-/// The map or text that genesis made for a field. It is known by the id that it got there: whatever somebody put in its place, or
-/// beside it, is not it.
+/// The map or text that the genesis made for a field. It is found by the author of its id, the genesis: an object that
+/// somebody put in its place, or beside it, has another author.
 pub(crate) fn container(document: &impl ReadDoc, name: &str, shape: Shape) -> Result<ObjId, Invalid> {
     let kind = match shape {
         Shape::Register => return Ok(ROOT),
@@ -61,7 +61,8 @@ pub(crate) fn container(document: &impl ReadDoc, name: &str, shape: Shape) -> Re
     if let Some(id) = shown.find(of_genesis) {
         return Ok(id);
     }
-    // It was overwritten or deleted, which no change may that the store takes. It is still there, and so is all in it.
+    // A change overwrote or deleted it, which the store lets no change do. The object and its content are still in the
+    // document: it is looked for among the ids that a genesis gives.
     let is_it = |id: &ObjId| {
         let mut above = document.parents(id).ok()?;
         (document.object_type(id).ok()? == kind && above.next()?.prop == Prop::Map(name.to_owned()))
@@ -73,12 +74,12 @@ pub(crate) fn container(document: &impl ReadDoc, name: &str, shape: Shape) -> Re
         .ok_or_else(|| Invalid::new(name, "must stay the object that the record began with"))
 }
 
-/// Where the values of a field stand: at the root, or in the object that genesis made.
+/// The object that holds the values of a field: the root, or the object that the genesis made.
 pub(crate) fn object_of(document: &Automerge, field: &FieldInfo) -> Option<ObjId> {
     container(document, field.name, field.shape).ok()
 }
 
-/// Whether an operation means this object.
+/// Whether `id` is the id of this object.
 pub(crate) fn is_object(object: &ObjId, id: &legacy::OpId) -> bool {
     matches!(object, ObjId::Id(counter, actor, _) if (*counter, actor) == (id.0, &id.1))
 }
@@ -160,7 +161,7 @@ impl<T: Value> Form for Revocable<T> {
     const SHAPE: Shape = Shape::Register;
     const RULE: Rule = Rule::Conflict(or_nothing::<T>);
 
-    /// None as soon as one of the concurrent values is its taking back.
+    /// `None` as soon as one of the concurrent values is null, which takes the value back.
     fn read(_: &Automerge, values: &Values, name: &'static str) -> Result<Option<T>, Invalid> {
         let shown = register(values, name)?.pop();
         let back = values.at_root(name).iter().any(|one| one.value.is_null());
@@ -178,7 +179,10 @@ impl<T: Value + Ord> Form for Prevailing<T> {
     }
 }
 
-/// The entries of a map with all values of each, unless it has grown past all use.
+/// The entries of a map with all values of each.
+///
+/// # Errors
+/// [`Invalid`] past [`MAX_ENTRIES`], and where a value does not read.
 fn entries<T: Value>(
     document: &Automerge,
     values: &Values,
@@ -199,7 +203,7 @@ fn entries<T: Value>(
     keys.iter().map(read).collect()
 }
 
-/// Members of a map of flags that are on, by at least one of the concurrent values.
+/// The members of a set: keys with `true` among their concurrent values, so that adding wins over removing.
 fn members<K: Key>(
     document: &Automerge,
     values: &Values,
@@ -252,8 +256,8 @@ impl<K: Key, V: Value> Form for Entries<K, V> {
     }
 }
 
-/// The length is a rule for whoever writes, not for the merged text: two people who each keep to it must not
-/// make each other's work invalid.
+/// The length is checked when a person writes, not of the merged text: two people who each keep to it must not make
+/// each other's work invalid.
 impl<const MAX: usize> Form for Text<MAX> {
     type Plain = String;
     const SHAPE: Shape = Shape::Text;

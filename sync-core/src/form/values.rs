@@ -1,5 +1,5 @@
-//! Every value that stands in a document, read once: whoever asks what stands at a key (the record, its rules, its conflicts) looks
-//! it up here. To ask Automerge key by key takes longer than to merge the change.
+//! All current values of a document, read once. The record, the rules of merging and the conflicts all look values up
+//! here: asking Automerge key by key would take longer than merging the change.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue, Value};
 use super::read::{Candidate, container};
 use super::{FieldInfo, Shape};
 
-/// What stands at one key: mostly one value, several where they were put at the same time.
+/// The values of one key: mostly one, several where they were put at the same time.
 #[derive(Debug, Clone, Default)]
 pub struct Slot {
     /// The values, the one that Automerge shows last.
     pub candidates: Vec<Candidate>,
-    /// How many objects stand in the place of a value.
+    /// How many objects stand in the place of a value. Only a change that the store refuses can put one.
     pub objects: usize,
 }
 
-/// The keys of one object with what stands there, in the order of the keys.
+/// The keys of one object with their values, in the order of the keys.
 pub type Keys = BTreeMap<String, Slot>;
 
 /// Every value of a document, at its root and in the maps that it began with.
@@ -28,7 +28,8 @@ pub struct Values {
 }
 
 impl Values {
-    /// Reads them in one pass over each object. A map that is not there has no keys here; [`container`] says what is wrong with it.
+    /// Reads all values in one pass over each object. A map that is missing has no keys here; [`container`] names the
+    /// error.
     pub(crate) fn of(document: &Automerge, fields: &[FieldInfo]) -> Self {
         let maps = fields.iter().filter(|field| field.shape == Shape::Map);
         let keys = |field: &FieldInfo| {
@@ -38,12 +39,12 @@ impl Values {
         Self { root: keys_of(document, &ROOT), maps: maps.filter_map(keys).collect() }
     }
 
-    /// What stands at a key of the root.
+    /// The values of a key of the root.
     pub fn at_root(&self, key: &str) -> &[Candidate] {
         self.root.get(key).map(|slot| slot.candidates.as_slice()).unwrap_or_default()
     }
 
-    /// What stands at a key of the map of a field.
+    /// The values of a key in the map of a field.
     pub fn in_map(&self, field: &str, key: &str) -> &[Candidate] {
         let slot = self.maps.get(field).and_then(|keys| keys.get(key));
         slot.map(|slot| slot.candidates.as_slice()).unwrap_or_default()

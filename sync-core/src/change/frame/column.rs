@@ -1,9 +1,9 @@
-//! What one column comes to, read off its runs.
+//! The weight of one column, read off its runs.
 
 use super::reader::Reader;
 
-/// The last three bits of a column's number say what its rows are (Automerge binary format, "Column specifications"). Actors,
-/// integers and deltas are numbers, and all the same here.
+/// The last three bits of a column's number are the type of its rows (Automerge binary format, "Column
+/// specifications"). Actors, integers and deltas are numbers, and treated alike here.
 pub(super) const KIND: u64 = 7;
 pub(super) const GROUP: u64 = 0;
 const BOOLEAN: u64 = 4;
@@ -14,22 +14,22 @@ const VALUE: u64 = 7;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) rows: u64,
-    /// Of a group: how many rows it says that its members have.
+    /// Of a group column: how many rows it claims for its members.
     pub(super) members: u64,
-    /// What the rows take that have a length of their own, each as often as it is repeated.
+    /// The bytes of the rows' strings or values, each as often as it is repeated.
     pub(super) bytes: u64,
 }
 
 impl Column {
-    /// Counts until there are more rows than `most`; what is over a limit need not be known exactly. `None` where the runs do not
-    /// hold together.
+    /// Counts until there are more rows than `most`: of a column that passes the limit the exact count does not matter.
+    /// `None` where the runs do not hold together. Takes time with the bytes, not with the rows that they claim.
     pub(super) fn of(column: u64, data: &[u8], most: u64) -> Option<Self> {
         let mut found = Self::default();
         let mut at = Reader(data);
         match column & KIND {
-            // Bytes of values. The column before says how many each value has.
+            // The bytes of values. Their lengths are in the column before.
             VALUE => return Some(found),
-            // The lengths of runs, nothing else.
+            // Nothing but the lengths of runs.
             BOOLEAN => {
                 while !at.0.is_empty() {
                     found.rows = found.rows.saturating_add(at.number()?);
@@ -39,12 +39,12 @@ impl Column {
             _ => {}
         }
         while !at.0.is_empty() && found.rows <= most {
-            // A count of zero is a run of nothings, of a length that follows; below zero, so many single rows.
+            // A count of zero is a run of nulls, whose length follows; a count below zero is as many single rows.
             match at.signed()? {
                 0 => found.rows = found.rows.saturating_add(at.number()?),
                 run @ 1.. => found.row(&mut at, column & KIND, run.unsigned_abs())?,
                 singles => {
-                    // Each takes a byte at least, so that this ends with the bytes.
+                    // Each single row takes a byte at least, so the loop ends with the bytes.
                     for _ in 0..singles.unsigned_abs() {
                         found.row(&mut at, column & KIND, 1)?;
                     }
@@ -61,7 +61,7 @@ impl Column {
         let more = |before: u64, each: u64| before.saturating_add(each.saturating_mul(times));
         match kind {
             STRING => self.bytes = more(self.bytes, value),
-            // Above the four bits that say what it is stands the length of the value.
+            // The length of the value stands above four bits with its type.
             VALUE_METADATA => self.bytes = more(self.bytes, value >> 4),
             GROUP => self.members = more(self.members, value),
             _ => {}

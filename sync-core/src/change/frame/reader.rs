@@ -1,13 +1,15 @@
-//! Numbers (LEB128) and what they measure.
+//! A cursor over bytes that reads LEB128 numbers, and bytes that have their length before them. Each call gives `None`
+//! where the bytes end early.
 
-/// Automerge writes a line of log for each column that it does not know. It knows sixteen.
+/// The most columns of a chunk. Automerge knows sixteen, and writes a line of log for each column that it does not
+/// know.
 const MOST_COLUMNS: u64 = 64;
 
-/// What is left of some bytes.
+/// The bytes that are still to be read.
 #[derive(Debug)]
 pub(crate) struct Reader<'b>(pub(crate) &'b [u8]);
 
-/// Authors, or other bytes that each have their length before them.
+/// How many authors a chunk lists, and the bytes of all of them.
 pub(super) struct Listed {
     pub(super) count: u64,
     pub(super) bytes: u64,
@@ -41,13 +43,13 @@ impl<'b> Reader<'b> {
         Some(taken)
     }
 
-    /// Takes what has its length before it.
+    /// Takes bytes that have their length before them.
     pub(crate) fn prefixed(&mut self) -> Option<&'b [u8]> {
         let length = self.number()?;
         self.take(length)
     }
 
-    /// Takes hashes; gives how many bytes they are.
+    /// Takes a list of hashes; gives their bytes, 32 for each.
     pub(crate) fn hashes(&mut self) -> Option<u64> {
         let bytes = self.number()?.checked_mul(32)?;
         self.take(bytes).map(|_| bytes)
@@ -62,7 +64,7 @@ impl<'b> Reader<'b> {
         Some(Listed { count, bytes })
     }
 
-    /// Which columns follow, each with the length of its bytes.
+    /// The numbers of the columns that follow, each with the length of its bytes.
     pub(crate) fn columns(&mut self) -> Option<Vec<(u64, u64)>> {
         let count = self.number()?;
         if count > MOST_COLUMNS {
