@@ -1,6 +1,6 @@
-//! Changes of one tablet, signed by it. The signature is over a statement that lists each change by digest, so that the
-//! store can keep the statement as evidence while the changes go their own ways, and can quarantine one bad change
-//! without breaking the signature over the others.
+//! Batches: changes of one tablet, signed by it. The signature is over a statement that lists each change by digest. So
+//! the store can keep the statement as evidence, and can quarantine one bad change, without breaking the signature over
+//! the others.
 
 use ed25519_dalek::Signature;
 use minicbor::bytes::{ByteArray, ByteVec};
@@ -13,7 +13,8 @@ use crate::id::{BatchId, DeviceId, DocumentId, StreamId};
 use crate::record::Kind;
 use crate::time::Millis;
 
-/// What a signature is for; a signature for one purpose is none for the other.
+/// The purpose of a signature, which is part of the signed bytes: a signature for one purpose does not verify for
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Request,
@@ -32,7 +33,7 @@ impl Purpose {
     }
 }
 
-/// A signature or its frame that does not hold.
+/// Why a signed message is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Forged {
     #[error("the signed message is not a COSE_Sign1 structure with a device as key id")]
@@ -42,7 +43,8 @@ pub enum Forged {
 }
 
 /// A payload with the signature of a device: COSE_Sign1 (RFC 9052, section 4.2), algorithm EdDSA with Ed25519, the
-/// device id as `kid`, and the purpose as external data.
+/// device id as `kid`, and the purpose as external data. Nothing of it is verified until [`Signed::verify`] says so:
+/// `device` is a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
     pub device: DeviceId,
@@ -57,7 +59,7 @@ const COSE_SIGN1: u64 = 18;
 /// The header label of `kid`.
 const KID: u8 = 4;
 
-/// RFC 9052, section 4.4: what is signed.
+/// The bytes that are signed (RFC 9052, section 4.4).
 fn to_be_signed(purpose: Purpose, payload: &[u8]) -> Vec<u8> {
     let mut e = Encoder::new(Vec::with_capacity(payload.len() + 64));
     let wrote = (|| {
@@ -92,6 +94,8 @@ impl Signed {
         e.into_writer()
     }
 
+    /// Parses a signed message; verifies nothing.
+    ///
     /// # Errors
     /// [`Forged::Frame`] if the bytes are not such a message.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Forged> {
@@ -113,7 +117,7 @@ impl Signed {
     }
 }
 
-/// What a tablet says with its signature: these changes, in this order, are mine.
+/// What a tablet states with its signature: it hands in these changes, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Statement {
     #[n(0)]
@@ -153,8 +157,10 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// Reads the statement, and checks that the changes are those that it lists. The caller verifies the signature.
+    ///
     /// # Errors
-    /// [`Forged`] if the frame is not one, the statement can't be read, or a change is not the one that was signed.
+    /// [`Forged`] if the frame or the statement can't be read, or a change is not the one that the statement lists.
     pub fn open(&self) -> Result<(Signed, Statement), Forged> {
         let signed = Signed::from_bytes(&self.statement)?;
         let statement: Statement = crate::cbor::from_bytes(&signed.payload).map_err(|_| Forged::Frame)?;

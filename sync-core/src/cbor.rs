@@ -1,4 +1,4 @@
-//! CBOR (RFC 8949) of our messages: arrays in the order of their fields, and nothing after them.
+//! CBOR (RFC 8949) of the protocol's messages: arrays in the order of their fields, and nothing after them.
 
 use minicbor::{Decode, Encode};
 
@@ -11,8 +11,10 @@ pub fn to_bytes<T: Encode<()>>(message: &T) -> Vec<u8> {
     minicbor::to_vec(message).expect("writing to a Vec can't fail")
 }
 
+/// Reads one message that takes all of `bytes`.
+///
 /// # Errors
-/// [`NotOneMessage`] if they are no such message, or if anything follows it.
+/// [`NotOneMessage`] if the bytes are no such message, or if anything follows it.
 pub fn from_bytes<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, NotOneMessage> {
     let mut decoder = minicbor::Decoder::new(bytes);
     let message = decoder.decode().map_err(|_| NotOneMessage)?;

@@ -1,4 +1,5 @@
-//! What a tablet asks of a stream, and how both sides notice that they do not hold the same.
+//! Cursors: how far a tablet has read each stream. Marks and fingerprints, by which tablet and store notice that they
+//! hold different documents.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::ChangeHash;
 use crate::id::{DocumentId, StreamId};
 
-/// What a tablet asks of one stream that it holds.
+/// A tablet's question about one stream that it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Cursor {
     #[n(0)]
@@ -24,12 +25,12 @@ pub struct Cursor {
 /// The three ways to read a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Ask {
-    /// The changes after this one, but not the tablet's own. Streams have no gaps, so one number says it all; 0 before
-    /// the first.
+    /// The changes after the one with this number (0 before the first), except the tablet's own. A stream's numbers
+    /// have no gaps, so one number says which changes the tablet has.
     #[n(0)]
     After(#[n(0)] u64),
-    /// The documents themselves, in the order of their ids: those after this one. They are at least as far as the change
-    /// `at`, after which the tablet reads on; a stream without a cursor begins so.
+    /// Whole documents, in the order of their ids, after the document `after`. They hold at least the changes up to
+    /// number `at`, where the copy began and after which the tablet reads on. A stream without a cursor begins so.
     #[n(1)]
     Copy {
         #[n(0)]
@@ -37,7 +38,8 @@ pub enum Ask {
         #[n(1)]
         after: DocumentId,
     },
-    /// Which documents differ, and those of them that the tablet already knows that it wants; see [`crate::agreement`].
+    /// A message about which documents differ, and the marks of documents that the tablet is known to lack; see
+    /// [`crate::agreement`].
     #[n(2)]
     Agree {
         #[n(0)]
@@ -47,7 +49,8 @@ pub enum Ask {
     },
 }
 
-/// Names a document in one state: SHA-256 over its id and its heads in ascending order.
+/// The name of a document in one state: SHA-256 over its id and its heads in ascending order. Equal marks mean the same
+/// document with the same changes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Mark(#[n(0)] ByteArray<32>);
@@ -80,8 +83,8 @@ impl fmt::Debug for Mark {
     }
 }
 
-/// A fingerprint of a stream: the sum over its documents of a hash of (document, heads), modulo 2^128. Additive, so
-/// that a change of one document changes it by a difference.
+/// The fingerprint of a stream: the sum over its documents of a hash of (document, heads), modulo 2^128. As a sum it is
+/// brought up to date by the difference of one document, without a look at the others.
 #[derive(Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Fingerprint(#[n(0)] ByteArray<16>);

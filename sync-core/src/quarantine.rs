@@ -1,5 +1,5 @@
-//! What becomes of a change that was handed in. Outcomes are values: none of them is an error of the protocol, and
-//! none loses the change.
+//! The outcome of a change that was handed in, and the reasons of quarantine. Outcomes are values: none is an error of
+//! the protocol, and none loses the change.
 
 use std::fmt;
 
@@ -8,23 +8,24 @@ use minicbor::{Decode, Encode};
 /// What the store did with one change.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Outcome {
-    /// It is merged and durable.
+    /// The change is merged and durable.
     #[n(0)]
     Accepted,
-    /// The store had it already.
+    /// The change was merged before, as it is or re-keyed.
     #[n(1)]
     Duplicate,
-    /// The store keeps it whole, in quarantine, until somebody or something releases it.
+    /// The store keeps the change in quarantine, whole, until it can be merged or a keeper decides.
     #[n(2)]
     Quarantined(#[n(0)] Reason),
 }
 
-/// Who decided that a change stays out, and why, in their words.
+/// The decision of a keeper that a change is never merged.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Rejection {
-    /// Their name.
+    /// The keeper's name.
     #[n(0)]
     pub by: String,
+    /// The reason, in the keeper's words.
     #[n(1)]
     pub because: String,
 }
@@ -36,31 +37,32 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// Why a change waits.
+/// Why a change is quarantined.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Reason {
-    /// The author was not assigned to the group.
+    /// The person who handed it in was not assigned to the group, or their tablet was revoked.
     #[n(0)]
     NotAssigned,
     /// The bytes are not a change, or can't be merged.
     #[n(1)]
     Unreadable,
-    /// With it a field would not stand as the data dictionary says.
+    /// With it a field would be invalid by the data dictionary, or would break a rule of its form or an authority: the
+    /// field, and why.
     #[n(2)]
     Invalid(#[n(0)] String, #[n(1)] String),
-    /// Another change of the same author bears the same number: the tablet was copied or restored.
+    /// Another change of the same author has the same number: the tablet was copied or restored.
     #[n(3)]
     Rekeyed,
-    /// It builds on a change that has not arrived. It goes on by itself when that one does.
+    /// A change on which it builds is not merged. It is released by itself once that change is.
     #[n(4)]
     MissingDependency,
-    /// It belongs to a later version of the data dictionary.
+    /// It was written under a later version of the data dictionary.
     #[n(5)]
     UnknownSchema,
-    /// It, or its record with it, passes a limit of size.
+    /// The change, or its document with it, passes one of the [`limits`](crate::limits).
     #[n(6)]
     TooLarge,
-    /// Another tablet made it than the one that hands it in.
+    /// The tablet that handed it in did not write it. It is released by itself once its author's tablet hands it in.
     #[n(7)]
     Unvouched,
 }
@@ -92,7 +94,7 @@ impl Reason {
         "unvouched",
     ];
 
-    /// A reason as the store keeps it: its code and, of `invalid`, the field and what it must be.
+    /// The reason with this code; of `invalid` with its field and why. `None` for an unknown code.
     pub fn of(code: &str, field: &str, why: &str) -> Option<Self> {
         Some(match code {
             "not-assigned" => Self::NotAssigned,
@@ -107,7 +109,8 @@ impl Reason {
         })
     }
 
-    /// For the person who decides what becomes of it; [`fmt::Display`] speaks to the one who recorded it.
+    /// The reason in words for the keeper who decides about the change; [`fmt::Display`] has them for the person who
+    /// recorded it.
     pub fn for_keepers(&self) -> String {
         let words = match self {
             Self::NotAssigned => {

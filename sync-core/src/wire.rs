@@ -23,16 +23,16 @@ pub const PROTOCOL: u32 = 1;
 /// The content type of requests and answers.
 pub const CONTENT_TYPE: &str = "application/vnd.ihuriro.sync+cbor";
 
-/// What a tablet says; travels inside [`crate::batch::Signed`] for [`crate::batch::Purpose::Request`].
+/// A tablet's request; travels inside [`crate::batch::Signed`] for [`crate::batch::Purpose::Request`].
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Request {
     #[n(0)]
     pub protocol: u32,
-    /// The life of the store that the cursors speak of.
+    /// The epoch of the store in which the cursors were given out.
     #[n(1)]
     pub epoch: EpochId,
-    /// Counts this tablet's requests. The store takes a number once, so an overheard request is worth nothing,
-    /// and a copied tablet is noticed.
+    /// Counts this tablet's requests. The store takes each number once, so a request that is played again has no
+    /// effect, and a copied tablet is noticed.
     #[n(2)]
     pub number: u64,
     #[n(3)]
@@ -41,23 +41,23 @@ pub struct Request {
     pub cursors: Vec<Cursor>,
     #[n(5)]
     pub batches: Vec<Envelope>,
-    /// Streams that the tablet was told to drop, and has.
+    /// Streams that the tablet was told to drop and has dropped.
     #[n(6)]
     pub purged: Vec<StreamId>,
-    /// At most so many bytes of changes in the answer; the store may send fewer, and one thing that is larger by itself. 0 for
-    /// none at all.
+    /// At most so many bytes of changes in the answer, before compression; 0 for none. The store may send fewer, and a
+    /// single change or document that is larger goes alone.
     #[n(7)]
     pub budget: u32,
-    /// Colleagues' work that the tablet carries, sealed for the store; see [`crate::bundle`].
+    /// Colleagues' batches that the tablet carries, sealed for the store; see [`crate::bundle`].
     #[n(8)]
     pub carried: Vec<ByteVec>,
-    /// Changes that the store keeps in quarantine, as far as the tablet knows: it asks what people decided about them. At most
-    /// [`crate::limits::MAX_ASKED_AFTER`] are answered.
+    /// Changes that the store keeps in quarantine, as far as the tablet knows: it asks which of them were rejected. At
+    /// most [`crate::limits::MAX_ASKED_AFTER`] are answered.
     #[n(9)]
     pub waiting: Vec<Digest>,
 }
 
-/// What the store says.
+/// The store's answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Answer {
     #[n(0)]
@@ -76,32 +76,33 @@ pub struct Answer {
     /// Streams that the tablet may read no longer: it hands in what it has, then drops them.
     #[n(5)]
     pub dropped: Vec<StreamId>,
-    /// Who wrote what is in the pages, as far as the tablet need know.
+    /// The names of the authors of changes in the pages.
     #[n(6)]
     pub people: Vec<Person>,
-    /// One for each thing carried, in its order.
+    /// One for each carried batch of the request, in their order.
     #[n(7)]
     pub receipts: Vec<Receipt>,
-    /// The keys of streams that the tablet may read and whose present key it has not.
+    /// The present keys of streams that the tablet may read, where it does not have them.
     #[n(8)]
     pub keys: Vec<StreamKey>,
-    /// What was rejected of that which the tablet asked after.
+    /// The rejected changes among those that the tablet asked about.
     #[n(9)]
     pub rejected: Vec<Rejected>,
 }
 
-/// What became of something carried.
+/// What became of a carried batch.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Receipt {
-    /// It is taken: signed words for the tablet that it is from, to be carried back.
+    /// The store took it: a signed [`crate::bundle::Settlement`] to carry back to the tablet that signed the batch.
     #[n(0)]
     Taken(#[n(0)] ByteVec),
-    /// It can't be opened or read here, or too much of its tablet is quarantined already. That tablet still has it.
+    /// The store can't open or read it, has no room for it in this request, or keeps too many quarantined changes of
+    /// its tablet. The changes are still in the outbox of that tablet.
     #[n(1)]
     Refused,
 }
 
-/// A change that somebody decided to leave out for good. The store keeps it.
+/// A change that a keeper rejected: it is never merged, and stays in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Rejected {
     #[n(0)]
@@ -112,7 +113,8 @@ pub struct Rejected {
     pub rejection: Rejection,
 }
 
-/// The key to what colleagues seal for whoever holds a stream. Another one follows when somebody leaves.
+/// The key for which colleagues seal parts of a bundle for the holders of a stream. A new one follows when somebody
+/// leaves the group.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct StreamKey {
     #[n(0)]
@@ -134,28 +136,28 @@ pub struct Outcomes {
     pub outcomes: Vec<Outcome>,
 }
 
-/// What a tablet gets of one stream.
+/// The part of an answer that is about one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Page {
     #[n(0)]
     pub stream: StreamId,
-    /// Present where the tablet has all of the stream with this page: the fingerprint of the whole.
+    /// The fingerprint of the stream; present where the tablet has all of the stream with this page.
     #[n(1)]
     pub fingerprint: Option<Fingerprint>,
     #[n(2)]
     pub tells: Tells,
 }
 
-/// What a page tells, as the cursor asked.
+/// The content of a page, as the cursor asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Tells {
     /// To [`Ask::After`]: changes, in the stream's order.
     #[n(0)]
     Changes {
-        /// The number that was asked from.
+        /// The number after which the cursor asked.
         #[n(0)]
         from: u64,
-        /// The number to ask from next. The tablet keeps it together with the entries, or keeps neither.
+        /// The number after which to ask next. The tablet persists it together with the entries, or neither.
         #[n(1)]
         to: u64,
         #[n(2)]
@@ -167,7 +169,7 @@ pub enum Tells {
         /// The number of the last change that these documents hold for sure; of a copy, the one at which it began.
         #[n(0)]
         at: u64,
-        /// Whether there are more of those that were asked for.
+        /// Whether there are more of the documents that the cursor asked for.
         #[n(1)]
         more: bool,
         /// The next message about what differs; empty in a copy.
@@ -176,8 +178,8 @@ pub enum Tells {
         #[n(3)]
         documents: Vec<Whole>,
     },
-    /// The store can't go on from this cursor: it began a new life, or no longer has the changes after it one by one. The
-    /// tablet asks what differs.
+    /// The store can't go on from this cursor: it has a new epoch, or no longer has the changes after the cursor one by
+    /// one. The tablet begins an agreement.
     #[n(2)]
     Lost,
 }
@@ -194,7 +196,7 @@ pub struct Whole {
     pub snapshot: ByteVec,
 }
 
-/// A change that somebody made.
+/// A change with the document that it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Entry {
     #[n(0)]
