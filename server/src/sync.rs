@@ -1,9 +1,19 @@
-//! One round trip: what a tablet hands in goes up, what it may read and has not comes down.
+//! One round trip: a tablet's changes go up, and the changes and documents that it may read and does not have come
+//! down.
 //!
-//! The body is opened within its limits ([`admit`]). All that costs work is done in a transaction that reads, on as many cores as there
-//! are: signatures are checked, what is carried is opened, and what becomes of each change is decided ([`prepare`], [`decide`]). It is
-//! written if what was read still stands ([`push`]), with what the tablet holds from now on ([`holding`]). What it has not read is
-//! collected as of one moment ([`pull`]). Of a request that brings nothing only its number is written ([`look`]). The grammar of both directions is `api-spec/sync.md`.
+//! 1. [`admit`] opens the body within its limits.
+//! 2. [`prepare`] does all that costs work in a transaction that only reads, on as many cores as there are: it checks
+//!    signatures, opens carried batches, and has [`decide`] plan what becomes of each change. It holds no lock.
+//! 3. [`push`] writes the decision, and what the tablet holds from now on ([`holding`]), in one transaction, if what
+//!    was read still stands. Otherwise the request is prepared again.
+//! 4. [`pull`] collects the answer's pages from a transaction that sees the store as of one moment.
+//!
+//! Of a request that brings nothing only the number is written ([`look`]).
+//!
+//! Reading transactions see the store as it was at one moment (REPEATABLE READ on PostgreSQL, a snapshot on SQLite).
+//! Writing ones are READ COMMITTED on PostgreSQL, where each statement sees what others have committed; so they rely on
+//! row locks, taken in the order tablet, quarantined changes, streams by id. On SQLite one transaction writes at a
+//! time. The grammar of both directions is `api-spec/sync.md`.
 
 mod refusal;
 mod admit;

@@ -1,5 +1,5 @@
 //! The boundary around Automerge: it panics on some corrupt changes (seen), so all work on bytes of strangers runs in
-//! [`contain`].
+//! `contain`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -32,20 +32,21 @@ pub(super) fn coding(headers: &HeaderMap) -> Result<Coding, Refused> {
     header(CONTENT_ENCODING).parse().map_err(|_| Refused::ContentType)
 }
 
-/// Opens a body, within its limits; counts what it expands to among the bytes that the service holds.
+/// Opens a body within its limits, and counts what it expands to among the bytes that the service holds at once.
 pub(super) fn open(coding: Coding, body: &[u8], held: &mut Held) -> Result<Claimed, Problem> {
     let body = wire::open(coding, body, MAX_EXPANDED).map_err(|error| match error {
         wire::TooExpansive::Limit(_) => Refused::TooLarge,
         wire::TooExpansive::Broken => Refused::Coding,
     })?;
-    // Once as it came, for its signature, and once as what it says.
+    // The bytes are in memory twice: as they were signed, and as the request that they say.
     held.take(2 * body.len())?;
     Ok(read(&body)?)
 }
 
 fn read(body: &[u8]) -> Result<Claimed, Refused> {
     let signed = Signed::from_bytes(body).map_err(|_| Refused::NotCbor)?;
-    // The version stands first, so that it can be read whatever follows.
+    // The version is the first value, so that it can be read, and named in the refusal, whatever follows in a later
+    // version.
     let version = (|| {
         let mut payload = minicbor::Decoder::new(&signed.payload);
         payload.array()?;
@@ -60,7 +61,7 @@ fn read(body: &[u8]) -> Result<Claimed, Refused> {
     Ok(Claimed { signed, request: Arc::new(request) })
 }
 
-/// A tablet that is enrolled here, be it revoked since or not: its signature still says whose work it is.
+/// A tablet that is enrolled here, perhaps revoked since: its signature still says whose work it hands in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) device: DeviceId,
@@ -92,7 +93,7 @@ impl Claimed {
 }
 
 impl Origin {
-    /// A batch that this tablet signed.
+    /// The statement of a batch, if this tablet signed it and the changes are those that it lists.
     pub(super) fn open(&self, envelope: &Envelope) -> Result<Statement, Refused> {
         let (signed, statement) = envelope.open().map_err(|_| Refused::ForeignBatch)?;
         if signed.device != self.device || signed.verify(Purpose::Batch, &self.key).is_err() {

@@ -1,5 +1,5 @@
-//! Records that are about a record of another group: a referral, a screening or an incident of which nobody may see what it is
-//! about.
+//! Referrals, screenings and incidents that name a participant or a session of another group: the people who may see
+//! the one record may not see the other.
 
 use sync_core::id::{OrganisationId, StreamId};
 use sync_core::quarantine::Reason;
@@ -8,11 +8,13 @@ use sync_core::record::{Place, Record};
 use crate::ledger;
 use crate::store::{Conn, StoreError};
 
-/// Why a record that begins can't stand, where what it is about is known to be of another group or of another kind.
+/// Why a record can't begin: the record that it names is known to be of another group, or of another kind than the
+/// field is for.
 ///
-/// What is not known yet may arrive later, or be quarantined for a long time: a record that waited for it could wait for ever, so
-/// it is taken. So is one that names a record of another organisation, or whoever guesses ids could ask which of them there
-/// are. Whoever reads such a record joins the two within the group, and is told nothing of a record elsewhere.
+/// A record that names an unknown record is taken: the unknown one may arrive later, be quarantined for a long time, or
+/// never come. So is a record that names one of another organisation: a refusal would tell a person who guesses ids
+/// which of them exist. Queries join the two records within one group, so nobody is shown anything of a record
+/// elsewhere.
 pub(super) fn reason(tx: &mut Conn<'_>, place: Place, record: &Record) -> Result<Option<Reason>, StoreError> {
     let Some(about) = record.is_about() else { return Ok(None) };
     let Some(there) = ledger::homes(tx, &[about.document])?.remove(&about.document) else {

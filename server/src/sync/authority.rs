@@ -1,4 +1,5 @@
-//! What authority stands behind a change: that of the person whose tablet signed it, or of the keeper who lets it in.
+//! The authority behind each change: that of the user of the tablet that signed it, or of the keeper who vouches for
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use crate::on_each;
 use crate::store::schema::{devices, users};
 use crate::store::{Code, Conn, Db, StoreError};
 
-/// The authority behind each of some changes.
+/// The authorities behind some changes, read with three queries for all of them.
 #[derive(Debug)]
 pub(super) struct Authorities {
     tablets: BTreeMap<DeviceId, Authority>,
@@ -48,7 +49,7 @@ impl Authorities {
         Ok(Self { tablets, keepers: people, nobody: Authority::Facilitator { devices: BTreeSet::new() } })
     }
 
-    /// The authority behind a change: none but to record, where nothing is known of who vouches for it.
+    /// The authority behind a change; where the person is not known, that of a facilitator who has no records.
     pub(super) fn behind(&self, arrival: &Arrival) -> &Authority {
         let found = match &arrival.waived_by {
             Some(keeper) => self.keepers.get(keeper),
@@ -58,7 +59,8 @@ impl Authorities {
     }
 }
 
-/// A facilitator's own records are those that any of their tablets began.
+/// The authority of each person by their role. A facilitator's own records are those that any of their tablets began,
+/// or they themselves at the web interface.
 fn of_people(
     tx: &mut Conn<'_>,
     people: &BTreeSet<Db<UserId>>,

@@ -1,5 +1,6 @@
-//! How much work one request may bring. Each change and each record is within limits of its own, but a body holds thousands of
-//! changes, each of which may be for another record, and each is merged on top of all that its record holds.
+//! How much work one request may bring. Each change and each document is within limits of its own, but a body holds
+//! thousands of changes. Each may be for another document, which is opened; and each is merged on top of all that its
+//! document holds.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,30 +16,31 @@ use super::admit::Origin;
 use crate::ledger::{self, Size};
 use crate::store::{Conn, StoreError};
 
-/// What batches come to that are let in, record by record.
+/// The work of the batches that were let in, document by document. Invariant: within all limits of a request.
 #[derive(Debug, Default)]
 pub(super) struct Room {
     records: BTreeMap<DocumentId, Load>,
-    /// What each tablet may read that signed something.
+    /// The streams that each tablet that signed a batch may read.
     readable: BTreeMap<DeviceId, Vec<StreamId>>,
 }
 
-/// What comes for one record.
+/// The work of one document.
 #[derive(Debug, Clone, Copy, Default)]
 struct Load {
-    /// Of the record as it is stored.
+    /// The size of the document as it is stored.
     size: Size,
+    /// How many changes came for it.
     changes: u64,
-    /// What these say that they hold.
+    /// The operations that these changes claim to hold.
     operations: u64,
 }
 
 impl Room {
-    /// Lets a batch in if there is room for it beside those before it; whether there is. One with a single change always has
-    /// room where none came before.
+    /// Lets a batch in if there is room for it beside those before it; gives whether it is let in. A batch with a
+    /// single change always has room where none came before.
     ///
-    /// Only records count that the tablet may read: a refusal would tell whether there is another, and ids of meetings follow
-    /// from groups and days.
+    /// Only documents that the tablet may read count with their stored size. Otherwise a refusal would tell whether a
+    /// document exists, and ids of meetings follow from groups and days.
     pub(super) fn take(
         &mut self,
         tx: &mut Conn<'_>,
@@ -47,10 +49,11 @@ impl Room {
         statement: &Statement,
     ) -> Result<bool, StoreError> {
         let named: BTreeSet<DocumentId> = statement.items.iter().map(|item| item.document).collect();
-        // The changes alone may be too many to ask after their records.
+        // 1. A batch that names too many documents is refused before the database is asked about them.
         if named.len() > MAX_REQUEST_CHANGES {
             return Ok(false);
         }
+        // 2. The sizes of documents that no batch named before.
         let before: Vec<(DocumentId, Option<Load>)> =
             named.into_iter().map(|id| (id, self.records.get(&id).copied())).collect();
         let new: Vec<DocumentId> =
@@ -59,6 +62,7 @@ impl Room {
         for (id, size) in ledger::sizes(tx, readable, &new)? {
             self.records.insert(id, Load { size, ..Load::default() });
         }
+        // 3. Add the changes, and take the whole batch off again if it is too much.
         for (item, bytes) in statement.items.iter().zip(&envelope.changes) {
             let load = self.records.entry(item.document).or_default();
             load.changes += 1;

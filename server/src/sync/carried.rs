@@ -1,5 +1,5 @@
-//! What a tablet carries for colleagues: sealed for the store, signed by the tablet that it is from. It is taken in as if
-//! that tablet had come itself; the words about it, signed by the store, travel back the same way.
+//! Batches that a tablet carries for colleagues: sealed for the store, signed by the colleague's tablet. A batch is
+//! taken in as if that tablet had come itself; the receipt, signed by the store, travels back the same way.
 
 use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
@@ -13,7 +13,7 @@ use sync_core::wire::Receipt;
 use super::admit::{Origin, origin};
 use crate::store::{Conn, StoreError, identity, keys};
 
-/// A batch that was carried, and whose it is.
+/// A carried batch, with the tablet that signed it.
 #[derive(Debug)]
 pub(super) struct Carried {
     pub(super) origin: Origin,
@@ -21,8 +21,10 @@ pub(super) struct Carried {
     pub(super) statement: Statement,
 }
 
-/// Opens what is carried, in its order; none for what is not for this store or nobody here signed, and for what would
-/// expand, together with what stands before it, past the limit of one request.
+/// Opens carried batches, in their order. `None` for one that is not sealed for this store, or not signed by a tablet
+/// that is enrolled here, or that would expand, together with those before it, past [`MAX_EXPANDED`].
+///
+/// Costs an age decryption and a signature for each.
 pub(super) fn open_all(tx: &mut Conn<'_>, sealed: &[ByteVec]) -> Result<Vec<Option<Carried>>, StoreError> {
     if sealed.is_empty() {
         return Ok(Vec::new());
@@ -38,7 +40,7 @@ fn open(
     sealed: &[u8],
     room: &mut usize,
 ) -> Result<Option<Carried>, StoreError> {
-    // What was sealed is compressed: it is no larger than what it expands to may be.
+    // Sealed content is compressed: it takes no more bytes than it may expand to, so one limit bounds both steps.
     let plain = sealing::open(sealed, key, *room).ok();
     let batch = plain.and_then(|plain| Sealed::within(&plain, room).ok()).and_then(|sealed| sealed.batch);
     let Some(envelope) = batch else { return Ok(None) };
@@ -50,7 +52,7 @@ fn open(
     })
 }
 
-/// Who signs receipts: the store, in its present life.
+/// The store as the signer of receipts, in its present epoch.
 #[derive(Clone)]
 pub(super) struct Signer {
     key: SigningKey,
@@ -68,7 +70,7 @@ impl Signer {
         Ok(Self { key: keys::receipts(tx)?, epoch: identity::epoch(tx)? })
     }
 
-    /// The store's words about something carried and what became of its changes, in their order.
+    /// The receipt for a carried batch with the outcomes of its changes, in their order.
     pub(super) fn receipt(&self, carried: &Carried, outcomes: Vec<Outcome>) -> Receipt {
         let settled = settle(&carried.statement, outcomes);
         let words = Settlement { device: carried.origin.device, epoch: self.epoch, settled };
@@ -78,7 +80,8 @@ impl Signer {
     }
 }
 
-/// What became of each change. Of what is wrong with a value it says only in which field: the carrier can read it.
+/// The outcome of each change. Of an invalid value it names the field alone, without key and value: a receipt is signed
+/// and not sealed, so the carrier can read it.
 fn settle(statement: &Statement, outcomes: Vec<Outcome>) -> Vec<Settled> {
     let settled = statement.items.iter().zip(outcomes).map(|(item, outcome)| Settled {
         document: item.document,

@@ -1,4 +1,5 @@
-//! What becomes of each change that arrived: decided document by document, and written once all is decided.
+//! What becomes of each change that arrived: decided document by document while nothing is locked ([`decide`]), and
+//! written if what the decision rests on still stands ([`Decided::write`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +21,22 @@ use crate::store::{Conn, StoreError};
 struct Candidate {
     arrival: Arrival,
     standing: Standing,
-    /// It was quarantined before.
+    /// Whether it was quarantined before.
     waited: bool,
 }
 
 impl Candidate {
-    /// One that was quarantined and that somebody answers for, or that waits only for something to build on.
+    /// A quarantined change for which a keeper vouches, or that waits only for a dependency.
     fn waived(arrival: Arrival) -> Self {
         Self { arrival, standing: Standing::Waived, waited: true }
     }
 }
 
-/// What becomes of the changes that arrived, and what is to be written for that. Nothing is written yet ([`Decided::write`]).
+/// What becomes of the changes that arrived, and what is to be written for that. Nothing is written before
+/// [`Decided::write`].
 #[derive(Debug)]
 pub(super) struct Decided {
-    /// Of the arrivals, in their order.
+    /// One for each arrival, in their order.
     pub(super) outcomes: Vec<Outcome>,
     work: Work,
     rests_on: Basis,
@@ -45,22 +47,25 @@ pub(super) struct Decided {
 struct Work {
     gains: Vec<Gain>,
     lacking: Vec<Lacking>,
-    /// With whether it waited before.
+    /// Each with whether it was quarantined before.
     quarantined: Vec<(Arrival, Reason, bool)>,
+    /// Quarantined changes that are merged now.
     released: Vec<Arrival>,
 }
 
-/// What was read of quarantine. The documents that were read have versions of their own.
+/// What was read of quarantine, to be compared when it is written. Documents are compared by their versions.
 #[derive(Debug, Default)]
 struct Basis {
+    /// The arrivals, and what was known of them.
     arrived: Vec<(DocumentId, Digest)>,
     known: BTreeMap<(DocumentId, Digest), Before>,
-    /// All that was considered, with what waited for something to build on.
+    /// All changes that were decided about: the arrivals, and `waiting`.
     considered: BTreeSet<(DocumentId, Digest)>,
+    /// Quarantined changes of the same documents that waited for a dependency.
     waiting: BTreeSet<(DocumentId, Digest)>,
 }
 
-/// Gives every arrival its outcome. `may_write` says where each tablet's user may write.
+/// Gives every arrival its outcome. `may_write` are the streams to which the user of each tablet may write.
 pub(super) fn decide(
     tx: &mut Conn<'_>,
     may_write: &BTreeMap<DeviceId, BTreeSet<StreamId>>,
@@ -73,10 +78,13 @@ pub(super) fn decide(
     for (index, mut arrival) in arrivals.into_iter().enumerate() {
         let before = known.get(&arrival.key());
         let standing = match before {
+            // A rejection holds however often the change is handed in.
             Some(Before::Rejected(reason)) => {
                 outcomes[index] = Outcome::Quarantined(reason.clone());
                 continue;
             }
+            // A keeper has vouched for it and it could not be merged then: it is decided again under the keeper's
+            // authority.
             Some(Before::Waived(keeper)) => {
                 arrival.waived_by = Some(*keeper);
                 Standing::Waived
@@ -99,15 +107,15 @@ pub(super) fn decide(
     Ok(decided)
 }
 
-/// Decides again about quarantined changes, as if their authors were assigned, and writes it. What waited for them goes on
-/// with them: gives their outcomes, in their order, and how many others are merged.
+/// Decides again about quarantined changes for which a keeper vouches, and writes it, in one transaction. Changes that
+/// waited for them go with them. Gives the outcomes, in the order of `arrivals`, and how many other changes are merged.
 pub(crate) fn decide_again(
     tx: &mut Conn<'_>,
     arrivals: Vec<Arrival>,
     now: Millis,
 ) -> Result<(Vec<Outcome>, usize), StoreError> {
     let decided = settle_all(tx, arrivals.into_iter().map(Candidate::waived).collect())?;
-    // What was signed for them was written down when they were quarantined.
+    // The statements that vouch for them were written down when they were quarantined.
     decided.write(tx, &mut Evidence::default(), now)?;
     let merged: usize = decided.work.gains.iter().map(Gain::changes).sum();
     let accepted = decided.outcomes.iter().filter(|outcome| **outcome == Outcome::Accepted).count();
@@ -115,7 +123,9 @@ pub(crate) fn decide_again(
 }
 
 impl Decided {
-    /// Writes what was decided, if what it rests on still stands. `evidence` has what was signed for the changes.
+    /// Writes what was decided, if what it rests on still stands. `evidence` has the statements that vouch for the
+    /// changes. Rows of quarantined changes are locked as they are written, then streams ([`keep`]), until the
+    /// transaction ends.
     ///
     /// # Errors
     /// [`StoreError::Raced`] if somebody wrote to one of the documents since, or decided about one of the changes.
@@ -125,10 +135,12 @@ impl Decided {
         evidence: &mut Evidence,
         now: Millis,
     ) -> Result<(), StoreError> {
+        // 1. What was read of quarantine still stands.
         let Self { work, rests_on, .. } = self;
         if !rests_on.stands(tx)? {
             return Err(StoreError::Raced);
         }
+        // 2. Quarantine. A change is written after the statement that vouches for it.
         for (arrival, reason, waited) in &work.quarantined {
             if !waited {
                 evidence.write(tx, arrival.batch, now)?;
@@ -138,11 +150,14 @@ impl Decided {
         for arrival in &work.released {
             quarantined::release(tx, arrival, now)?;
         }
+        // 3. Documents and changes, under the locks of their streams.
         for batch in work.gains.iter().flat_map(Gain::batches) {
             evidence.write(tx, batch, now)?;
         }
         keep(tx, &work.gains, &work.lacking, now)?;
-        // Under the locks that `keep` took: what began to wait meanwhile may wait for just this.
+        // 4. Another push may have quarantined a change for lack of one that this push merges. Under the lock of the
+        //    stream either it finds the document changed, or this push sees its change here, and is prepared again.
+        //    (That rests on READ COMMITTED: a query after the lock sees what the other push has committed.)
         let gained: Vec<DocumentId> = work.gains.iter().map(|gain| gain.id).collect();
         let unheard =
             quarantined::that_wait(tx, &gained)?.into_iter().any(|one| !rests_on.considered.contains(&one));
@@ -151,7 +166,7 @@ impl Decided {
 }
 
 impl Basis {
-    /// Whether of what was read nothing was decided meanwhile.
+    /// Whether nobody has released, rejected or vouched for one of the changes that were read since.
     fn stands(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
         let waited: BTreeSet<DocumentId> = self.waiting.iter().map(|(id, _)| *id).collect();
         let waiting: BTreeSet<(DocumentId, Digest)> =
@@ -160,7 +175,8 @@ impl Basis {
     }
 }
 
-/// Decides about all of them, document by document.
+/// Decides about all candidates, document by document. All these documents are in memory together, within the bounds of
+/// [`Room`](super::bounds::Room).
 fn settle_all(tx: &mut Conn<'_>, candidates: Vec<Candidate>) -> Result<Decided, StoreError> {
     let mut outcomes = vec![Outcome::Duplicate; candidates.len()];
     let mut considered: BTreeSet<(DocumentId, Digest)> =
@@ -169,6 +185,7 @@ fn settle_all(tx: &mut Conn<'_>, candidates: Vec<Candidate>) -> Result<Decided, 
     for (index, candidate) in candidates.into_iter().enumerate() {
         by_place.entry(candidate.arrival.place()).or_default().push((index, candidate));
     }
+    // A few queries for all documents together, instead of some for each.
     let mut there = Documents::load(tx, &by_place)?;
     let waiting: BTreeSet<(DocumentId, Digest)> =
         there.waiting.values().flatten().map(Arrival::key).collect();
@@ -188,7 +205,7 @@ fn settle_all(tx: &mut Conn<'_>, candidates: Vec<Candidate>) -> Result<Decided, 
     Ok(Decided { outcomes, work, rests_on })
 }
 
-/// What would become of a quarantined change, if this keeper released it now.
+/// What would become of a quarantined change if this keeper released it now. Writes nothing.
 pub(crate) fn foresee(
     tx: &mut Conn<'_>,
     before: Option<Stored>,
@@ -207,13 +224,13 @@ pub(crate) fn foresee(
     Ok(outcomes.swap_remove(0))
 }
 
-/// What the store has of the documents that something arrived for.
+/// What the store has of the documents for which changes arrived.
 struct Documents {
-    /// Those that something arrived for where they live. Of others nothing is read but where that is.
+    /// Documents for which changes arrived where they live; of one that lives elsewhere only its place is read.
     stored: BTreeMap<DocumentId, Stored>,
-    /// What waits for something to build on: it may have arrived.
+    /// Quarantined changes that wait for a dependency, which may have arrived now.
     waiting: BTreeMap<Place, Vec<Arrival>>,
-    /// Where each lives, those too that begin with this request: it may name an id in two places.
+    /// The place of each, also of documents that begin with this request: it may name one id in two places.
     homes: BTreeMap<DocumentId, Place>,
 }
 
@@ -232,7 +249,8 @@ impl Documents {
     }
 }
 
-/// Decides about the arrivals of one document, with what waits for them. Gives the outcomes of the arrivals.
+/// Decides about the arrivals of one document, with the quarantined changes that wait for a dependency. Gives the
+/// outcomes of the arrivals, and adds what is to be written to `work`.
 fn settle(
     tx: &mut Conn<'_>,
     there: &mut Documents,
@@ -241,17 +259,21 @@ fn settle(
     authorities: &Authorities,
     work: &mut Work,
 ) -> Result<Vec<Outcome>, StoreError> {
+    // 1. Waiting changes are tried again, except those that have arrived again. Changes of strangers can release none.
     let count = arrived.len();
     if arrived.iter().any(|one| one.standing != Standing::Stranger) {
         let mut waiting = there.waiting.remove(&place).unwrap_or_default();
         waiting.retain(|one| arrived.iter().all(|other| other.arrival.key() != one.key()));
         arrived.extend(waiting.into_iter().map(Candidate::waived));
     }
+    // 2. The plan, or, where the id is that of a document elsewhere, a refusal that does not tell so.
     let version = there.stored.get(&place.document).map(|stored| stored.version);
     let (mut decided, gain) = match there.homes.get(&place.document) {
         Some(home) if *home != place => (of_elsewhere(tx, place, &arrived, authorities)?, None),
         _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
+    // 3. What is to be written. Where a dependency is missing, it may come before this is written: the document's
+    //    version is compared then.
     match gain {
         Some(gain) => {
             there.homes.insert(place.document, place);
@@ -264,7 +286,7 @@ fn settle(
     }
     for (one, outcome) in arrived.into_iter().zip(&decided) {
         match outcome {
-            // It waits for a better reason than that somebody else brought it too.
+            // It keeps the reason that it has: that somebody else handed it in as well is no better one.
             Outcome::Quarantined(Reason::Unvouched) if one.waited => {}
             Outcome::Quarantined(reason) => {
                 work.quarantined.push((one.arrival, reason.clone(), one.waited));
@@ -277,9 +299,9 @@ fn settle(
     Ok(decided)
 }
 
-/// What becomes of changes for a record whose id is that of one that lives elsewhere: nothing is merged. Beyond that it is
-/// what would become of them if there were no such record. Ids of meetings follow from groups and days, so whoever could
-/// tell the two apart would learn of any group when it met.
+/// The outcomes of changes for a record whose id is that of a record in another stream or of another kind: none is
+/// merged. Otherwise they are those that the changes would have if there were no such record. Ids of meetings follow
+/// from groups and days: somebody who could tell more would learn of any group when it met.
 fn of_elsewhere(
     tx: &mut Conn<'_>,
     place: Place,
@@ -294,6 +316,8 @@ fn of_elsewhere(
     Ok(outcomes.collect())
 }
 
+/// Plans the changes of one document. Gives their outcomes, and what the document gains, with its rows, where one is
+/// accepted.
 fn of_document(
     tx: &mut Conn<'_>,
     place: Place,
@@ -314,7 +338,8 @@ fn of_document(
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());
     let plan = plan(place, snapshot, &incoming).map_err(|_| StoreError::Damaged("a document"))?;
     let Some(after) = plan.after else { return Ok((plan.outcomes, None)) };
-    // What a record is about is named once, when it begins: all that came builds on that.
+    // A record names the record that it is about when it begins: if that one is of another group, nothing is merged,
+    // since all that came builds on the beginning.
     if before.is_none()
         && let Some(reason) = astray::reason(tx, place, &after.record)?
     {

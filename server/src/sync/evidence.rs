@@ -1,5 +1,5 @@
-//! What tablets signed: the evidence for what follows from it. A statement is written down with the first change that rests
-//! on it, so that a batch which brings nothing, or nothing new, leaves nothing behind however often it comes.
+//! The statements that tablets signed: the evidence for each change. A statement is written with the first change that
+//! rests on it, so that a batch that brings nothing new leaves nothing behind, however often it comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ use crate::on_each;
 use crate::store::schema::batches;
 use crate::store::{At, Conn, Db, StoreError};
 
-/// Statements that came and are not written down.
+/// Statements that came with a request and are not written yet.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
     held: BTreeMap<BatchId, Signature>,
-    /// Groups of which days are in doubt that were not before: what these statements say of the service's own clock.
+    /// Groups with days that come into doubt because these statements tell that the service's own clock was wrong.
     doubted: BTreeSet<GroupId>,
 }
 
@@ -32,8 +32,8 @@ struct Signature {
 }
 
 impl Evidence {
-    /// Holds a statement ready; `false` if its batch's id stands for another one already. The same one may come by several
-    /// ways, and again.
+    /// Holds a statement ready to be written. Gives `false` if its batch's id stands for another statement already. The
+    /// same statement may come several times, and by several ways.
     pub(super) fn hold(
         &mut self,
         tx: &mut Conn<'_>,
@@ -59,12 +59,16 @@ impl Evidence {
         Ok(true)
     }
 
-    /// Writes a statement down, before the first change that rests on it. One that is written already is left as it is.
+    /// Writes the statement of a batch, before the first change that rests on it. Does nothing where it is written
+    /// already.
+    ///
+    /// # Errors
+    /// [`StoreError::Raced`] if another request wrote a batch with this id since the request was prepared.
     pub(super) fn write(&mut self, tx: &mut Conn<'_>, batch: BatchId, now: Millis) -> Result<(), StoreError> {
         let Some(Signature { device, carrier, statement, claimed }) = self.held.remove(&batch) else {
             return Ok(());
         };
-        // What a colleague carried was signed nobody knows how long before: it says nothing of any clock.
+        // A batch that a colleague carried was signed an unknown time before: it says nothing about any clock.
         let doubt = match carrier {
             Some(_) => Doubt::default(),
             None => own_clock_in_doubt(tx, device, claimed, now)?,
@@ -83,10 +87,11 @@ impl Evidence {
             .values(row)
             .on_conflict_do_nothing()
             .execute(c))?;
-        // Another request brought a batch of this id at this moment: whether it is the same is seen in the next run.
+        // Another request wrote a batch of this id meanwhile. Whether it is the same statement is seen when this
+        // request is prepared again.
         if added == 1 { Ok(()) } else { Err(StoreError::Raced) }
     }
-    /// Has the facts of those groups counted again, of which days are in doubt now; says whether there are any.
+    /// Notes that the facts of the groups with days in doubt must be counted again; gives whether there are any.
     pub(super) fn note_doubted(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
         let groups: Vec<GroupId> = self.doubted.iter().copied().collect();
         facts::note_due(tx, &groups)?;
@@ -94,7 +99,7 @@ impl Evidence {
     }
 }
 
-/// The groups that a statement, which was checked when it came, speaks of.
+/// The groups of the changes in a statement, whose signature was checked when it came.
 fn groups_of(statement: &[u8]) -> Vec<GroupId> {
     let signed = Signed::from_bytes(statement).ok();
     let statement = signed.and_then(|signed| cbor::from_bytes::<Statement>(&signed.payload).ok());

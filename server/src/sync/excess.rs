@@ -1,5 +1,5 @@
-//! How much of one tablet was quarantined within a day. Past a limit its requests are refused: what waits is looked at by people,
-//! one by one, and a tablet that means harm would bury under it what others need looked at.
+//! How much of one tablet was quarantined within a day. Past a limit its requests are refused: keepers look through
+//! quarantined changes one by one, and a tablet that means harm could bury the changes of others under its own.
 
 use diesel::dsl::{count_star, min, sum};
 use diesel::prelude::*;
@@ -11,12 +11,12 @@ use crate::on_each;
 use crate::store::schema::{length, quarantine};
 use crate::store::{At, Conn, Db, StoreError};
 
-/// What of a tablet was quarantined within a day and is not merged.
+/// The changes of one tablet that were quarantined within a day and are not released.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Quarantined {
     changes: usize,
     bytes: usize,
-    /// When the first of it came.
+    /// When the first of them came.
     since: Option<Millis>,
 }
 
@@ -36,7 +36,7 @@ impl Quarantined {
         self.changes > MAX_QUARANTINED || self.bytes > MAX_QUARANTINED_BYTES
     }
 
-    /// In how many seconds the first of it is a day old.
+    /// In how many seconds the first of them is a day old, so that there is room again.
     pub(super) fn again(&self, now: Millis) -> i64 {
         let since = self.since.unwrap_or(now);
         (since.0 + QUARANTINED_WITHIN - now.0) / 1000 + 1

@@ -1,4 +1,4 @@
-//! All that one request hands in, its tablet's own and what it carries for colleagues.
+//! The changes that one request hands in: its tablet's own, and those that it carries for colleagues.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,17 +15,17 @@ use super::quarantined::Arrival;
 use crate::ledger::readable_streams;
 use crate::store::{Conn, StoreError};
 
-/// What is handed in.
+/// The changes that are handed in, with what vouches for them.
 #[derive(Debug, Default)]
 pub(super) struct Handed {
     pub(super) arrivals: Vec<Arrival>,
-    /// Where the user of each tablet may write.
+    /// For each tablet that signed a batch, the streams to which its user may write.
     pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
     pub(super) evidence: Evidence,
 }
 
 impl Handed {
-    /// Takes a batch with the tablet that signed it; not if its id stands for another statement already.
+    /// Takes a batch with the tablet that signed it; gives `false` if its id stands for another statement already.
     pub(super) fn take(
         &mut self,
         tx: &mut Conn<'_>,
@@ -50,8 +50,8 @@ impl Handed {
         Ok(true)
     }
 
-    /// The same for what is carried; not either if too much of the tablet that signed it is quarantined already: the carrier
-    /// can't help how much that one handed in.
+    /// Takes a carried batch. Gives `false`, too, if too much of the tablet that signed it is quarantined already: only
+    /// this batch is refused then, not the request, since the carrier can't help it.
     pub(super) fn take_carried(
         &mut self,
         tx: &mut Conn<'_>,
@@ -64,7 +64,7 @@ impl Handed {
     }
 }
 
-/// Where the user of a tablet may write.
+/// The streams to which the user of a tablet may write: those that the tablet may read.
 pub(super) fn may_write(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeSet<StreamId>, StoreError> {
     Ok(readable_streams(tx, tablet)?.into_iter().map(|stream| stream.id).collect())
 }

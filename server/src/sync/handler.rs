@@ -48,10 +48,12 @@ pub(crate) async fn sync(
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let coding = admit::coding(http.headers())?;
-    // The body has come already, within its bounds.
+    // 1. The body has come already, within the bounds of `intake`. What it expands to is counted until `_held` is
+    //    dropped.
     let body = body.to_bytes().await.map_err(|_| Refused::Coding)?;
     let (claimed, _held) = intake.expand(move |held| admit::open(coding, &body, held)).await?;
     let claimed = Arc::new(claimed);
+    // 2. Most requests bring nothing: they are answered from one transaction that reads, and need no turn.
     let looked =
         if brings_nothing(&claimed.request) { look_around(&store, &claimed, &clock).await? } else { None };
     let Answered { dropped, outcomes, receipts, pulled } = match looked {
@@ -59,6 +61,7 @@ pub(crate) async fn sync(
             Answered { dropped: held.dropped, outcomes: Vec::new(), receipts: Vec::new(), pulled }
         }
         None => {
+            // 3. Others wait for a turn, since the records that they open are in memory until the answer is ready.
             let _turn = turns.take().await;
             let (prepared, pushed) = hand_in(&store, claimed, &clock).await?;
             answer(&store, prepared, pushed).await?
@@ -95,7 +98,7 @@ pub(crate) async fn sync(
     Ok(response.body(wire::close(coding, &body)))
 }
 
-/// What a request is answered.
+/// The parts of an answer.
 struct Answered {
     dropped: Vec<StreamId>,
     outcomes: Vec<Outcomes>,
@@ -103,7 +106,11 @@ struct Answered {
     pulled: Pulled,
 }
 
-/// Answers a request that brings nothing, and takes its number; none where it is to be handed in after all.
+/// Answers a request that brings nothing, and takes its number; `None` where something about the tablet is to be
+/// written, so that it must be handed in.
+///
+/// Two transactions: the number is taken in one of its own, after the answer is read. A request with the same number
+/// that was faster makes this one fail ([`Refused::Seen`]), so no number is answered twice.
 async fn look_around(
     store: &Store,
     claimed: &Arc<Claimed>,
@@ -116,7 +123,9 @@ async fn look_around(
     Ok(Some(looked))
 }
 
-/// Collects what a request that was handed in is answered.
+/// Collects the answer to a request that was handed in. The transaction that reads begins after the push has committed,
+/// so the pages hold what the push merged, and perhaps later changes of others; never a stream that the push did not
+/// note as held.
 async fn answer(
     store: &Store,
     prepared: Arc<Prepared>,
@@ -135,10 +144,11 @@ async fn answer(
     Ok(Answered { dropped, outcomes, receipts: receipts.collect(), pulled })
 }
 
-/// How often what was prepared may be overtaken before all is done in one transaction that writes.
+/// How often a prepared request may be overtaken by other writers before it is prepared and written in one transaction.
 const TRIES: usize = 3;
 
 /// Prepares a request on as many cores as there are, and writes what was decided if what that rests on still stands.
+/// Otherwise it is prepared again, as its decision may be another.
 async fn hand_in(
     store: &Store,
     claimed: Arc<Claimed>,
@@ -154,7 +164,8 @@ async fn hand_in(
             pushed => return Ok((prepared, pushed?)),
         }
     }
-    // Somebody keeps writing to the same records.
+    // Others keep writing to the same records. In one transaction that writes nobody overtakes it on SQLite, where it
+    // holds up all other writers meanwhile; on PostgreSQL the store runs it again where it is overtaken.
     let now = clock.now();
     let in_one = move |tx: &mut Conn<'_>| {
         let prepared = prepare(tx, &claimed, now)?;
@@ -164,7 +175,8 @@ async fn hand_in(
     store.write("prepare and push", in_one).await
 }
 
-/// What was read does not stand: to write it again would not help.
+/// Turns [`StoreError::Raced`], on which the store would run the same push again, into [`StoreError::Stale`]: what was
+/// read does not stand any longer, so the request must be prepared again.
 fn overtaken(failure: Failure<Refused>) -> Failure<Refused> {
     match failure {
         Failure::Store(StoreError::Raced) => StoreError::Stale.into(),

@@ -1,5 +1,6 @@
-//! What each tablet holds: which streams it was sent, how far it has read them, when it was told to drop them, and its
-//! receipt that it has. A tablet is sent nothing before this is written down.
+//! The streams that each tablet holds: which it was sent, how far it has read each, when it was told to drop one, and
+//! its receipt that it has dropped it. This is written before anything of a stream is sent, so that the store can name
+//! all that a lost tablet may hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,39 +15,45 @@ use crate::on_each;
 use crate::store::schema::{purges, readings};
 use crate::store::{At, Conn, Db, StoreError, identity};
 
-/// What a tablet may hold from now on, and what not.
+/// The streams that a tablet may hold from now on, and those that it is told to drop.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub(super) readable: BTreeSet<StreamId>,
-    /// Streams that it holds, or may hold for all we know, and may read no longer.
+    /// Streams that it holds by the store's own notes or by its cursors, and may read no longer.
     pub(super) dropped: Vec<StreamId>,
 }
 
 /// A stream that a tablet holds.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
+    /// The number of the last change that the tablet has read.
     position: u64,
+    /// When it was first sent the stream.
     since: Millis,
+    /// When it was told to drop the stream.
     told: Option<Millis>,
 }
 
-/// What a request says about it, and what is to be written down of that.
+/// What a request says about the streams that its tablet holds, and what is to be written of that.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) held: Held,
+    /// Streams that the tablet says it has dropped.
     receipts: Vec<(StreamId, Reading)>,
-    /// How far streams are read now that were read less far, or dropped.
+    /// Streams whose position changed, that are new to the tablet, or that it was told to drop and may read again.
     readings: Vec<(StreamId, u64)>,
     /// Streams that the tablet is told to drop for the first time.
     told: Vec<StreamId>,
 }
 
-/// Reads what a request says about it: its receipts first, then how far it has read, then what it is told to drop. A
-/// stream that the store does not know, as after a restore, is not dropped: what the tablet has of it may be all there is.
+/// Reads what a request says about the streams that its tablet holds. Writes nothing.
 pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Result<Said, StoreError> {
     let mut held = readings_of(tx, tablet)?;
-    // Nobody can hand in a receipt for what they never had.
+    // 1. Receipts, of streams that the store has noted for the tablet: nobody can hand in a receipt for a stream that
+    //    they never had.
     let receipts = request.purged.iter().filter_map(|stream| Some((*stream, held.remove(stream)?))).collect();
+    // 2. How far each readable stream is read. Positions of another epoch mean nothing: after a restore the same number
+    //    may name another change.
     let same_life = request.epoch == identity::epoch(tx)?;
     let cursors: BTreeMap<StreamId, &Cursor> =
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
@@ -60,6 +67,8 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
             readings.push((stream.id, position));
         }
     }
+    // 3. What is left is to be dropped, with streams that only the tablet's cursors name. A stream that the store does
+    //    not know, as after a restore, is not: the tablet's copy may be the last one.
     let readable: BTreeSet<StreamId> = streams.into_iter().map(|stream| stream.id).collect();
     let mut dropped: BTreeSet<StreamId> = held.keys().copied().collect();
     let strange: Vec<StreamId> = cursors.into_keys().filter(|stream| !readable.contains(stream)).collect();
@@ -72,12 +81,12 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
 }
 
 impl Said {
-    /// Whether there is nothing to be written down.
+    /// Whether there is nothing to be written.
     pub(super) fn is_known(&self) -> bool {
         self.receipts.is_empty() && self.readings.is_empty() && self.told.is_empty()
     }
 
-    /// Writes it down.
+    /// Writes it. The caller holds the lock of the tablet's row, so that two requests of one tablet do not mix.
     pub(super) fn write(self, tx: &mut Conn<'_>, tablet: DeviceId, now: Millis) -> Result<Held, StoreError> {
         for (stream, reading) in self.receipts {
             keep_receipt(tx, tablet, stream, reading, now)?;
@@ -92,7 +101,8 @@ impl Said {
     }
 }
 
-/// How far a tablet says that it has read; none where it asks for something else, or for what can't be.
+/// How far a tablet says that it has read a stream; `None` while it copies or compares it, and where the position is
+/// beyond the stream.
 fn read_to(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
     match cursor.ask {
         Ask::After(position) => (position <= stream.last_seq).then_some(position),
@@ -160,7 +170,7 @@ fn keep_receipt(
     Ok(())
 }
 
-/// Notes when a tablet was first told to drop these.
+/// Notes when a tablet was first told to drop these streams.
 fn tell(
     tx: &mut Conn<'_>,
     tablet: DeviceId,

@@ -1,5 +1,5 @@
-//! A request that brings nothing: most of them, of a tablet that looks whether there is anything new. All of it is answered from one
-//! transaction that reads; what is written is its number.
+//! Requests that bring nothing, from tablets that look whether there is anything new. Such a request is answered from
+//! one transaction that reads; only its number is written.
 
 use sync_core::wire::Request;
 
@@ -10,7 +10,7 @@ use super::pull::{Pulled, pull};
 use super::refusal::Refused;
 use crate::store::{Conn, Failure};
 
-/// What such a request is answered, once its number is taken.
+/// The answer to a request that brings nothing. It may be sent once the number of the request is taken.
 #[derive(Debug)]
 pub(super) struct Looked {
     pub(super) tablet: Origin,
@@ -23,7 +23,8 @@ pub(super) fn brings_nothing(request: &Request) -> bool {
     request.batches.is_empty() && request.carried.is_empty() && request.purged.is_empty()
 }
 
-/// Answers a request that brings nothing; none where something is to be written down about what the tablet holds.
+/// Answers a request that brings nothing; `None` where something about the streams that the tablet holds is to be
+/// written first: a tablet is sent nothing that is not written down.
 pub(super) fn look(tx: &mut Conn<'_>, claimed: &Claimed) -> Result<Option<Looked>, Failure<Refused>> {
     let tablet = claimed.verify(tx)?;
     number(&tablet, claimed.request.number)?;

@@ -1,6 +1,6 @@
-//! All of a request that costs work and needs no lock: signatures are checked, what is carried is opened, what all of it will cost is
-//! known, and what becomes of each change is decided, with the rows that follow. Of a request that nobody here signed, nothing is
-//! opened.
+//! All of a request that costs work and needs no lock: checking signatures, opening carried batches, bounding the work,
+//! deciding about each change, and computing the rows that follow. Nothing is opened of a request that no enrolled
+//! tablet signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,23 +25,25 @@ use crate::store::{Conn, Failure};
 pub(super) struct Prepared {
     pub(super) tablet: Origin,
     pub(super) request: Arc<Request>,
-    /// Of the request's batches, in their order.
+    /// The statements of the request's batches, in their order.
     pub(super) statements: Vec<Statement>,
-    /// Of what is carried, in its order; none for what can't be taken.
+    /// The carried batches, in their order; `None` for one that is refused.
     pub(super) carried: Vec<Option<Carried>>,
     pub(super) signer: Signer,
-    /// Where the user of each tablet may write that signed something.
+    /// For each tablet that signed a batch, the streams to which its user may write. [`push`](super::push) holds it
+    /// against the store.
     pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
     pub(super) evidence: Evidence,
     pub(super) decided: Decided,
 }
 
-/// Checks what a tablet claims, and decides about what it brings, as of one moment.
+/// Checks a request, and decides about each change that it brings, as of one moment. Writes nothing.
 pub(super) fn prepare(
     tx: &mut Conn<'_>,
     claimed: &Claimed,
     now: Millis,
 ) -> Result<Prepared, Failure<Refused>> {
+    // 1. The signature and the number come first: a forged or repeated request costs one row and one signature.
     let tablet = claimed.verify(tx)?;
     let request = Arc::clone(&claimed.request);
     number(&tablet, request.number)?;
@@ -50,6 +52,8 @@ pub(super) fn prepare(
     }
     let statements: Vec<Statement> =
         request.batches.iter().map(|envelope| tablet.open(envelope)).collect::<Result<_, _>>()?;
+    // 2. What all of it will cost, from sizes alone. The tablet's own batches come first, so that carried ones can't
+    //    take their room: a batch of its own that does not fit refuses the request, a carried one is refused by itself.
     let mut room = Room::default();
     for (envelope, statement) in request.batches.iter().zip(&statements) {
         if !room.take(tx, &tablet, envelope, statement)? {
@@ -63,6 +67,7 @@ pub(super) fn prepare(
             *one = None;
         }
     }
+    // 3. The changes with their tablets, and the statements that vouch for them.
     let mut handed = Handed::default();
     for (envelope, statement) in request.batches.iter().zip(&statements) {
         if !handed.take(tx, &tablet, None, envelope, statement)? {
@@ -76,14 +81,16 @@ pub(super) fn prepare(
             *one = None;
         }
     }
+    // 4. What becomes of each change.
     let Handed { arrivals, may_write, evidence } = handed;
     let decided = decide(tx, &may_write, arrivals)?;
     let signer = Signer::of(tx)?;
     Ok(Prepared { tablet, request, statements, carried, signer, may_write, evidence, decided })
 }
 
-/// Refuses a number that was taken, so that a request which is played again costs next to nothing, and one so far ahead that
-/// the tablet could soon count no further. [`push`](super::push) takes it, which settles it among requests at the same moment.
+/// Refuses a number that was taken, so that a request that is played again costs next to nothing, and a number so far
+/// ahead that the tablet could soon count no further. This is no lock: of two requests with one number at the same
+/// moment both may pass, and [`count`](super::push::count) lets one of them take it.
 pub(super) fn number(tablet: &Origin, number: u64) -> Result<(), Refused> {
     if number <= tablet.last_request {
         return Err(Refused::Seen { last: tablet.last_request });

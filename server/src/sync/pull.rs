@@ -1,4 +1,5 @@
-//! The way out: what a tablet may read and has not, as of one moment, within its budget.
+//! The way out: the changes and documents that a tablet may read and does not have, within its budget. All of it is
+//! read in one transaction that sees the store as of one moment, so that pages, fingerprints and keys fit each other.
 
 mod changes;
 mod documents;
@@ -16,10 +17,10 @@ use super::rejected;
 use crate::ledger::{self, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
 
-/// What an entry takes besides its change or snapshot, in bytes.
+/// The size of an entry without its change or snapshot, in bytes.
 const FRAME: usize = 32;
 
-/// What comes down.
+/// The parts of the answer that are read from the store.
 #[derive(Debug)]
 pub(super) struct Pulled {
     pub(super) epoch: EpochId,
@@ -29,7 +30,8 @@ pub(super) struct Pulled {
     pub(super) rejected: Vec<Rejected>,
 }
 
-/// Collects it, of the streams that the tablet is known to hold: nothing leaves the store that it could not name.
+/// Collects the answer's pages, of the streams that are noted as held and readable still: nothing leaves the store that
+/// it could not name, and a stream whose assignment has ended since the push is left out.
 pub(super) fn pull(
     tx: &mut Conn<'_>,
     tablet: DeviceId,
@@ -61,20 +63,22 @@ pub(super) fn pull(
     Ok(Pulled { epoch, pages, people, keys, rejected })
 }
 
-/// Who reads, how much more, and what of.
+/// The tablet that reads, and the budget that is left for it.
 struct Reader {
-    /// The tablet in its present life: it is not sent what it wrote.
+    /// The tablet in its present incarnation: it is not sent changes that it wrote in it. Those of another incarnation
+    /// it may have lost.
     author: (DeviceId, u32),
-    /// In bytes. None at all where the tablet asked for nothing but outcomes.
+    /// The bytes that may still go in; 0 from the beginning where the tablet asked for outcomes alone.
     budget: usize,
-    /// What there was at first: about so many bytes may a message take that says what differs.
+    /// The budget of the request: a message of an agreement may take about so many bytes.
     room: usize,
-    /// Who wrote what was read.
+    /// The authors of all changes that went in.
     authors: BTreeSet<DeviceId>,
 }
 
 impl Reader {
-    /// `same_life`: whether the tablet's cursors speak of the store as it is now, and not as it was before a restore.
+    /// The page of one stream. `same_life` says whether the tablet's cursors are of the store's present epoch: after a
+    /// restore its positions mean nothing.
     fn page(
         &mut self,
         tx: &mut Conn<'_>,
@@ -93,6 +97,7 @@ impl Reader {
             Ask::Agree { message, wanted } if same_life => self.differences(tx, stream, message, wanted)?,
             _ => Tells::Lost,
         };
+        // The fingerprint says how the stream is at its end: a tablet that is not there yet would find that it differs.
         let whole = match &tells {
             Tells::Changes { to, .. } => *to == stream.last_seq,
             Tells::Documents { at, more, .. } => !more && *at == stream.last_seq,
@@ -101,8 +106,9 @@ impl Reader {
         Ok(Page { stream: stream.id, fingerprint: whole.then_some(stream.fingerprint), tells })
     }
 
-    /// Whether something of this size goes in; takes it off the budget if so. What is larger than the whole budget goes
-    /// alone.
+    /// Whether a change or document of this size goes in; takes it off the budget if so. One that is larger than what
+    /// is left goes in if it is the first of its page (`alone`): otherwise it would never be sent. Once something does
+    /// not fit, nothing more goes in, so that no page has a gap.
     fn takes(&mut self, size: usize, alone: bool) -> bool {
         let size = size + FRAME;
         let fits = self.budget > 0 && (size <= self.budget || alone);

@@ -1,4 +1,5 @@
-//! Quarantine: changes that can't be merged now, kept whole.
+//! The rows of quarantine: changes that can't be merged now, kept whole. A row is never deleted; it is released
+//! (merged) or rejected.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +20,14 @@ use crate::store::{At, Code, Conn, Db, StoreError};
 /// How many changes or documents one query asks for.
 const AT_ONCE: usize = 500;
 
-/// One change that arrived, now or earlier.
+/// A change that arrived with this request, or arrived earlier and is quarantined.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     pub(super) batch: BatchId,
     pub(crate) device: DeviceId,
     pub(crate) item: Item,
     pub(crate) bytes: Vec<u8>,
-    /// The keeper who answers for it.
+    /// The keeper who vouches for it.
     pub(crate) waived_by: Option<UserId>,
 }
 
@@ -35,33 +36,34 @@ impl Arrival {
         Place { stream: self.item.stream, document: self.item.document, kind: self.item.kind }
     }
 
-    /// Two documents may begin with the same bytes, so a digest alone names no change.
+    /// What names the change. Two documents may begin with the same bytes, so the digest alone does not.
     pub(crate) fn key(&self) -> (DocumentId, Digest) {
         (self.item.document, self.item.digest)
     }
 }
 
-/// What became of a quarantined change before.
+/// How a change stands in quarantine that arrives again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Before {
     Waits,
-    /// It waits, and somebody answers for it.
+    /// It waits, and this keeper vouches for it.
     Waived(UserId),
-    /// Somebody rejected it, which holds however often it is handed in. With the reason it waited for.
+    /// A keeper rejected it; with the reason for which it was quarantined.
     Rejected(Reason),
 }
 
-/// Whether the document that a change is for lives elsewhere or is something else: nothing can be merged into it then.
+/// Whether the document with a change's id lives in another stream or is of another kind: the change can't be merged
+/// into it.
 pub(crate) fn misplaced(place: Place, before: Option<&Stored>) -> bool {
     before.is_some_and(|before| before.home(place.document) != place)
 }
 
-/// The reason of a change whose record has the id of one that lives elsewhere.
+/// The reason for which a change is quarantined that is [misplaced].
 pub(super) fn elsewhere() -> Reason {
     Reason::Invalid("document".into(), "must not have the id of another record".into())
 }
 
-/// Quarantines a change, or notes a new reason for one that is.
+/// Quarantines a change, or notes the new reason of one that is quarantined. Locks its row until the transaction ends.
 pub(super) fn set(
     tx: &mut Conn<'_>,
     arrival: &Arrival,
@@ -97,12 +99,12 @@ pub(super) fn set(
     Ok(())
 }
 
-/// PostgreSQL has no place for NUL in a text; the key of a map that a stranger wrote may hold one.
+/// The text without NUL, which PostgreSQL can't store: a reason may quote a key that an attacker chose.
 fn storable(text: &str) -> String {
     text.replace('\0', "")
 }
 
-/// Notes that a change which waited is merged.
+/// Notes that a quarantined change is merged. Locks its row until the transaction ends.
 pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Result<(), StoreError> {
     let Item { document, digest, .. } = arrival.item;
     let waiting = quarantine::table.find((Db(document), digest.as_bytes().to_vec()));
@@ -110,7 +112,7 @@ pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Resu
     Ok(())
 }
 
-/// Which of these arrivals were quarantined before and are not released.
+/// How each of these arrivals stands in quarantine; arrivals that are not in it, or were released, are left out.
 pub(super) fn known(
     tx: &mut Conn<'_>,
     arrivals: &[(DocumentId, Digest)],
@@ -145,14 +147,14 @@ pub(super) fn known(
     Ok(found)
 }
 
-/// A reason as its columns say it.
+/// The reason that these columns say.
 pub(crate) fn reason(code: &str, field: Option<&str>, detail: &str) -> Result<Reason, StoreError> {
     Reason::of(code, field.unwrap_or_default(), detail)
         .ok_or(StoreError::Damaged("the reason of a quarantined change"))
 }
 
-/// Changes of these documents that wait for something to build on, in the order in which they came. Their authors were
-/// assigned when they arrived, or somebody waived it.
+/// The quarantined changes of these documents that wait for a dependency, in the order in which they came. The user of
+/// the tablet was assigned when each arrived, or a keeper vouches for it.
 pub(super) fn waiting(tx: &mut Conn<'_>, documents: &[DocumentId]) -> Result<Vec<Arrival>, StoreError> {
     let mut found = Vec::new();
     for some in documents.chunks(AT_ONCE) {
@@ -169,7 +171,7 @@ pub(super) fn waiting(tx: &mut Conn<'_>, documents: &[DocumentId]) -> Result<Vec
     Ok(found)
 }
 
-/// Which changes of these documents wait for something to build on.
+/// The keys of the quarantined changes of these documents that wait for a dependency: [`waiting`] without their bytes.
 pub(super) fn that_wait(
     tx: &mut Conn<'_>,
     documents: &[DocumentId],
@@ -191,7 +193,7 @@ pub(super) fn that_wait(
     Ok(found)
 }
 
-/// What was quarantined of a document and waits, for whatever reason.
+/// The quarantined changes of a document that are neither released nor rejected, whatever their reason.
 pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<Arrival>, StoreError> {
     let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
         .filter(quarantine::document_id.eq(Db(document)))

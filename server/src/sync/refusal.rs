@@ -1,4 +1,5 @@
-//! Requests that are refused whole. Nothing of them is kept here; the tablet keeps all of it and may try again.
+//! Requests that are refused whole. The store keeps nothing of them; the tablet keeps all its changes and may try
+//! again.
 
 use actix_web::http::header::RETRY_AFTER;
 use sync_core::limits::{
@@ -38,7 +39,7 @@ pub(super) enum Refused {
     Seen { last: u64 },
     #[error("the number of the request is too far ahead")]
     TooFar {
-        /// The last that was taken.
+        /// The last number that was taken.
         last: u64,
     },
     #[error("too much of the tablet was quarantined within a day")]

@@ -1,4 +1,4 @@
-//! What somebody decided to leave out for good: what goes with it, and the tablets that ask after it.
+//! Rejected changes: which changes are rejected with them, and what tablets that ask are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,8 @@ use crate::on_each;
 use crate::store::schema::{quarantine, users};
 use crate::store::{Conn, Db, StoreError};
 
-/// What waits and builds on these changes, also by way of each other: without them it can never be merged.
+/// The quarantined changes that build on these, directly or through each other: once these are rejected, they can never
+/// be merged.
 pub(crate) fn built_on(tx: &mut Conn<'_>, below: &[Arrival]) -> Result<Vec<Arrival>, StoreError> {
     let mut by_document: BTreeMap<DocumentId, BTreeSet<ChangeHash>> = BTreeMap::new();
     for one in below {
@@ -28,7 +29,8 @@ pub(crate) fn built_on(tx: &mut Conn<'_>, below: &[Arrival]) -> Result<Vec<Arriv
     Ok(found)
 }
 
-/// Those of one document that build on changes with these hashes.
+/// The changes of one document that build on changes with these hashes. Each round finds the next ones; it ends when
+/// none is found.
 fn above(mut hashes: BTreeSet<ChangeHash>, waiting: Vec<Arrival>) -> Vec<Arrival> {
     let parsed = waiting.into_iter().filter_map(|one| Some((Change::parse(&one.bytes).ok()?, one)));
     let (mut waiting, mut found): (Vec<(Change, Arrival)>, _) = (parsed.collect(), Vec::new());
@@ -44,7 +46,8 @@ fn above(mut hashes: BTreeSet<ChangeHash>, waiting: Vec<Arrival>) -> Vec<Arrival
     }
 }
 
-/// What was rejected of that which a tablet asks after. It can name only what it has.
+/// The rejected changes among those that a tablet asks about. A digest can be known only from the change's bytes, so
+/// the question needs no further permission.
 pub(super) fn of(tx: &mut Conn<'_>, waiting: &[Digest]) -> Result<Vec<Rejected>, StoreError> {
     type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>);
     let waiting: Vec<&[u8]> =

@@ -1,4 +1,5 @@
-//! How many syncs are worked on at once. Each holds the records that it is about in memory, so the others wait with their bodies alone.
+//! How many syncs are worked on at once. A sync that is worked on holds its records in memory; one that waits holds its
+//! body alone.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a turn, in the order in which they were asked for; it ends when what is given is dropped.
+    /// Waits for a turn, in the order of the calls. The turn ends when the permit is dropped.
     pub(super) async fn take(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         Arc::clone(&self.0).acquire_owned().await.ok()

@@ -1,4 +1,4 @@
-//! A stream change by change.
+//! A stream, change by change.
 
 use diesel::prelude::*;
 use sync_core::id::{DeviceId, DocumentId};
@@ -15,7 +15,7 @@ use crate::store::{Code, Conn, Db, StoreError};
 const ROWS: i64 = 512;
 
 impl Reader {
-    /// What others wrote after the change numbered `from`.
+    /// The changes of others after the one numbered `from`.
     pub(super) fn changes(
         &mut self,
         tx: &mut Conn<'_>,
@@ -51,6 +51,7 @@ impl Reader {
                 self.authors.insert(author);
                 entries.push(Entry { kind, document, schema: schema as u32, change: change.into() });
             }
+            // The numbers up to the stream's end are the tablet's own changes: it has read past them, too.
             if last {
                 to = stream.last_seq;
             }

@@ -1,4 +1,4 @@
-//! A stream document by document: all of them, or those that differ.
+//! A stream, document by document: all of them, or those that differ.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,8 @@ const ROWS: i64 = 64;
 type Row = (Db<DocumentId>, Code<Kind>, Vec<u8>);
 
 impl Reader {
-    /// The documents after this one, in the order of their ids.
+    /// The documents after the document `after`, in the order of their ids. `at` is given back as the tablet sent it:
+    /// documents may hold later changes, which come a second time when the tablet reads on, and are known to it then.
     pub(super) fn copy(
         &mut self,
         tx: &mut Conn<'_>,
@@ -49,7 +50,8 @@ impl Reader {
         Ok(Tells::Documents { at, more, message: Vec::new().into(), documents: found })
     }
 
-    /// What differs between the store and what the tablet said of itself, and what it wants of that.
+    /// The answer in an agreement: a message about further differences, and documents that the tablet wants. Costs the
+    /// heads of every document of the stream, each round.
     pub(super) fn differences(
         &mut self,
         tx: &mut Conn<'_>,
@@ -62,7 +64,8 @@ impl Reader {
             Vec::new()
         } else {
             let marks: Vec<Mark> = marks.iter().map(|(mark, _)| *mark).collect();
-            // To bytes that make no sense there is nothing to say; the tablet then goes on by the fingerprint.
+            // A message that can't be read gets an empty answer: the tablet ends the comparison and goes by the
+            // fingerprint.
             agreement::answer(&marks, message, self.room).unwrap_or_default()
         };
         let wanted: BTreeSet<Mark> = wanted.iter().copied().collect();
@@ -85,7 +88,7 @@ impl Reader {
         Ok(Tells::Documents { at: stream.last_seq, more, message: reply.into(), documents: found })
     }
 
-    /// Whether all of them went in.
+    /// Adds documents as long as the budget lasts; gives whether all of them went in.
     fn take_all(&mut self, rows: Vec<Row>, found: &mut Vec<Whole>) -> bool {
         for (Db(document), Code(kind), snapshot) in rows {
             if !self.takes(snapshot.len(), found.is_empty()) {
@@ -96,6 +99,7 @@ impl Reader {
         true
     }
 
+    /// Notes the authors of these documents, so that their names are sent.
     fn note_authors(&mut self, tx: &mut Conn<'_>, found: &[Whole]) -> Result<(), StoreError> {
         for some in found.chunks(ROWS as usize) {
             let authors: Vec<Db<DeviceId>> = on_each!(tx, |c| changes::table
