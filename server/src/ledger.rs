@@ -1,9 +1,9 @@
 //! Documents, and the order of their changes.
 //!
-//! A stream numbers its changes from 1 without gaps: each gets its number under the stream's row lock, in the
+//! A stream numbers its changes from 1 without gaps: each change gets its number under the stream's row lock, in the
 //! transaction that stores it. So a cursor can never step over a change that commits late, on either database. The lock
-//! is taken last, when all is decided ([`keep`]); a document that somebody else wrote in between sends the whole use
-//! case round again.
+//! is taken last, when all is decided ([`keep`]), and held until the commit. Documents are read without a lock: where
+//! somebody else wrote one in between, its version differs, and the whole use case runs again.
 
 mod authors;
 mod compact;
@@ -36,19 +36,21 @@ use crate::store::{Code, Conn, Db, StoreError};
 pub struct Stored {
     pub kind: Kind,
     pub stream: StreamId,
-    /// Counts the document's writes.
+    /// Counts the document's writes, from 1. A writer whose version is an old one has lost a race.
     pub version: i64,
     pub snapshot: Vec<u8>,
-    /// Ascending.
+    /// The document's heads, ascending.
     pub heads: Vec<ChangeHash>,
 }
 
 impl Stored {
-    /// Where the document, whose id is `id`, lives.
+    /// The place of the document, whose id is `id`.
     pub fn home(&self, id: DocumentId) -> Place {
         Place { stream: self.stream, document: id, kind: self.kind }
     }
 
+    /// Opens the document. Costs as much as it holds, with its history.
+    ///
     /// # Errors
     /// [`StoreError::Damaged`] if it does not open.
     pub fn open(&self) -> Result<Document, StoreError> {
@@ -74,16 +76,16 @@ pub fn load(tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Stored>, StoreEr
     Ok(load_all(tx, &[id])?.remove(&id))
 }
 
-/// What a document takes, before anybody opens it.
+/// The size of a document, known without opening it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Those of its history too.
+    /// Its operations, with its history.
     pub operations: u64,
-    /// Of its snapshot.
+    /// The bytes of its snapshot.
     pub bytes: u64,
 }
 
-/// How large those of these documents are that live in one of these streams.
+/// The sizes of the documents among `ids` that live in one of these streams.
 ///
 /// # Errors
 /// Those of the store.
@@ -112,7 +114,7 @@ pub fn sizes(
 /// How many documents one query asks for.
 const AT_ONCE: usize = 500;
 
-/// Where those of these documents live that the store has.
+/// The places of the documents among `ids` that the store has.
 ///
 /// # Errors
 /// Those of the store.
@@ -131,7 +133,7 @@ pub fn homes(tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<BTreeMap<DocumentI
     Ok(found)
 }
 
-/// Those of these documents that the store has.
+/// The documents among `ids` that the store has, with their snapshots.
 ///
 /// # Errors
 /// Those of the store.

@@ -1,9 +1,10 @@
-//! Rows to ask questions of, computed from the documents.
+//! The projection: rows for queries, computed from the documents.
 //!
-//! The projection is a pure function of the document ([`Rows::of`]): it is written in the transaction that stores the
-//! document, and can be computed again at any time. Only which sessions look alike follows from two documents, and is
-//! written with either ([`doubles`]); and who counts in whose place from those of a group ([`people`]). What has no row here (referrals, incidents, screenings, lessons) is kept in its
-//! document alone.
+//! The rows of a document are a pure function of it ([`Rows::of`]). They are written in the transaction that stores the
+//! document, and can be computed again at any time. Two kinds of rows follow from several documents of one stream, and
+//! are written under its lock with any of these: which sessions look alike ([`doubles`]), and which participant counts
+//! in whose place ([`people`]). Referrals, incidents, screenings and lessons have no rows: they are in their documents
+//! alone.
 
 mod clashes;
 mod doubles;
@@ -33,11 +34,11 @@ use crate::store::schema::{
 };
 use crate::store::{Conn, Db, StoreError};
 
-/// Counts upwards whenever a document gets other rows than before; a service that starts on rows of an earlier version
-/// computes them again.
+/// The version of the rows. It counts upwards whenever this program computes other rows of the same document; a service
+/// that starts on rows of an earlier version computes all of them again.
 pub const VERSION: u32 = 8;
 
-/// All rows of one document, those it has many of in the order of their values.
+/// All rows of one document. Invariant: each list is sorted, so that two `Rows` are equal if they hold the same rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     group: Option<GroupRow>,
@@ -53,7 +54,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// What the document must have.
+    /// The rows that a document must have. Costs a look at its history; needs no database and no lock.
     pub fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
         let clashes = Clashes::of(id, document, record);
         let (conflicts, claims) = clashes.rows(id);
@@ -74,7 +75,8 @@ impl Rows {
         rows.sorted()
     }
 
-    /// What these documents have; one without rows is left out.
+    /// The rows that these documents have in the store; a document without rows is left out. One query for each table,
+    /// some hundred documents at a time.
     ///
     /// # Errors
     /// Those of the store.
@@ -134,7 +136,7 @@ impl Rows {
     }
 }
 
-/// A document whose rows are to be these: what [`Rows::of`] says of it.
+/// A document with the rows that it must have, by [`Rows::of`].
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub id: DocumentId,
@@ -142,7 +144,7 @@ pub struct Subject<'a> {
     pub rows: &'a Rows,
 }
 
-/// How the rows of one document changed.
+/// The rows of one document before and after.
 #[derive(Debug)]
 pub struct Difference {
     pub id: DocumentId,
@@ -150,28 +152,28 @@ pub struct Difference {
     new: Rows,
 }
 
-/// How the rows of one stream changed: of its documents, and what follows from several of them.
+/// What changed of the rows of one stream. From this the facts that must be counted again are found.
 #[derive(Debug, Default)]
 pub struct Differences {
-    /// Those documents of which a row changed.
+    /// The documents of which a row changed.
     pub documents: Vec<Difference>,
-    /// Sessions that look like a record of another meeting than before.
+    /// Sessions that look like other sessions than before.
     pub alike: BTreeSet<SessionId>,
-    /// Participants in whose place somebody else counts than before.
+    /// Participants in whose place another participant counts than before.
     pub people: BTreeSet<ParticipantId>,
 }
 
-/// How a session changed, as far as others may count otherwise by that.
+/// The change of a session by which it, or others, may count otherwise.
 #[derive(Debug)]
 pub struct SessionChange<'a> {
     pub id: SessionId,
     pub date: &'a str,
-    /// None where there was no such session.
+    /// `None` where the session had no row; so, too, `new`.
     pub old: Option<Standing>,
     pub new: Option<Standing>,
 }
 
-/// What a session says about whether it, or another one, counts.
+/// What a session's row says about whether it, or another session, counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub void: bool,
@@ -190,7 +192,7 @@ impl Differences {
         self.documents.iter().any(|one| row(&one.old) != row(&one.new))
     }
 
-    /// Of which sessions anything changed.
+    /// The sessions of which a row changed.
     pub fn sessions(&self) -> impl Iterator<Item = SessionChange<'_>> {
         let standing = |rows: &Rows| rows.session.as_ref().map(SessionRow::standing);
         self.documents.iter().filter_map(move |Difference { id, old, new }| {
@@ -199,7 +201,7 @@ impl Differences {
         })
     }
 
-    /// Whether anything changed of participants.
+    /// Whether a row of a participant, or who counts in whose place, changed.
     pub fn of_participants(&self) -> bool {
         !self.people.is_empty()
             || self.documents.iter().any(|one| one.new.participant.is_some() || one.old.participant.is_some())
@@ -214,11 +216,12 @@ impl Differences {
     }
 }
 
-/// Writes what must change of the rows of some documents of one stream, and of the rows that follow from several documents.
-/// `there` is what the store has of those documents that have rows ([`Rows::load`]).
+/// Brings the rows of some documents of one stream up to date, and the rows that follow from several documents; gives
+/// what changed. `there` are the rows that the store has of these documents ([`Rows::load`]).
 ///
-/// Whoever calls this holds the lock of the stream: what looks alike, and who counts in whose place, follows from documents
-/// that others may write.
+/// The caller holds the lock of the stream: which sessions look alike, and who counts in whose place, follows from
+/// documents that others may write. Costs statements for the rows that differ, and queries for the sessions and groups
+/// whose comparison may differ.
 ///
 /// # Errors
 /// Those of the store.
@@ -227,6 +230,7 @@ pub fn project(
     subjects: &[Subject<'_>],
     mut there: BTreeMap<DocumentId, Rows>,
 ) -> Result<Differences, StoreError> {
+    // 1. The rows of each document by itself.
     let difference = |Subject { id, rows, .. }: &Subject<'_>| {
         let old = there.remove(id).unwrap_or_default();
         (old != **rows).then(|| Difference { id: *id, old, new: (*rows).clone() })
@@ -234,6 +238,8 @@ pub fn project(
     let documents: Vec<Difference> = subjects.iter().filter_map(difference).collect();
     write::write(tx, &documents)?;
 
+    // 2. Rows that follow from several documents. They are read from the rows that step 1 has written, and only where a
+    //    value changed by which sessions are compared, or by which participants stand for each other.
     let records: BTreeMap<DocumentId, &Record> = subjects.iter().map(|one| (one.id, one.record)).collect();
     let (mut sessions, mut groups) = (Vec::new(), BTreeSet::new());
     for difference in &documents {
@@ -256,7 +262,8 @@ pub fn project(
     Ok(Differences { documents, alike, people })
 }
 
-/// Writes what must change of the rows of one document, whatever it has; says what changed.
+/// Brings the rows of one document up to date, whatever rows it has; gives what changed, `None` where nothing did. The
+/// caller holds the lock of the stream.
 ///
 /// # Errors
 /// Those of the store.
@@ -269,6 +276,8 @@ pub fn mend(
     if !differs(tx, subject, &there)? {
         return Ok(None);
     }
+    // `project` compares with other documents only where a row of this one changed; here these rows may be wrong by
+    // themselves.
     let mut differences = project(tx, &[subject], BTreeMap::from([(subject.id, there)]))?;
     match subject.record {
         Record::Session(session) => {
@@ -280,7 +289,8 @@ pub fn mend(
     Ok(Some(differences))
 }
 
-/// Whether a document, which has the rows `there`, must have others.
+/// Whether the rows of a document, `there` and those that follow from several documents, are not those that it must
+/// have.
 ///
 /// # Errors
 /// Those of the store.
@@ -297,7 +307,7 @@ pub fn differs(tx: &mut Conn<'_>, subject: Subject<'_>, there: &Rows) -> Result<
 }
 
 impl Difference {
-    /// Whether something changed that sessions are compared by.
+    /// Whether a value changed by which sessions are compared.
     fn looks_otherwise(&self) -> bool {
         let row = |rows: &Rows| rows.session.as_ref().map(SessionRow::compared);
         row(&self.old) != row(&self.new)
@@ -306,7 +316,7 @@ impl Difference {
             || self.old.headcounts != self.new.headcounts
     }
 
-    /// Whether it may change in whose place somebody counts.
+    /// Whether a value changed by which participants count in each other's place.
     fn stands_otherwise(&self) -> bool {
         let row = |rows: &Rows| rows.participant.as_ref().map(ParticipantRow::stands);
         row(&self.old) != row(&self.new)

@@ -1,4 +1,4 @@
-//! Who stands behind the author of a change.
+//! The person, and the tablet, behind the author of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +14,17 @@ pub fn web_author(user: UserId) -> DeviceId {
     DeviceId::from_uuid(user.uuid())
 }
 
-/// Who stands behind an author.
+/// The person behind an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     /// The person's name.
     pub person: String,
-    /// The name of their tablet; none where they wrote at the web interface.
+    /// The name of their tablet; `None` where they wrote at the web interface.
     pub tablet: Option<String>,
 }
 
-/// Those of these authors who are known: people with their tablets, and those who wrote at the web interface.
+/// The people behind these authors, as far as they are known here: users of tablets, and people who wrote at the web
+/// interface.
 ///
 /// # Errors
 /// Those of the store.
@@ -48,7 +49,7 @@ pub fn authors(
     Ok(tablets.chain(people).collect())
 }
 
-/// The names alone.
+/// As [`authors`], the names alone.
 ///
 /// # Errors
 /// Those of the store.

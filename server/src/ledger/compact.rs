@@ -1,6 +1,6 @@
-//! The log is bounded: of old changes only the word stays (who wrote what when, and which tablet vouched for it), their
-//! bytes are given up. Nothing is lost by that: the document holds every change whole. A tablet that is further behind
-//! asks what differs, and gets documents.
+//! Compaction: the bytes of old changes are given up, so that the log stays bounded. The row of a change stays, with
+//! its author, time and batch. Nothing is lost: the document holds every change, byte for byte. A tablet whose cursor
+//! is further behind begins an agreement, and gets documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,36 +15,39 @@ use crate::on_each;
 use crate::store::schema::{assignments, changes, devices, readings, streams};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
-/// How many changes one transaction gives up: others wait no longer than that.
+/// How many changes one transaction gives up, while it holds the lock of their stream: other writers wait no longer. It
+/// opens every document of these changes.
 const AT_ONCE: i64 = 1000;
 
-/// When a change may be given up, by its age in days.
+/// The age, in days, from which the bytes of a change may be given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Once it is so old and every tablet that reads the stream is past it.
+    /// The age of a change that every tablet which reads the stream has read.
     pub past: u32,
-    /// Once it is so old, wherever tablets are.
+    /// The age of any change, wherever tablets are.
     pub anyway: u32,
 }
 
 impl Default for Policy {
-    /// Three months: a tablet that syncs at all is past by then. A year: one that does not may be in a drawer.
+    /// Three months: a tablet that syncs at all has read the change by then. A year: a tablet that has not may lie in a
+    /// drawer.
     fn default() -> Self {
         Self { past: 90, anyway: 365 }
     }
 }
 
-/// What it came to.
+/// What a compaction did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Compacted {
+    /// How many streams had changes to give up.
     pub streams: u64,
     pub changes: u64,
-    /// Streams with a change that its document does not hold: nothing of them is given up from there on.
+    /// How many streams have a change that its document does not hold: from that change on nothing is given up.
     /// `ihuriro verify` names it.
     pub held: u64,
 }
 
-/// Gives up what the policy lets go, stream by stream, while the service goes on.
+/// Gives up the changes that the policy allows, stream by stream, while the service goes on.
 ///
 /// # Errors
 /// Those of the store; what was done stays.
@@ -76,15 +79,16 @@ pub async fn compact(store: &Store, policy: Policy, now: Millis) -> Result<Compa
 }
 
 enum Step {
+    /// So many changes were given up, and there may be more.
     Gave(u64),
     Done,
     /// The next change is not in its document.
     Held,
 }
 
-/// Gives up the next changes of a stream.
+/// Gives up the next changes of a stream, in one transaction under its lock.
 fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Result<Step, StoreError> {
-    // Takes the stream's lock: whoever writes to it waits.
+    // 1. The lock of the stream: no document of it changes between the look below and giving up.
     let from: i64 = on_each!(tx, |c| diesel::update(streams::table.find(Db(stream)))
         .set(streams::compacted_to.eq(streams::compacted_to))
         .returning(streams::compacted_to)
@@ -93,6 +97,8 @@ fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Res
     if to <= from {
         return Ok(Step::Done);
     }
+    // 2. A change is given up only if its document holds it byte for byte: otherwise its row is the last copy. The
+    //    first change that is missing ends it, as a cursor can't step over a gap.
     let range = || changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to));
     type Row = (i64, Vec<u8>, Db<DocumentId>, Vec<u8>);
     let rows: Vec<Row> = on_each!(tx, |c| changes::table
@@ -107,6 +113,7 @@ fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Res
         change.is_some_and(|change| change.bytes() == bytes.as_slice())
     };
     let Some((to, ..)) = rows.iter().take_while(sound).last() else { return Ok(Step::Held) };
+    // 3. The bytes and the mark of how far go together, so that no tablet is sent an empty change.
     let (to, count) = (*to, rows.iter().take_while(sound).count());
     on_each!(tx, |c| {
         let old = changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to));
@@ -116,7 +123,7 @@ fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Res
     Ok(Step::Gave(count as u64))
 }
 
-/// Up to which change the policy lets go.
+/// The number of the last change that the policy allows to give up.
 fn horizon(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Result<i64, StoreError> {
     let anyway = last_before(tx, stream, now.plus_days(-i64::from(policy.anyway)))?;
     let old = last_before(tx, stream, now.plus_days(-i64::from(policy.past)))?;
@@ -130,11 +137,11 @@ fn horizon(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> 
         .filter(devices::user_id.eq_any(reads))
         .select(min(readings::position))
         .first(c))?;
-    // A tablet that has not yet said where it is reads documents first.
+    // A tablet that has no reading of the stream yet begins with documents: no change is kept for it.
     Ok(anyway.max(slowest.map_or(old, |slowest| slowest.min(old))))
 }
 
-/// The last change that the store received before a moment; 0 for none.
+/// The number of the last change that the store received before a moment; 0 for none.
 fn last_before(tx: &mut Conn<'_>, stream: StreamId, moment: Millis) -> Result<i64, StoreError> {
     let last: Option<i64> = on_each!(tx, |c| changes::table
         .filter(changes::stream_id.eq(Db(stream)).and(changes::received_at.lt(At(moment))))
@@ -143,7 +150,7 @@ fn last_before(tx: &mut Conn<'_>, stream: StreamId, moment: Millis) -> Result<i6
     Ok(last.unwrap_or(0))
 }
 
-/// The changes that documents hold.
+/// The changes that these documents hold. Opens each.
 fn held(
     tx: &mut Conn<'_>,
     ids: BTreeSet<DocumentId>,
@@ -151,7 +158,7 @@ fn held(
     let ids: Vec<DocumentId> = ids.into_iter().collect();
     let mut held = BTreeMap::new();
     for (id, stored) in load_all(tx, &ids)? {
-        // One that does not open holds nothing; `ihuriro verify` names it.
+        // A document that does not open holds nothing for sure, so its changes are kept; `ihuriro verify` names it.
         let changes = stored.open().map(|document| document.changes()).unwrap_or_default();
         held.extend(changes.into_iter().map(|change| ((id, change.hash()), change)));
     }

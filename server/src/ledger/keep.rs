@@ -1,4 +1,4 @@
-//! Carrying out what was planned: numbers, changes, documents, fingerprints and rows, under the locks of the streams.
+//! Carrying out a plan: numbers, changes, documents, fingerprints, rows and facts, under the locks of the streams.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +24,9 @@ const AT_ONCE: usize = 1_000;
 /// Where a change comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
-    /// The batch that vouches for it; none for what is written at the web interface.
+    /// The batch that vouches for it; `None` for a change that was written at the web interface.
     pub batch: Option<BatchId>,
+    /// The version of the data dictionary under which it was written.
     pub schema: u32,
 }
 
@@ -34,20 +35,20 @@ pub struct Origin {
 pub struct Gain {
     pub stream: StreamId,
     pub id: DocumentId,
-    /// What the plan was made on.
+    /// The stored document on which the plan was made; `None` for a document that begins.
     before: Option<Stored>,
     after: After,
-    /// Of the document as it is then, ascending.
+    /// The heads of `after`, ascending.
     heads: Vec<ChangeHash>,
-    /// The rows that it has then.
+    /// The rows of `after`.
     rows: Rows,
-    /// The new changes, in the order in which they are to be read.
+    /// The new changes, each after those that it builds on.
     fresh: Vec<(Origin, Change)>,
 }
 
 impl Gain {
-    /// What a document gained in its stream: all that costs work and needs no lock is done here. `fresh` are the new changes, in
-    /// the order in which they are to be read.
+    /// What a document gained in its stream. Heads and rows are computed here, while no lock is held. `fresh` are the
+    /// new changes, each after those that it builds on: tablets read them in this order.
     pub fn new(
         stream: StreamId,
         id: DocumentId,
@@ -70,17 +71,20 @@ impl Gain {
     }
 }
 
-/// A document that gained nothing because something lacks what it builds on.
+/// A document that gained nothing because a dependency of a change is missing.
 #[derive(Debug, Clone, Copy)]
 pub struct Lacking {
     pub stream: StreamId,
     pub id: DocumentId,
-    /// Of the document as it was loaded; none where there was none.
+    /// The version of the document as it was loaded; `None` where there was no document.
     pub version: Option<i64>,
 }
 
-/// Stores what documents gained, all in the order of their streams, and projects them. Those that lack something are held to be
-/// as they were loaded: what they lack may have come meanwhile.
+/// Stores what documents gained, stream by stream, and projects it. The documents in `lacking` must be as they were
+/// loaded: otherwise the missing dependency may have come meanwhile.
+///
+/// Takes the row lock of each stream, in the order of their ids, and holds all of them until the transaction ends.
+/// Nothing is opened, parsed or merged under a lock; the facts of the months concerned are counted ([`facts::fold`]).
 ///
 /// # Errors
 /// [`StoreError::Raced`] if one of the documents was written since it was loaded, and those of the store.
@@ -92,19 +96,23 @@ pub fn keep(tx: &mut Conn<'_>, gains: &[Gain], lacking: &[Lacking], now: Millis)
     for one in lacking {
         by_stream.entry(one.stream).or_default();
     }
-    // In the order of their ids, so that two pushes that touch the same streams queue and never deadlock.
+    // In the order of ids: two pushes that touch the same streams queue and never deadlock.
     for (stream, gains) in by_stream {
         let total: usize = gains.iter().map(|gain| gain.fresh.len()).sum();
+        // 1. The lock, which gives out the numbers. From here on nobody else writes to a document of the stream.
         let (seq, mut fingerprint) = lock(tx, stream, total as i64)?;
         as_loaded(tx, stream, lacking.iter().filter(|one| one.stream == stream))?;
         if gains.is_empty() {
             continue;
         }
+        // 2. The fingerprint, by what differs.
         for gain in &gains {
             let old = gain.before.as_ref().map(|before| before.heads.as_slice()).unwrap_or_default();
             fingerprint =
                 fingerprint.replace(Fingerprint::of(gain.id, old), Fingerprint::of(gain.id, &gain.heads));
         }
+        // 3. Documents first: a version that differs ends it here. Then the changes, the rows, and the facts that
+        //    follow from them.
         write_documents(tx, &gains, now)?;
         write_changes(tx, &gains, seq, now)?;
         let differences = project(tx, &gains)?;
@@ -116,8 +124,9 @@ pub fn keep(tx: &mut Conn<'_>, gains: &[Gain], lacking: &[Lacking], now: Millis)
     Ok(())
 }
 
-/// Takes a stream's row lock by taking `count` numbers; gives the number before the first of them. Whoever else
-/// wants numbers waits here until this transaction ends.
+/// Takes a stream's row lock by taking `count` numbers; gives the number before the first of them, and the fingerprint.
+/// Other transactions that want numbers of the stream wait here until this one ends (on PostgreSQL ten seconds at most,
+/// then they run again).
 fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerprint), StoreError> {
     let (last, fingerprint): (i64, Vec<u8>) =
         on_each!(tx, |c| diesel::update(streams::table.find(Db(stream)))
@@ -128,7 +137,10 @@ fn lock(tx: &mut Conn<'_>, stream: StreamId, count: i64) -> Result<(i64, Fingerp
     Ok((last - count, Fingerprint::from_bytes(fingerprint)))
 }
 
-/// Whether documents are as they were loaded, now that nobody else writes to their stream.
+/// Checks, under the lock of the stream, that documents are as they were loaded.
+///
+/// # Errors
+/// [`StoreError::Raced`] if one of them was written, or begun, since.
 fn as_loaded<'a>(
     tx: &mut Conn<'_>,
     stream: StreamId,
@@ -152,7 +164,11 @@ fn as_loaded<'a>(
     if loaded.values().any(Option::is_some) { Err(StoreError::Raced) } else { Ok(()) }
 }
 
-/// Writes the documents as they are now: what is new in one statement, the others one by one.
+/// Writes the documents: new ones in one statement, the others one by one, each only if it still has the version on
+/// which the plan was made.
+///
+/// # Errors
+/// [`StoreError::Raced`] if one of them was written or begun since.
 fn write_documents(tx: &mut Conn<'_>, gains: &[&Gain], now: Millis) -> Result<(), StoreError> {
     let content = |gain: &Gain| {
         (
@@ -191,7 +207,7 @@ fn write_documents(tx: &mut Conn<'_>, gains: &[&Gain], now: Millis) -> Result<()
     if written == gains.len() { Ok(()) } else { Err(StoreError::Raced) }
 }
 
-/// Writes what is new of the documents under the numbers after `seq`.
+/// Writes the new changes under the numbers after `seq`.
 fn write_changes(tx: &mut Conn<'_>, gains: &[&Gain], seq: i64, now: Millis) -> Result<(), StoreError> {
     let all = gains.iter().flat_map(|gain| gain.fresh.iter().map(move |fresh| (*gain, fresh)));
     let row = |(seq, (gain, (origin, change))): (i64, (&Gain, &(Origin, Change)))| {
@@ -217,7 +233,8 @@ fn write_changes(tx: &mut Conn<'_>, gains: &[&Gain], seq: i64, now: Millis) -> R
     Ok(())
 }
 
-/// Writes what of the rows must change.
+/// Brings the rows of the documents up to date; gives what changed. A new document has no rows, so none are read for
+/// it.
 fn project(tx: &mut Conn<'_>, gains: &[&Gain]) -> Result<Differences, StoreError> {
     let written: Vec<DocumentId> =
         gains.iter().filter(|gain| gain.before.is_some()).map(|gain| gain.id).collect();

@@ -1,5 +1,5 @@
-//! Computing rows again from the documents: on request, after a restore, and where a new version asks for rows that an
-//! earlier one did not write.
+//! Computing rows and facts again from the documents: on request, after a restore, and where a new version of the
+//! program asks for rows that an earlier one did not write.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,14 @@ use crate::projection::{self, Rows, Subject};
 use crate::store::schema::{documents, streams};
 use crate::store::{Conn, Db, Store, StoreError, identity};
 
-/// How many documents one transaction takes: others wait no longer than that.
+/// How many documents one transaction opens and compares, while it holds the locks of their streams: other writers wait
+/// no longer.
 const AT_ONCE: i64 = 200;
 
-/// What it came to.
+/// What a rebuild found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rebuilt {
+    /// How many documents were compared with their rows.
     pub documents: u64,
     /// How many of them had other rows than they must have.
     pub mended: u64,
@@ -38,7 +40,7 @@ impl Rebuilt {
     }
 }
 
-/// Brings the rows up to the version of the projection that this program writes. Where they are, this is one look.
+/// Brings the rows up to the version of the projection that this program writes. Costs one query where they are.
 ///
 /// # Errors
 /// Those of [`rebuild`].
@@ -51,12 +53,14 @@ pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Computes all rows again and writes those that differ. Others may write meanwhile: each document's stream is held
-/// while its rows are compared.
+/// Computes all rows and facts again and writes those that differ. Others may write meanwhile: a transaction compares
+/// `AT_ONCE` documents under the locks of their streams, or counts the facts of one group under its lock.
 ///
 /// # Errors
-/// Those of the store; what was done stays, and the next time goes on from the beginning.
+/// Those of the store. What is mended stays; the next rebuild begins from the first document.
 pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
+    // Rows first, since facts are counted from rows; sums over groups last, since they are sums of facts. The version
+    // is written at the end, so that a rebuild that is cut short is done again.
     let mut rebuilt = Rebuilt::default();
     let mut after = Some(BEGINNING);
     while let Some(start) = after {
@@ -74,7 +78,7 @@ pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
     Ok(rebuilt)
 }
 
-/// As [`rebuild`], within a transaction that nobody else sees yet.
+/// As [`rebuild`], in one transaction, for a restore that nobody else sees yet.
 ///
 /// # Errors
 /// Those of the store.
@@ -100,13 +104,13 @@ fn streams_of(tx: &mut Conn<'_>) -> Result<Vec<StreamId>, StoreError> {
     Ok(all.into_iter().map(|Db(id)| id).collect())
 }
 
-/// Counts the facts of a group again, under the lock of its stream; says whether they differed.
+/// Counts the facts of a group again, under the lock of its stream; gives whether they differed.
 fn recount(tx: &mut Conn<'_>, stream: StreamId) -> Result<bool, StoreError> {
     hold(tx, stream)?;
     facts::recount(tx, GroupId::from_uuid(stream.uuid()))
 }
 
-/// Takes a stream's lock.
+/// Takes a stream's row lock until the transaction ends, by a write that changes nothing.
 fn hold(tx: &mut Conn<'_>, stream: StreamId) -> Result<(), StoreError> {
     let row = streams::table.find(Db(stream));
     on_each!(tx, |c| diesel::update(row).set(streams::last_seq.eq(streams::last_seq)).execute(c))?;
@@ -116,7 +120,8 @@ fn hold(tx: &mut Conn<'_>, stream: StreamId) -> Result<(), StoreError> {
 /// The id before all others.
 const BEGINNING: Uuid = Uuid::nil();
 
-/// Compares the documents that follow `start`, and mends their rows; gives the last of them.
+/// Compares the next documents after `start`, and mends their rows; gives the last of them, `None` where there are no
+/// more.
 fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), StoreError> {
     let ids: Vec<(Db<DocumentId>, Db<StreamId>)> = on_each!(tx, |c| documents::table
         .filter(documents::id.gt(Db(DocumentId::from_uuid(start))))
@@ -124,8 +129,8 @@ fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), Store
         .limit(AT_ONCE)
         .select((documents::id, documents::stream_id))
         .load(c))?;
-    // Takes the streams' locks, so that nobody writes a document, or one that its rows are compared with, between our
-    // reading it and our writing its rows.
+    // The locks of the streams, in the order of their ids, before anything is read: nobody may write one of these
+    // documents, or another from which its rows follow, between reading it here and writing its rows.
     let streams: BTreeSet<StreamId> = ids.iter().map(|(_, Db(stream))| *stream).collect();
     for stream in streams {
         hold(tx, stream)?;

@@ -1,4 +1,4 @@
-//! The streams, and who reads which.
+//! The streams, their keys, and which tablet may read which.
 
 use std::collections::BTreeSet;
 
@@ -30,14 +30,15 @@ impl StreamKind {
     }
 }
 
-/// Where a stream stands.
+/// The state of a stream.
 #[derive(Debug, Clone, Copy)]
 pub struct StreamRow {
     pub id: StreamId,
     pub organisation: Option<OrganisationId>,
     /// The number of its last change; 0 before the first.
     pub last_seq: u64,
-    /// Up to here the changes are no longer there one by one; their documents hold them.
+    /// The number up to which the bytes of changes were given up ([`compact`](super::compact)); the documents hold
+    /// these changes.
     pub compacted_to: u64,
     pub fingerprint: Fingerprint,
 }
@@ -74,7 +75,7 @@ impl TryFrom<Columns> for StreamRow {
     }
 }
 
-/// Begins a stream; a document must be in one before it is stored.
+/// Begins a stream, with its first key. A document is stored only in a stream that exists.
 ///
 /// # Errors
 /// Those of the store.
@@ -97,7 +98,8 @@ pub fn create_stream(
     renew_key(tx, id)
 }
 
-/// Gives a stream another key: whoever left opens nothing that is sealed from now on.
+/// Gives a stream a new key, after somebody left the group: parts of bundles that are sealed from now on don't open
+/// with the old key.
 ///
 /// # Errors
 /// Those of the store.
@@ -125,6 +127,8 @@ pub fn stream_keys(tx: &mut Conn<'_>, of: &BTreeSet<StreamId>) -> Result<Vec<Str
     Ok(rows.into_iter().filter_map(key).collect())
 }
 
+/// The state of a stream, if there is one with this id.
+///
 /// # Errors
 /// Those of the store.
 pub fn stream(tx: &mut Conn<'_>, id: StreamId) -> Result<Option<StreamRow>, StoreError> {
@@ -133,7 +137,7 @@ pub fn stream(tx: &mut Conn<'_>, id: StreamId) -> Result<Option<StreamRow>, Stor
     row.map(StreamRow::try_from).transpose()
 }
 
-/// Which of these streams there are.
+/// The streams among `of` that the store has.
 ///
 /// # Errors
 /// Those of the store.
@@ -147,8 +151,9 @@ pub fn known_streams(
     Ok(there.into_iter().map(|Db(id)| id).collect())
 }
 
-/// The streams that a tablet may read and write now, by id: those of the groups to which its user is assigned. None once
-/// the tablet is revoked or its user disabled.
+/// The streams that a tablet may read and write now, in the order of their ids: those of the groups to which its user
+/// is assigned. There are none once the tablet is revoked or its user disabled. Locks nothing: an assignment may end
+/// right after.
 ///
 /// # Errors
 /// Those of the store.

@@ -1,4 +1,4 @@
-//! What clashes in a record, as rows.
+//! The conflicts of a record, as rows: one for each field in conflict, and one for each of its values.
 
 use diesel::prelude::*;
 use sync_core::conflict::{Claim, Conflict, conflicts};
@@ -15,7 +15,7 @@ use crate::store::{At, Db};
 #[derive(Debug)]
 pub(super) struct Clashes {
     open: Vec<Conflict>,
-    /// Whether there is or was one.
+    /// Whether the record has a conflict, or had one.
     pub(super) ever: bool,
     kind: Kind,
     group: Option<GroupId>,
@@ -23,7 +23,8 @@ pub(super) struct Clashes {
 }
 
 impl Clashes {
-    /// What a record of a group has. Somebody who was erased has none that anybody may still ask for.
+    /// The conflicts of a record. Those of a participant who was erased get no rows: their values must not be shown any
+    /// more.
     pub(super) fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
         let (group, date) = match record {
             Record::Group(_) => (Some(id.into()), None),
@@ -41,7 +42,7 @@ impl Clashes {
         i32::try_from(self.open.len()).unwrap_or(i32::MAX)
     }
 
-    /// The rows of those that anybody may ask for.
+    /// The rows of the conflicts that may be shown.
     pub(super) fn rows(&self, document: DocumentId) -> (Vec<ConflictRow>, Vec<ClaimRow>) {
         let Some(group) = self.group else { return Default::default() };
         let row = |conflict: &Conflict| ConflictRow {
@@ -62,7 +63,7 @@ impl Clashes {
     }
 }
 
-/// One field that is in conflict.
+/// The row of a field in conflict.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
 pub(super) struct ConflictRow {
@@ -75,7 +76,7 @@ pub(super) struct ConflictRow {
     reads: Option<String>,
 }
 
-/// One of its values.
+/// The row of one value of a conflict.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
 #[diesel(table_name = conflict_claims)]
 pub(super) struct ClaimRow {
@@ -100,8 +101,9 @@ impl ClaimRow {
     }
 }
 
-/// Names a conflict with just these values: once a value joins them or they are settled, the name is gone. UUIDv8 that
-/// begins, like a UUIDv7, with a time: that of the latest claim, so that the order of the names is that of time.
+/// The id of a conflict with these values: another value makes another id, so somebody who settles a conflict by its id
+/// has seen all of its values. A UUIDv8 that begins, like a UUIDv7, with a time: the time of the latest claim, so that
+/// ids are in the order of time.
 pub(crate) fn id_of(document: DocumentId, conflict: &Conflict) -> Uuid {
     let mut told = conflict.field.clone().into_bytes();
     told.extend(conflict.reads.iter().flat_map(|reads| reads.bytes()));

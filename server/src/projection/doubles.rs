@@ -1,7 +1,8 @@
-//! Which sessions of a group look like records of one meeting, as rows.
+//! Which sessions of a group look like records of one meeting, as rows. A pair has two rows, one from either session.
 //!
-//! The rows of a pair follow from two documents, so they are computed again whenever either is written. Whoever projects a
-//! session holds the lock of its stream, so that of two sessions written at once the later one sees the other.
+//! The rows of a pair follow from two documents, so they are computed again whenever either is written. The writer
+//! holds the lock of the group's stream: of two sessions written at once the later sees the row of the earlier (READ
+//! COMMITTED), and the pair is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,8 @@ use crate::on_each;
 use crate::store::schema::{attendances, headcounts, possible_doubles, session_themes, sessions};
 use crate::store::{Conn, Db, StoreError};
 
-/// Writes the pairs that some sessions of one group are in; gives the sessions that are in others than before.
+/// Writes the pairs of some sessions of one group; gives the sessions that have other pairs than before. The rows of
+/// these sessions are written already.
 pub(super) fn write(
     tx: &mut Conn<'_>,
     sessions: &[(SessionId, &Session)],
@@ -50,7 +52,7 @@ pub(super) fn write(
     Ok(old.symmetric_difference(&new).map(|(one, _)| *one).collect())
 }
 
-/// Takes a session out of the pairs it was in.
+/// Deletes the pairs of a session.
 pub(super) fn clear(tx: &mut Conn<'_>, id: SessionId) -> Result<(), StoreError> {
     let of = Db(id);
     let old = possible_doubles::session_id.eq(of).or(possible_doubles::other_id.eq(of));
@@ -58,7 +60,7 @@ pub(super) fn clear(tx: &mut Conn<'_>, id: SessionId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Whether the pairs of a session are not those that it must be in.
+/// Whether the pairs of a session, in either of their two rows, are not those that it must have.
 pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Result<bool, StoreError> {
     type Others = Vec<Db<SessionId>>;
     let pairs = possible_doubles::table;
@@ -75,18 +77,19 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: SessionId, session: &Session) -> Res
     Ok(set(one) != must || set(other) != must)
 }
 
-/// Sessions, by what is compared of them.
+/// Sessions with the traits by which they are compared.
 type Near = BTreeMap<SessionId, Traits>;
 
-/// How many sessions are compared at once: what stands near them is in memory together.
+/// How many sessions are compared at once: the sessions near them are in memory together.
 const TOGETHER: usize = 10;
 
-/// For each of some sessions of one group, those that look like a record of the same meeting.
+/// For each of some sessions of one group, the sessions that look like a record of the same meeting.
 ///
-/// 1. `near`: what stands on a day under which one of them may stand by mistake, and was not looked at.
-/// 2. Of one part of one day all are one meeting; of the others those that say nothing to the contrary, each compared by its rows.
+/// 1. [`near`] reads the sessions on the days under which one of them may stand by mistake, without those that were set
+///    aside.
+/// 2. [`look_alike`] compares each pair.
 ///
-/// No document is opened, and for each of them so much is read at the most as [`MAX_COMPARED`] and [`MAX_COMPARED_NTH`] allow for.
+/// No document is opened. How many rows are read of other days is bounded by [`MAX_COMPARED`] and [`MAX_COMPARED_NTH`].
 fn alike(
     tx: &mut Conn<'_>,
     sessions: &[(SessionId, &Session)],
@@ -108,7 +111,8 @@ fn alike(
     Ok(found)
 }
 
-/// What stands on days that may be mistaken for those of some sessions, and on their own.
+/// The sessions of the group on the days of some sessions, and those on the days that may be mistaken for these which
+/// can be compared.
 fn near(tx: &mut Conn<'_>, of: &[(SessionId, Traits)]) -> Result<Near, StoreError> {
     type Row = (Db<SessionId>, String, String, i32, String, Option<String>, i32);
     let Some((_, first)) = of.first() else { return Ok(Near::new()) };
@@ -153,16 +157,16 @@ fn near(tx: &mut Conn<'_>, of: &[(SessionId, Traits)]) -> Result<Near, StoreErro
         }
         Some((id, traits))
     };
-    // A row that can't be read is nobody's double; `ihuriro verify` names it.
+    // A row that can't be read is left out; `ihuriro verify` names it.
     let mut near: Near = rows.into_iter().filter_map(read).collect();
-    // Alone, one of them is compared with nothing.
+    // Marks, themes and headcounts are read only where two sessions can be compared by them.
     if of.iter().any(|(id, one)| one.compares() && comparable.iter().any(|other| other != id)) {
         complete(tx, &comparable, &mut near)?;
     }
     Ok(near)
 }
 
-/// Adds who came to some of them and what was spoken of.
+/// Adds the marks, themes and headcounts of the sessions `of`.
 fn complete(tx: &mut Conn<'_>, of: &[SessionId], near: &mut Near) -> Result<(), StoreError> {
     let ids: Vec<Db<SessionId>> = of.iter().copied().map(Db).collect();
     let themes: Vec<(Db<SessionId>, String)> = on_each!(tx, |c| session_themes::table

@@ -1,7 +1,8 @@
-//! Who counts in whose place among the participants of a group, as rows.
+//! Which participant of a group counts in whose place, as rows.
 //!
-//! The rows of a group follow from all its participants, so they are computed again whenever one of these is written. Whoever
-//! projects a participant holds the lock of its stream, so that of two written at once the later one sees the other.
+//! The rows of a group follow from all its participants, so they are computed again whenever one of these changes its
+//! `same_as` or `void`. The writer holds the lock of the group's stream: of two participants written at once the later
+//! sees the row of the earlier (READ COMMITTED).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +14,11 @@ use crate::on_each;
 use crate::store::schema::{participants, people};
 use crate::store::{Conn, Db, StoreError};
 
-/// Of each participant whom another one counts for, that one.
+/// For each participant in whose place another counts, that other one.
 type People = BTreeMap<ParticipantId, ParticipantId>;
 
-/// Writes the rows of a group in the place of those that it has, where they differ; gives those participants in whose place
-/// somebody else counts than before. A group has few, mostly none.
+/// Writes the rows of a group, all of them, where one differs; gives the participants in whose place another counts
+/// than before. A group has few such rows, mostly none.
 pub(super) fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeSet<ParticipantId>, StoreError> {
     let (old, new) = (there(tx, group)?, compute(tx, group)?);
     let changed: BTreeSet<ParticipantId> =
@@ -43,7 +44,7 @@ pub(super) fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeSet<Partic
     Ok(changed)
 }
 
-/// Takes a participant out of the rows of its group, before its own row goes.
+/// Deletes the rows that name a participant, before its own row is deleted.
 pub(super) fn clear(tx: &mut Conn<'_>, id: ParticipantId) -> Result<(), StoreError> {
     let of = people::participant_id.eq(Db(id)).or(people::person_id.eq(Db(id)));
     on_each!(tx, |c| diesel::delete(people::table.filter(of)).execute(c))?;
@@ -55,6 +56,7 @@ pub(super) fn differ(tx: &mut Conn<'_>, id: ParticipantId, group: GroupId) -> Re
     Ok(there(tx, group)?.get(&id) != compute(tx, group)?.get(&id))
 }
 
+/// The rows that a group has.
 fn there(tx: &mut Conn<'_>, group: GroupId) -> Result<People, StoreError> {
     let rows: Vec<(Db<ParticipantId>, Db<ParticipantId>)> = on_each!(tx, |c| people::table
         .filter(people::group_id.eq(Db(group)))
@@ -63,6 +65,7 @@ fn there(tx: &mut Conn<'_>, group: GroupId) -> Result<People, StoreError> {
     Ok(rows.into_iter().map(|(Db(participant), Db(person))| (participant, person)).collect())
 }
 
+/// The rows that a group must have, from the rows of its participants: `sync_core::person::people`, in two queries.
 fn compute(tx: &mut Conn<'_>, group: GroupId) -> Result<People, StoreError> {
     let said: Vec<(Db<ParticipantId>, Option<Db<ParticipantId>>)> = on_each!(tx, |c| participants::table
         .filter(participants::group_id.eq(Db(group)))

@@ -1,4 +1,5 @@
-//! Records as rows: what can be asked for, without what only a reader of the whole record needs.
+//! Records as rows: the fields by which queries filter, sort and count. A reader of the whole record opens its
+//! document.
 
 use diesel::prelude::*;
 use sync_core::conflict::standing;
@@ -79,7 +80,7 @@ impl GroupRow {
 }
 
 impl GroupRow {
-    /// What of the row says how all that is in the group counts.
+    /// The columns by which every record of the group counts.
     pub(super) fn counts(&self) -> impl PartialEq + use<> {
         let Self { organisation_id, kind, modality, area, began_on, void, .. } = self.clone();
         (organisation_id, kind, modality, area, began_on, void.is_some())
@@ -125,12 +126,12 @@ impl ParticipantRow {
 }
 
 impl ParticipantRow {
-    /// What of the row says how somebody counts.
+    /// The columns by which the participant counts.
     pub(super) fn counts(&self) -> impl PartialEq + use<> {
         (self.sex.clone(), self.age_band.clone(), self.consents, self.void.is_some())
     }
 
-    /// What of the row says in whose place somebody counts.
+    /// The columns by which participants count in each other's place.
     pub(super) fn stands(&self) -> impl PartialEq + use<> {
         (self.void.is_some(), self.same_as)
     }
@@ -201,7 +202,7 @@ impl SessionRow {
             commemoration: session.commemoration(),
             attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
             marked: i32::try_from(session.attendance.len() + session.headcount.len()).unwrap_or(i32::MAX),
-            // The summary is only searched here; who may read it reads the document.
+            // The summary is only searched here; it is read from the document.
             summary_folded: fold(&session.summary),
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
@@ -228,20 +229,20 @@ impl SessionRow {
         Standing { void: self.void.is_some(), others }
     }
 
-    /// What of the row sessions are compared by, beside who came and what was spoken of.
+    /// The columns by which sessions are compared, beside attendance, themes and headcount.
     pub(super) fn compared(&self) -> impl PartialEq + use<> {
         let Self { date, part, nth, phase, state, void, moved_to, double_of, .. } = self.clone();
         (date, part, nth, phase, state, void.is_some(), moved_to.is_some(), double_of.is_some())
     }
 }
 
-/// Whether the meeting tells something that nobody who verified it had seen.
+/// Whether a verified session holds a change that the person who verified it had not seen.
 fn changed_since_verified(session: &Session, document: &Document) -> bool {
     let verified = SessionState::Verified;
     session.state == verified && !since(document, "state", |state| *state == verified.to_scalar()).is_empty()
 }
 
-/// A day that a record says something happened on.
+/// A day of a record, with the change that put it: the day may be doubted by that author's clock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
 #[diesel(table_name = days, primary_key(document_id, field))]
 pub(super) struct DayRow {
@@ -253,7 +254,7 @@ pub(super) struct DayRow {
     written_at: Option<At>,
 }
 
-/// The days of a record that may be doubted. Of somebody who was erased none is kept.
+/// The days of a record that may be doubted. Of a participant who was erased none is kept.
 pub(super) fn days_of(id: DocumentId, document: &Document, record: &Record) -> Vec<DayRow> {
     let all = match record {
         Record::Session(session) => vec![("date", Some(session.date))],
@@ -277,7 +278,7 @@ pub(super) fn days_of(id: DocumentId, document: &Document, record: &Record) -> V
     all.into_iter().filter_map(row).collect()
 }
 
-/// One mark of one person, one of several that stand at the same time perhaps.
+/// One mark of a participant in a session; concurrent marks are rows of their own, of which one is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable, Identifiable)]
 #[diesel(table_name = attendances, primary_key(session_id, participant_id, author, mark))]
 pub(super) struct AttendanceRow {
@@ -304,14 +305,14 @@ pub(super) struct HeadcountRow {
     heads: i32,
 }
 
-/// The rows that a session has many of.
+/// The rows of a session's attendance, themes and headcount.
 pub(super) fn parts(
     id: SessionId,
     session: &Session,
     document: &Document,
 ) -> (Vec<AttendanceRow>, Vec<ThemeRow>, Vec<HeadcountRow>) {
     let session_id = Db(id);
-    // A device can have made the same mark in two of its lives.
+    // A device can have made the same mark in two incarnations: the key has room for one of them.
     let mut each: BTreeMap<(ParticipantId, DeviceId, String), bool> = BTreeMap::new();
     for one in marks(document) {
         *each.entry((one.participant, one.device, one.mark.to_string())).or_default() |= one.shown;

@@ -1,6 +1,8 @@
-//! Writing what differs: rows that are gone, rows that are new, and nothing of what stayed as it was.
+//! Writing the rows that differ: rows that are gone are deleted, new ones inserted, and rows that stayed are not
+//! touched.
 //!
-//! Each table is written once for all documents, so that a push of many sessions takes no more statements than that of one.
+//! New rows of all documents go into each table together, so that a push of many new sessions takes no more statements
+//! than a push of one.
 
 use diesel::prelude::*;
 use sync_core::id::DocumentId;
@@ -13,19 +15,19 @@ use crate::store::schema::{
 };
 use crate::store::{Conn, Db, StoreError};
 
-/// How many rows one statement writes: a database takes only so many values at once.
+/// How many rows one statement writes: a database takes a limited number of values at once.
 pub(super) const ROWS: usize = 500;
 
-/// Those rows of a document, in the order of their values, that are not among those of another.
+/// The rows that are not among `others`. Both are sorted.
 fn without<'a, T: Ord>(rows: &'a [T], others: &'a [T]) -> impl Iterator<Item = &'a T> {
     rows.iter().filter(|row| others.binary_search(row).is_err())
 }
 
-/// Brings the rows of these documents from what they were to what they are to be.
+/// Brings the rows of these documents from the old ones to the new ones.
 ///
-/// 1. Rows of which a document has one: those that others refer to come first.
-/// 2. Rows of which it has many: one of which a value changed goes, and comes again.
-/// 3. What refers to nothing any longer goes last.
+/// 1. Tables with one row for a document come first, since rows of the others refer to them.
+/// 2. Tables with many rows for a document: a row of which a value changed is deleted, and inserted again.
+/// 3. A row that its document must not have is deleted last, when no other row refers to it.
 pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreError> {
     macro_rules! insert {
         ($rows:expr => $table:ident) => {
@@ -62,7 +64,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
     many!(attendances => attendances);
     many!(themes => session_themes);
     many!(headcounts => headcounts);
-    // What clashes is named by its values, so all of a document goes and comes together.
+    // The id of a conflict follows from its values, so all conflicts of a document are deleted and inserted together.
     let clashing =
         |one: &&Difference| one.old.conflicts != one.new.conflicts || one.old.claims != one.new.claims;
     for one in all.iter().filter(clashing).filter(|one| !one.old.conflicts.is_empty()) {
@@ -77,7 +79,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Takes the one row of a document out that it must not have: it is of another kind than its rows say.
+/// Deletes the row of a document that is of another kind than the row says, with the rows that refer to it.
 fn remove(tx: &mut Conn<'_>, id: DocumentId, old: &Rows, new: &Rows) -> Result<(), StoreError> {
     if old.group.is_some() && new.group.is_none() {
         on_each!(tx, |c| diesel::delete(groups::table.find(Db(id))).execute(c))?;

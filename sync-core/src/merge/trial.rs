@@ -49,8 +49,8 @@ impl Trial {
         change: &Change,
         check: impl FnOnce(&Document, &Document) -> Result<T, Reason>,
     ) -> Result<T, Reason> {
-        // 1. The document behind catches up with the last change, so that `check` compares two states that are one
-        //    change apart. The change went in once already; should it fail here, a copy of the document ahead does as
+        // 1. The document behind catches up with the last change, so that `check` compares states that differ by
+        //    one change. The change went in once already; should it fail here, a copy of the document ahead does as
         //    well.
         if let Some(last) = self.last.take()
             && self.before.put_on(&last).is_err()
