@@ -81,14 +81,25 @@ pub fn seal(plain: &[u8], recipients: &[String]) -> Result<Vec<u8>, SealError> {
 /// # Errors
 /// [`SealError::Closed`] if none of them fits, or it is longer.
 pub fn open(sealed: &[u8], identities: &[String], limit: usize) -> Result<Vec<u8>, SealError> {
-    let identities: Vec<Identity> =
-        identities.iter().map(|text| parse_identity(text)).collect::<Result<_, _>>()?;
-    let decryptor = decryptor(sealed, HeaderBounds::PART).map_err(|_| SealError::Closed)?;
-    let identities = identities.iter().map(|identity| identity as &dyn age::Identity);
-    let reader = decryptor.decrypt(identities).map_err(|_| SealError::Closed)?;
-    let mut plain = Vec::new();
-    reader.take(limit as u64 + 1).read_to_end(&mut plain).map_err(|_| SealError::Closed)?;
-    if plain.len() > limit { Err(SealError::Closed) } else { Ok(plain) }
+    open_by(sealed, identities, limit).map(|(_, plain)| plain)
+}
+
+/// The same, with the place of the first identity that fits: whoever sealed it knew that one.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_by(sealed: &[u8], identities: &[String], limit: usize) -> Result<(usize, Vec<u8>), SealError> {
+    for (place, text) in identities.iter().enumerate() {
+        let identity = parse_identity(text)?;
+        let decryptor = decryptor(sealed, HeaderBounds::PART).map_err(|_| SealError::Closed)?;
+        let Ok(reader) = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)) else {
+            continue;
+        };
+        let mut plain = Vec::new();
+        reader.take(limit as u64 + 1).read_to_end(&mut plain).map_err(|_| SealError::Closed)?;
+        return if plain.len() > limit { Err(SealError::Closed) } else { Ok((place, plain)) };
+    }
+    Err(SealError::Closed)
 }
 
 /// A file whose header was read already, from its beginning.

@@ -31,21 +31,23 @@ const TRIED: usize = 500;
 /// What all parts of a bundle may expand to together, in bytes: several groups as they stand, with years of meetings.
 const ROOM: usize = 4 * MAX_EXPANDED;
 
-/// Opens a bundle as far as a tablet's keys reach. What is for colleagues of a group that it does not hold is left out.
+/// Opens a bundle as far as a tablet's keys reach. A part for colleagues of a group that it does not hold is left out, and so is one that is
+/// sealed with another group's key than that of the group that it names: whoever made it may lead only the other.
 pub fn unpack(bundle: Bundle, tablet: &Tablet) -> Vec<Came> {
-    let keys: Vec<String> = tablet.stream_keys().into_iter().map(|key| key.identity).collect();
+    let keys = tablet.stream_keys();
+    let identities: Vec<String> = keys.iter().map(|key| key.identity.clone()).collect();
     let (mut tried, mut room) = (0, ROOM);
     let mut opened = |sealed: &[u8]| {
         tried += 1;
         if tried > TRIED {
             return None;
         }
-        let plain = sealing::open(sealed, &keys, MAX_EXPANDED).ok()?;
+        let (key, plain) = sealing::open_by(sealed, &identities, MAX_EXPANDED).ok()?;
         let before = room.min(MAX_EXPANDED);
         let mut left = before;
         let content = Sealed::within(&plain, &mut left).ok()?;
         room -= before - left;
-        Some(content)
+        Some(content).filter(|content| content.stream == keys[key].stream)
     };
     let mut part = |Part { for_store, sealed }: Part| match (for_store, opened(&sealed)) {
         (true, open) => Some(Came::ForStore(sealed, open)),

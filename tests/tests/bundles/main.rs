@@ -14,7 +14,7 @@ use sync_core::batch::{Purpose, Signed, SigningKey};
 use sync_core::bundle::{BUNDLE, Bundle, Part, Sealed, Settled, Settlement};
 use sync_core::change::Actor;
 use sync_core::document::Document;
-use sync_core::id::{DeviceId, EpochId, Id, SessionId};
+use sync_core::id::{DeviceId, EpochId, GroupId, Id, SessionId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::session::{Attendance, PartOfDay, Phase};
 use sync_core::record::{Kind, Session};

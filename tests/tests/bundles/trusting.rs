@@ -86,6 +86,40 @@ fn a_colleague_can_not_put_words_into_a_tablets_own_mouth() {
     });
 }
 
+/// Somebody who leads one group can say nothing of another, though their colleague holds both.
+#[test]
+fn what_is_said_of_a_group_is_sealed_with_that_groups_key() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let odette = village.facilitator_with_tablet(&app, "odette");
+        let mut paul = village.facilitator_with_tablet(&app, "paul");
+        let other = village.group("Urumuri", "sociotherapy");
+        village.assign(paul.tablet().user(), other);
+        paul.sync(&mut ()).expect("a sync");
+        let hers = Actor { device: odette.tablet().device(), incarnation: 0 };
+        let of = |group: GroupId| {
+            let mut document = Document::genesis(Kind::Session);
+            let written = document.edit::<Session>(hers, START, |session| {
+                session.group().set(group)?;
+                session.date().set(day(3, 5))?;
+                session.part().set(PartOfDay::Morning)
+            });
+            written.expect("a sound edit").expect("something new");
+            let id = SessionId::of(group, day(3, 5), 0, 0);
+            let whole = Whole { kind: Kind::Session, document: id.into(), snapshot: document.save().into() };
+            for_colleagues(&odette, &Sealed { stream: group.into(), batch: None, documents: vec![whole] })
+        };
+        let mut card = Card::new();
+        let file = card.from(&odette);
+        write(&file, vec![of(other), of(village.group)]);
+
+        assert_eq!(paul.import(&file).expect("a bundle").received, 1);
+        assert!(paul.tablet().all::<Session>(other.into()).is_empty());
+        assert_eq!(paul.tablet().all::<Session>(village.group.into()).len(), 1);
+    });
+}
+
 #[test]
 fn what_is_too_large_to_hand_in_is_not_carried() {
     let database = Database::sqlite();
