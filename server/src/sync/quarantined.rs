@@ -105,11 +105,17 @@ fn storable(text: &str) -> String {
 }
 
 /// Notes that a quarantined change is merged. Locks its row until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Raced`] if a keeper rejected it since it was read: nothing is both merged and rejected.
 pub(super) fn release(tx: &mut Conn<'_>, arrival: &Arrival, now: Millis) -> Result<(), StoreError> {
     let Item { document, digest, .. } = arrival.item;
-    let waiting = quarantine::table.find((Db(document), digest.as_bytes().to_vec()));
-    on_each!(tx, |c| diesel::update(waiting).set(quarantine::released_at.eq(At(now))).execute(c))?;
-    Ok(())
+    let waiting = quarantine::table
+        .find((Db(document), digest.as_bytes().to_vec()))
+        .filter(quarantine::rejected_at.is_null());
+    let released =
+        on_each!(tx, |c| diesel::update(waiting).set(quarantine::released_at.eq(At(now))).execute(c))?;
+    if released == 1 { Ok(()) } else { Err(StoreError::Raced) }
 }
 
 /// How each of these arrivals stands in quarantine; arrivals that are not in it, or were released, are left out.
