@@ -54,6 +54,11 @@ impl Count {
         Self { sessions, by_register: sessions, attendances, people, ..Self::default() }
     }
 
+    /// The same, of meetings that took so many minutes together.
+    pub fn lasting(self, minutes: i64) -> Self {
+        Self { minutes, ..self }
+    }
+
     /// The total of an answer of `/v1/aggregates`.
     pub fn of_answer(answer: &Value) -> Self {
         Self::of_row(&answer["total"])

@@ -101,7 +101,7 @@ fn two_recordings_of_one_meeting_become_one_with_both_texts_and_every_value() {
         assert_eq!(village.manager.get(&format!("/v1/sessions/{hers}")).ok()["conflicts"], 0);
 
         let totals = village.aggregates("by=district,month");
-        assert_eq!(Count::of_answer(&totals), Count::registered(1, 4, 4));
+        assert_eq!(Count::of_answer(&totals), Count::registered(1, 4, 4).lasting(75));
         assert_eq!(totals["rows"][0]["of"], serde_json::json!({"district": "52", "month": "2026-03"}));
     });
 }

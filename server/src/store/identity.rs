@@ -17,6 +17,8 @@ const EPOCH: &str = "epoch";
 const TOKEN_KEY: &str = "token_key";
 /// Four bytes, big-endian; missing where the first version wrote the rows.
 const PROJECTION: &str = "projection";
+/// While rows are computed again: the version (four bytes, big-endian), and the id of the last document that has rows of it.
+const CAUGHT_UP_TO: &str = "projection_at";
 /// Milliseconds since 1970, eight bytes, big-endian; missing where there was no backup yet.
 const LAST_BACKUP: &str = "last_backup";
 
@@ -74,11 +76,35 @@ pub fn projection(tx: &mut Conn<'_>) -> Result<u32, StoreError> {
     Ok(u32::from_be_bytes(bytes))
 }
 
+/// Says that all rows are of this version.
+///
 /// # Errors
 /// Those of the store.
 pub fn set_projection(tx: &mut Conn<'_>, version: u32) -> Result<(), StoreError> {
-    set(tx, PROJECTION, version.to_be_bytes().to_vec())
+    set(tx, PROJECTION, version.to_be_bytes().to_vec())?;
+    on_each!(tx, |c| diesel::delete(settings::table.find(CAUGHT_UP_TO)).execute(c))?;
+    Ok(())
 }
+
+/// The last document that has rows of this version; `None` where computing them has not begun.
+///
+/// # Errors
+/// Those of the store.
+pub fn caught_up_to(tx: &mut Conn<'_>, version: u32) -> Result<Option<Uuid>, StoreError> {
+    let row: Option<Vec<u8>> =
+        on_each!(tx, |c| settings::table.find(CAUGHT_UP_TO).select(settings::value).first(c).optional())?;
+    let id = row.as_deref().and_then(|bytes| bytes.strip_prefix(&version.to_be_bytes()[..]));
+    Ok(id.and_then(|id| Uuid::from_slice(id).ok()))
+}
+
+/// # Errors
+/// Those of the store.
+pub fn set_caught_up_to(tx: &mut Conn<'_>, version: u32, id: Uuid) -> Result<(), StoreError> {
+    set(tx, CAUGHT_UP_TO, [&version.to_be_bytes()[..], id.as_bytes()].concat())
+}
+
+/// Whether rows are being computed again, as a condition in SQL.
+pub const CATCHING_UP: &str = "EXISTS (SELECT 1 FROM settings WHERE name = 'projection_at')";
 
 /// When this store was last backed up.
 ///

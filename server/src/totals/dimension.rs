@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use sync_core::area::Level;
+use sync_core::id::OrganisationId;
 
+use super::conditions::Values;
 use crate::facts::Period;
 
 /// One thing to tell totals apart by.
@@ -46,16 +48,15 @@ impl Dimension {
 
     /// The expression that gives its value, in SQL that both databases read, over the columns of what is counted (see
     /// [`grouping`](super::question::Question::grouping)). It stands in brackets, so that it may stand anywhere.
-    pub(super) fn sql(self) -> String {
+    pub(super) fn sql(self, date: &str) -> String {
         match self {
             Self::Organisation => "organisation".to_owned(),
             Self::Area(level) => format!("substr(area, 1, {})", level.digits()),
-            Self::Month => "substr(date, 1, 7)".to_owned(),
-            Self::Quarter => {
-                "(substr(date, 1, 4) || '-Q' || CAST((CAST(substr(date, 6, 2) AS integer) + 2) / 3 AS text))"
-                    .to_owned()
-            }
-            Self::Year => "substr(date, 1, 4)".to_owned(),
+            Self::Month => format!("substr({date}, 1, 7)"),
+            Self::Quarter => format!(
+                "(substr({date}, 1, 4) || '-Q' || CAST((CAST(substr({date}, 6, 2) AS integer) + 2) / 3 AS text))"
+            ),
+            Self::Year => format!("substr({date}, 1, 4)"),
             Self::Kind => "kind".to_owned(),
             Self::Modality => "modality".to_owned(),
             Self::Sex => "sex".to_owned(),
@@ -63,6 +64,17 @@ impl Dimension {
             Self::Phase => "phase".to_owned(),
             Self::Part => "part_of_day".to_owned(),
             Self::State => "state".to_owned(),
+        }
+    }
+
+    /// The same over sums `f` that tell areas apart up to so many digits of their codes, of the groups of one organisation: a column as it stands
+    /// where that says it.
+    pub(super) fn of_sums(self, digits: u32, organisation: OrganisationId, values: &mut Values) -> String {
+        match self {
+            Self::Organisation => values.id("(SELECT code FROM organisations WHERE id = ?)", organisation),
+            Self::Area(level) if level.digits() == digits => "f.area".to_owned(),
+            Self::Month => "f.month".to_owned(),
+            other => other.sql("f.month"),
         }
     }
 

@@ -10,6 +10,7 @@ use super::question::Question;
 use crate::doubt::{CAME, POSSIBLE_DOUBLES, consent_doubt, day_doubt, one_or_two, set_aside};
 use crate::on_each;
 use crate::records::scope::Scope;
+use crate::store::identity::CATCHING_UP;
 use crate::store::{Conn, StoreError};
 
 /// What totals leave out, and what may make them wrong. Of sessions those of the groups and days that are asked for, of people
@@ -46,8 +47,8 @@ pub(crate) struct Doubts {
     /// People of whose consent a day may be wrong.
     #[diesel(sql_type = BigInt)]
     consent_date_doubts: i64,
-    /// Groups that are being counted again, as very much changed in them at once: until then their totals of whole months are those of a moment
-    /// ago.
+    /// Groups that are being counted again, as very much changed in them at once, or as the service was updated: until then their totals may
+    /// be those of a moment ago.
     #[diesel(sql_type = BigInt)]
     being_counted: i64,
 }
@@ -61,6 +62,7 @@ impl Question {
         let mut values = Values::default();
         let sessions = self.sessions(&mut values, scope);
         let groups = self.groups(&mut values, scope);
+        let all = self.groups(&mut values, scope);
         let people = |condition: String| format!("(SELECT count(*) FROM people_asked p WHERE {condition})");
         let text = format!(
             "WITH all_asked AS (
@@ -84,7 +86,7 @@ impl Question {
                      LEFT JOIN participants p ON p.id = came.who AND p.group_id = came.group_id
                      WHERE p.id IS NULL) AS without_record,
                     {one_or_two} AS one_or_two,
-                    {consents} AS consent_date_doubts, CAST(0 AS bigint) AS being_counted
+                    {consents} AS consent_date_doubts, (SELECT count(*) FROM groups g WHERE {all} AND {CATCHING_UP}) AS being_counted
              FROM all_asked s LEFT JOIN set_aside ON set_aside.id = s.id",
             set_aside = set_aside(),
             day_doubt = day_doubt("s"),

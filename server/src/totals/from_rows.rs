@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::conditions::{Values, bound};
-use super::question::{Question, Row, Total};
+use super::question::{Question, Total};
 use super::refusal::{MAX_MARKS, MAX_MEETINGS, Refused};
 use crate::doubt::{CAME, left_out};
 use crate::on_each;
@@ -63,8 +63,9 @@ pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Re
     // A session to which nobody came has a row that says nothing of people.
     let nobody = "UNION ALL SELECT asked.*, 0, NULL, 0, NULL, NULL FROM asked";
     let nobody = if question.of_people() { "" } else { nobody };
-    let (columns, group, order) = question.grouping();
-    let dimensions: String = question.by.iter().map(|dimension| format!(", {}", dimension.sql())).collect();
+    let (columns, grouped) = question.grouping();
+    let dimensions: String =
+        question.by.iter().map(|dimension| format!(", {}", dimension.sql("date"))).collect();
     let text = format!(
         "WITH asked AS (
              SELECT s.id, s.group_id, s.date, g.area, g.kind, g.modality, o.code AS organisation,
@@ -87,17 +88,15 @@ pub(super) fn answer(tx: &mut Conn<'_>, question: &Question, scope: Scope) -> Re
              SELECT counted.*, row_number() OVER (PARTITION BY id{dimensions} ORDER BY id) AS nth
              FROM counted WHERE {meetings} AND {people}
          )
-         SELECT {columns},
-                count(DISTINCT id) AS sessions,
+         SELECT {columns}count(DISTINCT id) AS sessions,
                 count(DISTINCT CASE WHEN came > 0 THEN id END) AS by_register,
                 count(DISTINCT CASE WHEN heads > 0 THEN id END) AS by_headcount,
                 CAST(coalesce(sum(came), 0) AS bigint) AS attendances,
                 count(DISTINCT person) AS people,
                 CAST(coalesce(sum(heads), 0) AS bigint) AS heads,
                 CAST(coalesce(sum(CASE WHEN nth = 1 THEN minutes END), 0) AS bigint) AS minutes
-         FROM numbered {group} {order}",
+         FROM numbered {grouped}",
         left_out = left_out(),
     );
-    let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
-    Ok(question.totals(rows))
+    on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))
 }

@@ -1,11 +1,12 @@
 //! What is asked, as conditions, and what is answered.
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, QueryableByName};
+use diesel::row::{Field, NamedRow, Row};
+use diesel::sql_types::{BigInt, Text};
 use sync_core::record::session::{PartOfDay, Phase, SessionState};
 use sync_core::record::{AgeBand, Sex};
 
-use super::MOST_DIMENSIONS;
 use super::conditions::Values;
 use super::dimension::Dimension;
 use super::refusal::MAX_ROWS;
@@ -32,53 +33,56 @@ pub(super) struct Total {
 }
 
 /// The measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, QueryableByName)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
-    #[diesel(sql_type = BigInt)]
     pub(super) sessions: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) by_register: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) by_headcount: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) attendances: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) people: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) heads: i64,
-    #[diesel(sql_type = BigInt)]
     pub(super) minutes: i64,
 }
 
-#[derive(QueryableByName)]
-pub(super) struct Row {
-    #[diesel(embed)]
-    dimensions: Columns,
-    #[diesel(embed)]
-    counts: Counts,
+impl Counts {
+    /// Their columns, in the order in which a [`Total`] is read.
+    pub(super) const COLUMNS: [&str; 7] =
+        ["sessions", "by_register", "by_headcount", "attendances", "people", "heads", "minutes"];
+
+    pub(super) fn plus(self, more: Self) -> Self {
+        Self {
+            sessions: self.sessions + more.sessions,
+            by_register: self.by_register + more.by_register,
+            by_headcount: self.by_headcount + more.by_headcount,
+            attendances: self.attendances + more.attendances,
+            people: self.people + more.people,
+            heads: self.heads + more.heads,
+            minutes: self.minutes + more.minutes,
+        }
+    }
 }
 
-/// The values of at most [`MOST_DIMENSIONS`] dimensions, each in a column of its own: no text stands in a text, so that no
-/// operator and no absent value of one reaches another.
-#[derive(QueryableByName)]
-struct Columns {
-    #[diesel(sql_type = Nullable<Text>)]
-    d0: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    d1: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    d2: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    d3: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    d4: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    d5: Option<String>,
-}
-
-impl Columns {
-    fn values(self) -> [Option<String>; MOST_DIMENSIONS] {
-        [self.d0, self.d1, self.d2, self.d3, self.d4, self.d5]
+/// Read by place: as many texts as the question has dimensions, and then the counts.
+impl<DB: Backend> QueryableByName<DB> for Total
+where
+    String: FromSql<Text, DB>,
+    i64: FromSql<BigInt, DB>,
+{
+    fn build<'a>(row: &impl NamedRow<'a, DB>) -> deserialize::Result<Self> {
+        let dimensions = row.field_count() - Counts::COLUMNS.len();
+        let text = |place: usize| match Row::get(row, place) {
+            Some(field) => String::from_nullable_sql(field.value()),
+            None => Err("a row that is too short".into()),
+        };
+        let by = (0..dimensions).map(text).collect::<Result<_, _>>()?;
+        let mut counts = [0; Counts::COLUMNS.len()];
+        for (place, count) in counts.iter_mut().enumerate() {
+            let field = Row::get(row, dimensions + place).ok_or("a row that is too short")?;
+            *count = i64::from_nullable_sql(field.value())?;
+        }
+        let [sessions, by_register, by_headcount, attendances, people, heads, minutes] = counts;
+        let counts = Counts { sessions, by_register, by_headcount, attendances, people, heads, minutes };
+        Ok(Self { by, counts })
     }
 }
 
@@ -160,44 +164,28 @@ impl Question {
         !(self.of_people() && self.of_meetings())
     }
 
+    /// Whether it tells sexes apart, and age bands.
+    pub(super) fn sexes_and_age_bands(&self) -> (bool, bool) {
+        (
+            self.sex.is_some() || self.by.contains(&Dimension::Sex),
+            self.age_band.is_some() || self.by.contains(&Dimension::AgeBand),
+        )
+    }
+
     /// Whether only sessions to which somebody came count: where people are told apart.
     pub(super) fn of_people(&self) -> bool {
         self.sex.is_some() || self.age_band.is_some() || self.by.iter().any(|dimension| dimension.of_people())
     }
 
-    /// The columns of the dimensions, and the clauses that group and order by them and end with one row more than an answer may have, over
-    /// columns `organisation`, `area`, `date`, `kind`, `modality`, `sex`, `age_band`, `phase`, `part_of_day` and `state`.
-    pub(super) fn grouping(&self) -> (String, String, String) {
-        let column = |at: usize| match self.by.get(at) {
-            Some(dimension) => format!("{} AS d{at}", dimension.sql()),
-            None => format!("CAST(NULL AS text) AS d{at}"),
-        };
-        let columns: Vec<String> = (0..MOST_DIMENSIONS).map(column).collect();
-        let grouped: Vec<String> = self.by.iter().map(|dimension| dimension.sql()).collect();
-        let grouped = grouped.join(", ");
-        if grouped.is_empty() {
-            (columns.join(", "), String::new(), String::new())
-        } else {
-            (
-                columns.join(", "),
-                format!("GROUP BY {grouped}"),
-                format!("ORDER BY {grouped} LIMIT {}", MAX_ROWS + 1),
-            )
+    /// The columns of the dimensions, each with a comma after it, and the clauses that group and order by them and end with one row more than
+    /// an answer may have, over columns `organisation`, `area`, `date`, `kind`, `modality`, `sex`, `age_band`, `phase`, `part_of_day` and `state`.
+    pub(super) fn grouping(&self) -> (String, String) {
+        let dimensions: Vec<String> = self.by.iter().map(|dimension| dimension.sql("date")).collect();
+        if dimensions.is_empty() {
+            return (String::new(), String::new());
         }
-    }
-
-    /// What rows say, by as many dimensions as are asked for.
-    pub(super) fn totals(&self, rows: Vec<Row>) -> Vec<Total> {
-        let total = |row: Row| Total {
-            by: row
-                .dimensions
-                .values()
-                .into_iter()
-                .take(self.by.len())
-                .map(Option::unwrap_or_default)
-                .collect(),
-            counts: row.counts,
-        };
-        rows.into_iter().map(total).collect()
+        let columns = dimensions.iter().enumerate().map(|(at, sql)| format!("{sql} AS d{at}, ")).collect();
+        let grouped = dimensions.join(", ");
+        (columns, format!("GROUP BY {grouped} ORDER BY {grouped} LIMIT {}", MAX_ROWS + 1))
     }
 }

@@ -47,7 +47,7 @@ fn a_colleague_of_another_group_hands_work_in_and_can_read_none_of_it() {
         assert_eq!(paul.tablet().carried(), 0);
 
         let counted = Count::of_answer(&village.aggregates(""));
-        assert_eq!(counted, Count::registered(1, 2, 2));
+        assert_eq!(counted, Count::registered(1, 2, 2).lasting(90));
         let (hers, his) = (jeanne.tablet().device(), paul.tablet().device());
         assert_eq!(ways(app.store()), [(hers, Some(his))], "origin and carrier are both known");
 
@@ -95,7 +95,7 @@ fn two_tablets_of_a_group_bring_each_other_up_to_date_with_no_server() {
         }
         assert_eq!(read(&jeanne), read(&paul));
         let counted = Count::of_answer(&village.aggregates(""));
-        assert_eq!(counted, Count::registered(1, 3, 3));
+        assert_eq!(counted, Count::registered(1, 3, 3).lasting(90));
         check_streams(app.store());
     });
 }

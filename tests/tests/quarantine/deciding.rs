@@ -51,7 +51,7 @@ fn what_somebody_recorded_who_was_taken_off_is_released_by_the_manager_and_count
         );
         assert!(village.manager.all(LIST).is_empty());
         assert_eq!(village.manager.all(&format!("{LIST}?state=released")).len(), 1);
-        assert_eq!(Count::of_answer(&village.aggregates("")), Count::registered(1, 2, 2));
+        assert_eq!(Count::of_answer(&village.aggregates("")), Count::registered(1, 2, 2).lasting(90));
         check_streams(app.store());
 
         his.sync(&mut ()).expect("a sync");
