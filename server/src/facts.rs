@@ -30,7 +30,7 @@ mod due;
 
 pub use adding_up::{add_up, mend_sums, wrong_sums};
 pub use due::catch_up;
-pub(crate) use due::note as note_due;
+pub(crate) use due::{note as note_due, note_all as note_all_due};
 pub(crate) use level::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 pub(crate) use table::DOUBTS;
 

@@ -6,15 +6,17 @@
 //! somebody else wrote one in between, its version differs, and the whole use case runs again.
 
 mod authors;
+mod catch_up;
 mod compact;
 mod keep;
 mod rebuild;
 mod streams;
 
 pub use authors::{Author, authors, names, web_author};
+pub use catch_up::{CaughtUp, catch_up};
 pub use compact::{Compacted, Policy, compact};
 pub use keep::{Gain, Lacking, Origin, keep};
-pub use rebuild::{Rebuilt, catch_up, rebuild, rebuild_within};
+pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{
     StreamKind, StreamRow, create_stream, known_streams, readable_streams, renew_key, stream, stream_keys,
 };

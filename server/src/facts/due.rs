@@ -12,7 +12,7 @@ use super::affected::Affected;
 use super::change::Change;
 use super::group::Group;
 use crate::on_each;
-use crate::store::schema::{facts_due, streams};
+use crate::store::schema::{facts_due, groups, streams};
 use crate::store::{Conn, Db, Store, StoreError};
 
 /// How often a group is counted again that somebody keeps writing to, before others have their turn.
@@ -33,6 +33,15 @@ pub(crate) fn note(tx: &mut Conn<'_>, groups: &[GroupId]) -> Result<(), StoreErr
             .execute(c))?;
     }
     Ok(())
+}
+
+/// Says that the facts of all groups are to be counted again.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn note_all(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    let all: Vec<Db<GroupId>> = on_each!(tx, |c| groups::table.select(groups::id).load(c))?;
+    note(tx, &all.into_iter().map(|Db(id)| id).collect::<Vec<_>>())
 }
 
 pub(super) fn is(tx: &mut Conn<'_>, group: GroupId) -> Result<bool, StoreError> {

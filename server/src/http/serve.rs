@@ -13,7 +13,7 @@ use super::{Face, State, app};
 use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
-use crate::ledger::{self, Compacted, Policy};
+use crate::ledger::{self, CaughtUp, Compacted, Policy};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -92,7 +92,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 4],
+    beside: [JoinHandle<()>; 5],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -104,7 +104,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let open = move || Store::open(&url);
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
-    ledger::catch_up(&store).await?;
+    // A small store has all rows of this version before anybody asks; a large one gets them in the background.
+    let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
     let state = State { intake, ..State::of(store, settings.clock).await? };
 
@@ -138,7 +139,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let compaction = tokio::spawn(compact_daily(state.clone()));
     let watch = tokio::spawn(watch(state.store.clone()));
     let facts = tokio::spawn(keep_facts(state.store.clone()));
-    let beside = [upkeep, compaction, watch, facts];
+    let rows = tokio::spawn(catch_up(state.store.clone(), behind));
+    let beside = [upkeep, compaction, watch, facts, rows];
     Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -169,6 +171,19 @@ async fn watch(store: Store) {
         tokio::time::sleep(WATCH).await;
         // A store that is away is told by the requests that need it.
         let _ = store.ready().await;
+    }
+}
+
+/// Computes rows of an earlier version again, until all are of this one. Several services may do so at once.
+async fn catch_up(store: Store, mut behind: bool) {
+    while behind {
+        match ledger::catch_up(&store).await {
+            Ok(caught) => behind = caught == CaughtUp::Partly,
+            Err(error) => {
+                tracing::warn!(%error, "rows were not computed again; tried again in a minute");
+                tokio::time::sleep(AGAIN).await;
+            }
+        }
     }
 }
 

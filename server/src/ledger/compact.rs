@@ -15,8 +15,7 @@ use crate::on_each;
 use crate::store::schema::{assignments, changes, devices, readings, streams};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
-/// How many changes one transaction gives up, while it holds the lock of their stream: other writers wait no longer. It
-/// opens every document of these changes.
+/// How many changes are looked at and given up at once. Every document of these changes is opened, with no lock held.
 const AT_ONCE: i64 = 1000;
 
 /// The age, in days, from which the bytes of a change may be given up.
@@ -59,50 +58,50 @@ pub async fn compact(store: &Store, policy: Policy, now: Millis) -> Result<Compa
         .await?;
     let mut compacted = Compacted::default();
     for Db(stream) in all {
-        let mut before = compacted.changes;
+        let before = compacted.changes;
         loop {
-            let step = store.write("compact", move |tx| step(tx, stream, policy, now)).await?;
+            let step = store.read("look at old changes", move |tx| look(tx, stream, policy, now)).await?;
             match step {
                 Step::Done => break,
                 Step::Held => {
                     compacted.held += 1;
                     break;
                 }
-                Step::Gave(changes) => compacted.changes += changes,
+                Step::Give { from, to } => {
+                    compacted.changes +=
+                        store.write("compact", move |tx| give_up(tx, stream, from, to)).await?;
+                }
             }
         }
-        if std::mem::replace(&mut before, compacted.changes) < compacted.changes {
-            compacted.streams += 1;
-        }
+        compacted.streams += u64::from(compacted.changes > before);
     }
     Ok(compacted)
 }
 
 enum Step {
-    /// So many changes were given up, and there may be more.
-    Gave(u64),
+    /// The changes after the first number, up to the second, may be given up.
+    Give {
+        from: i64,
+        to: i64,
+    },
     Done,
     /// The next change is not in its document.
     Held,
 }
 
-/// Gives up the next changes of a stream, in one transaction under its lock.
-fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Result<Step, StoreError> {
-    // 1. The lock of the stream: no document of it changes between the look below and giving up.
-    let from: i64 = on_each!(tx, |c| diesel::update(streams::table.find(Db(stream)))
-        .set(streams::compacted_to.eq(streams::compacted_to))
-        .returning(streams::compacted_to)
-        .get_result(c))?;
+/// Which changes of a stream may be given up next. Takes no lock: no document ever loses a change, so what its documents hold now they hold
+/// when the changes are given up.
+fn look(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Result<Step, StoreError> {
+    let from: i64 = on_each!(tx, |c| streams::table.find(Db(stream)).select(streams::compacted_to).first(c))?;
     let to = horizon(tx, stream, policy, now)?.min(from + AT_ONCE);
     if to <= from {
         return Ok(Step::Done);
     }
-    // 2. A change is given up only if its document holds it byte for byte: otherwise its row is the last copy. The
-    //    first change that is missing ends it, as a cursor can't step over a gap.
-    let range = || changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to));
+    // A change is given up only if its document holds it byte for byte: otherwise its row is the last copy. The first
+    // change that is missing ends it, as a cursor can't step over a gap.
     type Row = (i64, Vec<u8>, Db<DocumentId>, Vec<u8>);
     let rows: Vec<Row> = on_each!(tx, |c| changes::table
-        .filter(range())
+        .filter(changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to)))
         .order(changes::seq)
         .select((changes::seq, changes::hash, changes::document_id, changes::bytes))
         .load(c))?;
@@ -112,15 +111,25 @@ fn step(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Res
         let change = hash.and_then(|hash| held.get(&(*id, hash)));
         change.is_some_and(|change| change.bytes() == bytes.as_slice())
     };
-    let Some((to, ..)) = rows.iter().take_while(sound).last() else { return Ok(Step::Held) };
-    // 3. The bytes and the mark of how far go together, so that no tablet is sent an empty change.
-    let (to, count) = (*to, rows.iter().take_while(sound).count());
-    on_each!(tx, |c| {
-        let old = changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to));
-        diesel::update(changes::table.filter(old)).set(changes::bytes.eq(Vec::<u8>::new())).execute(c)?;
-        diesel::update(streams::table.find(Db(stream))).set(streams::compacted_to.eq(to)).execute(c)
-    })?;
-    Ok(Step::Gave(count as u64))
+    let last = rows.iter().take_while(sound).last();
+    Ok(last.map_or(Step::Held, |(to, ..)| Step::Give { from, to: *to }))
+}
+
+/// Gives up the bytes of changes, in one transaction under the lock of their stream; gives how many. None where another service was
+/// faster. The bytes and the mark of how far go together, so that no tablet is sent an empty change.
+fn give_up(tx: &mut Conn<'_>, stream: StreamId, from: i64, to: i64) -> Result<u64, StoreError> {
+    let moved = on_each!(tx, |c| diesel::update(streams::table.find(Db(stream)))
+        .filter(streams::compacted_to.eq(from))
+        .set(streams::compacted_to.eq(to))
+        .execute(c))?;
+    if moved == 0 {
+        return Ok(0);
+    }
+    let old = changes::stream_id.eq(Db(stream)).and(changes::seq.gt(from)).and(changes::seq.le(to));
+    let count = on_each!(tx, |c| diesel::update(changes::table.filter(old))
+        .set(changes::bytes.eq(Vec::<u8>::new()))
+        .execute(c))?;
+    Ok(count as u64)
 }
 
 /// The number of the last change that the policy allows to give up.

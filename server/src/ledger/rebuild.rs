@@ -1,22 +1,26 @@
-//! Computing rows and facts again from the documents: on request, after a restore, and where a new version of the
-//! program asks for rows that an earlier one did not write.
+//! Computing rows and facts again from the documents: on request, after a restore, and where a new version of the program asks for rows
+//! that an earlier one did not write ([`catch_up`](super::catch_up)).
+//!
+//! Some documents at a time are read and opened, and their rows computed, with no lock held ([`Computed::after`]). Then the rows that differ
+//! are written under the locks of the streams ([`Computed::write`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::id::{DocumentId, GroupId, Id, StreamId};
+use sync_core::record::Record;
 use uuid::Uuid;
 
-use super::load_all;
+use super::{Stored, load_all};
 use crate::facts;
 use crate::on_each;
 use crate::projection::{self, Rows, Subject};
 use crate::store::schema::{documents, streams};
 use crate::store::{Conn, Db, Store, StoreError, identity};
 
-/// How many documents one transaction opens and compares, while it holds the locks of their streams: other writers wait
+/// How many documents one transaction compares with their rows, while it holds the locks of their streams: other writers wait
 /// no longer.
-const AT_ONCE: i64 = 200;
+const AT_ONCE: i64 = 100;
 
 /// What a rebuild found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,19 +44,6 @@ impl Rebuilt {
     }
 }
 
-/// Brings the rows up to the version of the projection that this program writes. Costs one query where they are.
-///
-/// # Errors
-/// Those of [`rebuild`].
-pub async fn catch_up(store: &Store) -> Result<(), StoreError> {
-    let written = store.read("projection version", identity::projection).await?;
-    if written < projection::VERSION {
-        let Rebuilt { documents, mended, unreadable, facts } = rebuild(store).await?;
-        tracing::info!(documents, mended, unreadable, facts, "computed the rows again");
-    }
-    Ok(())
-}
-
 /// Computes all rows and facts again and writes those that differ. Others may write meanwhile: a transaction compares
 /// `AT_ONCE` documents under the locks of their streams, or counts the facts of one group under its lock.
 ///
@@ -64,9 +55,9 @@ pub async fn rebuild(store: &Store) -> Result<Rebuilt, StoreError> {
     let mut rebuilt = Rebuilt::default();
     let mut after = Some(BEGINNING);
     while let Some(start) = after {
-        let (some, last) = store.write("compute rows again", move |tx| some(tx, start)).await?;
-        rebuilt.add(some);
-        after = last;
+        let some = store.read("compute rows again", move |tx| Computed::after(tx, start)).await?;
+        after = some.last;
+        rebuilt.add(store.write("write rows again", move |tx| some.write(tx)).await?);
     }
     let streams = store.read("streams", streams_of).await?;
     for stream in streams {
@@ -86,9 +77,9 @@ pub fn rebuild_within(tx: &mut Conn<'_>) -> Result<Rebuilt, StoreError> {
     let mut rebuilt = Rebuilt::default();
     let mut after = Some(BEGINNING);
     while let Some(start) = after {
-        let (some, last) = some(tx, start)?;
-        rebuilt.add(some);
-        after = last;
+        let some = Computed::after(tx, start)?;
+        rebuilt.add(some.write(tx)?);
+        after = some.last;
     }
     for stream in streams_of(tx)? {
         rebuilt.facts += u64::from(recount(tx, stream)?);
@@ -118,37 +109,79 @@ fn hold(tx: &mut Conn<'_>, stream: StreamId) -> Result<(), StoreError> {
 }
 
 /// The id before all others.
-const BEGINNING: Uuid = Uuid::nil();
+pub(super) const BEGINNING: Uuid = Uuid::nil();
 
-/// Compares the next documents after `start`, and mends their rows; gives the last of them, `None` where there are no
-/// more.
-fn some(tx: &mut Conn<'_>, start: Uuid) -> Result<(Rebuilt, Option<Uuid>), StoreError> {
-    let ids: Vec<(Db<DocumentId>, Db<StreamId>)> = on_each!(tx, |c| documents::table
-        .filter(documents::id.gt(Db(DocumentId::from_uuid(start))))
-        .order(documents::id)
-        .limit(AT_ONCE)
-        .select((documents::id, documents::stream_id))
-        .load(c))?;
-    // The locks of the streams, in the order of their ids, before anything is read: nobody may write one of these
-    // documents, or another from which its rows follow, between reading it here and writing its rows.
-    let streams: BTreeSet<StreamId> = ids.iter().map(|(_, Db(stream))| *stream).collect();
-    for stream in streams {
-        hold(tx, stream)?;
-    }
-    let ids: Vec<DocumentId> = ids.into_iter().map(|(Db(id), _)| id).collect();
-    let mut there = Rows::load(tx, &ids)?;
-    let mut rebuilt = Rebuilt { documents: ids.len() as u64, ..Rebuilt::default() };
-    for (id, stored) in load_all(tx, &ids)? {
-        let Ok((document, record)) = stored.read() else {
-            tracing::warn!(document = %id, "its rows stay as they are: it can't be read");
-            rebuilt.unreadable += 1;
-            continue;
-        };
-        let rows = Rows::of(id, &document, &record);
-        let subject = Subject { id, record: &record, rows: &rows };
-        if projection::mend(tx, subject, there.remove(&id))?.is_some() {
-            rebuilt.mended += 1;
+/// Some documents, with the rows that they must have.
+#[derive(Debug)]
+pub(super) struct Computed {
+    documents: Vec<Must>,
+    unreadable: u64,
+    /// The id of the last document; `None` where there are no more.
+    pub(super) last: Option<Uuid>,
+}
+
+#[derive(Debug)]
+struct Must {
+    id: DocumentId,
+    stream: StreamId,
+    /// The version of the document from which the rows were computed.
+    version: i64,
+    record: Record,
+    rows: Rows,
+}
+
+impl Computed {
+    /// The next documents after `start`, in the order of their ids. Opens each; takes no lock.
+    pub(super) fn after(tx: &mut Conn<'_>, start: Uuid) -> Result<Self, StoreError> {
+        let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+            .filter(documents::id.gt(Db(DocumentId::from_uuid(start))))
+            .order(documents::id)
+            .limit(AT_ONCE)
+            .select(documents::id)
+            .load(c))?;
+        let ids: Vec<DocumentId> = ids.into_iter().map(|Db(id)| id).collect();
+        let last = ids.last().filter(|_| ids.len() as i64 == AT_ONCE).map(|id| id.uuid());
+        let mut some = Self { documents: Vec::new(), unreadable: 0, last };
+        for (id, stored) in load_all(tx, &ids)? {
+            let Ok((document, record)) = stored.read() else {
+                tracing::warn!(document = %id, "its rows stay as they are: it can't be read");
+                some.unreadable += 1;
+                continue;
+            };
+            let Stored { stream, version, .. } = stored;
+            let rows = Rows::of(id, &document, &record);
+            some.documents.push(Must { id, stream, version, record, rows });
         }
+        Ok(some)
     }
-    Ok((rebuilt, ids.last().map(|id| id.uuid())))
+
+    /// Writes the rows that differ, under the locks of the streams of these documents.
+    pub(super) fn write(&self, tx: &mut Conn<'_>) -> Result<Rebuilt, StoreError> {
+        // 1. The locks of the streams, in the order of their ids: nobody may write one of these documents, or another from
+        //    which its rows follow, while they are compared.
+        let streams: BTreeSet<StreamId> = self.documents.iter().map(|one| one.stream).collect();
+        for stream in streams {
+            hold(tx, stream)?;
+        }
+        // 2. A document that somebody wrote to since it was read has its rows from that.
+        let ids: Vec<DocumentId> = self.documents.iter().map(|one| one.id).collect();
+        let versions: Vec<(Db<DocumentId>, i64)> = on_each!(tx, |c| documents::table
+            .filter(documents::id.eq_any(ids.iter().copied().map(Db)))
+            .select((documents::id, documents::version))
+            .load(c))?;
+        let versions: BTreeMap<DocumentId, i64> =
+            versions.into_iter().map(|(Db(id), version)| (id, version)).collect();
+        let stands = |one: &&Must| versions.get(&one.id) == Some(&one.version);
+        // 3. The comparison with the rows that are there.
+        let mut there = Rows::load(tx, &ids)?;
+        let documents = self.documents.len() as u64 + self.unreadable;
+        let mut rebuilt = Rebuilt { documents, unreadable: self.unreadable, ..Rebuilt::default() };
+        for Must { id, record, rows, .. } in self.documents.iter().filter(stands) {
+            let subject = Subject { id: *id, record, rows };
+            if projection::mend(tx, subject, there.remove(id))?.is_some() {
+                rebuilt.mended += 1;
+            }
+        }
+        Ok(rebuilt)
+    }
 }

@@ -1,8 +1,11 @@
 //! Facts: what was too much to be counted at once is counted a moment later, and adding up changes no answer.
 
 use diesel::prelude::*;
+use server::ledger::CaughtUp;
 use server::on_each;
-use server::store::schema::{doubt_sums, fact_sums, facts_due, length, people_sums};
+use server::store::schema::{
+    attendances, doubt_sums, fact_sums, facts_due, length, participants, people_sums, settings,
+};
 use server::store::{Conn, Store, StoreError};
 
 use super::*;
@@ -113,6 +116,42 @@ fn a_month_that_is_too_much_at_once_is_counted_a_moment_later() {
         village.manager.patch(&format!("/v1/participants/{id}"), &body).ok();
         app.run(server::facts::catch_up(app.store())).expect("it is counted");
         assert_eq!(women().people, before + 1);
+        sound(app.store());
+    });
+}
+
+#[test]
+fn rows_of_an_earlier_version_are_computed_again_step_by_step_while_totals_say_so() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 120);
+        record(&mut jeanne, village.group, day(3, 3), came(&[1, 119]));
+        sync(&mut jeanne);
+        let before = answers(&village);
+        // As a store looks that an earlier version wrote.
+        let forget = |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
+            on_each!(tx, |c| {
+                diesel::update(participants::table).set(participants::sex.eq("male")).execute(c)?;
+                diesel::delete(attendances::table).execute(c)?;
+                diesel::delete(settings::table.find("projection")).execute(c)
+            })
+        };
+        app.store().write_blocking("test", forget).expect("forgotten");
+
+        let being_counted = || village.aggregates("")["doubts"]["being_counted"].as_i64();
+        let step = || app.run(server::ledger::catch_up(app.store())).expect("rows are computed again");
+        assert_eq!(being_counted(), Some(0));
+        assert_eq!(step(), CaughtUp::Partly);
+        assert_eq!(being_counted(), Some(1));
+        assert_eq!(village.aggregates("from=2026-03-02")["doubts"]["being_counted"], 1, "of days, too");
+        assert_eq!(step(), CaughtUp::Whole);
+        assert_eq!(being_counted(), Some(1), "facts follow");
+        app.run(server::facts::catch_up(app.store())).expect("it is counted");
+        assert_eq!(being_counted(), Some(0));
+        assert_eq!(step(), CaughtUp::Whole);
+        assert_eq!(answers(&village), before);
         sound(app.store());
     });
 }
