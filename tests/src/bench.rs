@@ -4,13 +4,14 @@
 //! A [`Stage`] is a service in a process of its own, on a database of its own, with an organisation, its groups and tablets.
 //! [`syncing`] hands a thousand sessions in by one tablet and fetches them by another; [`load`] has hundreds of tablets sync at
 //! once; [`totals`] asks every question; [`growth`] asks and syncs again where there are as many sessions as in years, [`facts_alone`] asks where
-//! there are the facts of more; [`raw`] merges the
-//! same bytes by Automerge alone. What is measured is a [`Figure`].
+//! there are the facts of more; [`raw`] merges the same
+//! bytes by Automerge alone, and [`samod`] syncs the same documents by another engine. What is measured is a [`Figure`].
 
 mod figure;
 mod workload;
 mod stage;
 mod raw;
+mod samod;
 mod proxy;
 mod syncing;
 mod load;
@@ -56,6 +57,18 @@ impl Size {
     };
     pub const QUICK: Self =
         Self { sessions: 200, tablets: 60, at_once: 64, asked: 20, links: false, grown: None, facts: None };
+}
+
+/// Measures another sync engine, beside whatever store.
+///
+/// # Errors
+/// In words, where it can't be built or does not start.
+pub fn measure_beside(size: Size, figures: &mut Figures) -> Result<(), String> {
+    let program = crate::program::yardstick()?;
+    figures.on("");
+    [Workload::PLAIN, Workload::REALISTIC]
+        .into_iter()
+        .try_for_each(|workload| samod::measure(&program, workload, size.sessions, figures))
 }
 
 /// Measures all of it, on one kind of store.

@@ -79,19 +79,25 @@ impl Service {
     /// # Panics
     /// Where there is no `/proc`.
     pub fn mebibytes(&self, name: &str) -> u64 {
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process of Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        let number = line
-            .and_then(|line| line.split_whitespace().next())
-            .and_then(|number| number.parse::<u64>().ok());
-        number.expect("a number of kilobytes") / 1024
+        mebibytes(self.id(), name)
     }
 
     /// Whether it still runs; one that ended by itself is a failure.
     pub fn lives(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
+}
+
+/// Mebibytes of memory of a process, as `/proc` calls them.
+///
+/// # Panics
+/// Where there is no `/proc`.
+pub fn mebibytes(process: u32, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("a process of Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let number =
+        line.and_then(|line| line.split_whitespace().next()).and_then(|number| number.parse::<u64>().ok());
+    number.expect("a number of kilobytes") / 1024
 }
 
 impl Drop for Service {

@@ -1,4 +1,4 @@
-//! The two programs that are killed: the service, and a tablet at work.
+//! Programs that tests and the benchmark start: the service, a tablet at work, and the yardstick.
 
 use std::env;
 use std::ffi::OsStr;
@@ -41,14 +41,7 @@ fn built_in(folder: &Path) -> Result<PathBuf, String> {
         } else if let Some(profile) = folder.file_name() {
             build.arg("--profile").arg(profile);
         }
-        // What cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built again here,
-        // with all that rests on it, and again at the next run.
-        for (name, _) in env::vars_os().filter(|(name, _)| tells_of_a_package(name)) {
-            build.env_remove(name);
-        }
-        if !build.status().is_ok_and(|status| status.success()) {
-            return Err("ihuriro could not be built".to_owned());
-        }
+        succeed(build)?;
     }
     let program = folder.join(format!("ihuriro{}", env::consts::EXE_SUFFIX));
     if program.exists() {
@@ -58,6 +51,33 @@ fn built_in(folder: &Path) -> Result<PathBuf, String> {
             "there is no {}: build it first, with cargo build --release --workspace --bins",
             program.display()
         ))
+    }
+}
+
+/// Another sync engine, beside which the service is measured. It is no part of the project's workspace, and built when somebody measures.
+///
+/// # Errors
+/// In words, if it can't be built.
+pub fn yardstick() -> Result<PathBuf, String> {
+    let cargo = env::var("CARGO").map_err(|_| "the yardstick is built by cargo: run it with cargo run")?;
+    let target = own_folder()?.with_file_name("yardstick");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("yardstick/Cargo.toml");
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--locked", "--release", "--manifest-path"]);
+    build.arg(manifest).arg("--target-dir").arg(&target);
+    succeed(build)?;
+    Ok(target.join("release").join(format!("yardstick{}", env::consts::EXE_SUFFIX)))
+}
+
+/// Builds, without what cargo tells of the package that it runs: a dependency asks after it when it is built, and would be built again here,
+/// with all that rests on it, and again at the next run.
+fn succeed(mut build: Command) -> Result<(), String> {
+    for (name, _) in env::vars_os().filter(|(name, _)| tells_of_a_package(name)) {
+        build.env_remove(name);
+    }
+    match build.status() {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(format!("{build:?} failed")),
     }
 }
 

@@ -43,6 +43,15 @@ impl Workload {
 
     /// The first change of the `number`th meeting, in the group's `week`th week, as a tablet writes it.
     pub fn written(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> Vec<u8> {
+        self.begun(device, group, week, number).1
+    }
+
+    /// The record of that meeting.
+    pub fn document(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> Document {
+        self.begun(device, group, week, number).0
+    }
+
+    fn begun(self, device: DeviceId, group: GroupId, week: usize, number: usize) -> (Document, Vec<u8>) {
         let details = self.meeting(number);
         let mut document = Document::genesis(Kind::Session);
         let written = document.edit::<Session>(Actor { device, incarnation: 0 }, now(), |session| {
@@ -60,7 +69,8 @@ impl Workload {
             }
             session.summary().append(details.summary.as_deref().unwrap_or_default())
         });
-        written.expect("a sound session").expect("something new").bytes().to_vec()
+        let written = written.expect("a sound session").expect("something new").bytes().to_vec();
+        (document, written)
     }
 
     fn summary(self, dice: &mut Dice) -> String {

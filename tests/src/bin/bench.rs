@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use tests::bench::{Figures, Size, measure};
+use tests::bench::{Figures, Size, measure, measure_beside};
 use tests::program::ihuriro_of;
 
 const USAGE: &str =
@@ -47,6 +47,9 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
 fn run(asked: &Asked) -> Result<(), String> {
     let service = ihuriro_of("dist")?;
     let mut figures = Figures::default();
+    if asked.size.grown.is_none() && asked.size.facts.is_none() {
+        measure_beside(asked.size, &mut figures)?;
+    }
     for postgres in &asked.stores {
         measure(*postgres, asked.size, &service, &mut figures)?;
     }
