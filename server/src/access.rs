@@ -8,7 +8,6 @@
 //! Each operation reads: what can come out, handler, rule, queries.
 
 mod role;
-mod fields;
 mod secret;
 mod password;
 mod holder;
@@ -25,7 +24,6 @@ pub mod devices;
 
 pub use caller::Caller;
 pub(crate) use caller::not_for_managers;
-pub(crate) use fields::Fields;
 pub use login::sign_in;
 pub use password::PasswordHash;
 pub use role::Role;

@@ -9,12 +9,11 @@ use sync_core::id::OrganisationId;
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
-use super::fields::Fields;
 use super::{Caller, Role};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
-use crate::problem::{Problem, kind};
+use crate::problem::{Fields, Problem, kind};
 use crate::store::schema::organisations;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
 

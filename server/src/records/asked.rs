@@ -6,13 +6,12 @@ use sync_core::fold::fold;
 use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::Modality;
 use sync_core::record::group::GroupKind;
-use sync_core::time::{self, Date};
+use sync_core::time::Date;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::access::Fields;
 use crate::page::PageQuery;
-use crate::problem::Problem;
+use crate::problem::{Fields, Problem};
 
 /// Which groups, and which days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,9 +69,9 @@ impl AskedQuery {
             kind: fields.parse("kind", self.kind.as_deref()),
             modality: fields.parse("modality", self.modality.as_deref()),
             area: known_area(&mut fields, self.area.as_deref()),
-            from: day(&mut fields, "from", self.from.as_deref()),
-            to: day(&mut fields, "to", self.to.as_deref()),
-            text: words(&mut fields, self.text.as_deref()),
+            from: fields.day("from", self.from.as_deref()),
+            to: fields.day("to", self.to.as_deref()),
+            text: fields.words("text", self.text.as_deref()),
         };
         fields.done().map(|()| asked)
     }
@@ -80,25 +79,6 @@ impl AskedQuery {
     pub(crate) fn page(&self) -> PageQuery {
         PageQuery::new(self.after.clone(), self.limit)
     }
-}
-
-pub(crate) fn day(fields: &mut Fields, field: &'static str, text: Option<&str>) -> Option<Date> {
-    let day = time::day(text?);
-    if day.is_none() {
-        fields.refuse(field, "is a day written as 2026-03-05");
-    }
-    day
-}
-
-/// SQLite takes patterns of 50,000 bytes; nobody types a hundredth of that.
-const LONGEST_TEXT: usize = 200;
-
-pub(super) fn words(fields: &mut Fields, text: Option<&str>) -> Option<String> {
-    let text = text.filter(|text| !text.is_empty())?;
-    if text.chars().count() > LONGEST_TEXT {
-        fields.refuse("text", format!("has at most {LONGEST_TEXT} characters"));
-    }
-    Some(text.to_owned())
 }
 
 fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {

@@ -10,8 +10,7 @@ mod write;
 use sync_core::day::unlikely_to_begin;
 use sync_core::time::{Date, Millis, day_in_rwanda};
 
-use crate::access::Fields;
-
+use crate::problem::Fields;
 pub(super) use write::edit;
 
 /// Refuses a day on which a group can hardly begin, here where whoever mistyped it sees it: the days of all that it records are

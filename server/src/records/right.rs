@@ -11,10 +11,10 @@ use sync_core::time::Date;
 
 use super::edit::{self, EditRefused, Member};
 use super::scope::Scope;
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
-use crate::problem::{self, FieldError, Problem, kind};
+use crate::problem::{self, FieldError, Fields, Problem, kind};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who puts something right, where they may, when and why.
@@ -187,7 +187,7 @@ pub(super) fn parsed_day(
     given: Option<&Option<String>>,
 ) -> Option<Option<Date>> {
     match given? {
-        Some(text) => super::asked::day(fields, field, Some(text)).map(Some),
+        Some(text) => fields.day(field, Some(text)).map(Some),
         None => Some(None),
     }
 }

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::right::{Act, Refused, amend};
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
-use crate::problem::{Problem, kind};
+use crate::problem::{Fields, Problem, kind};
 use crate::store::{Conn, Failure, Store};
 
 /// Whether a record is void, and why.

@@ -10,11 +10,10 @@ use sync_core::time::Moment;
 use utoipa::ToSchema;
 
 use super::User;
-use crate::access::fields::Fields;
 use crate::access::{Caller, PasswordHash, Role, not_for_managers, organisations};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
-use crate::problem::{FieldError, Problem, kind};
+use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store};
 

@@ -8,10 +8,10 @@ use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
-use crate::problem::Problem;
+use crate::problem::{Fields, Problem};
 use crate::records::Asked;
 use crate::records::asked::AskedQuery;
 use crate::records::clash::{Clash, with_values};

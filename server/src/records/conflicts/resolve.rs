@@ -11,10 +11,10 @@ use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger;
-use crate::problem::{FieldError, Problem, kind};
+use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::projection;
 use crate::records::edit::{Member, edit};
 use crate::records::scope::Scope;

@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use super::check_begins;
 use super::read::{GroupWhole, no_such_group, read};
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::{Problem, kind};
+use crate::problem::{Fields, Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};

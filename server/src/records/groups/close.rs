@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::read::{GroupWhole, no_such_group, read};
 use super::write::edit;
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
-use crate::problem::Problem;
+use crate::problem::{Fields, Problem};
 use crate::records::edit::Member;
 use crate::records::leading::{AssignmentRefused, end, in_organisation, leaders, manager};
 use crate::records::scope::Scope;

@@ -14,11 +14,10 @@ use utoipa::ToSchema;
 use super::check_begins;
 use super::read::{GroupWhole, read};
 use super::write::edit;
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger::{StreamKind, create_stream};
-use crate::problem::Problem;
-use crate::records::asked::day;
+use crate::problem::{Fields, Problem};
 use crate::records::edit::{EditRefused, Member};
 use crate::records::leading::{self, AssignmentRefused};
 use crate::records::scope::Scope;
@@ -92,7 +91,7 @@ impl NewGroupBody {
         let mhpss_4w = fields.parse("mhpss_4w", self.mhpss_4w.as_deref());
         let setting = fields.parse("setting", self.setting.as_deref());
         let cohort = fields.parse("cohort", self.cohort.as_deref());
-        let starts_on = day(&mut fields, "starts_on", self.starts_on.as_deref());
+        let starts_on = fields.day("starts_on", self.starts_on.as_deref());
         check_begins(&mut fields, starts_on, now);
         fields.done()?;
         let (Some(name), Some(kind), Some(modality), Some(area)) = (name, kind, modality, area) else {

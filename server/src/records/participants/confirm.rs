@@ -11,11 +11,11 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
 use crate::doubt::one_or_two;
 use crate::on_each;
-use crate::problem::Problem;
+use crate::problem::{Fields, Problem};
 use crate::records::right::{Act, Refused, amend};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Failure, Store};

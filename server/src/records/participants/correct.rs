@@ -11,10 +11,9 @@ use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
-use crate::problem::Problem;
-use crate::records::asked::day;
+use crate::problem::{Fields, Problem};
 use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
 use crate::store::{Conn, Failure, Store};
 
@@ -82,7 +81,7 @@ impl ConsentBody {
     fn checked(&self, fields: &mut Fields) -> Option<Consent> {
         let purpose = fields.parse("consent.purpose", Some(&self.purpose));
         let method = fields.parse("consent.method", Some(&self.method));
-        let date = day(fields, "consent.date", Some(&self.date));
+        let date = fields.day("consent.date", Some(&self.date));
         Some(Consent { purpose: purpose?, method: method?, date: date?, guardian: self.guardian })
     }
 }

@@ -8,9 +8,9 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
-use crate::problem::{Problem, kind};
+use crate::problem::{Fields, Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend};
 use crate::store::{Conn, Failure, Store};
 

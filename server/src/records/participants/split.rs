@@ -9,11 +9,11 @@ use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
 use crate::on_each;
-use crate::problem::{Problem, kind};
+use crate::problem::{Fields, Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, beside};
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::read::no_such_session;
-use crate::access::{Caller, Fields, Role};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
-use crate::problem::{FieldError, Problem, kind};
+use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::records::edit::{EditRefused, Member, edit};
 use crate::records::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};

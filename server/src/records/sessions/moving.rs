@@ -15,11 +15,10 @@ use sync_core::time::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
 use crate::on_each;
-use crate::problem::{Problem, kind};
-use crate::records::asked::day;
+use crate::problem::{Fields, Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, beside, read};
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
@@ -103,7 +102,7 @@ pub(crate) async fn move_session(
     clock: web::Data<Clock>,
 ) -> Result<web::Json<Moved>, Problem> {
     let mut fields = Fields::default();
-    let date = day(&mut fields, "date", body.date.as_deref());
+    let date = fields.day("date", body.date.as_deref());
     let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
     let id = SessionId::from(*id);

@@ -12,11 +12,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::moving::{Moved, of_part};
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
 use crate::ledger;
-use crate::problem::{Problem, kind};
-use crate::records::asked::day;
+use crate::problem::{Fields, Problem, kind};
 use crate::records::right::{Act, Opened, Refused, amend, beside, read};
 use crate::store::{Conn, Failure, Store};
 
@@ -74,7 +73,7 @@ pub(crate) async fn split_session(
     let mut fields = Fields::default();
     let wanted = Wanted {
         device: body.device.map(DeviceId::from_uuid),
-        date: day(&mut fields, "date", body.date.as_deref()),
+        date: fields.day("date", body.date.as_deref()),
         part: fields.parse("part", body.part.as_deref()),
     };
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;

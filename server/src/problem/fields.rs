@@ -2,7 +2,12 @@
 
 use std::str::FromStr;
 
-use crate::problem::{FieldError, Problem};
+use sync_core::time::{self, Date};
+
+use super::{FieldError, Problem};
+
+/// SQLite takes patterns of 50,000 bytes; nobody types a hundredth of that.
+const LONGEST_TEXT: usize = 200;
 
 /// Collects what is wrong with a form.
 #[derive(Debug, Default)]
@@ -64,6 +69,24 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// A day, where it is given.
+    pub(crate) fn day(&mut self, field: &str, text: Option<&str>) -> Option<Date> {
+        let day = time::day(text?);
+        if day.is_none() {
+            self.refuse(field, "is a day written as 2026-03-05");
+        }
+        day
+    }
+
+    /// Words to search for, where there are any.
+    pub(crate) fn words(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let text = text.filter(|text| !text.is_empty())?;
+        if text.chars().count() > LONGEST_TEXT {
+            self.refuse(field, format!("has at most {LONGEST_TEXT} characters"));
+        }
+        Some(text.to_owned())
     }
 
     pub(crate) fn done(self) -> Result<(), Problem> {
