@@ -33,6 +33,7 @@ use crate::intake::{self, Intake};
 use crate::problem;
 use crate::quarantine;
 use crate::records;
+use crate::register;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
 use crate::telemetry;
@@ -65,6 +66,7 @@ impl State {
 /// The addresses of version 1, room by room.
 pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    register::configure(config);
     sync::configure(config);
     records::configure(config);
     custody::configure(config);

@@ -20,7 +20,7 @@
 //!
 //! # The journey of a question
 //!
-//! [`access`] says who calls. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
+//! [`access`] says who calls, [`register`] who there is. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
 //! [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
 //!
 //! ```no_run
@@ -48,13 +48,15 @@ pub mod page;
 pub mod telemetry;
 pub mod intake;
 
-pub mod access;
 pub mod projection;
 pub(crate) mod doubt;
 pub mod facts;
 pub mod ledger;
 pub mod verify;
 pub mod backup;
+
+pub mod access;
+pub mod register;
 pub mod sync;
 pub mod records;
 pub mod custody;

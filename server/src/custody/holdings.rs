@@ -9,12 +9,12 @@ use sync_core::id::{DeviceId, GroupId, Id, OrganisationId, StreamId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::devices::{self, DeviceRefused};
 use crate::access::{Caller, Role};
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::on_each;
 use crate::problem::{Problem, kind};
+use crate::register::devices::{self, DeviceRefused};
 use crate::store::schema::{devices as tablets, purges, readings, streams, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 

@@ -6,11 +6,12 @@ use sync_core::id::{OrganisationId, UserId};
 use utoipa::ToSchema;
 
 use super::refusal::PersonRefused;
-use crate::access::users::{User, find, standing};
-use crate::access::{Caller, Role, organisations};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::records::{Member, take_off_all};
+use crate::register::organisations;
+use crate::register::users::{User, find, standing};
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Where a person goes.

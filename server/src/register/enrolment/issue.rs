@@ -8,10 +8,11 @@ use sync_core::id::UserId;
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
-use crate::access::{Caller, Role, secret, users};
+use crate::access::{Caller, Role, secret};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{Problem, kind};
+use crate::register::users;
 use crate::store::schema::enrolment_codes;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store};
 

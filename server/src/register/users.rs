@@ -11,7 +11,7 @@ use serde::Serialize;
 use sync_core::id::{OrganisationId, UserId};
 use utoipa::ToSchema;
 
-use super::Role;
+use crate::access::Role;
 use crate::clock::timestamp;
 use crate::on_each;
 use crate::store::schema::users;

@@ -14,12 +14,12 @@ use sync_core::id::{DeviceId, EpochId, UserId};
 use sync_core::time::{Millis, Moment};
 use utoipa::ToSchema;
 
-use crate::access::organisations::{self, Organisation};
 use crate::access::secret;
-use crate::access::users::{self, User};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
+use crate::register::organisations::{self, Organisation};
+use crate::register::users::{self, User};
 use crate::store::schema::{devices, enrolment_codes};
 use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError, identity, keys};
 

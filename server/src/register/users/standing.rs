@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 
-use crate::access::refresh_token;
+use crate::access::end_logins;
 use crate::on_each;
 use crate::store::schema::{devices, users};
 use crate::store::{At, Conn, Db, StoreError};
@@ -18,7 +18,7 @@ pub fn disable(tx: &mut Conn<'_>, id: UserId, now: Millis) -> Result<(), StoreEr
         .filter(users::disabled_at.is_null())
         .set(users::disabled_at.eq(At(now)))
         .execute(c))?;
-    refresh_token::revoke_all(tx, id, now)
+    end_logins(tx, id, now)
 }
 
 /// Lets a person sign in again, and their tablets sync.

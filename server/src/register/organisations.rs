@@ -9,7 +9,7 @@ use sync_core::id::OrganisationId;
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
-use super::{Caller, Role};
+use crate::access::{Caller, Role};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};

@@ -10,10 +10,11 @@ use sync_core::time::Moment;
 use utoipa::ToSchema;
 
 use super::User;
-use crate::access::{Caller, PasswordHash, Role, not_for_managers, organisations};
+use crate::access::{Caller, PasswordHash, Role, not_for_managers};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{FieldError, Fields, Problem, kind};
+use crate::register::organisations;
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store};
 

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use super::{User, find};
 use crate::access::Caller;
-use crate::access::organisations::{self, Organisation};
 use crate::problem::Problem;
+use crate::register::organisations::{self, Organisation};
 use crate::store::{Conn, Store, StoreError};
 
 /// The person who calls.

@@ -8,7 +8,7 @@ use sync_core::id::{DeviceId, OrganisationId, UserId};
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
-use super::{Caller, Role};
+use crate::access::{Caller, Role};
 use crate::clock::timestamp;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
