@@ -6,7 +6,7 @@
 //! - The **ledger** ([`ledger`]) is the documents, and their changes in the order of their streams.
 //! - The **projection** ([`projection`]) is the rows of each document, computed from it. A *difference* is what changed of them.
 //! - **Facts** ([`facts`]) are additive counts of a group and month; *sums* are those of an organisation's groups.
-//! - A **scope** ([`records`]) is what a caller may see.
+//! - A **scope** ([`scope`]) is what a caller may see.
 //! - A **problem** ([`problem`]) is an error that a person can act on (RFC 9457).
 //!
 //! # The journey of a push
@@ -57,6 +57,7 @@ pub mod backup;
 
 pub mod access;
 pub mod register;
+pub mod scope;
 pub mod sync;
 pub mod records;
 pub mod custody;

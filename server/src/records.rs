@@ -1,11 +1,7 @@
 //! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
 //! from their documents. Groups begin here, and people are assigned to them; what clashes is settled, what was
 //! recorded twice is marked, and how a record came to be is told.
-//!
-//! What a caller may see is decided in one place, [`scope`]; every list and every total asks there.
 
-pub mod scope;
-mod asked;
 mod clash;
 mod edit;
 pub mod areas;
@@ -21,8 +17,6 @@ pub mod history;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use asked::Asked;
-pub(crate) use asked::AskedQuery;
 pub(crate) use edit::{EditRefused, Member};
 pub(crate) use leading::{groups_of, take_off_all};
 

@@ -15,8 +15,7 @@ use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::records::Asked;
-use crate::records::scope::groups_in;
+use crate::scope::{Asked, groups_in};
 use crate::store::schema::{groups, quarantine};
 use crate::store::{At, Conn, Db, Store, StoreError};
 

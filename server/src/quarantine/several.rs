@@ -16,7 +16,7 @@ use super::release::{take, word};
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::{Conn, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};
 

@@ -5,17 +5,17 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_core::id::{GroupId, UserId};
+use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::groups::edit;
-use super::groups::read::no_such_group;
 use super::leading::{AssignmentRefused, begin, in_organisation, manager, take_off};
-use super::scope::Scope;
 use crate::access::Caller;
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::Problem;
+use crate::scope::{Scope, no_such};
 use crate::store::schema::{assignments, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
@@ -123,7 +123,7 @@ pub(crate) async fn list_assignments(
     let scope = Scope::of(&caller)?;
     let group = GroupId::from(*id);
     let there = store.read("list assignments", move |tx| list(tx, scope, group)).await?;
-    there.map(web::Json).ok_or_else(no_such_group)
+    there.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 fn list(tx: &mut Conn<'_>, scope: Scope, group: GroupId) -> Result<Option<Vec<Assignment>>, StoreError> {

@@ -3,16 +3,17 @@
 
 use diesel::prelude::*;
 use sync_core::id::{GroupId, Id, OrganisationId, StreamId, UserId};
+use sync_core::record::Kind;
 use uuid::Uuid;
 
 use super::edit::{EditRefused, Member};
 use super::groups::edit;
-use super::groups::read::no_such_group;
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger;
 use crate::on_each;
 use crate::problem::{FieldError, Problem};
+use crate::scope::no_such;
 use crate::store::schema::{assignments, users};
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, StoreError};
 
@@ -32,7 +33,7 @@ impl Refusal for AssignmentRefused {}
 impl From<AssignmentRefused> for Problem {
     fn from(refused: AssignmentRefused) -> Self {
         match refused {
-            AssignmentRefused::NoSuchGroup => no_such_group(),
+            AssignmentRefused::NoSuchGroup => no_such(Kind::Group),
             AssignmentRefused::NoSuchUser => Self::fields(vec![FieldError {
                 field: "user_id".to_owned(),
                 detail: "is the id of a facilitator, supervisor or manager of the group's organisation"

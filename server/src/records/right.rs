@@ -5,16 +5,16 @@ use serde::{Deserialize, Deserializer};
 use sync_core::change::{Change, Grounds};
 use sync_core::document::Document;
 use sync_core::form::{Edit, EditError};
-use sync_core::id::{DocumentId, GroupId, Id};
+use sync_core::id::DocumentId;
 use sync_core::record::{Kind, Kinded, Place};
 use sync_core::time::Date;
 
 use super::edit::{self, EditRefused, Member};
-use super::scope::Scope;
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::ledger::{self, Stored};
 use crate::problem::{self, FieldError, Fields, Problem, kind};
+use crate::scope::{Scope, Seen, no_such_record};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who puts something right, where they may, when and why.
@@ -43,37 +43,13 @@ impl Act {
         Ok(Self { scope: Scope::of(caller)?, member, role: caller.role, grounds })
     }
 
-    /// Opens a record of a group that the caller may see. Somebody who is erased is not there.
+    /// A record that the caller may see, with what it says.
     pub(super) fn open<R: Kinded>(
         &self,
         tx: &mut Conn<'_>,
         id: impl Into<DocumentId>,
-    ) -> Result<Opened<R>, Failure<Refused>> {
-        let id = id.into();
-        let (stored, document) = self.open_any(tx, id)?;
-        if stored.kind != R::KIND {
-            return Err(Refused::NoSuchRecord.into());
-        }
-        let record = document.read().map_err(|_| StoreError::Damaged("a record"))?;
-        Ok(Opened { place: stored.home(id), stored, document, record })
-    }
-
-    /// As [`Act::open`], of whatever kind.
-    pub(super) fn open_any(
-        &self,
-        tx: &mut Conn<'_>,
-        id: DocumentId,
-    ) -> Result<(Stored, Document), Failure<Refused>> {
-        let stored = ledger::load(tx, id)?.ok_or(Refused::NoSuchRecord)?;
-        if !self.scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
-            return Err(Refused::NoSuchRecord.into());
-        }
-        let document = stored.open()?;
-        match document.record() {
-            Ok(record) if record.is_erased() => Err(Refused::NoSuchRecord.into()),
-            Ok(_) => Ok((stored, document)),
-            Err(_) => Err(StoreError::Damaged("a record").into()),
-        }
+    ) -> Result<(Seen, R), Failure<Refused>> {
+        Ok(self.scope.record_of(tx, id)?.ok_or(Refused::NoSuchRecord)?)
     }
 }
 
@@ -104,10 +80,7 @@ impl From<EditError> for Refused {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::NoSuchRecord => {
-                let detail = "No record of a group that you may see has this id.";
-                Self::of(kind::NO_SUCH_RECORD, detail)
-            }
+            Refused::NoSuchRecord => no_such_record(),
             Refused::NotAManager => Self::of(kind::ROLE_NOT_ALLOWED, "Only a manager may do this."),
             Refused::Field { field, detail } => {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
@@ -116,14 +89,6 @@ impl From<Refused> for Problem {
             Refused::Edit(refused) => refused.into(),
         }
     }
-}
-
-/// A record as it stands before it is put right.
-pub(super) struct Opened<R> {
-    pub(super) place: Place,
-    pub(super) stored: Stored,
-    pub(super) document: Document,
-    pub(super) record: R,
 }
 
 /// A record of a group as the store has it, where its kind is known: what a rule of `sync_core` reads others by.

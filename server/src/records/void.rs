@@ -12,7 +12,8 @@ use super::right::{Act, Refused, amend};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem, kind};
-use crate::store::{Conn, Failure, Store};
+use crate::scope::Seen;
+use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Whether a record is void, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -57,12 +58,12 @@ pub(crate) async fn void_record(
 }
 
 fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Failure<Refused>> {
-    let (stored, document) = act.open_any(tx, id)?;
-    let place = stored.home(id);
+    let Seen { place, stored, document } = act.scope.record(tx, id)?.ok_or(Refused::NoSuchRecord)?;
     if place.kind == Kind::Group && act.role != Role::Manager {
         return Err(Refused::NotAManager.into());
     }
-    let is = document.record().is_ok_and(|record| record.void().is_some());
+    let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
+    let is = record.void().is_some();
     match (on, is) {
         (true, true) => return Err(already().into()),
         (false, false) => return Err(not_void().into()),

@@ -17,8 +17,7 @@ use super::doubts::Doubts;
 use super::question::{Question, Row, Total};
 use crate::facts::{BOTH, DOUBTS, FINEST, Period, at_least, plane};
 use crate::on_each;
-use crate::records::Asked;
-use crate::records::scope::{Scope, below};
+use crate::scope::{Asked, Scope, below};
 use crate::store::{Conn, StoreError};
 
 /// From one month to another, both among it; none where it has no end.

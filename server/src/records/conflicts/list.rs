@@ -12,10 +12,8 @@ use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::records::Asked;
-use crate::records::asked::AskedQuery;
 use crate::records::clash::{Clash, with_values};
-use crate::records::scope::{Scope, groups_in};
+use crate::scope::{Asked, AskedQuery, Scope, groups_in};
 use crate::store::schema::conflicts;
 use crate::store::{Code, Conn, Db, Store, StoreError};
 

@@ -6,18 +6,17 @@ use sync_core::change::Grounds;
 use sync_core::conflict::{NotSettled, conflicts, settle};
 use sync_core::document::Document;
 use sync_core::form::EditError;
-use sync_core::id::{DocumentId, GroupId, Id};
+use sync_core::id::DocumentId;
 use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
-use crate::ledger;
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::projection;
 use crate::records::edit::{Member, edit};
-use crate::records::scope::Scope;
+use crate::scope::{Scope, Seen};
 use crate::store::{Conn, Failure, Refusal, Store};
 
 /// The kinds of record that can be read here, and so settled.
@@ -157,19 +156,13 @@ fn resolve(
     member: Member,
 ) -> Result<(), Failure<ResolveRefused>> {
     let Resolution { record, field, value, grounds, seen } = resolution;
-    let stored = ledger::load(tx, *record)?.ok_or(ResolveRefused::NoSuchRecord)?;
-    let place = stored.home(*record);
-    let group = GroupId::from_uuid(place.stream.uuid());
-    if !SETTLED_HERE.contains(&place.kind) || !scope.holds(tx, group)? {
-        return Err(ResolveRefused::NoSuchRecord.into());
-    }
+    let settled = |seen: &Seen| SETTLED_HERE.contains(&seen.place.kind);
+    let found = scope.record(tx, *record)?.filter(settled).ok_or(ResolveRefused::NoSuchRecord)?;
+    let place = found.place;
     if place.kind == Kind::Group && field == "void" && role != Role::Manager {
         return Err(ResolveRefused::NotAManager.into());
     }
-    edit(tx, place, Some(stored), member, |document, actor| {
-        if document.record().is_ok_and(|record| record.is_erased()) {
-            return Err(ResolveRefused::NoSuchRecord);
-        }
+    edit(tx, place, Some(found.stored), member, |document, actor| {
         if seen.is_some_and(|seen| !still_as_seen(document, *record, field, seen)) {
             return Err(ResolveRefused::Changed);
         }

@@ -9,19 +9,20 @@ use sync_core::id::{GroupId, SessionId};
 use sync_core::record::group::{
     ActivityCode, Cohort, Group, GroupEdit, GroupKind, GroupStatus, Setting, Target,
 };
-use sync_core::record::{Modality, Pillar};
+use sync_core::record::{Kind, Modality, Pillar};
 use sync_core::time::{Date, Millis};
 use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::check_begins;
-use super::read::{GroupWhole, no_such_group, read};
+use super::read::{GroupWhole, read};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
+use crate::records::right::{Act, Refused, amend, given, parsed, parsed_day};
+use crate::scope::{Seen, no_such};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -198,7 +199,7 @@ pub(crate) async fn change_group(
     let act = Act::checked(&caller, &clock, &body.reason, fields)?;
     let id = GroupId::from(*id);
     let changed = store.write("change group", move |tx| change(tx, id, &changes, &act)).await?;
-    changed.map(web::Json).ok_or_else(no_such_group)
+    changed.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 fn change(
@@ -207,7 +208,7 @@ fn change(
     changes: &Changes,
     act: &Act,
 ) -> Result<Option<GroupWhole>, Failure<Refused>> {
-    let Opened { place, stored, record, .. } = act.open::<Group>(tx, id)?;
+    let (Seen { place, stored, .. }, record) = act.open::<Group>(tx, id)?;
     if changes.relocates(&record).is_some() && has_met(tx, id)? {
         return Err(Refused::Otherwise(kind::SESSIONS_RECORDED, "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
                      Make those sessions void first, or begin another group.")

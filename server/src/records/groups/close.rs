@@ -3,18 +3,19 @@
 use actix_web::{post, web};
 use serde::Deserialize;
 use sync_core::id::{GroupId, OrganisationId};
+use sync_core::record::Kind;
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::read::{GroupWhole, no_such_group, read};
+use super::read::{GroupWhole, read};
 use super::write::edit;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
 use crate::records::edit::Member;
 use crate::records::leading::{AssignmentRefused, end, in_organisation, leaders, manager};
-use crate::records::scope::Scope;
+use crate::scope::{Scope, no_such};
 use crate::store::{Conn, Failure, Store};
 
 /// How a group ends.
@@ -66,7 +67,7 @@ pub(crate) async fn close_group(
     let (organisation, member) = manager(&caller, &clock)?;
     let (group, status) = (GroupId::from(*id), body.checked()?);
     let closed = store.write("close group", move |tx| close(tx, group, organisation, status, member)).await?;
-    closed.map(web::Json).ok_or_else(no_such_group)
+    closed.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 fn close(

@@ -20,7 +20,7 @@ use crate::ledger::{StreamKind, create_stream};
 use crate::problem::{Fields, Problem};
 use crate::records::edit::{EditRefused, Member};
 use crate::records::leading::{self, AssignmentRefused};
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
 /// A group to begin.

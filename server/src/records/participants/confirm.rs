@@ -100,19 +100,19 @@ fn confirm(
     };
     let mut said = 0;
     for id in people {
-        let opened = act.open::<Participant>(tx, id)?;
-        if opened.record.group != group {
+        let (seen, participant) = act.open::<Participant>(tx, id)?;
+        if participant.group != group {
             return Err(
                 Refused::Field { field: "participants", detail: "are participants of this group" }.into()
             );
         }
         let devices = if one_person {
-            in_doubt(&opened.document.begun_by(), &opened.record)
+            in_doubt(&seen.document.begun_by(), &participant)
         } else {
-            opened.record.confirmed.clone()
+            participant.confirmed.clone()
         };
         said += usize::from(!devices.is_empty());
-        amend::<Participant>(tx, opened.place, Some(opened.stored), act, |edit| {
+        amend::<Participant>(tx, seen.place, Some(seen.stored), act, |edit| {
             devices.iter().try_for_each(|device| match one_person {
                 true => edit.confirmed().insert(device),
                 false => edit.confirmed().remove(device),

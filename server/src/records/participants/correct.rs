@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
-use crate::records::right::{Act, Opened, Refused, amend, given, parsed, parsed_day};
+use crate::records::right::{Act, Refused, amend, given, parsed, parsed_day};
+use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// What to change of a participant: what is left out stays, `null` takes a value back.
@@ -170,7 +171,7 @@ fn correct(
     corrections: &Corrections,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = act.open::<Participant>(tx, id)?;
+    let (Seen { place, stored, .. }, record) = act.open::<Participant>(tx, id)?;
     if corrections.lacks_guardian(&record) {
         let detail = "is true: a guardian consents for somebody under 16 (Law 058/2021, article 9)";
         return Err(Refused::Field { field: "consent.guardian", detail }.into());

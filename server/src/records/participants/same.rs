@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend};
+use crate::records::right::{Act, Refused, amend};
+use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// Who somebody is, and why.
@@ -85,17 +86,10 @@ fn say(
     of: Option<ParticipantId>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = act.open::<Participant>(tx, id)?;
-    let other = match of.map(|of| (of, act.open::<Participant>(tx, of))) {
-        Some((of, Ok(other))) => Some((of, other.record)),
-        Some((_, Err(Failure::Refused(_)))) => {
-            return Err(Refused::Field {
-                field: "as",
-                detail: "is a participant of a group that you may see",
-            }
-            .into());
-        }
-        Some((_, Err(error))) => return Err(error),
+    let (Seen { place, stored, .. }, record) = act.open::<Participant>(tx, id)?;
+    let not_there = || Refused::Field { field: "as", detail: "is a participant of a group that you may see" };
+    let other = match of {
+        Some(of) => Some((of, act.scope.record_of::<Participant>(tx, of)?.ok_or_else(not_there)?.1)),
         None => None,
     };
     check((id, &record), other.as_ref().map(|(of, other)| (*of, other))).map_err(Refused::from)?;

@@ -14,7 +14,8 @@ use crate::clock::Clock;
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, beside};
+use crate::records::right::{Act, Refused, amend, beside};
+use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -74,7 +75,7 @@ fn split(
     code: Option<&Pseudonym>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, document, record } = act.open::<Participant>(tx, id)?;
+    let (Seen { place, stored, document }, record) = act.open::<Participant>(tx, id)?;
     let Some(code) = code else {
         if !record.split.contains_key(&device) {
             return Err(Refused::Otherwise(

@@ -4,19 +4,17 @@ use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 use sync_core::change::Grounds;
 use sync_core::double::{NotMarked, check, mark};
-use sync_core::id::{GroupId, Id, SessionId};
+use sync_core::id::SessionId;
 use sync_core::record::{Kind, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::read::no_such_session;
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
-use crate::ledger::{self, Stored};
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::records::edit::{EditRefused, Member, edit};
-use crate::records::scope::Scope;
-use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+use crate::scope::{Scope, no_such};
+use crate::store::{Conn, Failure, Refusal, Store};
 
 /// Of which meeting it is a second record, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -52,7 +50,7 @@ impl From<DoubleRefused> for Problem {
             Self::fields(vec![FieldError { field: "of".to_owned(), detail: detail.to_owned() }])
         };
         match refused {
-            DoubleRefused::NoSuchSession => no_such_session(),
+            DoubleRefused::NoSuchSession => no_such(Kind::Session),
             DoubleRefused::NoSuchOther => of("is a session of a group that you may see"),
             DoubleRefused::NotMarked(NotMarked::Itself) => of("is another session"),
             DoubleRefused::NotMarked(NotMarked::OtherGroup) => of("is a session of the same group"),
@@ -119,27 +117,14 @@ fn double(
     grounds: &Grounds,
     member: Member,
 ) -> Result<(), Failure<DoubleRefused>> {
-    let (stored, session) = open(tx, scope, id)?.ok_or(DoubleRefused::NoSuchSession)?;
+    let (seen, session) = scope.record_of::<Session>(tx, id)?.ok_or(DoubleRefused::NoSuchSession)?;
     let other = match of {
-        Some(of) => Some((of, open(tx, scope, of)?.ok_or(DoubleRefused::NoSuchOther)?.1)),
+        Some(of) => Some((of, scope.record_of::<Session>(tx, of)?.ok_or(DoubleRefused::NoSuchOther)?.1)),
         None => None,
     };
     check((id, &session), other.as_ref().map(|(of, other)| (*of, other))).map_err(DoubleRefused::from)?;
-    let place = stored.home(id.into());
-    edit(tx, place, Some(stored), member, |document, actor| {
+    edit(tx, seen.place, Some(seen.stored), member, |document, actor| {
         let marked = mark(document, actor, member.now, of, grounds);
         marked.map_err(|error| DoubleRefused::from(EditRefused::from(error)))
     })
-}
-
-/// A session that the caller may see.
-fn open(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<(Stored, Session)>, StoreError> {
-    let Some(stored) = ledger::load(tx, id.into())?.filter(|stored| stored.kind == Kind::Session) else {
-        return Ok(None);
-    };
-    if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
-        return Ok(None);
-    }
-    let session = stored.open()?.read().map_err(|_| StoreError::Damaged("a session"))?;
-    Ok(Some((stored, session)))
 }

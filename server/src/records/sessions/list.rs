@@ -15,9 +15,7 @@ use crate::doubt::Doubts;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::records::Asked;
-use crate::records::asked::anywhere;
-use crate::records::scope::{Scope, groups_in};
+use crate::scope::{Asked, Scope, anywhere, groups_in};
 use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 

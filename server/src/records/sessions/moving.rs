@@ -19,7 +19,8 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, beside, read};
+use crate::records::right::{Act, Refused, amend, beside, read};
+use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -122,7 +123,7 @@ fn put(
     part: Option<PartOfDay>,
     act: &Act,
 ) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, document, record } = act.open::<Session>(tx, id)?;
+    let (Seen { place, stored, document }, record) = act.open::<Session>(tx, id)?;
     let part = part.unwrap_or(record.part);
     let there = of_part(tx, &record, date, part)?;
     let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
@@ -137,7 +138,7 @@ fn put(
 }
 
 fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, record, .. } = act.open::<Session>(tx, id)?;
+    let (Seen { place, stored, .. }, record) = act.open::<Session>(tx, id)?;
     let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
     // The record of the right day may not have come yet: a tablet hands in the one before the other.
     let there = match act.open::<Session>(tx, to) {
@@ -145,8 +146,8 @@ fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, F
         Err(Failure::Refused(Refused::NoSuchRecord)) => None,
         Err(failed) => return Err(failed),
     };
-    if let Some(there) = there {
-        if there.record.is_set_aside() {
+    if let Some((there, session)) = there {
+        if session.is_set_aside() {
             return Err(Refused::from(NotMoved::MovedOn).into());
         }
         // What was recorded under the right day since would count nowhere.

@@ -16,7 +16,8 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::ledger;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend, beside, read};
+use crate::records::right::{Act, Refused, amend, beside, read};
+use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// Whose work goes where, and why.
@@ -83,7 +84,7 @@ pub(crate) async fn split_session(
 }
 
 fn split(tx: &mut Conn<'_>, id: SessionId, wanted: Wanted, act: &Act) -> Result<SessionId, Failure<Refused>> {
-    let Opened { place, stored, document, record } = act.open::<Session>(tx, id)?;
+    let (Seen { place, stored, document }, record) = act.open::<Session>(tx, id)?;
     let all = recorded_since(&record, &document);
     let of = |change: &&Change| wanted.device.is_none_or(|device| change.actor().device == device);
     let theirs: Vec<Change> = all.iter().filter(of).cloned().collect();

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Opened, Refused, amend};
+use crate::records::right::{Act, Refused, amend};
+use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// How far a session's record has come, and why.
@@ -60,7 +61,7 @@ pub(crate) async fn set_state(
 }
 
 fn set(tx: &mut Conn<'_>, id: SessionId, state: SessionState, act: &Act) -> Result<(), Failure<Refused>> {
-    let Opened { place, stored, record, .. } = act.open::<Session>(tx, id)?;
+    let (Seen { place, stored, .. }, record) = act.open::<Session>(tx, id)?;
     if record.is_set_aside() {
         return Err(Refused::Otherwise(
             kind::SET_ASIDE,

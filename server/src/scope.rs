@@ -1,10 +1,19 @@
-//! What a caller may see. The whole matrix of roles and the protection of small numbers will come to stand here; until
-//! then whoever has no groups of their own sees no records.
+//! What a caller may see, decided once for every room that answers people: a list takes its groups from [`groups_in!`], a single
+//! record is found by [`Scope::record`], and what can be asked of groups is [`Asked`].
+//!
+//! The whole matrix of roles and the protection of small numbers will come to stand here; until then whoever has no groups of
+//! their own sees no records.
+
+mod asked;
+mod record;
+
+pub use asked::Asked;
+pub(crate) use asked::{AskedQuery, anywhere};
+pub(crate) use record::{Seen, no_such, no_such_record};
 
 use diesel::prelude::*;
 use sync_core::id::{GroupId, OrganisationId, UserId};
 
-use super::Asked;
 use crate::access::{Caller, Role};
 use crate::on_each;
 use crate::problem::Problem;
@@ -48,10 +57,10 @@ impl Scope {
 macro_rules! groups_in {
     ($backend:ty, $scope:expr, $asked:expr) => {{
         use ::diesel::prelude::*;
-        use $crate::records::scope::{Scope, assigned_to, below};
+        use $crate::scope::{Scope, assigned_to, below};
         use $crate::store::Db;
         use $crate::store::schema::groups;
-        let asked: &$crate::records::Asked = $asked;
+        let asked: &$crate::scope::Asked = $asked;
         let mut query = groups::table.select(groups::id).into_boxed::<$backend>();
         query = match $scope {
             Scope::Organisation(organisation) => query.filter(groups::organisation_id.eq(Db(organisation))),
