@@ -29,7 +29,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::access::{self, Tokens};
 use crate::clock::Clock;
 use crate::custody;
+use crate::edits;
 use crate::intake::{self, Intake};
+use crate::leading;
 use crate::problem;
 use crate::quarantine;
 use crate::records;
@@ -69,6 +71,8 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     register::configure(config);
     sync::configure(config);
     records::configure(config);
+    leading::configure(config);
+    edits::configure(config);
     custody::configure(config);
     quarantine::configure(config);
     totals::configure(config);

@@ -20,8 +20,14 @@
 //!
 //! # The journey of a question
 //!
-//! [`access`] says who calls, [`register`] who there is. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
-//! [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
+//! [`access`] says who calls, [`register`] who there is, and [`scope`] what the caller may see of it. [`records`] lists and shows single
+//! records; [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
+//! are the operator's.
+//!
+//! # The journey of a change at a desk
+//!
+//! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Both open the record that the caller
+//! may see, and write one ordinary change ([`desk`]), which tablets get at their next sync.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};
@@ -59,7 +65,10 @@ pub mod access;
 pub mod register;
 pub mod scope;
 pub mod sync;
+pub(crate) mod desk;
 pub mod records;
+pub mod leading;
+pub mod edits;
 pub mod custody;
 pub mod quarantine;
 pub mod totals;

@@ -6,9 +6,9 @@ use sync_core::time::Millis;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::leading::groups_of;
 use crate::ledger::renew_key;
 use crate::problem::Problem;
-use crate::records::groups_of;
 use crate::register::devices::{self, DeviceRefused, DeviceView};
 use crate::store::{Conn, Failure, Store};
 

@@ -1,10 +1,6 @@
-//! Participants: pseudonyms inside their groups. Listed and read; corrected, and told apart or together, below.
+//! Participants: pseudonyms inside their groups, listed and read.
 
 mod asked;
-pub mod correct;
-pub mod same;
-pub mod split;
-pub mod confirm;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -89,7 +89,7 @@ pub(crate) async fn read_group(
     whole.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
-pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Option<GroupWhole>, StoreError> {
+pub(crate) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Option<GroupWhole>, StoreError> {
     let Some((_, group)) = scope.record_of::<Group>(tx, id)? else { return Ok(None) };
     let clashes = clashes(tx, id.into(), Kind::Group)?;
     let met =

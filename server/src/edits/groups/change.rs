@@ -16,12 +16,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::check_begins;
-use super::read::{GroupWhole, read};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Refused, amend, given, parsed, parsed_day};
+use crate::records::groups::read::{GroupWhole, read};
 use crate::scope::{Seen, no_such};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};

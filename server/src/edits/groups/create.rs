@@ -12,14 +12,13 @@ use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
 use super::check_begins;
-use super::read::{GroupWhole, read};
-use super::write::edit;
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::{EditRefused, Member, edit_group};
+use crate::leading::{self, AssignmentRefused};
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::{Fields, Problem};
-use crate::records::edit::{EditRefused, Member};
-use crate::records::leading::{self, AssignmentRefused};
+use crate::records::groups::read::{GroupWhole, read};
 use crate::scope::Scope;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
@@ -215,7 +214,7 @@ fn create(
     let id = GroupId::new(moment);
     let member = Member { user: manager, now: moment.now };
     create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
-    edit(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
+    edit_group(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
     for user in &new.facilitators {
         leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
     }

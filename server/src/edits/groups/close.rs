@@ -8,13 +8,12 @@ use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::read::{GroupWhole, read};
-use super::write::edit;
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::desk::{Member, edit_group};
+use crate::leading::{AssignmentRefused, end, in_organisation, leaders, manager};
 use crate::problem::{Fields, Problem};
-use crate::records::edit::Member;
-use crate::records::leading::{AssignmentRefused, end, in_organisation, leaders, manager};
+use crate::records::groups::read::{GroupWhole, read};
 use crate::scope::{Scope, no_such};
 use crate::store::{Conn, Failure, Store};
 
@@ -82,7 +81,7 @@ fn close(
     for user in &led {
         end(tx, group, *user, member)?;
     }
-    let last = edit(tx, group, member, |group| {
+    let last = edit_group(tx, group, member, |group| {
         group.status().set(status)?;
         led.iter().try_for_each(|user| group.facilitators().remove(user))
     });

@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend, beside, read};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Refused, amend, beside, read};
 use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};

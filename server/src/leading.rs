@@ -1,15 +1,17 @@
 //! Leading a group: begun, and ended so that whoever leads it no longer is sent nothing more of it, can open nothing that is
 //! sealed from then on, and is not named in the group.
 
+mod assigning;
+
 use diesel::prelude::*;
 use sync_core::id::{GroupId, Id, OrganisationId, StreamId, UserId};
 use sync_core::record::Kind;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::edit::{EditRefused, Member};
-use super::groups::edit;
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::{EditRefused, Member, edit_group};
 use crate::ledger;
 use crate::on_each;
 use crate::problem::{FieldError, Problem};
@@ -17,9 +19,14 @@ use crate::scope::no_such;
 use crate::store::schema::{assignments, users};
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, StoreError};
 
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(assigning::assign).service(assigning::unassign).service(assigning::list_assignments);
+}
+
 /// Why an assignment was not made or ended.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AssignmentRefused {
+pub(crate) enum AssignmentRefused {
     #[error("there is no such group in the organisation")]
     NoSuchGroup,
     #[error("there is no such person in the organisation who may lead a group")]
@@ -48,13 +55,13 @@ impl From<AssignmentRefused> for Problem {
 ///
 /// # Errors
 /// 403 `role-not-allowed`.
-pub(super) fn manager(caller: &Caller, clock: &Clock) -> Result<(OrganisationId, Member), Problem> {
+pub(crate) fn manager(caller: &Caller, clock: &Clock) -> Result<(OrganisationId, Member), Problem> {
     caller.require(&[Role::Manager])?;
     let organisation = caller.organisation.ok_or_else(Problem::internal)?;
     Ok((organisation, Member { user: caller.user, now: clock.now() }))
 }
 
-pub(super) fn in_organisation(
+pub(crate) fn in_organisation(
     tx: &mut Conn<'_>,
     group: GroupId,
     organisation: OrganisationId,
@@ -66,7 +73,7 @@ pub(super) fn in_organisation(
 }
 
 /// Begins an assignment, unless it is in force already.
-pub(super) fn begin(
+pub(crate) fn begin(
     tx: &mut Conn<'_>,
     group: GroupId,
     user: UserId,
@@ -110,7 +117,7 @@ pub(crate) fn groups_of(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<GroupId>,
 }
 
 /// Those who lead a group now.
-pub(super) fn leaders(tx: &mut Conn<'_>, group: GroupId) -> Result<Vec<UserId>, StoreError> {
+pub(crate) fn leaders(tx: &mut Conn<'_>, group: GroupId) -> Result<Vec<UserId>, StoreError> {
     let users: Vec<Db<UserId>> = on_each!(tx, |c| assignments::table
         .filter(assignments::group_id.eq(Db(group)))
         .filter(assignments::ended_at.is_null())
@@ -121,14 +128,14 @@ pub(super) fn leaders(tx: &mut Conn<'_>, group: GroupId) -> Result<Vec<UserId>, 
 }
 
 /// Takes a person off a group.
-pub(super) fn take_off(
+fn take_off(
     tx: &mut Conn<'_>,
     group: GroupId,
     user: UserId,
     member: Member,
 ) -> Result<(), Failure<EditRefused>> {
     end(tx, group, user, member)?;
-    edit(tx, group, member, |edit| edit.facilitators().remove(&user))
+    edit_group(tx, group, member, |edit| edit.facilitators().remove(&user))
 }
 
 /// Takes a person off all their groups, in the order of their ids, so that two who do so at once queue.
@@ -144,7 +151,7 @@ pub(crate) fn take_off_all(
 }
 
 /// Ends an assignment, if it is in force, and gives the group another key.
-pub(super) fn end(tx: &mut Conn<'_>, group: GroupId, user: UserId, member: Member) -> Result<(), StoreError> {
+pub(crate) fn end(tx: &mut Conn<'_>, group: GroupId, user: UserId, member: Member) -> Result<(), StoreError> {
     let there = assignments::table
         .filter(assignments::group_id.eq(Db(group)))
         .filter(assignments::user_id.eq(Db(user)))

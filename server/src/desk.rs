@@ -3,12 +3,13 @@
 use sync_core::change::{Actor, Change};
 use sync_core::document::Document;
 use sync_core::form::EditError;
-use sync_core::id::UserId;
+use sync_core::id::{GroupId, UserId};
 use sync_core::merge::After;
-use sync_core::record::{Place, SCHEMA};
+use sync_core::record::group::GroupEdit;
+use sync_core::record::{Group, Kind, Place, SCHEMA};
 use sync_core::time::Millis;
 
-use crate::ledger::{Gain, Origin, Stored, keep, web_author};
+use crate::ledger::{self, Gain, Origin, Stored, keep, web_author};
 use crate::problem::{FieldError, Problem};
 use crate::store::{Conn, Failure, Refusal, StoreError, identity};
 
@@ -45,7 +46,7 @@ impl From<EditRefused> for Problem {
 }
 
 /// Edits a record, or begins it where there is none before. `work` gives back the change that it wrote, if any.
-pub(super) fn edit<E: Refusal>(
+pub(crate) fn edit<E: Refusal>(
     tx: &mut Conn<'_>,
     place: Place,
     before: Option<Stored>,
@@ -62,4 +63,18 @@ pub(super) fn edit<E: Refusal>(
     let fresh = vec![(Origin { batch: None, schema: SCHEMA }, change)];
     let gain = Gain::new(place.stream, place.document, before, After::new(document, record), fresh);
     Ok(keep(tx, &[gain], &[], member.now)?)
+}
+
+/// Edits a group, or begins it in its stream. One that nothing changes is left as it was.
+pub(crate) fn edit_group(
+    tx: &mut Conn<'_>,
+    id: GroupId,
+    member: Member,
+    work: impl FnOnce(&mut GroupEdit<'_>) -> Result<(), EditError>,
+) -> Result<(), Failure<EditRefused>> {
+    let place = Place { stream: id.into(), document: id.into(), kind: Kind::Group };
+    let before = ledger::load(tx, place.document)?;
+    edit(tx, place, before, member, |document, actor| {
+        document.edit::<Group>(actor, member.now, work).map_err(EditRefused::from)
+    })
 }

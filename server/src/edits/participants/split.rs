@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend, beside};
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Refused, amend, beside};
 use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};

@@ -9,9 +9,9 @@ use sync_core::id::DocumentId;
 use sync_core::record::{Kind, Kinded, Place};
 use sync_core::time::Date;
 
-use super::edit::{self, EditRefused, Member};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::{self, EditRefused, Member};
 use crate::ledger::{self, Stored};
 use crate::problem::{self, FieldError, Fields, Problem, kind};
 use crate::scope::{Scope, Seen, no_such_record};
@@ -120,7 +120,7 @@ pub(super) fn write(
     act: &Act,
     work: impl FnOnce(&mut Document, sync_core::change::Actor) -> Result<Option<Change>, EditError>,
 ) -> Result<(), Failure<Refused>> {
-    edit::edit(tx, place, before, act.member, |document, actor| work(document, actor).map_err(Refused::from))
+    desk::edit(tx, place, before, act.member, |document, actor| work(document, actor).map_err(Refused::from))
 }
 
 /// The place of a record of the same group.

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::problem::{Fields, Problem};
-use crate::records::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 

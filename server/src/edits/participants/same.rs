@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Refused, amend};
 use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::moving::{Moved, of_part};
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::edits::right::{Act, Refused, amend, beside, read};
 use crate::ledger;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::right::{Act, Refused, amend, beside, read};
 use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 

@@ -9,10 +9,10 @@ use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::groups::edit;
-use super::leading::{AssignmentRefused, begin, in_organisation, manager, take_off};
+use super::{AssignmentRefused, begin, in_organisation, manager, take_off};
 use crate::access::Caller;
 use crate::clock::{Clock, timestamp};
+use crate::desk::edit_group;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::scope::{Scope, no_such};
@@ -64,7 +64,7 @@ pub(crate) async fn assign(
         .write("assign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
             in_organisation(tx, group, organisation)?;
             begin(tx, group, user, organisation, member)?;
-            edit(tx, group, member, |edit| edit.facilitators().insert(&user)).map_err(Failure::lift)
+            edit_group(tx, group, member, |edit| edit.facilitators().insert(&user)).map_err(Failure::lift)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -13,14 +13,12 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::{Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::projection;
-use crate::records::edit::{Member, edit};
+use crate::records::conflicts::SETTLED_HERE;
 use crate::scope::{Scope, Seen};
 use crate::store::{Conn, Failure, Refusal, Store};
-
-/// The kinds of record that can be read here, and so settled.
-pub(super) const SETTLED_HERE: [Kind; 3] = [Kind::Group, Kind::Participant, Kind::Session];
 
 /// What holds, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

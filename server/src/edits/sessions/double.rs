@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::{EditRefused, Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
-use crate::records::edit::{EditRefused, Member, edit};
 use crate::scope::{Scope, no_such};
 use crate::store::{Conn, Failure, Refusal, Store};
 

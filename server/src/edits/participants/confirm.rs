@@ -14,9 +14,9 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::doubt::one_or_two;
+use crate::edits::right::{Act, Refused, amend};
 use crate::on_each;
 use crate::problem::{Fields, Problem};
-use crate::records::right::{Act, Refused, amend};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Failure, Store};
 
