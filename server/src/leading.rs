@@ -58,7 +58,7 @@ impl From<AssignmentRefused> for Problem {
 pub(crate) fn manager(caller: &Caller, clock: &Clock) -> Result<(OrganisationId, Member), Problem> {
     caller.require(&[Role::Manager])?;
     let organisation = caller.organisation.ok_or_else(Problem::internal)?;
-    Ok((organisation, Member { user: caller.user, now: clock.now() }))
+    Ok((organisation, Member::of(caller, clock.now())))
 }
 
 pub(crate) fn in_organisation(

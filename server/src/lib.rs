@@ -27,7 +27,8 @@
 //! # The journey of a change at a desk
 //!
 //! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Both open the record that the caller
-//! may see, and write one ordinary change ([`desk`]), which tablets get at their next sync.
+//! may see, and write one ordinary change: [`desk`] has [`sync_core::merge::plan`] decide about it as about a tablet's, and the ledger keeps
+//! it for the next sync of each tablet.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};

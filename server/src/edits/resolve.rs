@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
-use crate::desk::{Member, edit};
+use crate::desk::{EditRefused, Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::projection;
 use crate::records::conflicts::SETTLED_HERE;
@@ -76,6 +76,8 @@ enum ResolveRefused {
     NotAManager,
     #[error(transparent)]
     Value(Box<EditError>),
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
 }
 
 impl Refusal for ResolveRefused {}
@@ -110,6 +112,7 @@ impl From<ResolveRefused> for Problem {
                 let detail = "Only a manager settles whether a group is void.";
                 Self::of(kind::ROLE_NOT_ALLOWED, detail)
             }
+            ResolveRefused::Edit(refused) => refused.into(),
             ResolveRefused::Value(error) => {
                 Self::fields(vec![FieldError { field: "value".to_owned(), detail: error.to_string() }])
             }
@@ -142,25 +145,24 @@ pub(crate) async fn resolve_conflict(
     caller.require(&[Role::Supervisor, Role::Manager])?;
     let scope = Scope::of(&caller)?;
     let resolution = body.into_inner().checked()?;
-    let (role, member) = (caller.role, Member { user: caller.user, now: clock.now() });
-    store.write("resolve conflict", move |tx| resolve(tx, (scope, role), &resolution, member)).await?;
+    let member = Member::of(&caller, clock.now());
+    store.write("resolve conflict", move |tx| resolve(tx, scope, &resolution, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 fn resolve(
     tx: &mut Conn<'_>,
-    (scope, role): (Scope, Role),
+    scope: Scope,
     resolution: &Resolution,
     member: Member,
 ) -> Result<(), Failure<ResolveRefused>> {
     let Resolution { record, field, value, grounds, seen } = resolution;
     let settled = |seen: &Seen| SETTLED_HERE.contains(&seen.place.kind);
     let found = scope.record(tx, *record)?.filter(settled).ok_or(ResolveRefused::NoSuchRecord)?;
-    let place = found.place;
-    if place.kind == Kind::Group && field == "void" && role != Role::Manager {
+    if found.place.kind == Kind::Group && field == "void" && member.role != Role::Manager {
         return Err(ResolveRefused::NotAManager.into());
     }
-    edit(tx, place, Some(found.stored), member, |document, actor| {
+    edit(tx, found, member, |document, actor| {
         if seen.is_some_and(|seen| !still_as_seen(document, *record, field, seen)) {
             return Err(ResolveRefused::Changed);
         }

@@ -2,8 +2,7 @@
 //! back. What all such acts have in common.
 
 use serde::{Deserialize, Deserializer};
-use sync_core::change::{Change, Grounds};
-use sync_core::document::Document;
+use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
 use sync_core::id::DocumentId;
 use sync_core::record::{Kind, Kinded, Place};
@@ -11,8 +10,8 @@ use sync_core::time::Date;
 
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
-use crate::desk::{self, EditRefused, Member};
-use crate::ledger::{self, Stored};
+use crate::desk::{self, EditRefused, Member, Original};
+use crate::ledger;
 use crate::problem::{self, FieldError, Fields, Problem, kind};
 use crate::scope::{Scope, Seen, no_such_record};
 use crate::store::{Conn, Failure, Refusal, StoreError};
@@ -22,7 +21,6 @@ use crate::store::{Conn, Failure, Refusal, StoreError};
 pub(super) struct Act {
     pub(super) scope: Scope,
     pub(super) member: Member,
-    pub(super) role: Role,
     pub(super) grounds: Grounds,
 }
 
@@ -39,8 +37,7 @@ impl Act {
         let grounds = fields.parse("reason", Some(reason));
         fields.done()?;
         let grounds = grounds.ok_or_else(Problem::internal)?;
-        let member = Member { user: caller.user, now: clock.now() };
-        Ok(Self { scope: Scope::of(caller)?, member, role: caller.role, grounds })
+        Ok(Self { scope: Scope::of(caller)?, member: Member::of(caller, clock.now()), grounds })
     }
 
     /// A record that the caller may see, with what it says.
@@ -99,28 +96,16 @@ pub(super) fn read<R: Kinded>(tx: &mut Conn<'_>, id: impl Into<DocumentId>) -> R
     stored.open()?.read().map(Some).map_err(|_| StoreError::Damaged("a record"))
 }
 
-/// Writes one change to a record, or begins it where there is none before, with the reason.
+/// Writes one change to a record, or begins it, with the reason.
 pub(super) fn amend<R: Kinded>(
     tx: &mut Conn<'_>,
-    place: Place,
-    before: Option<Stored>,
+    original: impl Into<Original>,
     act: &Act,
     work: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
 ) -> Result<(), Failure<Refused>> {
-    write(tx, place, before, act, |document, actor| {
-        document.edit_because::<R>(actor, act.member.now, &act.grounds, work)
+    desk::edit(tx, original, act.member, |document, actor| {
+        document.edit_because::<R>(actor, act.member.now, &act.grounds, work).map_err(Refused::from)
     })
-}
-
-/// As [`amend`], where the kind is not known.
-pub(super) fn write(
-    tx: &mut Conn<'_>,
-    place: Place,
-    before: Option<Stored>,
-    act: &Act,
-    work: impl FnOnce(&mut Document, sync_core::change::Actor) -> Result<Option<Change>, EditError>,
-) -> Result<(), Failure<Refused>> {
-    desk::edit(tx, place, before, act.member, |document, actor| work(document, actor).map_err(Refused::from))
 }
 
 /// The place of a record of the same group.

@@ -12,7 +12,6 @@ use super::right::{Act, Refused, amend};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Whether a record is void, and why.
@@ -58,11 +57,11 @@ pub(crate) async fn void_record(
 }
 
 fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Failure<Refused>> {
-    let Seen { place, stored, document } = act.scope.record(tx, id)?.ok_or(Refused::NoSuchRecord)?;
-    if place.kind == Kind::Group && act.role != Role::Manager {
+    let seen = act.scope.record(tx, id)?.ok_or(Refused::NoSuchRecord)?;
+    if seen.place.kind == Kind::Group && act.member.role != Role::Manager {
         return Err(Refused::NotAManager.into());
     }
-    let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
+    let record = seen.document.record().map_err(|_| StoreError::Damaged("a record"))?;
     let is = record.void().is_some();
     match (on, is) {
         (true, true) => return Err(already().into()),
@@ -71,8 +70,8 @@ fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Fa
     }
     macro_rules! set {
         ($($kind:ident)*) => {
-            match place.kind {
-                $(Kind::$kind => amend(tx, place, Some(stored), act, |edit: &mut Edit<'_, $kind>| {
+            match seen.place.kind {
+                $(Kind::$kind => amend(tx, seen, act, |edit: &mut Edit<'_, $kind>| {
                     if on { edit.void().set(act.grounds.clone()) } else { edit.void().clear() }
                 }),)*
                 Kind::Lesson => Err(Refused::NoSuchRecord.into()),

@@ -22,7 +22,7 @@ use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
 use crate::records::groups::read::{GroupWhole, read};
-use crate::scope::{Seen, no_such};
+use crate::scope::no_such;
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -208,13 +208,13 @@ fn change(
     changes: &Changes,
     act: &Act,
 ) -> Result<Option<GroupWhole>, Failure<Refused>> {
-    let (Seen { place, stored, .. }, record) = act.open::<Group>(tx, id)?;
+    let (seen, record) = act.open::<Group>(tx, id)?;
     if changes.relocates(&record).is_some() && has_met(tx, id)? {
         return Err(Refused::Otherwise(kind::SESSIONS_RECORDED, "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
                      Make those sessions void first, or begin another group.")
         .into());
     }
-    amend::<Group>(tx, place, Some(stored), act, |edit| changes.write(&record, edit))?;
+    amend::<Group>(tx, seen, act, |edit| changes.write(&record, edit))?;
     Ok(read(tx, act.scope, id)?)
 }
 

@@ -195,9 +195,10 @@ pub(crate) async fn create_group(
     caller.require(&[Role::Manager])?;
     let organisation = caller.organisation.ok_or_else(Problem::internal)?;
     let moment = clock.moment();
+    let member = Member::of(&caller, moment.now);
     let new = body.checked(moment.now)?;
     let begun = store
-        .write("create group", move |tx| create(tx, &new, organisation, caller.user, &moment))
+        .write("create group", move |tx| create(tx, &new, organisation, member, &moment))
         .await?
         .ok_or_else(Problem::internal)?;
     let id = GroupId::new(&moment);
@@ -208,11 +209,10 @@ fn create(
     tx: &mut Conn<'_>,
     new: &NewGroup,
     organisation: OrganisationId,
-    manager: UserId,
+    member: Member,
     moment: &Moment,
 ) -> Result<Option<GroupWhole>, Failure<GroupRefused>> {
     let id = GroupId::new(moment);
-    let member = Member { user: manager, now: moment.now };
     create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
     edit_group(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
     for user in &new.facilitators {

@@ -112,7 +112,7 @@ fn confirm(
             participant.confirmed.clone()
         };
         said += usize::from(!devices.is_empty());
-        amend::<Participant>(tx, seen.place, Some(seen.stored), act, |edit| {
+        amend::<Participant>(tx, seen, act, |edit| {
             devices.iter().try_for_each(|device| match one_person {
                 true => edit.confirmed().insert(device),
                 false => edit.confirmed().remove(device),

@@ -15,7 +15,6 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::problem::{Fields, Problem};
-use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// What to change of a participant: what is left out stays, `null` takes a value back.
@@ -171,10 +170,10 @@ fn correct(
     corrections: &Corrections,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let (Seen { place, stored, .. }, record) = act.open::<Participant>(tx, id)?;
+    let (seen, record) = act.open::<Participant>(tx, id)?;
     if corrections.lacks_guardian(&record) {
         let detail = "is true: a guardian consents for somebody under 16 (Law 058/2021, article 9)";
         return Err(Refused::Field { field: "consent.guardian", detail }.into());
     }
-    amend::<Participant>(tx, place, Some(stored), act, |edit| corrections.write(edit))
+    amend::<Participant>(tx, seen, act, |edit| corrections.write(edit))
 }

@@ -12,7 +12,6 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// Who somebody is, and why.
@@ -86,14 +85,14 @@ fn say(
     of: Option<ParticipantId>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let (Seen { place, stored, .. }, record) = act.open::<Participant>(tx, id)?;
+    let (seen, record) = act.open::<Participant>(tx, id)?;
     let not_there = || Refused::Field { field: "as", detail: "is a participant of a group that you may see" };
     let other = match of {
         Some(of) => Some((of, act.scope.record_of::<Participant>(tx, of)?.ok_or_else(not_there)?.1)),
         None => None,
     };
     check((id, &record), other.as_ref().map(|(of, other)| (*of, other))).map_err(Refused::from)?;
-    amend::<Participant>(tx, place, Some(stored), act, |edit| match of {
+    amend::<Participant>(tx, seen, act, |edit| match of {
         Some(of) => edit.same_as().set(of),
         None => edit.same_as().clear(),
     })

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 use diesel::prelude::*;
 use serde::Deserialize;
+use sync_core::document::Document;
 use sync_core::id::{DeviceId, Id, ParticipantId};
 use sync_core::record::{Kind, Participant};
 use sync_core::value::Pseudonym;
@@ -11,11 +12,11 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside};
-use crate::ledger::{self, Stored};
+use crate::ledger;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -75,7 +76,7 @@ fn split(
     code: Option<&Pseudonym>,
     act: &Act,
 ) -> Result<(), Failure<Refused>> {
-    let (Seen { place, stored, document }, record) = act.open::<Participant>(tx, id)?;
+    let (seen, record) = act.open::<Participant>(tx, id)?;
     let Some(code) = code else {
         if !record.split.contains_key(&device) {
             return Err(Refused::Otherwise(
@@ -84,15 +85,15 @@ fn split(
             )
             .into());
         }
-        return amend::<Participant>(tx, place, Some(stored), act, |edit| edit.split().clear(&device));
+        return amend::<Participant>(tx, seen, act, |edit| edit.split().clear(&device));
     };
-    if !document.begun_by().contains(&device) {
+    if !seen.document.begun_by().contains(&device) {
         let detail = "is a tablet on which this code was given; GET /v1/participants/{id} names them";
         return Err(Refused::Field { field: "device", detail }.into());
     }
     let other = ParticipantId::of(record.group, code);
-    let there = ledger::load(tx, other.into())?;
-    if let Some(there) = &there
+    let theirs = Original::at(tx, beside(seen.place, Kind::Participant, other))?;
+    if let Some(there) = theirs.there()
         && is_another(tx, id, other, there)?
     {
         return Err(Refused::Otherwise(
@@ -101,11 +102,11 @@ fn split(
         )
         .into());
     }
-    amend::<Participant>(tx, beside(place, Kind::Participant, other), there, act, |edit| {
+    amend::<Participant>(tx, theirs, act, |edit| {
         edit.group().set(record.group)?;
         edit.code().set(code.clone())
     })?;
-    amend::<Participant>(tx, place, Some(stored), act, |edit| edit.split().put(&device, code.clone()))
+    amend::<Participant>(tx, seen, act, |edit| edit.split().put(&device, code.clone()))
 }
 
 /// Whether a code is or was somebody else's: it is never given again, also not where it is void. One that came of telling the
@@ -114,10 +115,10 @@ fn is_another(
     tx: &mut Conn<'_>,
     id: ParticipantId,
     other: ParticipantId,
-    there: &Stored,
+    there: &Document,
 ) -> Result<bool, StoreError> {
     // Nobody begins a participant at the web interface but by telling people apart.
-    let begun_by = ledger::authors(tx, &there.open()?.begun_by())?;
+    let begun_by = ledger::authors(tx, &there.begun_by())?;
     if begun_by.values().any(|author| author.tablet.is_some()) {
         return Ok(true);
     }

@@ -105,7 +105,7 @@ pub(crate) async fn mark_double(
     let grounds: Option<Grounds> = fields.parse("reason", Some(&body.reason));
     fields.done()?;
     let grounds = grounds.ok_or_else(Problem::internal)?;
-    let member = Member { user: caller.user, now: clock.now() };
+    let member = Member::of(&caller, clock.now());
     store.write("mark double", move |tx| double(tx, scope, (id, of), &grounds, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -123,7 +123,7 @@ fn double(
         None => None,
     };
     check((id, &session), other.as_ref().map(|(of, other)| (*of, other))).map_err(DoubleRefused::from)?;
-    edit(tx, seen.place, Some(seen.stored), member, |document, actor| {
+    edit(tx, seen, member, |document, actor| {
         let marked = mark(document, actor, member.now, of, grounds);
         marked.map_err(|error| DoubleRefused::from(EditRefused::from(error)))
     })

@@ -17,10 +17,10 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside, read};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -123,22 +123,22 @@ fn put(
     part: Option<PartOfDay>,
     act: &Act,
 ) -> Result<SessionId, Failure<Refused>> {
-    let (Seen { place, stored, document }, record) = act.open::<Session>(tx, id)?;
+    let (seen, record) = act.open::<Session>(tx, id)?;
     let part = part.unwrap_or(record.part);
     let there = of_part(tx, &record, date, part)?;
     let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
-    let marks = theirs(tx, &document)?;
-    amend::<Session>(tx, beside(place, Kind::Session, slot.id), None, act, |edit| {
+    let marks = theirs(tx, &seen.document)?;
+    amend::<Session>(tx, Original::genesis(beside(seen.place, Kind::Session, slot.id)), act, |edit| {
         slot.begin(edit)?;
         edit.moved_from().set(id)?;
         copy(&record, &marks, edit)
     })?;
-    amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().set(slot.id))?;
+    amend::<Session>(tx, seen, act, |edit| edit.moved_to().set(slot.id))?;
     Ok(slot.id)
 }
 
 fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, Failure<Refused>> {
-    let (Seen { place, stored, .. }, record) = act.open::<Session>(tx, id)?;
+    let (seen, record) = act.open::<Session>(tx, id)?;
     let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
     // The record of the right day may not have come yet: a tablet hands in the one before the other.
     let there = match act.open::<Session>(tx, to) {
@@ -156,7 +156,7 @@ fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, F
             .into());
         }
     }
-    amend::<Session>(tx, place, Some(stored), act, |edit| edit.moved_to().clear())?;
+    amend::<Session>(tx, seen, act, |edit| edit.moved_to().clear())?;
     Ok(id)
 }
 

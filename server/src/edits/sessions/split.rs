@@ -14,10 +14,9 @@ use uuid::Uuid;
 use super::moving::{Moved, of_part};
 use crate::access::Caller;
 use crate::clock::Clock;
+use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside, read};
-use crate::ledger;
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// Whose work goes where, and why.
@@ -84,8 +83,8 @@ pub(crate) async fn split_session(
 }
 
 fn split(tx: &mut Conn<'_>, id: SessionId, wanted: Wanted, act: &Act) -> Result<SessionId, Failure<Refused>> {
-    let (Seen { place, stored, document }, record) = act.open::<Session>(tx, id)?;
-    let all = recorded_since(&record, &document);
+    let (seen, record) = act.open::<Session>(tx, id)?;
+    let all = recorded_since(&record, &seen.document);
     let of = |change: &&Change| wanted.device.is_none_or(|device| change.actor().device == device);
     let theirs: Vec<Change> = all.iter().filter(of).cloned().collect();
     if theirs.is_empty() {
@@ -98,15 +97,15 @@ fn split(tx: &mut Conn<'_>, id: SessionId, wanted: Wanted, act: &Act) -> Result<
     let (date, part) = (wanted.date.unwrap_or(record.date), wanted.part.unwrap_or(record.part));
     let there = of_part(tx, &record, date, part)?;
     let slot = Slot::of(record.group, date, part, |id| there.get(&id).cloned());
-    let before = ledger::load(tx, slot.id.into())?;
+    let into = Original::at(tx, beside(seen.place, Kind::Session, slot.id))?;
     let summary = read::<Session>(tx, slot.id)?.map(|there| there.summary).unwrap_or_default();
-    amend::<Session>(tx, beside(place, Kind::Session, slot.id), before, act, |edit| {
+    amend::<Session>(tx, into, act, |edit| {
         slot.begin(edit)?;
-        carry(&document, &theirs, &summary, edit)
+        carry(&seen.document, &theirs, &summary, edit)
     })?;
     // What others recorded stays in doubt.
     if theirs.len() == all.len() {
-        amend::<Session>(tx, place, Some(stored), act, |edit| say_again(&record, edit))?;
+        amend::<Session>(tx, seen, act, |edit| say_again(&record, edit))?;
     }
     Ok(slot.id)
 }

@@ -12,7 +12,6 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
-use crate::scope::Seen;
 use crate::store::{Conn, Failure, Store};
 
 /// How far a session's record has come, and why.
@@ -61,7 +60,7 @@ pub(crate) async fn set_state(
 }
 
 fn set(tx: &mut Conn<'_>, id: SessionId, state: SessionState, act: &Act) -> Result<(), Failure<Refused>> {
-    let (Seen { place, stored, .. }, record) = act.open::<Session>(tx, id)?;
+    let (seen, record) = act.open::<Session>(tx, id)?;
     if record.is_set_aside() {
         return Err(Refused::Otherwise(
             kind::SET_ASIDE,
@@ -69,7 +68,7 @@ fn set(tx: &mut Conn<'_>, id: SessionId, state: SessionState, act: &Act) -> Resu
         )
         .into());
     }
-    amend::<Session>(tx, place, Some(stored), act, |edit| {
+    amend::<Session>(tx, seen, act, |edit| {
         edit.state().move_to(state)?;
         match state {
             SessionState::Draft => edit.returned().set(act.grounds.clone()),
