@@ -111,19 +111,19 @@ struct Rejection {
     because: String,
 }
 
-type Held = (Vec<u8>, Db<StreamId>, Db<DocumentId>, Code<Kind>, Db<DeviceId>, i32);
+type What = (Vec<u8>, Db<StreamId>, Db<DocumentId>, Code<Kind>, Db<DeviceId>, i32);
 type Why = (String, Option<String>, String);
 type Decided = (Option<At>, Option<Db<UserId>>, Option<At>, Option<Db<UserId>>, Option<At>, Option<String>);
 type Came = (At, At, String, Option<Db<OrganisationId>>, String);
 
 /// A row with whose it is.
-pub(super) type Row = (Held, Why, Decided, Came);
+pub(super) type Row = (What, Why, Decided, Came);
 
 /// The columns of a [`Row`].
 #[diesel::dsl::auto_type]
 pub(super) fn columns() -> _ {
     let size: SqlLiteral<Integer> = sql("length(quarantine.bytes)");
-    let held = (
+    let what = (
         quarantine::id,
         quarantine::stream_id,
         quarantine::document_id,
@@ -142,7 +142,7 @@ pub(super) fn columns() -> _ {
     );
     let came =
         (quarantine::received_at, batches::claimed_at, users::name, users::organisation_id, devices::name);
-    (held, why, decided, came)
+    (what, why, decided, came)
 }
 
 /// What a [`Row`] is taken from.

@@ -16,7 +16,7 @@ use crate::store::{At, Conn, Db, StoreError, identity};
 
 /// What a tablet may hold from now on, and what not.
 #[derive(Debug, Clone)]
-pub(super) struct Held {
+pub(super) struct Holdings {
     pub(super) readable: BTreeSet<StreamId>,
     /// Streams that it holds, or may hold for all we know, and may read no longer.
     pub(super) dropped: Vec<StreamId>,
@@ -24,7 +24,7 @@ pub(super) struct Held {
 
 /// A stream that a tablet holds.
 #[derive(Debug, Clone, Copy)]
-struct Reading {
+struct Progress {
     position: u64,
     since: Millis,
     told: Option<Millis>,
@@ -33,8 +33,8 @@ struct Reading {
 /// What a request says about it, and what is to be written down of that.
 #[derive(Debug)]
 pub(super) struct Said {
-    pub(super) held: Held,
-    receipts: Vec<(StreamId, Reading)>,
+    pub(super) held: Holdings,
+    receipts: Vec<(StreamId, Progress)>,
     /// How far streams are read now that were read less far, or dropped.
     readings: Vec<(StreamId, u64)>,
     /// Streams that the tablet is told to drop for the first time.
@@ -67,7 +67,7 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
         dropped.extend(known_streams(tx, strange.into_iter())?);
     }
     let told = held.iter().filter(|(_, reading)| reading.told.is_none()).map(|(stream, _)| *stream).collect();
-    let held = Held { readable, dropped: dropped.into_iter().collect() };
+    let held = Holdings { readable, dropped: dropped.into_iter().collect() };
     Ok(Said { held, receipts, readings, told })
 }
 
@@ -78,7 +78,12 @@ impl Said {
     }
 
     /// Writes it down.
-    pub(super) fn write(self, tx: &mut Conn<'_>, tablet: DeviceId, now: Millis) -> Result<Held, StoreError> {
+    pub(super) fn write(
+        self,
+        tx: &mut Conn<'_>,
+        tablet: DeviceId,
+        now: Millis,
+    ) -> Result<Holdings, StoreError> {
         for (stream, reading) in self.receipts {
             keep_receipt(tx, tablet, stream, reading, now)?;
         }
@@ -100,7 +105,7 @@ fn read_to(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
     }
 }
 
-fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId, Reading>, StoreError> {
+fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId, Progress>, StoreError> {
     let rows: Vec<(Db<StreamId>, i64, At, Option<At>)> = on_each!(tx, |c| readings::table
         .filter(readings::device_id.eq(Db(tablet)))
         .select((readings::stream_id, readings::position, readings::since, readings::told_at))
@@ -108,7 +113,7 @@ fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId,
     let reading = |(Db(stream), position, At(since), told): (_, i64, _, Option<At>)| {
         let position =
             u64::try_from(position).map_err(|_| StoreError::Damaged("how far a tablet has read"))?;
-        Ok((stream, Reading { position, since, told: told.map(|At(at)| at) }))
+        Ok((stream, Progress { position, since, told: told.map(|At(at)| at) }))
     };
     rows.into_iter().map(reading).collect()
 }
@@ -144,7 +149,7 @@ fn keep_receipt(
     tx: &mut Conn<'_>,
     tablet: DeviceId,
     stream: StreamId,
-    reading: Reading,
+    reading: Progress,
     now: Millis,
 ) -> Result<(), StoreError> {
     let row = (

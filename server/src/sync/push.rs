@@ -7,10 +7,10 @@ use sync_core::quarantine::Outcome;
 use sync_core::time::Millis;
 use sync_core::wire::Outcomes;
 
-use super::admit::Origin;
+use super::admit::KnownTablet;
 use super::excess::Quarantined;
 use super::handed::may_write;
-use super::holding::{self, Held};
+use super::holding::{self, Holdings};
 use super::prepare::Prepared;
 use super::refusal::Refused;
 use crate::on_each;
@@ -21,7 +21,7 @@ use crate::store::{At, Conn, Db, Failure, StoreError};
 #[derive(Debug)]
 pub(super) struct Pushed {
     /// What the tablet holds from now on.
-    pub(super) held: Held,
+    pub(super) held: Holdings,
     pub(super) outcomes: Vec<Outcomes>,
     /// Of what was carried, in its order; none for what was refused.
     pub(super) settled: Vec<Option<Vec<Outcome>>>,
@@ -65,7 +65,7 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
 /// Takes the number of the request, once. This locks the tablet's row: two requests of one tablet queue.
 pub(super) fn count(
     tx: &mut Conn<'_>,
-    tablet: &Origin,
+    tablet: &KnownTablet,
     number: u64,
     now: Millis,
 ) -> Result<(), Failure<Refused>> {
