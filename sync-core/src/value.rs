@@ -1,7 +1,7 @@
 //! What a single value may be. A value is one Automerge scalar; reading checks it, so that whatever a
 //! stranger wrote into a document, the rest of the program only meets values that make sense.
 
-mod place;
+mod area;
 mod plain;
 mod pseudonym;
 
@@ -9,7 +9,7 @@ use std::fmt;
 
 use automerge::ScalarValue;
 
-pub use place::{Place, Village};
+pub use area::{KnownArea, Village};
 pub use plain::{Line, Whole};
 pub use pseudonym::Pseudonym;
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_core::change::ChangeHash;
-use sync_core::history::{Turn, step};
+use sync_core::history::{FieldStep, step};
 use sync_core::id::{DeviceId, DocumentId};
 use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
@@ -84,8 +84,8 @@ pub(crate) struct HistorySet {
     to: Vec<String>,
 }
 
-impl From<Turn> for HistorySet {
-    fn from(Turn { field, from, to }: Turn) -> Self {
+impl From<FieldStep> for HistorySet {
+    fn from(FieldStep { field, from, to }: FieldStep) -> Self {
         Self { field, from, to }
     }
 }
@@ -205,7 +205,7 @@ fn history(
             received_at: timestamp(received),
             clock_off_by_seconds: clock_off(batch),
             reason: told.as_ref().and_then(|told| Some(told.grounds.as_ref()?.to_string())),
-            sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
+            sets: told.into_iter().flat_map(|told| told.fields).map(HistorySet::from).collect(),
         });
     }
     Ok(Some(Page { items, next }))

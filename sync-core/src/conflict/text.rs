@@ -16,7 +16,7 @@ use crate::document::Document;
 use crate::form::{FieldInfo, object_of};
 use crate::limits::MAX_TEXT_CLAIM;
 use crate::value::Why;
-use places::Place;
+use places::TextPlace;
 
 /// The conflict of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(crate) fn open(
     heads: Option<&[ChangeHash]>,
 ) -> Option<TextClash> {
     let weave = Weave::of(document, &object_of(document.inner(), field)?, heads)?;
-    let open = |place: &Place| place.standing.len() > 1 && weave.differ(&place.letters, &place.standing);
-    let places: Vec<Place> = weave.places().into_iter().filter(open).collect();
+    let open = |place: &TextPlace| place.standing.len() > 1 && weave.differ(&place.letters, &place.standing);
+    let places: Vec<TextPlace> = weave.places().into_iter().filter(open).collect();
     let versions = weave.versions(&places);
     let (first, last) = (places.first()?, places.iter().map(|place| place.letters.end).max()?);
     let lines = weave.lines(first.letters.start..last, &versions);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, Held, Reading, Tablet};
+use super::state::{Agreement, Course, HeldDocument, StreamState, Tablet};
 use super::waiting::Waiting;
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
@@ -55,7 +55,7 @@ impl Tablet {
 
     /// The tablet may hold a stream no longer. Where the two sides were about to find out what differs, they never will now.
     pub(super) fn told_to_drop(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
-        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let reading = self.streams.entry(stream).or_insert(StreamState::begun());
         let first = !std::mem::replace(&mut reading.dropped, true);
         if first && reading.course == Course::Agreeing {
             self.offer_own(stream, writes);
@@ -223,7 +223,7 @@ impl Tablet {
 }
 
 /// The heads that a document has without some changes, none of which anything else builds on.
-fn heads_without(held: &Held, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
+fn heads_without(held: &HeldDocument, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
     let changes = held.open().map(|document| document.changes()).unwrap_or_default();
     let mut heads = BTreeSet::new();
     for change in changes.iter().filter(|change| !without.contains(&change.hash())) {

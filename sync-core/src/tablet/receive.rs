@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Output;
 use super::agree::Differences;
 use super::blob::{Key, Write};
-use super::state::{Course, Held, Reading, Tablet};
+use super::state::{Course, HeldDocument, StreamState, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::Change;
 use crate::conflict::conflicts;
@@ -77,7 +77,7 @@ impl Tablet {
         }
         for key in answer.keys {
             let stream = key.stream;
-            self.streams.entry(stream).or_insert(Reading::begun()).key = Some(key);
+            self.streams.entry(stream).or_insert(StreamState::begun()).key = Some(key);
             writes.push(self.stream_write(stream));
         }
         for stream in answer.dropped {
@@ -141,7 +141,7 @@ impl Tablet {
     /// Takes one page of a stream in; says whether there is more to read.
     fn turn(&mut self, page: Page, asked: &BTreeSet<StreamId>, writes: &mut Vec<Write>) -> bool {
         let stream = page.stream;
-        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let reading = self.streams.entry(stream).or_insert(StreamState::begun());
         let was_dropped = std::mem::take(&mut reading.dropped);
         let (course, ended) = match (page.tells, reading.course) {
             (Tells::Changes { from, to, entries }, Course::Following(position)) if from == position => {
@@ -171,7 +171,7 @@ impl Tablet {
                 return self.report.lost.insert(stream);
             }
         };
-        self.streams.entry(stream).or_insert(Reading::begun()).course = course;
+        self.streams.entry(stream).or_insert(StreamState::begun()).course = course;
         writes.push(self.stream_write(stream));
         let Some(theirs) = page.fingerprint.filter(|_| ended) else { return true };
         // What waits here, or is carried for others, is on its way there.
@@ -264,7 +264,7 @@ impl Tablet {
                 }
             }
         }
-        let held = Held::of(stream, &document);
+        let held = HeldDocument::of(stream, &document);
         let as_before = self.documents.get(&id).is_some_and(|before| before.heads == held.heads);
         if as_before || document.is_empty() {
             return;

@@ -25,8 +25,8 @@ use crate::wire::StreamKey;
 /// The tablet's state machine; see the [module](super).
 pub struct Tablet {
     pub(super) identity: Identity,
-    pub(super) streams: BTreeMap<StreamId, Reading>,
-    pub(super) documents: BTreeMap<DocumentId, Held>,
+    pub(super) streams: BTreeMap<StreamId, StreamState>,
+    pub(super) documents: BTreeMap<DocumentId, HeldDocument>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
     pub(super) quarantined: BTreeMap<u64, Waiting>,
     /// Colleagues' work, sealed for the store, on its way there.
@@ -106,7 +106,7 @@ impl Identity {
 
 /// How far a stream is read.
 #[derive(Debug, Clone, Encode, Decode)]
-pub(super) struct Reading {
+pub(super) struct StreamState {
     #[n(0)]
     pub(super) course: Course,
     /// The store said to drop it; what is in the outbox is handed in first.
@@ -133,7 +133,7 @@ pub(super) enum Course {
     Agreeing,
 }
 
-impl Reading {
+impl StreamState {
     pub(super) fn of(course: Course) -> Self {
         Self { course, dropped: false, key: None }
     }
@@ -162,7 +162,7 @@ pub(super) struct Agreement {
 
 /// A document as the tablet keeps it.
 #[derive(Debug, Clone, Encode, Decode)]
-pub(super) struct Held {
+pub(super) struct HeldDocument {
     #[n(0)]
     pub(super) kind: Kind,
     #[n(1)]
@@ -173,7 +173,7 @@ pub(super) struct Held {
     pub(super) heads: Vec<ChangeHash>,
 }
 
-impl Held {
+impl HeldDocument {
     pub(super) fn of(stream: StreamId, document: &Document) -> Self {
         Self { kind: document.kind(), stream, snapshot: document.save().into(), heads: document.heads() }
     }
@@ -264,12 +264,12 @@ impl Tablet {
             }
         }
         for held in tablet.documents.values() {
-            tablet.streams.entry(held.stream).or_insert(Reading::of(Course::Agreeing));
+            tablet.streams.entry(held.stream).or_insert(StreamState::of(Course::Agreeing));
         }
         Ok(tablet)
     }
 
-    pub(super) fn held(&self, id: DocumentId) -> Option<&Held> {
+    pub(super) fn held(&self, id: DocumentId) -> Option<&HeldDocument> {
         self.documents.get(&id)
     }
 
@@ -283,7 +283,7 @@ impl Tablet {
         Write::Put(Key::Identity, cbor::to_bytes(&self.identity))
     }
 
-    pub(super) fn hold(&mut self, id: DocumentId, held: Held, writes: &mut Vec<Write>) {
+    pub(super) fn hold(&mut self, id: DocumentId, held: HeldDocument, writes: &mut Vec<Write>) {
         writes.push(Write::Put(Key::Document(id), cbor::to_bytes(&held)));
         self.documents.insert(id, held);
     }

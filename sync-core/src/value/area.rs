@@ -21,9 +21,9 @@ impl Village {
 impl std::str::FromStr for Village {
     type Err = Why;
     fn from_str(text: &str) -> Result<Self, Why> {
-        let place: Place = text.parse()?;
-        if place.0.level() == Level::Village {
-            Ok(Self(place.0))
+        let area: KnownArea = text.parse()?;
+        if area.0.level() == Level::Village {
+            Ok(Self(area.0))
         } else {
             Err(Why::new("must be the eight-digit code of a village"))
         }
@@ -39,15 +39,15 @@ impl fmt::Display for Village {
 /// The code of an area of any level that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Place(AreaCode);
+pub struct KnownArea(AreaCode);
 
-impl Place {
+impl KnownArea {
     pub fn code(self) -> AreaCode {
         self.0
     }
 }
 
-impl std::str::FromStr for Place {
+impl std::str::FromStr for KnownArea {
     type Err = Why;
     fn from_str(text: &str) -> Result<Self, Why> {
         let known = text.parse().ok().and_then(area::find);
@@ -57,9 +57,9 @@ impl std::str::FromStr for Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for KnownArea {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
-textual!(Village, Place);
+textual!(Village, KnownArea);
