@@ -18,17 +18,16 @@
 //!    writes the changes; the projection writes what differs of the rows; facts count again the months that this touches.
 //! 4. [`sync`] *pulls*: it answers with an outcome for each change, and what the tablet has not read.
 //!
+//! # The journey of a change at a desk
+//!
+//! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Each writes ordinary changes: [`desk`]
+//! has [`sync_core::merge::plan`] decide about them as about those of a tablet, and the ledger keeps them for the next sync of each tablet.
+//!
 //! # The journey of a question
 //!
 //! [`access`] says who calls, [`register`] who there is, and [`scope`] what the caller may see of it. [`records`] lists and shows single
 //! records; [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's.
-//!
-//! # The journey of a change at a desk
-//!
-//! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Both open the record that the caller
-//! may see, and write one ordinary change: [`desk`] has [`sync_core::merge::plan`] decide about it as about a tablet's, and the ledger keeps
-//! it for the next sync of each tablet.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};
