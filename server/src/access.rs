@@ -2,14 +2,12 @@
 //!
 //! People have a role and a password ([`login`]) and get two tokens: one that says who they are for fifteen
 //! minutes, and one to get the next ([`refresh`], [`logout`]). Every handler that needs to know who calls takes a
-//! [`Caller`]. Tablets are enrolled once, by a code that a manager hands out ([`enrolment`]), and sign what they
-//! send with a key of their own from then on ([`devices`]).
+//! [`Caller`]. Who there is, and which tablets, is kept in [`crate::register`].
 //!
 //! Each operation reads: what can come out, handler, rule, queries.
 
 mod role;
-mod fields;
-mod secret;
+pub(crate) mod secret;
 mod password;
 mod holder;
 mod token;
@@ -18,16 +16,12 @@ mod caller;
 mod login;
 mod refresh;
 mod logout;
-pub mod organisations;
-pub mod users;
-pub mod enrolment;
-pub mod devices;
 
 pub use caller::Caller;
 pub(crate) use caller::not_for_managers;
-pub(crate) use fields::Fields;
 pub use login::sign_in;
 pub use password::PasswordHash;
+pub(crate) use refresh_token::end_logins;
 pub use role::Role;
 pub use token::Tokens;
 
@@ -35,16 +29,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(login::log_in)
-        .service(refresh::refresh_login)
-        .service(logout::log_out)
-        .service(organisations::create_organisation)
-        .service(organisations::list_organisations)
-        .service(users::create::create_user)
-        .service(users::list::list_users)
-        .service(users::me::who_am_i)
-        .service(enrolment::issue::issue_enrolment_code)
-        .service(enrolment::enrol::enrol_tablet)
-        .service(devices::list_devices);
+    config.service(login::log_in).service(refresh::refresh_login).service(logout::log_out);
 }

@@ -85,7 +85,7 @@ pub(crate) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) ->
 
 /// What there is to say of some sessions.
 #[derive(Debug, Default)]
-pub(crate) struct Doubts {
+pub(crate) struct SessionDoubts {
     /// For each, others that look like a record of the same meeting.
     pub(crate) alike: BTreeMap<SessionId, Vec<SessionId>>,
     /// Why a day is in doubt, in words.
@@ -94,7 +94,7 @@ pub(crate) struct Doubts {
     pub(crate) left_out: Vec<SessionId>,
 }
 
-impl Doubts {
+impl SessionDoubts {
     /// # Errors
     /// Those of the store.
     pub(crate) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {

@@ -29,10 +29,13 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::access::{self, Tokens};
 use crate::clock::Clock;
 use crate::custody;
+use crate::edits;
 use crate::intake::{self, Intake};
+use crate::leading;
 use crate::problem;
 use crate::quarantine;
 use crate::records;
+use crate::register;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
 use crate::telemetry;
@@ -65,8 +68,11 @@ impl State {
 /// The addresses of version 1, room by room.
 pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    register::configure(config);
     sync::configure(config);
     records::configure(config);
+    leading::configure(config);
+    edits::configure(config);
     custody::configure(config);
     quarantine::configure(config);
     totals::configure(config);

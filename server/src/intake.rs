@@ -65,13 +65,13 @@ pub struct Intake {
 
 /// Bytes that the service holds; given back when this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct BytesHeld {
     all: Arc<AtomicUsize>,
     most: usize,
     mine: usize,
 }
 
-impl Held {
+impl BytesHeld {
     /// Counts more bytes.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for BytesHeld {
     fn drop(&mut self) {
         self.all.fetch_sub(self.mine, Ordering::Relaxed);
     }
@@ -101,8 +101,8 @@ impl Intake {
         Self { bounds, held: Arc::default(), expanding: Arc::new(Semaphore::new(cores)) }
     }
 
-    fn nothing(&self) -> Held {
-        Held { all: Arc::clone(&self.held), most: self.bounds.held, mine: 0 }
+    fn nothing(&self) -> BytesHeld {
+        BytesHeld { all: Arc::clone(&self.held), most: self.bounds.held, mine: 0 }
     }
 
     /// Opens a body on a thread where blocking is allowed, when it is its turn. What it expands to is held until the second of
@@ -112,8 +112,8 @@ impl Intake {
     /// What `open` answers.
     pub async fn expand<T: Send + 'static>(
         &self,
-        open: impl FnOnce(&mut Held) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Held), Problem> {
+        open: impl FnOnce(&mut BytesHeld) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<(T, BytesHeld), Problem> {
         let turn = Arc::clone(&self.expanding).acquire_owned().await.map_err(|_| Problem::internal())?;
         let mut held = self.nothing();
         let opened = web::block(move || {
@@ -128,7 +128,7 @@ impl Intake {
         &self,
         body: &mut Pin<Box<BodyStream<Payload>>>,
         limit: usize,
-    ) -> Result<(Bytes, Held), Problem> {
+    ) -> Result<(Bytes, BytesHeld), Problem> {
         let Bounds { window, least, deadline, .. } = self.bounds;
         let deadline = Instant::now() + deadline;
         let (mut window_ends, mut came) = (Instant::now() + window, 0);

@@ -6,7 +6,7 @@
 //! - The **ledger** ([`ledger`]) is the documents, and their changes in the order of their streams.
 //! - The **projection** ([`projection`]) is the rows of each document, computed from it. A *difference* is what changed of them.
 //! - **Facts** ([`facts`]) are additive counts of a group and month; *sums* are those of an organisation's groups.
-//! - A **scope** ([`records`]) is what a caller may see.
+//! - A **scope** ([`scope`]) is what a caller may see.
 //! - A **problem** ([`problem`]) is an error that a person can act on (RFC 9457).
 //!
 //! # The journey of a push
@@ -18,10 +18,16 @@
 //!    writes the changes; the projection writes what differs of the rows; facts count again the months that this touches.
 //! 4. [`sync`] *pulls*: it answers with an outcome for each change, and what the tablet has not read.
 //!
+//! # The journey of a change at a desk
+//!
+//! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Each writes ordinary changes: [`desk`]
+//! has [`sync_core::merge::plan`] decide about them as about those of a tablet, and the ledger keeps them for the next sync of each tablet.
+//!
 //! # The journey of a question
 //!
-//! [`access`] says who calls. [`records`] lists and shows single records within the caller's scope, and writes what people put right at a desk;
-//! [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`] are the operator's.
+//! [`access`] says who calls, [`register`] who there is, and [`scope`] what the caller may see of it. [`records`] lists and shows single
+//! records; [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
+//! are the operator's.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};
@@ -48,15 +54,21 @@ pub mod page;
 pub mod telemetry;
 pub mod intake;
 
-pub mod access;
 pub mod projection;
 pub(crate) mod doubt;
 pub mod facts;
 pub mod ledger;
 pub mod verify;
 pub mod backup;
+
+pub mod access;
+pub mod register;
+pub mod scope;
 pub mod sync;
+pub(crate) mod desk;
 pub mod records;
+pub mod leading;
+pub mod edits;
 pub mod custody;
 pub mod quarantine;
 pub mod totals;

@@ -5,9 +5,11 @@
 //! personal datum.
 
 mod extract;
+mod fields;
 pub mod kind;
 
 pub use extract::{JSON_LIMIT, body_too_large, extractors, has_operation, no_such_route, unreadable_body};
+pub(crate) use fields::Fields;
 pub use kind::Kind;
 
 use std::fmt;

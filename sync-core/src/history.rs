@@ -21,12 +21,12 @@ pub struct Step {
     /// Why it was written, where the author had to say.
     pub grounds: Option<Grounds>,
     /// In the order of the field table.
-    pub turns: Vec<Turn>,
+    pub fields: Vec<FieldStep>,
 }
 
 /// One field, or one entry of a field, whose words a change replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub struct FieldStep {
     /// The field's name; for an entry `attendance/<participant>`.
     pub field: String,
     /// The values before the change, as its author saw them: none, one, or several where they were in conflict. Of a
@@ -86,9 +86,9 @@ fn read_since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> 
 
 fn read_step(document: &Document, hash: &ChangeHash) -> Option<Step> {
     let change = Change::try_from(document.inner().get_change_by_hash(&(*hash).into())?).ok()?;
-    let places: BTreeSet<Place<'_>> = touched(document, &change).map(|(place, _)| place).collect();
-    let turns = places.iter().filter_map(|place| place.turn(document, &change)).collect();
-    Some(Step { actor: change.actor(), at: change.at(), grounds: change.grounds(), turns })
+    let places: BTreeSet<FieldAt<'_>> = touched(document, &change).map(|(place, _)| place).collect();
+    let fields = places.iter().filter_map(|place| place.step(document, &change)).collect();
+    Some(Step { actor: change.actor(), at: change.at(), grounds: change.grounds(), fields })
 }
 
 /// Whether a text ever had a conflict, or some change overwrote several values that differed: that settles a conflict.
@@ -112,7 +112,7 @@ fn something_was_settled(document: &Document) -> bool {
 
 /// Where in a record a change writes: a field, and in a map the key.
 #[derive(Debug)]
-struct Place<'d> {
+struct FieldAt<'d> {
     /// The field's place in the field table, by which places are ordered.
     row: usize,
     field: &'d FieldInfo,
@@ -125,7 +125,7 @@ struct Place<'d> {
 fn touched<'d>(
     document: &'d Document,
     change: &Change,
-) -> impl Iterator<Item = (Place<'d>, usize)> + use<'d> {
+) -> impl Iterator<Item = (FieldAt<'d>, usize)> + use<'d> {
     let objects: Vec<Option<ObjId>> =
         document.kind().fields().iter().map(|field| object_of(document.inner(), field)).collect();
     let operations = change.inner().decode().operations;
@@ -147,13 +147,13 @@ fn touched<'d>(
             }
             (legacy::ObjectId::Root, legacy::Key::Seq(_)) => return None,
         };
-        let place = Place { row, field, key, object: object.clone()? };
+        let place = FieldAt { row, field, key, object: object.clone()? };
         Some((place, operation.pred.iter().count()))
     })
 }
 
-impl Place<'_> {
-    fn turn(&self, document: &Document, change: &Change) -> Option<Turn> {
+impl FieldAt<'_> {
+    fn step(&self, document: &Document, change: &Change) -> Option<FieldStep> {
         let (before, after) = (change.inner().deps(), [change.hash().into()]);
         let (from, to) = if self.field.shape == Shape::Text {
             let text = |heads: &[_]| document.inner().text_at(&self.object, heads).unwrap_or_default();
@@ -166,7 +166,7 @@ impl Place<'_> {
         } else {
             (self.words(document, before), self.words(document, &after))
         };
-        (from != to).then(|| Turn { field: self.name(), from, to })
+        (from != to).then(|| FieldStep { field: self.name(), from, to })
     }
 
     /// The versions of a text that this change settled; `None` where it has no grounds (an ordinary edit is told by the
@@ -197,25 +197,25 @@ impl Place<'_> {
     }
 }
 
-impl Ord for Place<'_> {
+impl Ord for FieldAt<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.row, &self.key).cmp(&(other.row, &other.key))
     }
 }
 
-impl PartialOrd for Place<'_> {
+impl PartialOrd for FieldAt<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Place<'_> {
+impl PartialEq for FieldAt<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Place<'_> {}
+impl Eq for FieldAt<'_> {}
 
 /// The lines in which two states of a text differ: without the lines before and after that are in both.
 fn replaced(before: &str, after: &str) -> (Vec<String>, Vec<String>) {

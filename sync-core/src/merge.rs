@@ -94,14 +94,34 @@ impl After {
 /// # Errors
 /// [`Damaged`] if what the store has can't be opened; nothing is decided then.
 pub fn plan(place: Place, stored: Option<&[u8]>, incoming: &[Incoming<'_>]) -> Result<Plan, Damaged> {
-    let quick = plan_with(Document::put_on, place, stored, incoming)?;
+    plan_on(open(place, stored)?, place, stored, incoming)
+}
+
+/// As [`plan`], where `stored` is opened already: `document` is what it opens as, or the genesis where there is none.
+///
+/// # Errors
+/// [`Damaged`] as [`plan`].
+pub fn plan_on(
+    document: Document,
+    place: Place,
+    stored: Option<&[u8]>,
+    incoming: &[Incoming<'_>],
+) -> Result<Plan, Damaged> {
+    let quick = plan_with(Document::put_on, document, place, stored, incoming);
     match &quick.after {
         // Automerge took every change and one of them spoilt the document. Plan again, and prove each change by itself,
         // so that only the corrupt one is quarantined.
         Some(after) if !after.document.opens_from(&after.snapshot) => {
-            plan_with(apply_and_reopen, place, stored, incoming)
+            Ok(plan_with(apply_and_reopen, open(place, stored)?, place, stored, incoming))
         }
         _ => Ok(quick),
+    }
+}
+
+fn open(place: Place, stored: Option<&[u8]>) -> Result<Document, Damaged> {
+    match stored {
+        Some(snapshot) => Document::load(place.kind, snapshot),
+        None => Ok(Document::genesis(place.kind)),
     }
 }
 
@@ -113,15 +133,13 @@ fn apply_and_reopen(document: &mut Document, change: &Change) -> Result<(), Unme
 
 fn plan_with(
     apply: Apply,
+    document: Document,
     place: Place,
     stored: Option<&[u8]>,
     incoming: &[Incoming<'_>],
-) -> Result<Plan, Damaged> {
+) -> Plan {
     // 1. The document as the store has it, with the changes in it that were re-keyed before.
-    let mut trial = Trial::on(match stored {
-        Some(snapshot) => Document::load(place.kind, snapshot)?,
-        None => Document::genesis(place.kind),
-    });
+    let mut trial = Trial::on(document);
     let mut rekeyed = trial.document().rekeyed();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
@@ -200,7 +218,7 @@ fn plan_with(
         }
     }
     let after = record.map(|record| After::new(trial.into_document(), record));
-    Ok(Plan { outcomes, fresh, after })
+    Plan { outcomes, fresh, after }
 }
 
 /// The same changes, each after those among them that it builds on, otherwise in the order in which they came. Each

@@ -136,9 +136,9 @@ pub fn carry(
     into: &mut SessionEdit<'_>,
 ) -> Result<(), EditError> {
     let steps = changes.iter().filter_map(|change| step(from, &change.hash()));
-    for turn in steps.flat_map(|step| step.turns) {
-        let (name, key) = turn.field.split_once('/').unwrap_or((&turn.field, ""));
-        let (said, on) = (turn.to.last(), turn.to.last().is_some_and(|word| word == "true"));
+    for one in steps.flat_map(|step| step.fields) {
+        let (name, key) = one.field.split_once('/').unwrap_or((&one.field, ""));
+        let (said, on) = (one.to.last(), one.to.last().is_some_and(|word| word == "true"));
         macro_rules! register {
             ($field:ident) => {
                 match said {
@@ -173,7 +173,7 @@ pub fn carry(
             "attendance" => entry!(attendance),
             "headcount" => entry!(headcount),
             "summary" => {
-                let new = turn.to.iter().filter(|lines| !there.contains(lines.trim()));
+                let new = one.to.iter().filter(|lines| !there.contains(lines.trim()));
                 new.into_iter().try_for_each(|lines| into.summary().carry(lines))?;
             }
             _ => {}

@@ -23,7 +23,7 @@ pub use session::Session;
 
 use crate::form::{FieldInfo, Invalid, Values};
 use crate::id::{DocumentId, StreamId};
-use crate::value::{Line, codes};
+use crate::value::{Line, codes, textual};
 
 /// The version of the data dictionary that this code writes and reads. A document of a later one waits, whole.
 pub const SCHEMA: u32 = 1;
@@ -73,6 +73,8 @@ codes! {
         PrisonCurriculum = "prison_curriculum",
     }
 }
+
+textual!(Kind, Sex, AgeBand, Pillar, Modality);
 
 /// Why a record is void, or a session was returned, in one line for people to read.
 pub type Note = Line<300>;

@@ -1,7 +1,7 @@
 //! What a single value may be. A value is one Automerge scalar; reading checks it, so that whatever a
 //! stranger wrote into a document, the rest of the program only meets values that make sense.
 
-mod place;
+mod area;
 mod plain;
 mod pseudonym;
 
@@ -9,7 +9,7 @@ use std::fmt;
 
 use automerge::ScalarValue;
 
-pub use place::{Place, Village};
+pub use area::{KnownArea, Village};
 pub use plain::{Line, Whole};
 pub use pseudonym::Pseudonym;
 
@@ -94,13 +94,16 @@ pub(crate) fn read_text<K: Key>(scalar: &ScalarValue) -> Result<K, Why> {
     K::from_key(text_of(scalar)?)
 }
 
-/// An enumeration of the data dictionary: `codes! { Sex { Female = "female", .. } }`. The order is
+/// An enumeration whose values are written as codes, in JSON, in columns and at the command line alike:
+/// `codes! { Sex { Female = "female", .. } }`. One of the data dictionary is [`textual!`] as well. The order is
 /// meaningful where a field only moves forward.
+#[macro_export]
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $code:literal),* $(,)? })*) => {$(
+    // A code is a `tt`, not a `literal`: derives such as utoipa's do not see through the group that a `literal` comes in.
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $code:tt),* $(,)? })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $(#[serde(rename = $code)] $variant),* }
+        pub enum $name { $($(#[$about])* #[serde(rename = $code)] $variant),* }
 
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
@@ -125,8 +128,6 @@ macro_rules! codes {
                 }
             }
         }
-
-        $crate::value::textual!($name);
     )*};
 }
 pub(crate) use codes;

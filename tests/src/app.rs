@@ -1,11 +1,11 @@
 //! A real service on a free port, and people who are signed in to it.
 
 use serde_json::Value;
-use server::access::organisations::{self, NewOrganisation};
-use server::access::users::create::{NewUser, create};
 use server::access::{PasswordHash, Role};
 use server::clock::Clock;
 use server::http::{Running, Settings, serve};
+use server::register::organisations::{self, NewOrganisation};
+use server::register::users::create::{NewUser, create};
 use server::store::Store;
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;

@@ -200,7 +200,7 @@ pub(super) fn revoke(tx: &mut Conn<'_>, family: Family, now: Millis) -> Result<(
 }
 
 /// Ends every login of a person. A token that is added at this moment is none to somebody who is disabled.
-pub(super) fn revoke_all(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
+pub(crate) fn end_logins(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(refresh_tokens::table)
         .filter(refresh_tokens::user_id.eq(Db(user)))
         .filter(refresh_tokens::revoked_at.is_null())

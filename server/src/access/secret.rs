@@ -9,7 +9,7 @@ const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CODE_LENGTH: usize = 10;
 
 /// SHA-256 of a secret. Enough, without a salt, where the secret is random and long or soon worthless.
-pub(super) fn hash(secret: &str) -> Vec<u8> {
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret).to_vec()
 }
 
@@ -21,7 +21,7 @@ pub(super) fn token() -> String {
 }
 
 /// Fifty random bits that a person can read out and type: `7KQ2M-X9T4B`.
-pub(super) fn code() -> String {
+pub(crate) fn code() -> String {
     let mut rng = rand::rng();
     let mut code: String =
         (0..CODE_LENGTH).map(|_| char::from(SYMBOLS[rng.random_range(0..SYMBOLS.len())])).collect();
@@ -30,7 +30,7 @@ pub(super) fn code() -> String {
 }
 
 /// The code as it was meant, however it was typed: case, dashes, spaces, `o` for zero and `l` for one don't matter.
-pub(super) fn normalised(code: &str) -> Option<String> {
+pub(crate) fn normalised(code: &str) -> Option<String> {
     let code: String = code
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '-')

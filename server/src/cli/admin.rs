@@ -1,10 +1,10 @@
 use std::error::Error;
 
 use clap::{Args, Subcommand};
-use server::access::organisations::{self, NewOrganisation};
-use server::access::users::create::{NewUser, create};
 use server::access::{PasswordHash, Role};
 use server::clock::Clock;
+use server::register::organisations::{self, NewOrganisation};
+use server::register::users::create::{NewUser, create};
 use server::store::StoreError;
 
 use super::{Database, Ended};

@@ -6,15 +6,17 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
 use sync_core::id::{DeviceId, GroupId, Id, OrganisationId, StreamId};
+use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::devices::{self, DeviceRefused};
 use crate::access::{Caller, Role};
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::on_each;
-use crate::problem::{Problem, kind};
+use crate::problem::Problem;
+use crate::register::devices::{self, DeviceRefused};
+use crate::scope::no_such;
 use crate::store::schema::{devices as tablets, purges, readings, streams, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
@@ -103,10 +105,7 @@ pub(crate) async fn tablets_of_group(
             _ => Ok(None),
         }
     });
-    found
-        .await?
-        .map(web::Json)
-        .ok_or_else(|| Problem::of(kind::NO_SUCH_GROUP, "No group that you may see has this id."))
+    found.await?.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 /// Of what.

@@ -6,11 +6,13 @@ use sync_core::id::{OrganisationId, UserId};
 use utoipa::ToSchema;
 
 use super::refusal::PersonRefused;
-use crate::access::users::{User, find, standing};
-use crate::access::{Caller, Role, organisations};
+use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::desk::Member;
+use crate::leading::take_off_all;
 use crate::problem::Problem;
-use crate::records::{Member, take_off_all};
+use crate::register::organisations;
+use crate::register::users::{User, find, standing};
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Where a person goes.
@@ -45,7 +47,7 @@ pub(crate) async fn disable_user(
     clock: web::Data<Clock>,
 ) -> Result<web::Json<User>, Problem> {
     caller.require(&[Role::Manager, Role::Administrator])?;
-    let (id, member) = (*id, Member { user: caller.user, now: clock.now() });
+    let (id, member) = (*id, Member::of(&caller, clock.now()));
     let disabled = store.write("disable user", move |tx| -> Result<User, Failure<PersonRefused>> {
         theirs(tx, &caller, id)?;
         if id == caller.user {
@@ -118,7 +120,7 @@ pub(crate) async fn move_user(
 ) -> Result<web::Json<User>, Problem> {
     caller.require(&[Role::Administrator])?;
     let (id, to) = (*id, body.organisation_id);
-    let member = Member { user: caller.user, now: clock.now() };
+    let member = Member::of(&caller, clock.now());
     let moved = store.write("move user", move |tx| -> Result<User, Failure<PersonRefused>> {
         let person = theirs(tx, &caller, id)?;
         if !person.role.in_organisation() {

@@ -4,12 +4,12 @@ use actix_web::{post, web};
 use sync_core::id::DeviceId;
 use sync_core::time::Millis;
 
-use crate::access::devices::{self, DeviceRefused, DeviceView};
 use crate::access::{Caller, Role};
 use crate::clock::Clock;
+use crate::leading::groups_of;
 use crate::ledger::renew_key;
 use crate::problem::Problem;
-use crate::records::groups_of;
+use crate::register::devices::{self, DeviceRefused, DeviceView};
 use crate::store::{Conn, Failure, Store};
 
 /// Revoke a tablet

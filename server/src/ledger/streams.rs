@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use sync_core::codes;
 use sync_core::cursor::Fingerprint;
 use sync_core::id::{DeviceId, OrganisationId, StreamId};
 use sync_core::time::Millis;
@@ -12,22 +13,9 @@ use crate::on_each;
 use crate::store::schema::{assignments, devices, streams, users};
 use crate::store::{At, Conn, Db, StoreError};
 
-/// What a stream is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StreamKind {
-    Group,
-    Organisation,
-    Partnership,
-}
-
-impl StreamKind {
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Group => "group",
-            Self::Organisation => "organisation",
-            Self::Partnership => "partnership",
-        }
-    }
+codes! {
+    /// What a stream is of.
+    StreamKind { Group = "group", Organisation = "organisation", Partnership = "partnership" }
 }
 
 /// The state of a stream.

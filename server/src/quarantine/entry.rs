@@ -1,8 +1,6 @@
 //! A quarantined change, as answers show it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -10,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use jiff::Timestamp;
 use serde::Serialize;
+use sync_core::codes;
 use sync_core::id::{DeviceId, DocumentId, GroupId, OrganisationId, StreamId, UserId};
 use sync_core::record::Kind;
 use utoipa::ToSchema;
@@ -22,51 +21,24 @@ use crate::store::schema::{batches, devices, quarantine, users};
 use crate::store::{At, Code, Conn, Db, StoreError};
 use crate::sync;
 
-/// How far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum State {
-    Waiting,
-    /// It is merged.
-    Released,
-    Rejected,
+codes! {
+    /// How far it has come.
+    #[derive(ToSchema)]
+    State {
+        Waiting = "waiting",
+        /// It is merged.
+        Released = "released",
+        Rejected = "rejected",
+    }
 }
 
 impl State {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Released, Self::Rejected];
-
     pub(super) fn of(released: bool, rejected: bool) -> Self {
         match (released, rejected) {
             (true, _) => Self::Released,
             (false, true) => Self::Rejected,
             (false, false) => Self::Waiting,
         }
-    }
-
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Released => "released",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-/// A text that is no state.
-#[derive(Debug, thiserror::Error)]
-#[error("is one of waiting, released, rejected")]
-pub(super) struct NotAState;
-
-impl FromStr for State {
-    type Err = NotAState;
-    fn from_str(text: &str) -> Result<Self, NotAState> {
-        Self::ALL.into_iter().find(|state| state.code() == text).ok_or(NotAState)
     }
 }
 
@@ -139,19 +111,19 @@ struct Rejection {
     because: String,
 }
 
-type Held = (Vec<u8>, Db<StreamId>, Db<DocumentId>, Code<Kind>, Db<DeviceId>, i32);
+type What = (Vec<u8>, Db<StreamId>, Db<DocumentId>, Code<Kind>, Db<DeviceId>, i32);
 type Why = (String, Option<String>, String);
 type Decided = (Option<At>, Option<Db<UserId>>, Option<At>, Option<Db<UserId>>, Option<At>, Option<String>);
 type Came = (At, At, String, Option<Db<OrganisationId>>, String);
 
 /// A row with whose it is.
-pub(super) type Row = (Held, Why, Decided, Came);
+pub(super) type Row = (What, Why, Decided, Came);
 
 /// The columns of a [`Row`].
 #[diesel::dsl::auto_type]
 pub(super) fn columns() -> _ {
     let size: SqlLiteral<Integer> = sql("length(quarantine.bytes)");
-    let held = (
+    let what = (
         quarantine::id,
         quarantine::stream_id,
         quarantine::document_id,
@@ -170,7 +142,7 @@ pub(super) fn columns() -> _ {
     );
     let came =
         (quarantine::received_at, batches::claimed_at, users::name, users::organisation_id, devices::name);
-    (held, why, decided, came)
+    (what, why, decided, came)
 }
 
 /// What a [`Row`] is taken from.

@@ -7,7 +7,7 @@ use sync_core::id::{GroupId, Id, StreamId};
 use crate::access::{Caller, Role};
 use crate::on_each;
 use crate::problem::Problem;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, StoreError};
 

@@ -11,12 +11,11 @@ use uuid::Uuid;
 
 use super::entry::{QuarantineItem, Row, State, columns, id_of, shown, source};
 use super::keeper::Keeper;
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
-use crate::problem::Problem;
-use crate::records::Asked;
-use crate::records::scope::groups_in;
+use crate::problem::{Fields, Problem};
+use crate::scope::{Asked, groups_in};
 use crate::store::schema::{groups, quarantine};
 use crate::store::{At, Conn, Db, Store, StoreError};
 

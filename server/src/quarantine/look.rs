@@ -20,7 +20,7 @@ use crate::access::Caller;
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::problem::Problem;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::{Conn, Store, StoreError};
 use crate::sync::{self, Arrival};
 

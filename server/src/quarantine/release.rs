@@ -16,7 +16,7 @@ use crate::access::Caller;
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::Problem;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::schema::quarantine;
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};

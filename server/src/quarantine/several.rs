@@ -13,10 +13,10 @@ use super::keeper::Keeper;
 use super::refusal::Refused;
 use super::reject::{Ruling, leave_out, leave_out_with};
 use super::release::{take, word};
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::clock::Clock;
-use crate::problem::Problem;
-use crate::records::scope::Scope;
+use crate::problem::{Fields, Problem};
+use crate::scope::Scope;
 use crate::store::{Conn, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};
 

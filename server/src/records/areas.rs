@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use sync_core::area::{self, Area, AreaCode, Level};
 use utoipa::{IntoParams, ToSchema};
 
-use super::asked::words;
-use crate::access::{Caller, Fields};
+use crate::access::Caller;
 use crate::page::{Page, PageQuery, Size, Window};
-use crate::problem::Problem;
+use crate::problem::{Fields, Problem};
 
 const SIZE: Size = Size { usual: 20, most: 200 };
 
@@ -72,7 +71,7 @@ pub(crate) async fn find_areas(
     let mut fields = Fields::default();
     let level: Option<Level> = fields.parse("level", query.level.as_deref());
     let below: Option<AreaCode> = fields.parse("below", query.below.as_deref());
-    words(&mut fields, query.text.as_deref());
+    fields.words("text", query.text.as_deref());
     fields.done()?;
     let window: Window<AreaCode> = PageQuery::new(query.after.clone(), query.limit).sized("areas", SIZE)?;
     let found = match (&query.text, below) {

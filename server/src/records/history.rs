@@ -7,13 +7,12 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_core::change::ChangeHash;
-use sync_core::history::{Turn, step};
-use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
+use sync_core::history::{FieldStep, step};
+use sync_core::id::{DeviceId, DocumentId};
 use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::scope::Scope;
 use crate::access::Caller;
 use crate::clock::timestamp;
 use crate::doubt::{HANDED_IN, HandedIn, clock_off};
@@ -21,6 +20,7 @@ use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
+use crate::scope::{Scope, Seen, no_such};
 use crate::store::schema::{batches, changes};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
@@ -84,8 +84,8 @@ pub(crate) struct HistorySet {
     to: Vec<String>,
 }
 
-impl From<Turn> for HistorySet {
-    fn from(Turn { field, from, to }: Turn) -> Self {
+impl From<FieldStep> for HistorySet {
+    fn from(FieldStep { field, from, to }: FieldStep) -> Self {
         Self { field, from, to }
     }
 }
@@ -109,7 +109,7 @@ pub(crate) async fn group_history(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     let told = tell(&caller, Kind::Group, *id, query.into_inner(), &store).await?;
-    told.map(web::Json).ok_or_else(super::groups::read::no_such_group)
+    told.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 /// Read the history of a participant
@@ -131,7 +131,7 @@ pub(crate) async fn participant_history(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     let told = tell(&caller, Kind::Participant, *id, query.into_inner(), &store).await?;
-    told.map(web::Json).ok_or_else(super::participants::no_such_participant)
+    told.map(web::Json).ok_or_else(|| no_such(Kind::Participant))
 }
 
 /// Read the history of a session
@@ -153,7 +153,7 @@ pub(crate) async fn session_history(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     let told = tell(&caller, Kind::Session, *id, query.into_inner(), &store).await?;
-    told.map(web::Json).ok_or_else(super::sessions::read::no_such_session)
+    told.map(web::Json).ok_or_else(|| no_such(Kind::Session))
 }
 
 async fn tell(
@@ -169,7 +169,7 @@ async fn tell(
     Ok(store.read("history", move |tx| history(tx, scope, kind, id, &window)).await?)
 }
 
-/// Of a record that the caller may see. What somebody was who asked to be erased is not told.
+/// Of a record that the caller may see.
 fn history(
     tx: &mut Conn<'_>,
     scope: Scope,
@@ -177,14 +177,8 @@ fn history(
     id: DocumentId,
     window: &Window<i64>,
 ) -> Result<Option<Page<HistoryItem>>, StoreError> {
-    let Some(stored) = ledger::load(tx, id)?.filter(|stored| stored.kind == kind) else { return Ok(None) };
-    if !scope.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
-        return Ok(None);
-    }
-    let document = stored.open()?;
-    if document.record().is_ok_and(|record| record.is_erased()) {
-        return Ok(None);
-    }
+    let seen = scope.record(tx, id)?.filter(|seen| seen.place.kind == kind);
+    let Some(Seen { document, .. }) = seen else { return Ok(None) };
     type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<HandedIn>);
     let rows: Vec<Row> = on_each!(tx, |c| changes::table
         .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
@@ -211,7 +205,7 @@ fn history(
             received_at: timestamp(received),
             clock_off_by_seconds: clock_off(batch),
             reason: told.as_ref().and_then(|told| Some(told.grounds.as_ref()?.to_string())),
-            sets: told.into_iter().flat_map(|told| told.turns).map(HistorySet::from).collect(),
+            sets: told.into_iter().flat_map(|told| told.fields).map(HistorySet::from).collect(),
         });
     }
     Ok(Some(Page { items, next }))

@@ -1,10 +1,6 @@
-//! Participants: pseudonyms inside their groups. Listed and read; corrected, and told apart or together, below.
+//! Participants: pseudonyms inside their groups, listed and read.
 
 mod asked;
-pub mod correct;
-pub mod same;
-pub mod split;
-pub mod confirm;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,20 +11,19 @@ use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::id::{DeviceId, GroupId, ParticipantId};
 use sync_core::person::in_doubt;
-use sync_core::record::Participant;
+use sync_core::record::{Kind, Participant};
 use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Asked;
 use super::clash::{Clash, clashes};
-use super::scope::{Scope, groups_in};
 use crate::access::Caller;
 use crate::doubt::{of_participants, one_or_two};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, Window};
-use crate::problem::{Problem, kind};
+use crate::problem::Problem;
+use crate::scope::{Asked, Scope, groups_in, no_such};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Store, StoreError};
 use asked::ParticipantQuery;
@@ -250,29 +245,13 @@ pub(crate) async fn read_participant(
     let scope = Scope::of(&caller)?;
     let id = ParticipantId::from(*id);
     let whole = store.read("read participant", move |tx| read(tx, scope, id)).await?;
-    whole.map(web::Json).ok_or_else(no_such_participant)
-}
-
-pub(super) fn no_such_participant() -> Problem {
-    let detail = "No participant of a group that you may see has this id.";
-    Problem::of(kind::NO_SUCH_PARTICIPANT, detail)
+    whole.map(web::Json).ok_or_else(|| no_such(Kind::Participant))
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<ParticipantWhole>, StoreError> {
-    let row: Option<Row> = on_each!(tx, |c| participants::table
-        .find(Db(id))
-        .filter(participants::erased.eq(false))
-        .select(Row::as_select())
-        .first(c)
-        .optional())?;
-    let Some(row) = row else { return Ok(None) };
-    if !scope.holds(tx, row.group_id.0)? {
-        return Ok(None);
-    }
-    let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
-    let document = stored.open()?;
-    let participant: Participant = document.read().map_err(|_| StoreError::Damaged("a participant"))?;
-    let doubted: BTreeSet<DeviceId> = in_doubt(&document.begun_by(), &participant);
+    let Some((seen, participant)) = scope.record_of::<Participant>(tx, id)? else { return Ok(None) };
+    let row: Row = on_each!(tx, |c| participants::table.find(Db(id)).select(Row::as_select()).first(c))?;
+    let doubted: BTreeSet<DeviceId> = in_doubt(&seen.document.begun_by(), &participant);
     let split = |(device, code): (&DeviceId, &Pseudonym)| SplitOff {
         device: *device,
         participant_id: ParticipantId::of(participant.group, code),
@@ -287,6 +266,6 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Par
         consent_date: participant.consent_date,
         consent_guardian: participant.consent_guardian,
         consent_withdrawn: participant.consent_withdrawn,
-        clashes: clashes(tx, id.into(), document.kind())?,
+        clashes: clashes(tx, id.into(), Kind::Participant)?,
     }))
 }

@@ -1,9 +1,5 @@
-//! Sessions: listed newest first, read whole, marked as doubles of one another.
+//! Sessions: listed newest first, and read whole.
 
 mod asked;
 pub mod list;
 pub mod read;
-pub mod double;
-pub mod moving;
-pub mod split;
-pub mod state;

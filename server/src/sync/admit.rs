@@ -10,7 +10,7 @@ use sync_core::limits::MAX_EXPANDED;
 use sync_core::wire::{self, Coding, PROTOCOL, Request};
 
 use super::refusal::Refused;
-use crate::intake::Held;
+use crate::intake::BytesHeld;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::devices;
@@ -33,7 +33,7 @@ pub(super) fn coding(headers: &HeaderMap) -> Result<Coding, Refused> {
 }
 
 /// Opens a body within its limits, and counts what it expands to among the bytes that the service holds at once.
-pub(super) fn open(coding: Coding, body: &[u8], held: &mut Held) -> Result<Claimed, Problem> {
+pub(super) fn open(coding: Coding, body: &[u8], held: &mut BytesHeld) -> Result<Claimed, Problem> {
     let body = wire::open(coding, body, MAX_EXPANDED).map_err(|error| match error {
         wire::TooExpansive::Limit(_) => Refused::TooLarge,
         wire::TooExpansive::Broken => Refused::Coding,
@@ -63,14 +63,14 @@ fn read(body: &[u8]) -> Result<Claimed, Refused> {
 
 /// A tablet that is enrolled here, perhaps revoked since: its signature still says whose work it hands in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
+pub(super) struct KnownTablet {
     pub(super) device: DeviceId,
     pub(super) last_request: u64,
     pub(super) key: VerifyingKey,
 }
 
 /// The tablet with this id, if it is enrolled here.
-pub(super) fn origin(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<Origin>, StoreError> {
+pub(super) fn known_tablet(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<KnownTablet>, StoreError> {
     let row: Option<(Vec<u8>, i64)> = on_each!(tx, |c| devices::table
         .find(Db(device))
         .select((devices::public_key, devices::last_request))
@@ -80,19 +80,19 @@ pub(super) fn origin(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<Origi
     let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
     let key = key.ok_or(StoreError::Damaged("a tablet's key"))?;
     let last_request = u64::try_from(last).unwrap_or(0);
-    Ok(Some(Origin { device, last_request, key }))
+    Ok(Some(KnownTablet { device, last_request, key }))
 }
 
 impl Claimed {
     /// Checks the signature against the key that the tablet was enrolled with.
-    pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<Origin, Failure<Refused>> {
-        let tablet = origin(tx, self.signed.device)?.ok_or(Refused::UnknownDevice)?;
+    pub(super) fn verify(&self, tx: &mut Conn<'_>) -> Result<KnownTablet, Failure<Refused>> {
+        let tablet = known_tablet(tx, self.signed.device)?.ok_or(Refused::UnknownDevice)?;
         self.signed.verify(Purpose::Request, &tablet.key).map_err(|_| Refused::Signature)?;
         Ok(tablet)
     }
 }
 
-impl Origin {
+impl KnownTablet {
     /// The statement of a batch, if this tablet signed it and the changes are those that it lists.
     pub(super) fn open(&self, envelope: &Envelope) -> Result<Statement, Refused> {
         let (signed, statement) = envelope.open().map_err(|_| Refused::ForeignBatch)?;

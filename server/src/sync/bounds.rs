@@ -12,7 +12,7 @@ use sync_core::limits::{
     MAX_REQUEST_CHANGES, MAX_REQUEST_OPENED, MAX_REQUEST_OPERATIONS, MAX_REQUEST_STORED, MAX_REQUEST_WORK,
 };
 
-use super::admit::Origin;
+use super::admit::KnownTablet;
 use crate::ledger::{self, Size};
 use crate::store::{Conn, StoreError};
 
@@ -44,7 +44,7 @@ impl Room {
     pub(super) fn take(
         &mut self,
         tx: &mut Conn<'_>,
-        tablet: &Origin,
+        tablet: &KnownTablet,
         envelope: &Envelope,
         statement: &Statement,
     ) -> Result<bool, StoreError> {

@@ -10,13 +10,13 @@ use sync_core::limits::MAX_EXPANDED;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::wire::Receipt;
 
-use super::admit::{Origin, origin};
+use super::admit::{KnownTablet, known_tablet};
 use crate::store::{Conn, StoreError, identity, keys};
 
 /// A carried batch, with the tablet that signed it.
 #[derive(Debug)]
 pub(super) struct Carried {
-    pub(super) origin: Origin,
+    pub(super) origin: KnownTablet,
     pub(super) envelope: Envelope,
     pub(super) statement: Statement,
 }
@@ -45,7 +45,7 @@ fn open(
     let batch = plain.and_then(|plain| Sealed::within(&plain, room).ok()).and_then(|sealed| sealed.batch);
     let Some(envelope) = batch else { return Ok(None) };
     let Ok((signed, statement)) = envelope.open() else { return Ok(None) };
-    let Some(origin) = origin(tx, signed.device)? else { return Ok(None) };
+    let Some(origin) = known_tablet(tx, signed.device)? else { return Ok(None) };
     Ok(match signed.verify(Purpose::Batch, &origin.key) {
         Ok(()) => Some(Carried { origin, envelope, statement }),
         Err(_) => None,

@@ -7,7 +7,7 @@ use sync_core::batch::{Envelope, Statement};
 use sync_core::id::{DeviceId, StreamId};
 use sync_core::time::Millis;
 
-use super::admit::Origin;
+use super::admit::KnownTablet;
 use super::carried::Carried;
 use super::evidence::Evidence;
 use super::excess::Quarantined;
@@ -29,7 +29,7 @@ impl Handed {
     pub(super) fn take(
         &mut self,
         tx: &mut Conn<'_>,
-        origin: &Origin,
+        origin: &KnownTablet,
         carrier: Option<DeviceId>,
         envelope: &Envelope,
         statement: &Statement,

@@ -17,7 +17,7 @@ use crate::store::{At, Conn, Db, StoreError, identity};
 
 /// The streams that a tablet may hold from now on, and those that it is told to drop.
 #[derive(Debug, Clone)]
-pub(super) struct Held {
+pub(super) struct Holdings {
     pub(super) readable: BTreeSet<StreamId>,
     /// Streams that it holds by the store's own notes or by its cursors, and may read no longer.
     pub(super) dropped: Vec<StreamId>,
@@ -25,7 +25,7 @@ pub(super) struct Held {
 
 /// A stream that a tablet holds.
 #[derive(Debug, Clone, Copy)]
-struct Reading {
+struct Progress {
     /// The number of the last change that the tablet has read.
     position: u64,
     /// When it was first sent the stream.
@@ -37,9 +37,9 @@ struct Reading {
 /// What a request says about the streams that its tablet holds, and what is to be written of that.
 #[derive(Debug)]
 pub(super) struct Said {
-    pub(super) held: Held,
+    pub(super) held: Holdings,
     /// Streams that the tablet says it has dropped.
-    receipts: Vec<(StreamId, Reading)>,
+    receipts: Vec<(StreamId, Progress)>,
     /// Streams whose position changed, that are new to the tablet, or that it was told to drop and may read again.
     readings: Vec<(StreamId, u64)>,
     /// Streams that the tablet is told to drop for the first time.
@@ -76,7 +76,7 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
         dropped.extend(known_streams(tx, strange.into_iter())?);
     }
     let told = held.iter().filter(|(_, reading)| reading.told.is_none()).map(|(stream, _)| *stream).collect();
-    let held = Held { readable, dropped: dropped.into_iter().collect() };
+    let held = Holdings { readable, dropped: dropped.into_iter().collect() };
     Ok(Said { held, receipts, readings, told })
 }
 
@@ -87,7 +87,12 @@ impl Said {
     }
 
     /// Writes it. The caller holds the lock of the tablet's row, so that two requests of one tablet do not mix.
-    pub(super) fn write(self, tx: &mut Conn<'_>, tablet: DeviceId, now: Millis) -> Result<Held, StoreError> {
+    pub(super) fn write(
+        self,
+        tx: &mut Conn<'_>,
+        tablet: DeviceId,
+        now: Millis,
+    ) -> Result<Holdings, StoreError> {
         for (stream, reading) in self.receipts {
             keep_receipt(tx, tablet, stream, reading, now)?;
         }
@@ -110,7 +115,7 @@ fn read_to(cursor: &Cursor, stream: &StreamRow) -> Option<u64> {
     }
 }
 
-fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId, Reading>, StoreError> {
+fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId, Progress>, StoreError> {
     let rows: Vec<(Db<StreamId>, i64, At, Option<At>)> = on_each!(tx, |c| readings::table
         .filter(readings::device_id.eq(Db(tablet)))
         .select((readings::stream_id, readings::position, readings::since, readings::told_at))
@@ -118,7 +123,7 @@ fn readings_of(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeMap<StreamId,
     let reading = |(Db(stream), position, At(since), told): (_, i64, _, Option<At>)| {
         let position =
             u64::try_from(position).map_err(|_| StoreError::Damaged("how far a tablet has read"))?;
-        Ok((stream, Reading { position, since, told: told.map(|At(at)| at) }))
+        Ok((stream, Progress { position, since, told: told.map(|At(at)| at) }))
     };
     rows.into_iter().map(reading).collect()
 }
@@ -154,7 +159,7 @@ fn keep_receipt(
     tx: &mut Conn<'_>,
     tablet: DeviceId,
     stream: StreamId,
-    reading: Reading,
+    reading: Progress,
     now: Millis,
 ) -> Result<(), StoreError> {
     let row = (

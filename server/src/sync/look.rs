@@ -3,8 +3,8 @@
 
 use sync_core::wire::Request;
 
-use super::admit::{Claimed, Origin};
-use super::holding::{self, Held};
+use super::admit::{Claimed, KnownTablet};
+use super::holding::{self, Holdings};
 use super::prepare::number;
 use super::pull::{Pulled, pull};
 use super::refusal::Refused;
@@ -13,8 +13,8 @@ use crate::store::{Conn, Failure};
 /// The answer to a request that brings nothing. It may be sent once the number of the request is taken.
 #[derive(Debug)]
 pub(super) struct Looked {
-    pub(super) tablet: Origin,
-    pub(super) held: Held,
+    pub(super) tablet: KnownTablet,
+    pub(super) held: Holdings,
     pub(super) pulled: Pulled,
 }
 

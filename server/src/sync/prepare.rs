@@ -11,7 +11,7 @@ use sync_core::limits::{LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_CARRIED};
 use sync_core::time::Millis;
 use sync_core::wire::Request;
 
-use super::admit::{Claimed, Origin};
+use super::admit::{Claimed, KnownTablet};
 use super::bounds::Room;
 use super::carried::{self, Carried, Signer};
 use super::decide::{Decided, decide};
@@ -23,7 +23,7 @@ use crate::store::{Conn, Failure};
 /// A request whose tablet is known, with all that it signed, and what was decided about it.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    pub(super) tablet: Origin,
+    pub(super) tablet: KnownTablet,
     pub(super) request: Arc<Request>,
     /// The statements of the request's batches, in their order.
     pub(super) statements: Vec<Statement>,
@@ -91,7 +91,7 @@ pub(super) fn prepare(
 /// Refuses a number that was taken, so that a request that is played again costs next to nothing, and a number so far
 /// ahead that the tablet could soon count no further. This is no lock: of two requests with one number at the same
 /// moment both may pass, and [`count`](super::push::count) lets one of them take it.
-pub(super) fn number(tablet: &Origin, number: u64) -> Result<(), Refused> {
+pub(super) fn number(tablet: &KnownTablet, number: u64) -> Result<(), Refused> {
     if number <= tablet.last_request {
         return Err(Refused::Seen { last: tablet.last_request });
     }

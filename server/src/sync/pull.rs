@@ -12,7 +12,7 @@ use sync_core::limits::PAGE;
 use sync_core::wire::{Page, Person, Rejected, Request, StreamKey, Tells};
 use uuid::Uuid;
 
-use super::holding::Held;
+use super::holding::Holdings;
 use super::rejected;
 use crate::ledger::{self, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
@@ -35,7 +35,7 @@ pub(super) struct Pulled {
 pub(super) fn pull(
     tx: &mut Conn<'_>,
     tablet: DeviceId,
-    held: &Held,
+    held: &Holdings,
     request: &Request,
 ) -> Result<Pulled, StoreError> {
     let epoch = identity::epoch(tx)?;

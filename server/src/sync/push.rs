@@ -11,10 +11,10 @@ use sync_core::quarantine::Outcome;
 use sync_core::time::Millis;
 use sync_core::wire::Outcomes;
 
-use super::admit::Origin;
+use super::admit::KnownTablet;
 use super::excess::Quarantined;
 use super::handed::may_write;
-use super::holding::{self, Held};
+use super::holding::{self, Holdings};
 use super::prepare::Prepared;
 use super::refusal::Refused;
 use crate::on_each;
@@ -25,7 +25,7 @@ use crate::store::{At, Conn, Db, Failure, StoreError};
 #[derive(Debug)]
 pub(super) struct Pushed {
     /// The streams that the tablet holds from now on.
-    pub(super) held: Held,
+    pub(super) held: Holdings,
     pub(super) outcomes: Vec<Outcomes>,
     /// The outcomes of each carried batch, in their order; `None` for one that was refused.
     pub(super) settled: Vec<Option<Vec<Outcome>>>,
@@ -78,7 +78,7 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
 /// tablet queue, and the second finds its number taken if the first had the same or a later one.
 pub(super) fn count(
     tx: &mut Conn<'_>,
-    tablet: &Origin,
+    tablet: &KnownTablet,
     number: u64,
     now: Millis,
 ) -> Result<(), Failure<Refused>> {

@@ -9,7 +9,7 @@ use super::conditions::{Values, bound};
 use super::question::Question;
 use crate::doubt::{CAME, POSSIBLE_DOUBLES, consent_doubt, day_doubt, one_or_two, set_aside};
 use crate::on_each;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::identity::CATCHING_UP;
 use crate::store::{Conn, StoreError};
 

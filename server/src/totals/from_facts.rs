@@ -17,7 +17,7 @@ use super::months::{Months, newly};
 use super::question::{Counts, Question, Total};
 use crate::facts::{DOUBTS, FINEST};
 use crate::on_each;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::identity::CATCHING_UP;
 use crate::store::{Conn, StoreError};
 

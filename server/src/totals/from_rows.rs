@@ -17,7 +17,7 @@ use super::question::{Question, Total};
 use super::refusal::{MAX_MARKS, MAX_MEETINGS, Refused};
 use crate::doubt::{CAME, left_out};
 use crate::on_each;
-use crate::records::scope::Scope;
+use crate::scope::Scope;
 use crate::store::{Conn, Failure, StoreError};
 
 /// How much there is to count.

@@ -16,8 +16,7 @@ use super::question::{Counts, Question, Total};
 use super::refusal::MAX_ROWS;
 use crate::facts::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 use crate::on_each;
-use crate::records::Asked;
-use crate::records::scope::{Scope, below};
+use crate::scope::{Asked, Scope, below};
 use crate::store::{Conn, StoreError};
 
 /// Sums that tell what is asked.

@@ -15,10 +15,9 @@ use super::from_rows;
 use super::months::Months;
 use super::question::{Counts, Question, Total};
 use super::refusal::{MAX_ROWS, Refused};
-use crate::access::{Caller, Fields};
-use crate::problem::Problem;
-use crate::records::scope::Scope;
-use crate::records::{Asked, AskedQuery};
+use crate::access::Caller;
+use crate::problem::{Fields, Problem};
+use crate::scope::{Asked, AskedQuery, Scope};
 use crate::store::{Conn, Failure, Store};
 
 /// What totals are asked for.

@@ -4,7 +4,7 @@ use sync_core::time::Date;
 
 use super::conditions::Values;
 use super::question::Question;
-use crate::records::Asked;
+use crate::scope::Asked;
 
 /// From one month to another, both among it; none where it has no end.
 #[derive(Debug, Clone)]

@@ -10,8 +10,7 @@ use sync_core::record::{AgeBand, Sex};
 use super::conditions::Values;
 use super::dimension::Dimension;
 use super::refusal::MAX_ROWS;
-use crate::records::Asked;
-use crate::records::scope::{Scope, below};
+use crate::scope::{Asked, Scope, below};
 
 /// What is asked.
 #[derive(Debug, Clone)]

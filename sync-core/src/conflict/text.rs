@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::form::{FieldInfo, object_of};
 use crate::limits::MAX_TEXT_CLAIM;
 use crate::value::Why;
-use places::Place;
+use places::TextPlace;
 
 /// The conflict of one text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub(crate) fn open(
     let weave = Weave::of(document, &object_of(document.inner(), field)?, heads)?;
     // 1. The places that several changes wrote to unseen by each other, that nobody settled, and in which their words
     //    differ.
-    let open = |place: &Place| place.standing.len() > 1 && weave.differ(&place.letters, &place.standing);
-    let places: Vec<Place> = weave.places().into_iter().filter(open).collect();
+    let open = |place: &TextPlace| place.standing.len() > 1 && weave.differ(&place.letters, &place.standing);
+    let places: Vec<TextPlace> = weave.places().into_iter().filter(open).collect();
     // 2. All places together are one conflict, of the lines from the first to the last: people read and settle whole
     //    lines.
     let versions = weave.versions(&places);

@@ -57,7 +57,7 @@ fn planned<'a>(changes: impl Iterator<Item = &'a Change>) -> (Plan, usize) {
         })
         .collect();
     APPLIED.set(0);
-    let plan = plan_with(counted, place, None, &incoming).expect("nothing is stored");
+    let plan = plan_with(counted, Document::genesis(place.kind), place, None, &incoming);
     (plan, APPLIED.get())
 }
 

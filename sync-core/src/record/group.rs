@@ -42,6 +42,8 @@ codes! {
     }
 }
 
+textual!(GroupKind, Setting, Cohort, Target, GroupStatus);
+
 impl Ranked for GroupStatus {
     const FIRST: Self = Self::Planned;
     fn rank(self) -> usize {

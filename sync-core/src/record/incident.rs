@@ -4,7 +4,7 @@ use super::Note;
 use super::referral::Service;
 use crate::form::{Fixed, Invalid, Log, Once, Revocable, record};
 use crate::id::SessionId;
-use crate::value::codes;
+use crate::value::{codes, textual};
 
 codes! {
     IncidentType {
@@ -29,6 +29,8 @@ codes! {
         SessionEnded = "session_ended",
     }
 }
+
+textual!(IncidentType, Severity, Action);
 
 record! {
     /// Something that needed care. Level S.

@@ -3,7 +3,7 @@
 use super::{Modality, Pillar};
 use crate::form::{Field, Forward, Invalid, Once, Ranked, Required, Set, Text, record};
 use crate::id::OrganisationId;
-use crate::value::{Line, Place, codes};
+use crate::value::{KnownArea, Line, codes, textual};
 
 codes! {
     Language { Kinyarwanda = "rw", English = "en", French = "fr", Swahili = "sw" }
@@ -11,6 +11,8 @@ codes! {
     /// Only moves forward.
     LessonStatus { Draft = "draft", Proposed = "proposed", Published = "published", Retired = "retired" }
 }
+
+textual!(Language, LessonStatus);
 
 impl Ranked for LessonStatus {
     const FIRST: Self = Self::Draft;
@@ -31,7 +33,7 @@ record! {
         pillar: Field<Pillar>,
         modality: Field<Modality>,
         /// A district or wider: a lesson must not point at a village.
-        area: Field<Place>,
+        area: Field<KnownArea>,
         languages: Set<Language>,
         adopted_by: Set<OrganisationId>,
         status: Forward<LessonStatus>,

@@ -4,7 +4,7 @@ use super::{AgeBand, Note, Sex};
 use crate::form::{Entries, Field, Fixed, Invalid, Prevailing, Revocable, Set, Sticky, record};
 use crate::id::{DeviceId, GroupId, ParticipantId};
 use crate::time::Date;
-use crate::value::{Pseudonym, codes};
+use crate::value::{Pseudonym, codes, textual};
 
 codes! {
     /// What a participant agreed to (Law 058/2021, articles 6 to 9).
@@ -14,6 +14,8 @@ codes! {
 
     Exit { Graduated = "graduated", DroppedOut = "dropped_out", Moved = "moved", Referred = "referred" }
 }
+
+textual!(Purpose, ConsentMethod, Exit);
 
 record! {
     /// A person in one group, known there by a code. Level O.

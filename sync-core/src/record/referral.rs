@@ -45,6 +45,8 @@ codes! {
     }
 }
 
+textual!(Service, ReferralReason, Urgency, ReferralStep);
+
 /// A step on a day: `sent/2026-03-05`. Two facilitators who note the same step note one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReferralEvent {

@@ -4,7 +4,7 @@ use super::Note;
 use crate::form::{Fixed, Invalid, Once, Revocable, record};
 use crate::id::{ParticipantId, ScreeningId};
 use crate::time::Date;
-use crate::value::{Line, Whole, codes};
+use crate::value::{Line, Whole, codes, textual};
 
 codes! {
     Instrument {
@@ -22,6 +22,8 @@ codes! {
 
     Timepoint { Baseline = "baseline", Mid = "mid", End = "end", FollowUp = "follow_up" }
 }
+
+textual!(Instrument, Timepoint);
 
 pub type Score = Whole<0, 1000>;
 

@@ -45,6 +45,8 @@ codes! {
     SessionState { Draft = "draft", Submitted = "submitted", Verified = "verified" }
 }
 
+textual!(PartOfDay, Phase, Theme, Attendance, SessionState);
+
 impl Ranked for SessionState {
     const FIRST: Self = Self::Draft;
     fn rank(self) -> usize {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, Held, Reading, Tablet};
+use super::state::{Agreement, Course, HeldDocument, StreamState, Tablet};
 use super::waiting::Waiting;
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
@@ -63,7 +63,7 @@ impl Tablet {
     /// The store says that the tablet may no longer hold a stream. An agreement about it that was under way will never
     /// end: in its place the tablet offers all changes of its own, once.
     pub(super) fn told_to_drop(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
-        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let reading = self.streams.entry(stream).or_insert(StreamState::begun());
         let first = !std::mem::replace(&mut reading.dropped, true);
         if first && reading.course == Course::Agreeing {
             self.offer_own(stream, writes);
@@ -248,7 +248,7 @@ impl Tablet {
 
 /// The heads that a document has without some changes. A change that builds on one of these is quarantined, too, once
 /// the store has answered for it.
-fn heads_without(held: &Held, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
+fn heads_without(held: &HeldDocument, without: &BTreeSet<ChangeHash>) -> Vec<ChangeHash> {
     let changes = held.open().map(|document| document.changes()).unwrap_or_default();
     let mut heads = BTreeSet::new();
     for change in changes.iter().filter(|change| !without.contains(&change.hash())) {

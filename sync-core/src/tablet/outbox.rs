@@ -8,7 +8,7 @@ use super::Output;
 use super::blob::{Key, Write};
 use super::pace::{Failure, SMALL};
 use super::report::Report;
-use super::state::{Course, Flight, Held, Reading, Tablet};
+use super::state::{Course, Flight, HeldDocument, StreamState, Tablet};
 use super::waiting::Waiting;
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;
@@ -38,7 +38,7 @@ impl Tablet {
         change: &Change,
     ) -> Vec<Write> {
         let mut writes = Vec::new();
-        self.hold(id, Held::of(stream, document), &mut writes);
+        self.hold(id, HeldDocument::of(stream, document), &mut writes);
         let waiting = Waiting {
             stream,
             document: id,
@@ -160,7 +160,7 @@ impl Tablet {
     /// sent for as many streams as fit, at least for one; for the others an empty message keeps the cursor in place.
     fn cursors(&mut self, flight: &mut Flight, may_ask: bool) -> Vec<Cursor> {
         let held = self.streams.iter().filter(|(_, reading)| !reading.dropped);
-        let key = |reading: &Reading| reading.key.as_ref().map_or(0, |key| key.number);
+        let key = |reading: &StreamState| reading.key.as_ref().map_or(0, |key| key.number);
         let held: Vec<(StreamId, Course, u32)> =
             held.map(|(stream, reading)| (*stream, reading.course, key(reading))).collect();
         let mut ask = |stream, course| match course {

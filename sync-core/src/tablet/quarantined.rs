@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Held, Tablet};
+use super::state::{HeldDocument, Tablet};
 use super::waiting::Waiting;
 use crate::cbor::to_bytes;
 use crate::change::{Change, ChangeHash, Digest};
@@ -147,7 +147,7 @@ impl Tablet {
             self.documents.remove(&id);
             writes.push(Write::Delete(Key::Document(id)));
         } else {
-            self.hold(id, Held::of(stream, rest), writes);
+            self.hold(id, HeldDocument::of(stream, rest), writes);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Output;
 use super::agree::Differences;
 use super::blob::{Key, Write};
-use super::state::{Course, Held, Reading, Tablet};
+use super::state::{Course, HeldDocument, StreamState, Tablet};
 use crate::cbor::{from_bytes, to_bytes};
 use crate::change::Change;
 use crate::conflict::conflicts;
@@ -84,7 +84,7 @@ impl Tablet {
         }
         for key in answer.keys {
             let stream = key.stream;
-            self.streams.entry(stream).or_insert(Reading::begun()).key = Some(key);
+            self.streams.entry(stream).or_insert(StreamState::begun()).key = Some(key);
             writes.push(self.stream_write(stream));
         }
         // 6. Streams that the tablet may no longer hold go once the outbox holds nothing for them: after the outcomes.
@@ -155,7 +155,7 @@ impl Tablet {
     /// Takes in a page of a stream. The request asked of the streams `asked` what differs. Gives whether there is more.
     fn turn(&mut self, page: Page, asked: &BTreeSet<StreamId>, writes: &mut Vec<Write>) -> bool {
         let stream = page.stream;
-        let reading = self.streams.entry(stream).or_insert(Reading::begun());
+        let reading = self.streams.entry(stream).or_insert(StreamState::begun());
         let was_dropped = std::mem::take(&mut reading.dropped);
         // 1. The page must fit the cursor that the tablet has now. A page that answers another cursor could leave a
         //    gap: changes between the two would never be read.
@@ -187,7 +187,7 @@ impl Tablet {
                 return self.report.lost.insert(stream);
             }
         };
-        self.streams.entry(stream).or_insert(Reading::begun()).course = course;
+        self.streams.entry(stream).or_insert(StreamState::begun()).course = course;
         writes.push(self.stream_write(stream));
         // 2. At the end of the stream both sides must hold the same documents. They may differ only by changes that are
         //    on their way to the store: in the outbox, or carried for a colleague and merged here.
@@ -289,7 +289,7 @@ impl Tablet {
                 }
             }
         }
-        let held = Held::of(stream, &document);
+        let held = HeldDocument::of(stream, &document);
         // Nothing is written where nothing changed, and no document is kept that holds the genesis alone.
         let as_before = self.documents.get(&id).is_some_and(|before| before.heads == held.heads);
         if as_before || document.is_empty() {

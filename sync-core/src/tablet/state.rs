@@ -28,8 +28,8 @@ use crate::wire::StreamKey;
 /// for one sync.
 pub struct Tablet {
     pub(super) identity: Identity,
-    pub(super) streams: BTreeMap<StreamId, Reading>,
-    pub(super) documents: BTreeMap<DocumentId, Held>,
+    pub(super) streams: BTreeMap<StreamId, StreamState>,
+    pub(super) documents: BTreeMap<DocumentId, HeldDocument>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
     pub(super) quarantined: BTreeMap<u64, Waiting>,
     /// Colleagues' work, sealed for the store, which this tablet carries there.
@@ -112,7 +112,7 @@ impl Identity {
 
 /// How far the tablet has read a stream.
 #[derive(Debug, Clone, Encode, Decode)]
-pub(super) struct Reading {
+pub(super) struct StreamState {
     #[n(0)]
     pub(super) course: Course,
     /// Whether the store said to drop the stream. The tablet hands in what its outbox holds for the stream first.
@@ -139,7 +139,7 @@ pub(super) enum Course {
     Agreeing,
 }
 
-impl Reading {
+impl StreamState {
     pub(super) fn of(course: Course) -> Self {
         Self { course, dropped: false, key: None }
     }
@@ -171,7 +171,7 @@ pub(super) struct Agreement {
 
 /// A document as the tablet keeps it.
 #[derive(Debug, Clone, Encode, Decode)]
-pub(super) struct Held {
+pub(super) struct HeldDocument {
     #[n(0)]
     pub(super) kind: Kind,
     #[n(1)]
@@ -182,7 +182,7 @@ pub(super) struct Held {
     pub(super) heads: Vec<ChangeHash>,
 }
 
-impl Held {
+impl HeldDocument {
     pub(super) fn of(stream: StreamId, document: &Document) -> Self {
         Self { kind: document.kind(), stream, snapshot: document.save().into(), heads: document.heads() }
     }
@@ -274,12 +274,12 @@ impl Tablet {
         }
         // A stream without a blob has no cursor and would never be read on: an agreement finds out how it stands.
         for held in tablet.documents.values() {
-            tablet.streams.entry(held.stream).or_insert(Reading::of(Course::Agreeing));
+            tablet.streams.entry(held.stream).or_insert(StreamState::of(Course::Agreeing));
         }
         Ok(tablet)
     }
 
-    pub(super) fn held(&self, id: DocumentId) -> Option<&Held> {
+    pub(super) fn held(&self, id: DocumentId) -> Option<&HeldDocument> {
         self.documents.get(&id)
     }
 
@@ -295,7 +295,7 @@ impl Tablet {
     }
 
     /// Keeps a document, in memory and among the writes.
-    pub(super) fn hold(&mut self, id: DocumentId, held: Held, writes: &mut Vec<Write>) {
+    pub(super) fn hold(&mut self, id: DocumentId, held: HeldDocument, writes: &mut Vec<Write>) {
         writes.push(Write::Put(Key::Document(id), cbor::to_bytes(&held)));
         self.documents.insert(id, held);
     }

@@ -121,8 +121,8 @@ fn the_history_tells_what_each_author_saw_and_made_of_it() {
     let steps: Vec<_> =
         again.changes().iter().map(|change| step(&again, &change.hash()).expect("a step")).collect();
     let told = |who: u128, field: &str| -> Vec<(Vec<String>, Vec<String>)> {
-        let by = steps.iter().filter(|step| step.actor == actor(who)).flat_map(|step| &step.turns);
-        by.filter(|turn| turn.field == field).map(|turn| (turn.from.clone(), turn.to.clone())).collect()
+        let by = steps.iter().filter(|step| step.actor == actor(who)).flat_map(|step| &step.fields);
+        by.filter(|one| one.field == field).map(|one| (one.from.clone(), one.to.clone())).collect()
     };
     let turn = |from: &[&str], to: &[&str]| {
         let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();

@@ -156,7 +156,7 @@ fn a_conflict_in_a_text_is_settled_in_words_and_the_history_tells_it() {
         let told = step(&document, &change.hash()).expect("a step");
         assert_eq!(told.grounds, Some(grounds()));
         assert_eq!(
-            (&told.turns[0].field, &told.turns[0].from),
+            (&told.fields[0].field, &told.fields[0].from),
             (&"summary".to_owned(), &versions),
             "{words}"
         );

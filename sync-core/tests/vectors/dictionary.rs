@@ -113,7 +113,7 @@ impl Sources {
             ("ActivityCode", []) => json!({ "type": "activity" }),
             ("TimeOfDay", []) => json!({ "type": "time" }),
             ("Village", []) => json!({ "type": "village" }),
-            ("Place", []) => json!({ "type": "area" }),
+            ("KnownArea", []) => json!({ "type": "area" }),
             ("Cell", []) => json!({ "type": "pair", "of": [self.value("Sex"), self.value("AgeBand")] }),
             ("ReferralEvent", []) => {
                 json!({ "type": "pair", "of": [self.value("ReferralStep"), { "type": "day" }] })

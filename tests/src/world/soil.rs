@@ -3,10 +3,10 @@
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use server::access::organisations::{self, NewOrganisation};
-use server::access::users::create::{NewUser, create};
 use server::access::{PasswordHash, Role};
 use server::on_each;
+use server::register::organisations::{self, NewOrganisation};
+use server::register::users::create::{NewUser, create};
 use server::store::schema::settings;
 use server::store::{Conn, Store, StoreError};
 use sync_core::id::{OrganisationId, UserId};

@@ -214,8 +214,8 @@ fn nobody_verifies_without_authority(known: &Authority, stored: &Documents) -> S
         let document = one.open();
         let rekeyed: BTreeSet<ChangeHash> = document.rekeyed().values().map(|change| change.hash()).collect();
         for change in document.changes().iter().filter(|change| facilitates(change.actor().device)) {
-            let turns = step(&document, &change.hash()).map(|step| step.turns).unwrap_or_default();
-            let verifies = turns.iter().any(|turn| turn.field == "state" && turn.to == ["verified"]);
+            let fields = step(&document, &change.hash()).map(|step| step.fields).unwrap_or_default();
+            let verifies = fields.iter().any(|one| one.field == "state" && one.to == ["verified"]);
             let digest = Digest::of(change.bytes());
             let let_in =
                 rekeyed.contains(&change.hash()) || released.contains(&(*id, digest.as_bytes().as_slice()));

@@ -2,9 +2,9 @@
 
 use indicatif::ProgressBar;
 use serde_json::json;
-use server::access::users::create::{NewUser, create};
 use server::access::{PasswordHash, Role};
 use server::clock::Clock as ServerClock;
+use server::register::users::create::{NewUser, create};
 use server::store::Store;
 use sync_core::id::GroupId;
 use tablet::clock::Clock;

@@ -12,12 +12,12 @@ use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 use tempfile::TempDir;
 
-use crate::access::organisations::{self, NewOrganisation};
-use crate::access::users::create::{NewUser, create};
 use crate::access::{PasswordHash, Role};
 use crate::clock::Clock;
 use crate::http::{Face, State, app};
 use crate::on_each;
+use crate::register::organisations::{self, NewOrganisation};
+use crate::register::users::create::{NewUser, create};
 use crate::store::schema::users;
 use crate::store::{At, Db, Store, StoreError, tests};
 

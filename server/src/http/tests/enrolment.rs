@@ -3,7 +3,8 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use crate::access::{Role, devices};
+use crate::access::Role;
+use crate::register::devices;
 
 fn key(n: u8) -> String {
     BASE64URL_NOPAD.encode(SigningKey::from_bytes(&[n; 32]).verifying_key().as_bytes())

@@ -13,9 +13,7 @@ use crate::doubt::left_out;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::records::Asked;
-use crate::records::asked::{AskedQuery, anywhere};
-use crate::records::scope::{Scope, groups_in};
+use crate::scope::{Asked, AskedQuery, Scope, anywhere, groups_in};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
 

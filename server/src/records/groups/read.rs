@@ -8,17 +8,16 @@ use serde::Serialize;
 use sync_core::area;
 use sync_core::id::{GroupId, OrganisationId, UserId};
 use sync_core::record::group::Target;
-use sync_core::record::{Group, Modality};
+use sync_core::record::{Group, Kind, Modality};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::has_met;
 use crate::access::Caller;
-use crate::ledger;
 use crate::on_each;
-use crate::problem::{Problem, kind};
+use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
-use crate::records::scope::Scope;
+use crate::scope::{Scope, no_such};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -87,21 +86,12 @@ pub(crate) async fn read_group(
     let scope = Scope::of(&caller)?;
     let id = GroupId::from(*id);
     let whole = store.read("read group", move |tx| read(tx, scope, id)).await?;
-    whole.map(web::Json).ok_or_else(no_such_group)
+    whole.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
-pub(in crate::records) fn no_such_group() -> Problem {
-    Problem::of(kind::NO_SUCH_GROUP, "No group that you may see has this id.")
-}
-
-pub(super) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Option<GroupWhole>, StoreError> {
-    if !scope.holds(tx, id)? {
-        return Ok(None);
-    }
-    let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
-    let document = stored.open()?;
-    let group: Group = document.read().map_err(|_| StoreError::Damaged("a group"))?;
-    let clashes = clashes(tx, id.into(), document.kind())?;
+pub(crate) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Option<GroupWhole>, StoreError> {
+    let Some((_, group)) = scope.record_of::<Group>(tx, id)? else { return Ok(None) };
+    let clashes = clashes(tx, id.into(), Kind::Group)?;
     let met =
         on_each!(tx, |c| groups::table.find(Db(id)).select(diesel::dsl::sql::<Bool>(&has_met())).first(c))?;
     let word = |value: Option<&dyn ToString>| value.map(ToString::to_string);

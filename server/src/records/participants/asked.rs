@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::doubt::{consent_doubt, one_or_two, wanted};
-use crate::records::asked::AskedQuery;
+use crate::scope::AskedQuery;
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]

@@ -5,7 +5,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
-use crate::records::asked::AskedQuery;
+use crate::scope::AskedQuery;
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]

@@ -11,13 +11,11 @@ use utoipa::ToSchema;
 
 use super::asked::SessionQuery;
 use crate::access::Caller;
-use crate::doubt::Doubts;
+use crate::doubt::SessionDoubts;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::records::Asked;
-use crate::records::asked::anywhere;
-use crate::records::scope::{Scope, groups_in};
+use crate::scope::{Asked, Scope, anywhere, groups_in};
 use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -117,7 +115,7 @@ pub(super) struct Row {
 /// Those of the store.
 pub(super) fn items(tx: &mut Conn<'_>, rows: Vec<Row>) -> Result<Vec<SessionItem>, StoreError> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
-    let (heads, doubts) = (heads(tx, &ids)?, Doubts::of(tx, &ids)?);
+    let (heads, doubts) = (heads(tx, &ids)?, SessionDoubts::of(tx, &ids)?);
     Ok(rows.into_iter().map(|row| SessionItem::of(row, &heads, &doubts)).collect())
 }
 
@@ -133,7 +131,7 @@ fn heads(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<BTreeMap<SessionId, i64
 }
 
 impl SessionItem {
-    fn of(row: Row, heads: &BTreeMap<SessionId, i64>, doubts: &Doubts) -> Self {
+    fn of(row: Row, heads: &BTreeMap<SessionId, i64>, doubts: &SessionDoubts) -> Self {
         let id = row.id.0;
         Self {
             id,

@@ -7,19 +7,18 @@ use diesel::prelude::*;
 use serde::Serialize;
 use sync_core::id::{DeviceId, ParticipantId, SessionId, UserId};
 use sync_core::moving::recorded_since;
-use sync_core::record::Session;
 use sync_core::record::session::{Attendance, Theme};
+use sync_core::record::{Kind, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::{Row, SessionItem, items};
 use crate::access::Caller;
-use crate::ledger;
 use crate::on_each;
-use crate::problem::{Problem, kind};
+use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
 use crate::records::participants::{TabletOf, tablets};
-use crate::records::scope::Scope;
+use crate::scope::{Scope, no_such};
 use crate::store::schema::{participants, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -77,29 +76,17 @@ pub(crate) async fn read_session(
     let scope = Scope::of(&caller)?;
     let id = SessionId::from(*id);
     let whole = store.read("read session", move |tx| read(tx, scope, id)).await?;
-    whole.map(web::Json).ok_or_else(no_such_session)
-}
-
-pub(in crate::records) fn no_such_session() -> Problem {
-    let detail = "No session of a group that you may see has this id.";
-    Problem::of(kind::NO_SUCH_SESSION, detail)
+    whole.map(web::Json).ok_or_else(|| no_such(Kind::Session))
 }
 
 fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {
-    let row: Option<Row> =
-        on_each!(tx, |c| sessions::table.find(Db(id)).select(Row::as_select()).first(c).optional())?;
-    let Some(row) = row else { return Ok(None) };
-    if !scope.holds(tx, row.group_id.0)? {
-        return Ok(None);
-    }
-    let Some(stored) = ledger::load(tx, id.into())? else { return Ok(None) };
-    let document = stored.open()?;
-    let session: Session = document.read().map_err(|_| StoreError::Damaged("a session"))?;
+    let Some((seen, session)) = scope.record_of::<Session>(tx, id)? else { return Ok(None) };
+    let row: Row = on_each!(tx, |c| sessions::table.find(Db(id)).select(Row::as_select()).first(c))?;
     let codes = codes(tx, &session)?;
     let Some(item) = items(tx, vec![row])?.pop() else { return Ok(None) };
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
-    let since = recorded_since(&session, &document);
+    let since = recorded_since(&session, &seen.document);
     let devices: BTreeSet<DeviceId> = since.iter().map(|change| change.actor().device).collect();
     Ok(Some(SessionWhole {
         recorded_since_by: tablets(tx, devices)?,
@@ -113,7 +100,7 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
             .map(|(cell, heads)| (cell.to_string(), heads.get()))
             .collect(),
         summary: session.summary,
-        clashes: clashes(tx, id.into(), document.kind())?,
+        clashes: clashes(tx, id.into(), Kind::Session)?,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
-use sync_core::history::{Step, Turn};
+use sync_core::history::{FieldStep, Step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
@@ -121,21 +121,21 @@ fn who(tablet: &Tablet, device: DeviceId) -> &str {
 /// `Eric, 5 Mar 2026 10:40, minutes 75 and attendance of P03 late; …`, of what was recorded.
 pub(super) fn steps(tablet: &Tablet, steps: &[Step]) -> String {
     let told = |step: &Step| {
-        let said = step.turns.iter().filter_map(|turn| self::turn(tablet, turn));
+        let said = step.fields.iter().filter_map(|one| field_step(tablet, one));
         format!("{}, {}, {}", who(tablet, step.actor.device), time(step.at), listed(said))
     };
     steps.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 /// What a field says since; none of what the record's id is made of, which goes without saying.
-fn turn(tablet: &Tablet, turn: &Turn) -> Option<String> {
-    let to = turn.to.last().map_or("", String::as_str);
-    Some(match (turn.field.split_once('/'), turn.field.as_str()) {
+fn field_step(tablet: &Tablet, step: &FieldStep) -> Option<String> {
+    let to = step.to.last().map_or("", String::as_str);
+    Some(match (step.field.split_once('/'), step.field.as_str()) {
         (None, "group" | "date" | "part" | "nth" | "moved_from") => return None,
         (Some(("themes", theme)), _) if to == "true" => format!("theme {}", plain(theme)),
         (Some(("themes", theme)), _) => format!("not theme {}", plain(theme)),
         (Some(("facilitators_present", _)), _) => "a facilitator".to_owned(),
-        (None, "summary") => format!("summary {}", quoted(&turn.to.join("\n"))),
+        (None, "summary") => format!("summary {}", quoted(&step.to.join("\n"))),
         (_, field) => format!("{} {}", self::field(tablet, field), value(to)),
     })
 }

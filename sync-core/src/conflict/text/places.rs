@@ -7,7 +7,7 @@ use super::super::writers::Writers;
 
 /// A place in a text that several writers wrote to unseen by each other.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct TextPlace {
     /// Its letters, in the order of the weave.
     pub(super) letters: Range<usize>,
     /// The writers that touched the same place unseen by each other.
@@ -32,10 +32,10 @@ enum Adds {
 impl Weave {
     /// The places where writers clash or clashed, in the order of the text. A place inside the one before it, of the
     /// same writers, is left out.
-    pub(super) fn places(&self) -> Vec<Place> {
-        let mut places: Vec<Place> = Vec::new();
+    pub(super) fn places(&self) -> Vec<TextPlace> {
+        let mut places: Vec<TextPlace> = Vec::new();
         for (letters, clashed) in self.touched_twice() {
-            let told = |place: &Place| {
+            let told = |place: &TextPlace| {
                 place.letters.start <= letters.start
                     && letters.end <= place.letters.end
                     && clashed.is_subset(&place.clashed)
@@ -168,7 +168,7 @@ impl Weave {
 
     /// The whole place around letters that these writers touched: up to the nearest letters on both sides that stand
     /// now and stood for all of them.
-    fn place(&self, letters: Range<usize>, clashed: Writers) -> Place {
+    fn place(&self, letters: Range<usize>, clashed: Writers) -> TextPlace {
         let known = clashed.iter().fold(Writers::NONE, |all, one| all.or(&self.closure(one)));
         let firm = |at: &usize| self.is_spent() || (self.stands(*at, &known) && self.stands_now(*at));
         let start = (0..letters.start).rev().find(firm).map_or(0, |before| before + 1);
@@ -187,7 +187,7 @@ impl Weave {
         let later = clashed.iter().fold(Writers::NONE, |all, one| all.or(self.seen_by(one)));
         let all = clashed.or(&wrote.and(&later));
         let standing = all.iter().filter(|one| self.seen_by(*one).and(&all).is_empty()).collect();
-        Place { letters: start..end, clashed, wrote: wrote.or(&clashed), standing }
+        TextPlace { letters: start..end, clashed, wrote: wrote.or(&clashed), standing }
     }
 
     /// Whether two of these writers, unseen by each other, wrote different words there: each reads the place

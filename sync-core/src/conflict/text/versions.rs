@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::weave::Weave;
 use super::super::writers::Writers;
-use super::places::Place;
+use super::places::TextPlace;
 use crate::limits::MAX_TEXT_CLAIMS;
 
 /// How many letters of a long line are shown before and after the place where the versions differ.
@@ -35,7 +35,7 @@ impl Against {
 
 impl Weave {
     /// The versions that stand against each other in these places.
-    pub(super) fn versions(&self, places: &[Place]) -> Vec<Version> {
+    pub(super) fn versions(&self, places: &[TextPlace]) -> Vec<Version> {
         // 1. Of each writer whose words stand somewhere, its rivals in all places.
         let mut claims: BTreeMap<usize, Against> = BTreeMap::new();
         for place in places {

@@ -1,0 +1,222 @@
+//! Beginning a group: a manager says what it will be and who leads it.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, post, web};
+use serde::Deserialize;
+use sync_core::form::EditError;
+use sync_core::id::{GroupId, OrganisationId, UserId};
+use sync_core::record::group::{ActivityCode, Cohort, GroupEdit, GroupKind, Setting, Target};
+use sync_core::record::{Modality, Pillar};
+use sync_core::time::{Date, Millis, Moment};
+use sync_core::value::{Line, Village, Whole};
+use utoipa::ToSchema;
+
+use super::check_begins;
+use crate::access::{Caller, Role};
+use crate::clock::Clock;
+use crate::desk::{EditRefused, Member, edit_group};
+use crate::leading::{self, AssignmentRefused};
+use crate::ledger::{StreamKind, create_stream};
+use crate::problem::{Fields, Problem};
+use crate::records::groups::read::{GroupWhole, read};
+use crate::scope::Scope;
+use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+
+/// A group to begin.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NewGroupBody {
+    /// What people call it.
+    #[schema(required = true, example = "Twiyubake")]
+    name: String,
+    /// `healing_space` or `dialogue_circle`.
+    #[schema(required = true, example = "healing_space")]
+    kind: String,
+    #[schema(required = true, example = "sociotherapy")]
+    modality: String,
+    /// NISR code of the village, eight digits.
+    #[schema(required = true, example = "52010101")]
+    area: String,
+    protocol_version: Option<String>,
+    pillar: Option<String>,
+    #[schema(example = "5.2")]
+    mhpss_4w: Option<String>,
+    setting: Option<String>,
+    cohort: Option<String>,
+    /// Whom the group means to bring together.
+    target_mix: Vec<String>,
+    #[schema(minimum = 1, maximum = 200)]
+    planned_sessions: Option<i64>,
+    #[schema(example = "2026-03-05")]
+    starts_on: Option<String>,
+    /// The people who lead it; they are assigned to it at once.
+    #[schema(value_type = Vec<Uuid>)]
+    facilitators: Vec<UserId>,
+}
+
+/// A group to begin, checked.
+#[derive(Debug, Clone)]
+struct NewGroup {
+    name: Line<80>,
+    kind: GroupKind,
+    modality: Modality,
+    area: Village,
+    protocol_version: Option<Line<20>>,
+    pillar: Option<Pillar>,
+    mhpss_4w: Option<ActivityCode>,
+    setting: Option<Setting>,
+    cohort: Option<Cohort>,
+    target_mix: Vec<Target>,
+    planned_sessions: Option<Whole<1, 200>>,
+    starts_on: Option<Date>,
+    facilitators: Vec<UserId>,
+}
+
+impl NewGroupBody {
+    fn checked(&self, now: Millis) -> Result<NewGroup, Problem> {
+        let mut fields = Fields::default();
+        let name = fields.parse("name", Some(&self.name));
+        let kind = fields.parse("kind", Some(&self.kind));
+        let modality = fields.parse("modality", Some(&self.modality));
+        let area = fields.parse("area", Some(&self.area));
+        let planned_sessions = self.planned_sessions.and_then(|number| {
+            let checked = number.try_into();
+            checked.map_err(|why: sync_core::value::Why| fields.refuse("planned_sessions", why.0)).ok()
+        });
+        let target_mix =
+            self.target_mix.iter().filter_map(|word| fields.parse("target_mix", Some(word))).collect();
+        let protocol_version = fields.parse("protocol_version", self.protocol_version.as_deref());
+        let pillar = fields.parse("pillar", self.pillar.as_deref());
+        let mhpss_4w = fields.parse("mhpss_4w", self.mhpss_4w.as_deref());
+        let setting = fields.parse("setting", self.setting.as_deref());
+        let cohort = fields.parse("cohort", self.cohort.as_deref());
+        let starts_on = fields.day("starts_on", self.starts_on.as_deref());
+        check_begins(&mut fields, starts_on, now);
+        fields.done()?;
+        let (Some(name), Some(kind), Some(modality), Some(area)) = (name, kind, modality, area) else {
+            return Err(Problem::internal());
+        };
+        let facilitators = self.facilitators.clone();
+        Ok(NewGroup {
+            name,
+            kind,
+            modality,
+            area,
+            protocol_version,
+            pillar,
+            mhpss_4w,
+            setting,
+            cohort,
+            target_mix,
+            planned_sessions,
+            starts_on,
+            facilitators,
+        })
+    }
+}
+
+impl NewGroup {
+    fn write(&self, organisation: OrganisationId, group: &mut GroupEdit<'_>) -> Result<(), EditError> {
+        group.organisation().set(organisation)?;
+        group.name().set(self.name.clone())?;
+        group.kind().set(self.kind)?;
+        group.modality().set(self.modality)?;
+        group.area().set(self.area)?;
+        if let Some(version) = &self.protocol_version {
+            group.protocol_version().set(version.clone())?;
+        }
+        if let Some(pillar) = self.pillar {
+            group.pillar().set(pillar)?;
+        }
+        if let Some(code) = self.mhpss_4w {
+            group.mhpss_4w().set(code)?;
+        }
+        if let Some(setting) = self.setting {
+            group.setting().set(setting)?;
+        }
+        if let Some(cohort) = self.cohort {
+            group.cohort().set(cohort)?;
+        }
+        for target in &self.target_mix {
+            group.target_mix().insert(target)?;
+        }
+        if let Some(planned) = self.planned_sessions {
+            group.planned_sessions().set(planned)?;
+        }
+        if let Some(day) = self.starts_on {
+            group.starts_on().set(day)?;
+        }
+        for user in &self.facilitators {
+            group.facilitators().insert(user)?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a group was not begun.
+#[derive(Debug, thiserror::Error)]
+enum GroupRefused {
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+    #[error(transparent)]
+    Assignment(#[from] AssignmentRefused),
+}
+
+impl Refusal for GroupRefused {}
+
+impl From<GroupRefused> for Problem {
+    fn from(refused: GroupRefused) -> Self {
+        match refused {
+            GroupRefused::Edit(refused) => refused.into(),
+            GroupRefused::Assignment(refused) => refused.into(),
+        }
+    }
+}
+
+/// Begin a group
+///
+/// A manager begins a group of their own organisation; the people who lead it get it at their next sync.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    responses(
+        (status = 201, description = "Begun", body = GroupWhole),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/groups")]
+pub(crate) async fn create_group(
+    caller: Caller,
+    body: web::Json<NewGroupBody>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    caller.require(&[Role::Manager])?;
+    let organisation = caller.organisation.ok_or_else(Problem::internal)?;
+    let moment = clock.moment();
+    let member = Member::of(&caller, moment.now);
+    let new = body.checked(moment.now)?;
+    let begun = store
+        .write("create group", move |tx| create(tx, &new, organisation, member, &moment))
+        .await?
+        .ok_or_else(Problem::internal)?;
+    let id = GroupId::new(&moment);
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/groups/{id}"))).json(begun))
+}
+
+fn create(
+    tx: &mut Conn<'_>,
+    new: &NewGroup,
+    organisation: OrganisationId,
+    member: Member,
+    moment: &Moment,
+) -> Result<Option<GroupWhole>, Failure<GroupRefused>> {
+    let id = GroupId::new(moment);
+    create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
+    edit_group(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
+    for user in &new.facilitators {
+        leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
+    }
+    Ok(read(tx, Scope::Organisation(organisation), id).map_err(|error: StoreError| error)?)
+}

@@ -1,0 +1,143 @@
+//! Putting right what was recorded by mistake: an ordinary change by a supervisor or manager, which says why, and can be taken
+//! back. What all such acts have in common.
+
+use serde::{Deserialize, Deserializer};
+use sync_core::change::Grounds;
+use sync_core::form::{Edit, EditError};
+use sync_core::id::DocumentId;
+use sync_core::record::{Kind, Kinded, Place};
+use sync_core::time::Date;
+
+use crate::access::{Caller, Role};
+use crate::clock::Clock;
+use crate::desk::{self, EditRefused, Member, Original};
+use crate::ledger;
+use crate::problem::{self, FieldError, Fields, Problem, kind};
+use crate::scope::{Scope, Seen, no_such_record};
+use crate::store::{Conn, Failure, Refusal, StoreError};
+
+/// Who puts something right, where they may, when and why.
+#[derive(Debug, Clone)]
+pub(super) struct Act {
+    pub(super) scope: Scope,
+    pub(super) member: Member,
+    pub(super) grounds: Grounds,
+}
+
+impl Act {
+    /// # Errors
+    /// 403 `role-not-allowed`; 422 `invalid-fields` with all that is wrong with the body, the reason too.
+    pub(super) fn checked(
+        caller: &Caller,
+        clock: &Clock,
+        reason: &str,
+        mut fields: Fields,
+    ) -> Result<Self, Problem> {
+        caller.require(&[Role::Supervisor, Role::Manager])?;
+        let grounds = fields.parse("reason", Some(reason));
+        fields.done()?;
+        let grounds = grounds.ok_or_else(Problem::internal)?;
+        Ok(Self { scope: Scope::of(caller)?, member: Member::of(caller, clock.now()), grounds })
+    }
+
+    /// A record that the caller may see, with what it says.
+    pub(super) fn open<R: Kinded>(
+        &self,
+        tx: &mut Conn<'_>,
+        id: impl Into<DocumentId>,
+    ) -> Result<(Seen, R), Failure<Refused>> {
+        Ok(self.scope.record_of(tx, id)?.ok_or(Refused::NoSuchRecord)?)
+    }
+}
+
+/// Why something is not put right.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("there is no such record")]
+    NoSuchRecord,
+    #[error("only a manager may do this")]
+    NotAManager,
+    #[error("{field}: {detail}")]
+    Field { field: &'static str, detail: &'static str },
+    /// The record stands otherwise than whoever asks thought.
+    #[error("{1}")]
+    Otherwise(problem::Kind, &'static str),
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+}
+
+impl Refusal for Refused {}
+
+impl From<EditError> for Refused {
+    fn from(error: EditError) -> Self {
+        EditRefused::from(error).into()
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NoSuchRecord => no_such_record(),
+            Refused::NotAManager => Self::of(kind::ROLE_NOT_ALLOWED, "Only a manager may do this."),
+            Refused::Field { field, detail } => {
+                Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
+            }
+            Refused::Otherwise(kind, detail) => Self::of(kind, detail),
+            Refused::Edit(refused) => refused.into(),
+        }
+    }
+}
+
+/// A record of a group as the store has it, where its kind is known: what a rule of `sync_core` reads others by.
+pub(super) fn read<R: Kinded>(tx: &mut Conn<'_>, id: impl Into<DocumentId>) -> Result<Option<R>, StoreError> {
+    let Some(stored) = ledger::load(tx, id.into())?.filter(|stored| stored.kind == R::KIND) else {
+        return Ok(None);
+    };
+    stored.open()?.read().map(Some).map_err(|_| StoreError::Damaged("a record"))
+}
+
+/// Writes one change to a record, or begins it, with the reason.
+pub(super) fn amend<R: Kinded>(
+    tx: &mut Conn<'_>,
+    original: impl Into<Original>,
+    act: &Act,
+    work: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+) -> Result<(), Failure<Refused>> {
+    desk::edit(tx, original, act.member, |document, actor| {
+        document.edit_because::<R>(actor, act.member.now, &act.grounds, work).map_err(Refused::from)
+    })
+}
+
+/// The place of a record of the same group.
+pub(super) fn beside(place: Place, kind: Kind, id: impl Into<DocumentId>) -> Place {
+    Place { stream: place.stream, document: id.into(), kind }
+}
+
+/// A field of a body that may be `null`, which takes its value back: absent it is `None`.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+/// A field that is given: its value, or `None` where it is taken back.
+pub(super) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    fields: &mut Fields,
+    field: &str,
+    given: Option<&Option<String>>,
+) -> Option<Option<T>> {
+    match given? {
+        Some(text) => fields.parse(field, Some(text)).map(Some),
+        None => Some(None),
+    }
+}
+
+/// As [`parsed`], of a day.
+pub(super) fn parsed_day(
+    fields: &mut Fields,
+    field: &'static str,
+    given: Option<&Option<String>>,
+) -> Option<Option<Date>> {
+    match given? {
+        Some(text) => fields.day(field, Some(text)).map(Some),
+        None => Some(None),
+    }
+}

@@ -1,0 +1,211 @@
+//! A meeting that was recorded under a wrong day or part of the day goes under the right one.
+
+use std::collections::BTreeMap;
+
+use actix_web::{post, web};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use sync_core::history::since;
+use sync_core::id::{DeviceId, ParticipantId, SessionId};
+use sync_core::moving::{NotMoved, Slot, copy, target};
+use sync_core::person::marks;
+use sync_core::record::session::{Attendance, PartOfDay};
+use sync_core::record::{Kind, Session};
+use sync_core::time::Date;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::access::Caller;
+use crate::clock::Clock;
+use crate::desk::Original;
+use crate::edits::right::{Act, Refused, amend, beside, read};
+use crate::on_each;
+use crate::problem::{Fields, Problem, kind};
+use crate::store::schema::participant_origins;
+use crate::store::{Conn, Db, Failure, Store, StoreError};
+
+/// Under which day a meeting belongs, and why.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveBody {
+    /// The day on which it took place; `null` takes the move back.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, example = "2026-03-05", format = Date)]
+    date: Option<String>,
+    /// `morning`, `afternoon` or `evening`; left out, it stays as it is.
+    #[schema(example = "morning")]
+    part: Option<String>,
+    /// Why, in one line of at most 300 characters. Everybody who reads the session's history sees it.
+    #[schema(example = "The clock of the tablet was wrong.", min_length = 1, max_length = 300)]
+    reason: String,
+}
+
+/// Which record of the meeting counts now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Moved {
+    #[schema(value_type = Uuid)]
+    pub(super) session_id: SessionId,
+}
+
+impl From<NotMoved> for Refused {
+    fn from(why: NotMoved) -> Self {
+        match why {
+            NotMoved::Already => {
+                Self::Field { field: "date", detail: "is another day, or `part` another part of it" }
+            }
+            NotMoved::Moved => Self::Otherwise(
+                kind::ALREADY_MOVED,
+                "It was moved already, perhaps by somebody else meanwhile. Read it again; move the one that counts, or take \
+                 the move back first.",
+            ),
+            NotMoved::Void => Self::Otherwise(kind::ALREADY_VOID, "It is void. Take that back first."),
+            NotMoved::Double => Self::Otherwise(
+                kind::ALREADY_A_DOUBLE,
+                "It is marked as the double of another session. Take that mark back first.",
+            ),
+            NotMoved::Recorded => Self::Otherwise(
+                kind::ALREADY_RECORDED,
+                "There is a record of that day and part of the day. If both are of one meeting, mark this one as the double of \
+                 that one.",
+            ),
+            NotMoved::NotMoved => Self::Otherwise(kind::NOT_MOVED, "It is not moved now. Read it again."),
+            NotMoved::MovedOn => Self::Otherwise(
+                kind::MOVED_ON,
+                "What it was moved to was set aside itself: moved on, void or a double. Take that back first.",
+            ),
+        }
+    }
+}
+
+/// Move a session to another day
+///
+/// A supervisor or manager says on which day, or in which part of it, a meeting took place, or takes that back, and why. What
+/// an id is made of never changes, so the meeting is recorded again under the right day, with all that it says; the first record
+/// stays readable and names the second, which totals count. Tablets get both at their next sync.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "Moved, or taken back", body = Moved),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-record`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already-recorded`: there is a record of that day; `already-moved`, `already-void`, `already-a-double`; `not-moved`, `moved-on`, `recorded-since`: it can't be taken back", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/sessions/{id}/move")]
+pub(crate) async fn move_session(
+    caller: Caller,
+    id: web::Path<Uuid>,
+    body: web::Json<MoveBody>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<Moved>, Problem> {
+    let mut fields = Fields::default();
+    let date = fields.day("date", body.date.as_deref());
+    let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
+    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let id = SessionId::from(*id);
+    let counts = store
+        .write("move session", move |tx| match date {
+            Some(date) => put(tx, id, date, part, &act),
+            None => take_back(tx, id, &act),
+        })
+        .await?;
+    Ok(web::Json(Moved { session_id: counts }))
+}
+
+fn put(
+    tx: &mut Conn<'_>,
+    id: SessionId,
+    date: Date,
+    part: Option<PartOfDay>,
+    act: &Act,
+) -> Result<SessionId, Failure<Refused>> {
+    let (seen, record) = act.open::<Session>(tx, id)?;
+    let part = part.unwrap_or(record.part);
+    let there = of_part(tx, &record, date, part)?;
+    let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
+    let marks = theirs(tx, &seen.document)?;
+    amend::<Session>(tx, Original::genesis(beside(seen.place, Kind::Session, slot.id)), act, |edit| {
+        slot.begin(edit)?;
+        edit.moved_from().set(id)?;
+        copy(&record, &marks, edit)
+    })?;
+    amend::<Session>(tx, seen, act, |edit| edit.moved_to().set(slot.id))?;
+    Ok(slot.id)
+}
+
+fn take_back(tx: &mut Conn<'_>, id: SessionId, act: &Act) -> Result<SessionId, Failure<Refused>> {
+    let (seen, record) = act.open::<Session>(tx, id)?;
+    let to = record.moved_to.ok_or(Refused::from(NotMoved::NotMoved))?;
+    // The record of the right day may not have come yet: a tablet hands in the one before the other.
+    let there = match act.open::<Session>(tx, to) {
+        Ok(there) => Some(there),
+        Err(Failure::Refused(Refused::NoSuchRecord)) => None,
+        Err(failed) => return Err(failed),
+    };
+    if let Some((there, session)) = there {
+        if session.is_set_aside() {
+            return Err(Refused::from(NotMoved::MovedOn).into());
+        }
+        // What was recorded under the right day since would count nowhere.
+        if !since(&there.document, "moved_from", |from| !from.is_null()).is_empty() {
+            return Err(Refused::Otherwise(kind::RECORDED_SINCE, "Something was recorded in what it was moved to, which would count nowhere. Move that one instead.")
+            .into());
+        }
+    }
+    amend::<Session>(tx, seen, act, |edit| edit.moved_to().clear())?;
+    Ok(id)
+}
+
+/// The sessions that [`Slot::of`] looks at, for a day and part of it: those of that part, and what they were moved from.
+pub(super) fn of_part(
+    tx: &mut Conn<'_>,
+    session: &Session,
+    date: Date,
+    part: PartOfDay,
+) -> Result<BTreeMap<SessionId, Session>, StoreError> {
+    let mut found = BTreeMap::new();
+    loop {
+        let slot = Slot::of(session.group, date, part, |id| found.get(&id).cloned());
+        let Some(there) = (!slot.begun).then(|| read::<Session>(tx, slot.id)).transpose()?.flatten() else {
+            return Ok(found);
+        };
+        if let Some(from) = there.moved_from
+            && let Some(source) = read::<Session>(tx, from)?
+        {
+            found.insert(from, source);
+        }
+        found.insert(slot.id, there);
+    }
+}
+
+/// The marks of a session, each under whose it is: of a tablet that gave a code to somebody else, under theirs.
+fn theirs(
+    tx: &mut Conn<'_>,
+    document: &sync_core::document::Document,
+) -> Result<Vec<(ParticipantId, Attendance)>, StoreError> {
+    type Split = (Db<ParticipantId>, Db<DeviceId>, Option<Db<ParticipantId>>);
+    let all = marks(document);
+    let people: Vec<Db<ParticipantId>> = all.iter().map(|one| Db(one.participant)).collect();
+    let split: Vec<Split> = on_each!(tx, |c| participant_origins::table
+        .filter(participant_origins::participant_id.eq_any(&people))
+        .filter(participant_origins::split_to.is_not_null())
+        .select((
+            participant_origins::participant_id,
+            participant_origins::device_id,
+            participant_origins::split_to,
+        ))
+        .load(c))?;
+    let split: BTreeMap<(ParticipantId, DeviceId), ParticipantId> =
+        split.into_iter().filter_map(|(Db(one), Db(device), to)| Some(((one, device), to?.0))).collect();
+    // In the order in which they stand: of several of one person the last is the one that is shown.
+    let whose = all.into_iter().map(|one| {
+        let whose = split.get(&(one.participant, one.device)).copied().unwrap_or(one.participant);
+        (whose, one.mark)
+    });
+    let each: BTreeMap<ParticipantId, Attendance> = whose.collect();
+    Ok(each.into_iter().collect())
+}

@@ -1,0 +1,25 @@
+//! Who and what there is in the partnership: its organisations, the people who sign in, and their tablets.
+//!
+//! An administrator adds [`organisations`] and their managers; a manager adds the facilitators and supervisors of their own
+//! ([`users`]). Tablets are enrolled once, by a code that a manager hands out ([`enrolment`]), and sign what they send with a
+//! key of their own from then on ([`devices`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
+
+pub mod organisations;
+pub mod users;
+pub mod devices;
+pub mod enrolment;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(organisations::create_organisation)
+        .service(organisations::list_organisations)
+        .service(users::create::create_user)
+        .service(users::list::list_users)
+        .service(users::me::who_am_i)
+        .service(enrolment::issue::issue_enrolment_code)
+        .service(enrolment::enrol::enrol_tablet)
+        .service(devices::list_devices);
+}

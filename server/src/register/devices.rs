@@ -1,0 +1,214 @@
+//! The tablets, as the manager of their holders' organisation or an administrator sees them.
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::Serialize;
+use sync_core::id::{DeviceId, OrganisationId, UserId};
+use sync_core::time::Millis;
+use utoipa::ToSchema;
+
+use crate::access::{Caller, Role};
+use crate::clock::timestamp;
+use crate::on_each;
+use crate::page::{Page, PageQuery, Window};
+use crate::problem::{Problem, kind};
+use crate::store::schema::{devices, users};
+use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
+
+/// An enrolled tablet.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Device)]
+pub(crate) struct DeviceView {
+    #[schema(value_type = Uuid)]
+    id: DeviceId,
+    #[schema(example = "Nyagatare 3")]
+    name: String,
+    /// Who holds it.
+    #[schema(value_type = Uuid)]
+    pub(crate) user_id: UserId,
+    #[schema(value_type = Option<Uuid>)]
+    organisation_id: Option<OrganisationId>,
+    enrolled_at: Timestamp,
+    /// When it last reached the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_at: Option<Timestamp>,
+    /// Since when it is sent nothing, and what it hands in is quarantined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Timestamp>,
+}
+
+/// A tablet as the room that answers it needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub id: DeviceId,
+    /// Its holder.
+    pub user: UserId,
+    pub organisation: Option<OrganisationId>,
+    pub role: Role,
+    /// Ed25519.
+    pub public_key: [u8; 32],
+    pub revoked: bool,
+    /// The holder may not sign in any more.
+    pub disabled: bool,
+    /// The number of its last request.
+    pub last_request: i64,
+}
+
+/// Why a tablet was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DeviceRefused {
+    #[error("there is no such tablet in the organisation")]
+    NoSuchDevice,
+}
+
+impl Refusal for DeviceRefused {}
+
+impl From<DeviceRefused> for Problem {
+    fn from(refused: DeviceRefused) -> Self {
+        match refused {
+            DeviceRefused::NoSuchDevice => {
+                Self::of(kind::NO_SUCH_DEVICE, "No tablet of your organisation has this id.")
+            }
+        }
+    }
+}
+
+/// List tablets
+///
+/// An administrator sees all; a manager those of their own organisation. In the order of their ids, which is that in which
+/// they were enrolled.
+#[utoipa::path(
+    tag = "Tablets",
+    security(("bearer" = [])),
+    params(PageQuery),
+    responses(
+        (status = 200, description = "Enrolled tablets", body = Page<DeviceView>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/devices")]
+pub(crate) async fn list_devices(
+    caller: Caller,
+    query: web::Query<PageQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<DeviceView>>, Problem> {
+    caller.require(&[Role::Manager, Role::Administrator])?;
+    let window = query.of("devices")?;
+    let asked = window.clone();
+    let rows = store.read("list devices", move |tx| list(tx, caller.organisation, &asked)).await?;
+    Ok(web::Json(Page::of(rows, &window, |row: &ViewRow| row.0.0)))
+}
+
+type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
+
+impl From<ViewRow> for DeviceView {
+    fn from((Db(id), name, Db(user_id), organisation, At(enrolled), seen, revoked): ViewRow) -> Self {
+        Self {
+            id,
+            name,
+            user_id,
+            organisation_id: organisation.map(|Db(id)| id),
+            enrolled_at: timestamp(enrolled),
+            last_seen_at: seen.map(|At(at)| timestamp(at)),
+            revoked_at: revoked.map(|At(at)| timestamp(at)),
+        }
+    }
+}
+
+fn list(
+    tx: &mut Conn<'_>,
+    organisation: Option<OrganisationId>,
+    window: &Window<DeviceId>,
+) -> Result<Vec<ViewRow>, StoreError> {
+    on_each!(tx, |c, Backend| {
+        let mut rows = devices::table
+            .inner_join(users::table)
+            .order(devices::id)
+            .limit(window.rows())
+            .select((
+                devices::id,
+                devices::name,
+                devices::user_id,
+                users::organisation_id,
+                devices::enrolled_at,
+                devices::last_seen_at,
+                devices::revoked_at,
+            ))
+            .into_boxed::<Backend>();
+        if let Some(organisation) = organisation {
+            rows = rows.filter(users::organisation_id.eq(Db(organisation)));
+        }
+        if let Some(after) = window.after {
+            rows = rows.filter(devices::id.gt(Db(after)));
+        }
+        rows.load(c)
+    })
+}
+
+/// Revokes a tablet, unless it is.
+///
+/// # Errors
+/// [`DeviceRefused`].
+pub(crate) fn revoke(
+    tx: &mut Conn<'_>,
+    caller: &Caller,
+    id: DeviceId,
+    now: Millis,
+) -> Result<DeviceView, Failure<DeviceRefused>> {
+    find(tx, id)?.filter(|device| caller.acts_for(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
+    on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
+        .filter(devices::revoked_at.is_null())
+        .set(devices::revoked_at.eq(At(now)))
+        .execute(c))?;
+    let row: ViewRow = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(id)))
+        .select((
+            devices::id,
+            devices::name,
+            devices::user_id,
+            users::organisation_id,
+            devices::enrolled_at,
+            devices::last_seen_at,
+            devices::revoked_at,
+        ))
+        .first(c))?;
+    Ok(row.into())
+}
+
+/// The tablet with this id, revoked or not.
+///
+/// # Errors
+/// Those of the store.
+pub fn find(tx: &mut Conn<'_>, id: DeviceId) -> Result<Option<Device>, StoreError> {
+    type Row = (Db<UserId>, Option<Db<OrganisationId>>, Code<Role>, Vec<u8>, Option<At>, Option<At>, i64);
+    let row: Option<Row> = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(id)))
+        .select((
+            devices::user_id,
+            users::organisation_id,
+            users::role,
+            devices::public_key,
+            devices::revoked_at,
+            users::disabled_at,
+            devices::last_request,
+        ))
+        .first(c)
+        .optional())?;
+    let Some((Db(user), organisation, Code(role), key, revoked, disabled, last_request)) = row else {
+        return Ok(None);
+    };
+    let public_key = key.try_into().map_err(|_| StoreError::Damaged("a device's key is not 32 bytes"))?;
+    Ok(Some(Device {
+        id,
+        user,
+        organisation: organisation.map(|Db(id)| id),
+        role,
+        public_key,
+        revoked: revoked.is_some(),
+        disabled: disabled.is_some(),
+        last_request,
+    }))
+}

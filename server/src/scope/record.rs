@@ -1,0 +1,70 @@
+//! The record that a caller may see: found by its id, or not there.
+
+use sync_core::document::Document;
+use sync_core::id::{DocumentId, GroupId, Id};
+use sync_core::record::{Kind, Kinded, Place};
+
+use super::Scope;
+use crate::ledger::{self, Stored};
+use crate::problem::{Problem, kind};
+use crate::store::{Conn, StoreError};
+
+/// A record that the caller may see, opened.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) place: Place,
+    pub(crate) stored: Stored,
+    pub(crate) document: Document,
+}
+
+impl Scope {
+    /// The record with this id, of whatever kind. One of a group outside the scope is not there, as nobody is to learn that it is; nor
+    /// is one of somebody who asked to be erased.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) fn record(self, tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Seen>, StoreError> {
+        let Some(stored) = ledger::load(tx, id)? else { return Ok(None) };
+        if !self.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+            return Ok(None);
+        }
+        let document = stored.open()?;
+        let erased = document.record().is_ok_and(|record| record.is_erased());
+        Ok((!erased).then(|| Seen { place: stored.home(id), stored, document }))
+    }
+
+    /// As [`Scope::record`], of one kind, with what it says.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where it can't be read, and those of the store.
+    pub(crate) fn record_of<R: Kinded>(
+        self,
+        tx: &mut Conn<'_>,
+        id: impl Into<DocumentId>,
+    ) -> Result<Option<(Seen, R)>, StoreError> {
+        let seen = self.record(tx, id.into())?.filter(|seen| seen.place.kind == R::KIND);
+        let read = |seen: Seen| match seen.document.read() {
+            Ok(record) => Ok((seen, record)),
+            Err(_) => Err(StoreError::Damaged("a record")),
+        };
+        seen.map(read).transpose()
+    }
+}
+
+/// No record of this kind that the caller may see has the id.
+pub(crate) fn no_such(record: Kind) -> Problem {
+    let (kind, detail) = match record {
+        Kind::Group => (kind::NO_SUCH_GROUP, "No group that you may see has this id."),
+        Kind::Participant => {
+            (kind::NO_SUCH_PARTICIPANT, "No participant of a group that you may see has this id.")
+        }
+        Kind::Session => (kind::NO_SUCH_SESSION, "No session of a group that you may see has this id."),
+        _ => return no_such_record(),
+    };
+    Problem::of(kind, detail)
+}
+
+/// As [`no_such`], where a record of any kind would do.
+pub(crate) fn no_such_record() -> Problem {
+    Problem::of(kind::NO_SUCH_RECORD, "No record of a group that you may see has this id.")
+}
