@@ -8,7 +8,7 @@ use sync_core::id::{GroupId, OrganisationId, ParticipantId};
 use super::affected::Affected;
 use super::count::count;
 use super::group::{Group, Stratum};
-use super::rows::{Doubts, Fact, PersonMonth};
+use super::rows::{Fact, MonthDoubts, PersonMonth};
 use super::sums::Sums;
 use crate::on_each;
 use crate::store::schema::{fact_doubts, facts, person_months, strata};
@@ -25,7 +25,7 @@ struct Facts {
     facts: Vec<Fact>,
     /// Of everybody who came, or comes, in one of the months, all months in which they came.
     people: Vec<PersonMonth>,
-    doubts: Vec<Doubts>,
+    doubts: Vec<MonthDoubts>,
 }
 
 /// What facts are and must be.
@@ -123,7 +123,7 @@ impl Change {
         if self.old.doubts.iter().any(|doubt| months.contains(&doubt.month)) {
             on_each!(tx, |c| diesel::delete(old).execute(c))?;
         }
-        let rows: Vec<&Doubts> =
+        let rows: Vec<&MonthDoubts> =
             self.new.doubts.iter().filter(|doubt| months.contains(&doubt.month)).collect();
         for some in rows.chunks(AT_ONCE) {
             on_each!(tx, |c| diesel::insert_into(fact_doubts::table).values(some.to_vec()).execute(c))?;
@@ -222,10 +222,10 @@ fn people_of<'a>(
     Ok(rows)
 }
 
-fn doubts_of(tx: &mut Conn<'_>, group: GroupId, affected: &Affected) -> Result<Vec<Doubts>, StoreError> {
-    let mut rows: Vec<Doubts> = on_each!(tx, |c| fact_doubts::table
+fn doubts_of(tx: &mut Conn<'_>, group: GroupId, affected: &Affected) -> Result<Vec<MonthDoubts>, StoreError> {
+    let mut rows: Vec<MonthDoubts> = on_each!(tx, |c| fact_doubts::table
         .filter(fact_doubts::group_id.eq(Db(group)))
-        .select(Doubts::as_select())
+        .select(MonthDoubts::as_select())
         .load(c))?;
     // One that is of no month is of people.
     rows.retain(|row| if row.month.is_empty() { affected.people() } else { affected.month(&row.month) });

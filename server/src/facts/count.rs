@@ -13,7 +13,7 @@ use sync_core::record::session::Attendance;
 
 use super::affected::Affected;
 use super::group::{Group, Meeting, UNKNOWN};
-use super::rows::{Cell, Counts, Doubts, Fact};
+use super::rows::{Cell, Counts, Fact, MonthDoubts};
 use crate::doubt::{consent_doubt, day_doubt, one_or_two};
 use crate::on_each;
 use crate::store::schema::{attendances, headcounts, participants, possible_doubles, sessions};
@@ -24,7 +24,7 @@ const AT_ONCE: usize = 500;
 
 /// What the sessions of some months hold.
 #[derive(Debug, Default)]
-struct Held {
+struct Recorded {
     marks: BTreeMap<SessionId, Vec<Mark>>,
     heads: BTreeMap<SessionId, Vec<(String, String, i64)>>,
     /// Those that look like a record of the same meeting as another.
@@ -49,7 +49,7 @@ pub(super) struct Counted {
     /// The months of everybody who came in one of them.
     pub(super) came: BTreeMap<ParticipantId, BTreeSet<String>>,
     /// Those that say something, in the order of their months.
-    pub(super) doubts: Vec<Doubts>,
+    pub(super) doubts: Vec<MonthDoubts>,
 }
 
 /// Counts some months of a group.
@@ -60,28 +60,28 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
         .filter(|(_, meeting)| affected.month(&meeting.month))
         .map(|(id, meeting)| (*id, meeting))
         .collect();
-    let held = Held::load(tx, &asked)?;
+    let recorded = Recorded::load(tx, &asked)?;
     let mut cells: BTreeMap<(&str, Told<'_>), Counts> = BTreeMap::new();
-    let mut doubts: BTreeMap<&str, Doubts> = BTreeMap::new();
+    let mut doubts: BTreeMap<&str, MonthDoubts> = BTreeMap::new();
     let mut came: BTreeMap<ParticipantId, BTreeSet<String>> = BTreeMap::new();
     for (id, meeting) in asked {
         let month = meeting.month.as_str();
-        let doubt = doubts.entry(month).or_insert_with(|| Doubts::none(group.id, month));
+        let doubt = doubts.entry(month).or_insert_with(|| MonthDoubts::none(group.id, month));
         doubt.recorded_since += i64::from(meeting.recorded_since);
         match group.left_out(id) {
             Some(SetAside::Void) => doubt.void += 1,
             Some(SetAside::Moved) => doubt.moved += 1,
             Some(SetAside::Double) => doubt.doubles += 1,
             None => {
-                let attended = held.attended(group, id);
-                doubt.possible_doubles += i64::from(held.alike.contains(&id));
-                doubt.date_doubts += i64::from(held.doubted.contains(&id));
+                let attended = recorded.attended(group, id);
+                doubt.possible_doubles += i64::from(recorded.alike.contains(&id));
+                doubt.date_doubts += i64::from(recorded.doubted.contains(&id));
                 doubt.void_attendances += attended.void;
                 doubt.without_record += attended.unknown;
                 for who in &attended.known {
                     came.entry(*who).or_default().insert(meeting.month.clone());
                 }
-                let heads = held.heads.get(&id).map(Vec::as_slice).unwrap_or_default();
+                let heads = recorded.heads.get(&id).map(Vec::as_slice).unwrap_or_default();
                 for (cell, counts) in of_session(group, meeting, &attended, heads) {
                     let sum = cells.entry((month, cell)).or_default();
                     *sum = sum.with(counts, |one, other| one + other);
@@ -95,11 +95,11 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
         cell: Cell::of(cell),
         counts,
     };
-    let mut doubts: Vec<Doubts> = doubts.into_values().collect();
+    let mut doubts: Vec<MonthDoubts> = doubts.into_values().collect();
     if affected.people() {
         doubts.push(of_people(tx, group)?);
     }
-    doubts.retain(|one| *one != Doubts::none(group.id, &one.month));
+    doubts.retain(|one| *one != MonthDoubts::none(group.id, &one.month));
     doubts.sort_unstable();
     Ok(Counted { facts: cells.into_iter().map(fact).collect(), came, doubts })
 }
@@ -115,7 +115,7 @@ struct Attended {
     void: i64,
 }
 
-impl Held {
+impl Recorded {
     /// As [`sync_core::person`] says: of several marks of one code at the same time the one that is shown counts; another one only
     /// where its tablet had given the code to somebody else.
     fn attended(&self, group: &Group, id: SessionId) -> Attended {
@@ -151,12 +151,12 @@ impl Held {
     }
 
     fn load(tx: &mut Conn<'_>, asked: &BTreeMap<SessionId, &Meeting>) -> Result<Self, StoreError> {
-        let mut held = Self::default();
+        let mut recorded = Self::default();
         let ids: Vec<Db<SessionId>> = asked.keys().copied().map(Db).collect();
         for some in ids.chunks(AT_ONCE) {
-            held.load_some(tx, some)?;
+            recorded.load_some(tx, some)?;
         }
-        Ok(held)
+        Ok(recorded)
     }
 
     fn load_some(&mut self, tx: &mut Conn<'_>, ids: &[Db<SessionId>]) -> Result<(), StoreError> {
@@ -240,8 +240,8 @@ fn of_session<'a>(
 }
 
 /// What should be known of the people of a group, whatever the month.
-fn of_people(tx: &mut Conn<'_>, group: &Group) -> Result<Doubts, StoreError> {
-    let mut doubts = Doubts::none(group.id, "");
+fn of_people(tx: &mut Conn<'_>, group: &Group) -> Result<MonthDoubts, StoreError> {
+    let mut doubts = MonthDoubts::none(group.id, "");
     if group.void {
         return Ok(doubts);
     }

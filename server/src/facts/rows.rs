@@ -86,7 +86,7 @@ pub(super) struct PersonMonth {
 /// What should be known of the totals of a month; of people where the month is empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Queryable, Selectable, Insertable)]
 #[diesel(table_name = fact_doubts)]
-pub(super) struct Doubts {
+pub(super) struct MonthDoubts {
     pub(super) group_id: Db<GroupId>,
     pub(super) month: String,
     pub(super) doubles: i64,
@@ -101,7 +101,7 @@ pub(super) struct Doubts {
     pub(super) consent_date_doubts: i64,
 }
 
-impl Doubts {
+impl MonthDoubts {
     /// In the order of [`DOUBTS`](super::table::DOUBTS).
     pub(super) fn counts(&self) -> [i64; 10] {
         [

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::group::Stratum;
 use super::level::{BOTH, FINEST};
-use super::rows::{Cell, Counts, Doubts, Fact, PersonMonth};
+use super::rows::{Cell, Counts, Fact, MonthDoubts, PersonMonth};
 use crate::on_each;
 use crate::store::schema::{doubt_sums, fact_sums, people_sums};
 use crate::store::{Conn, Db, StoreError};
@@ -38,7 +38,7 @@ impl Sums {
         of: &Stratum,
         facts: &[Fact],
         people: &[PersonMonth],
-        doubts: &[Doubts],
+        doubts: &[MonthDoubts],
         times: i64,
     ) {
         for Fact { month, cell, counts, .. } in facts {
