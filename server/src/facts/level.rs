@@ -70,11 +70,10 @@ pub(crate) const BOTH: i32 = plane(true, true);
 /// The plane in which meetings are told apart by phase, part of the day and state. It has no people: a person comes to meetings of several.
 pub(crate) const MEETINGS: i32 = 4;
 
-/// The coarsest level that tells times, areas up to so many digits, and kinds apart, with the digits and kinds that it tells; none where no
-/// sums do.
-pub(crate) fn at_least(period: Period, digits: u32, kinds: bool) -> Option<(i32, u32, bool)> {
+/// The coarsest level that tells times, areas up to so many digits, and kinds apart, and the digits that it tells; none where no sums do.
+pub(crate) fn at_least(period: Period, digits: u32, kinds: bool) -> Option<(i32, u32)> {
     let fits = |(time, has, told): &&(Period, u32, bool)| *time >= period && *has >= digits && *told >= kinds;
-    LEVELS.iter().find(fits).map(|(period, digits, kinds)| (level(*period, *digits, *kinds), *digits, *kinds))
+    LEVELS.iter().find(fits).map(|(period, digits, kinds)| (level(*period, *digits, *kinds), *digits))
 }
 
 /// A level, beside the one that its rows are added up from.

@@ -35,14 +35,18 @@ macro_rules! on_each {
             $crate::store::Conn::Sqlite(connection) => {
                 #[allow(dead_code)]
                 type $backend = ::diesel::sqlite::Sqlite;
-                let run = |$c: &mut ::diesel::SqliteConnection| -> ::diesel::QueryResult<_> { $body };
-                run(connection).map_err($crate::store::StoreError::from)
+                // Called where it stands, as a body may change what is around it.
+                #[allow(clippy::redundant_closure_call)]
+                let done =
+                    (|$c: &mut ::diesel::SqliteConnection| -> ::diesel::QueryResult<_> { $body })(connection);
+                done.map_err($crate::store::StoreError::from)
             }
             $crate::store::Conn::Postgres(connection) => {
                 #[allow(dead_code)]
                 type $backend = ::diesel::pg::Pg;
-                let run = |$c: &mut $crate::store::Pg| -> ::diesel::QueryResult<_> { $body };
-                run(connection).map_err($crate::store::StoreError::from)
+                #[allow(clippy::redundant_closure_call)]
+                let done = (|$c: &mut $crate::store::Pg| -> ::diesel::QueryResult<_> { $body })(connection);
+                done.map_err($crate::store::StoreError::from)
             }
         }
     };

@@ -1,10 +1,10 @@
 //! Answers from sums over the groups of an organisation.
 //!
-//! Facts and people are read by themselves, those that are added up and those that wait for it: each by the dimensions that are asked for, which
-//! mostly follow the order of the key, so that the database need not sort them. The rows of an answer are then put together here.
+//! Facts and people are read by themselves, those that are added up and those that wait for it. The rows of an answer are put together here.
 
 use std::collections::BTreeMap;
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use sync_core::area::Level;
 use sync_core::id::OrganisationId;
@@ -24,9 +24,8 @@ use crate::store::{Conn, StoreError};
 pub(super) struct Sums {
     pub(super) organisation: OrganisationId,
     pub(super) level: i32,
-    /// Up to how many digits of their codes areas are told apart, and whether kinds and modalities are.
+    /// Up to how many digits of their codes they tell areas apart.
     digits: u32,
-    kinds: bool,
 }
 
 impl Sums {
@@ -47,8 +46,8 @@ impl Sums {
         let kinds = kind.is_some() || modality.is_some() || question.by.iter().any(of_kind);
         let timeless = months.are_all() && !question.by.iter().any(|dimension| dimension.period().is_some());
         let period = if timeless { Period::All } else { Period::Month };
-        let (level, digits, kinds) = at_least(period, digits, kinds)?;
-        Some(Self { organisation, level, digits, kinds })
+        let (level, digits) = at_least(period, digits, kinds)?;
+        Some(Self { organisation, level, digits })
     }
 }
 
@@ -58,9 +57,8 @@ struct Source {
     people: bool,
     level: i32,
     plane: i32,
-    /// As in [`Sums`].
+    /// Up to how many digits of their codes it tells areas apart.
     digits: u32,
-    kinds: bool,
 }
 
 /// # Errors
@@ -71,58 +69,92 @@ pub(super) fn answer(
     months: &Months,
     sums: Sums,
 ) -> Result<Vec<Total>, StoreError> {
-    let Sums { level, digits, kinds, .. } = sums;
+    let Sums { level, digits, .. } = sums;
     let (sexes, age_bands) = question.sexes_and_age_bands();
     let plane = if question.of_meetings() { MEETINGS } else { plane(sexes, age_bands) };
-    let added_up = Source { people: false, level, plane, digits, kinds };
-    let waiting = Source { level: FINEST, digits: Level::Village.digits(), kinds: true, ..added_up };
+    let added_up = Source { people: false, level, plane, digits };
+    let waiting = Source { level: FINEST, digits: Level::Village.digits(), ..added_up };
     let mut sources = vec![added_up, waiting];
     if !question.of_meetings() {
         sources.push(Source { people: true, ..added_up });
         sources.push(Source { people: true, plane: BOTH, ..waiting });
     }
-    let mut rows: BTreeMap<Vec<String>, Counts> = BTreeMap::new();
+    let mut rows = Rows::default();
     for source in sources {
-        for Total { by, counts } in read(tx, question, months, sums.organisation, source)? {
-            rows.entry(by).and_modify(|sum| *sum = sum.plus(counts)).or_insert(counts);
-        }
+        read(tx, question, months, sums.organisation, source, &mut rows)?;
     }
     // Sums in which nothing is left any longer are no row. A total is one in any case.
     let there = |(by, counts): &(Vec<String>, Counts)| by.is_empty() || counts.sessions > 0;
-    Ok(rows.into_iter().filter(there).map(|(by, counts)| Total { by, counts }).collect())
+    Ok(rows.sums.into_iter().filter(there).map(|(by, counts)| Total { by, counts }).collect())
 }
 
+/// The rows of an answer, while it is put together.
+#[derive(Debug, Default)]
+struct Rows {
+    sums: BTreeMap<Vec<String>, Counts>,
+}
+
+impl Rows {
+    fn add(&mut self, Total { by, counts }: Total) {
+        self.sums.entry(by).and_modify(|sum| *sum = sum.plus(counts)).or_insert(counts);
+    }
+
+    /// Adds all of these, as long as the answer has not too many rows. Those that belong together mostly follow each other.
+    fn add_all(&mut self, all: impl Iterator<Item = QueryResult<Total>>) -> QueryResult<()> {
+        let mut last: Option<Total> = None;
+        for one in all {
+            let one = one?;
+            match &mut last {
+                Some(last) if last.by == one.by => last.counts = last.counts.plus(one.counts),
+                _ => last.replace(one).into_iter().for_each(|before| self.add(before)),
+            }
+            if self.sums.len() > MAX_ROWS {
+                break;
+            }
+        }
+        last.into_iter().for_each(|last| self.add(last));
+        Ok(())
+    }
+}
+
+/// Adds the rows of one source. SQLite would sort them to group them, which costs more than to add them up here as they come; PostgreSQL
+/// sends all rows before the first is read, so it groups them itself.
 fn read(
     tx: &mut Conn<'_>,
     question: &Question,
     months: &Months,
     organisation: OrganisationId,
     source: Source,
-) -> Result<Vec<Total>, StoreError> {
-    let Source { people, level, plane, digits, kinds } = source;
+    rows: &mut Rows,
+) -> Result<(), StoreError> {
+    let Source { people, level, plane, .. } = source;
     let mut values = Values::default();
     let dimensions: Vec<String> =
-        question.by.iter().map(|one| one.of_sums(digits, organisation, &mut values)).collect();
+        question.by.iter().map(|one| one.of_sums(source.digits, organisation, &mut values)).collect();
     let columns: String = dimensions.iter().map(|dimension| format!("{dimension}, ")).collect();
     let (table, counts) = if people { ("people_sums", &PEOPLE) } else { ("fact_sums", &FACTS) };
-    let counts: Vec<String> =
-        counts.iter().map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint)")).collect();
-    let counts = counts.join(", ");
-    let mut which = vec![
+    let which = [
         format!("f.level = {level} AND f.plane = {plane}"),
         asked(question, months, organisation, &mut values),
         if people { newly(question, months, &mut values) } else { cells_asked(question, &mut values) },
     ];
-    // What the level and the plane leave empty is said to be empty: so the database knows that the rows of one answer stand together.
-    which.extend(empty(plane, kinds, people).into_iter().map(|column| format!("f.{column} = ''")));
     let which = which.join(" AND ");
-    let grouped = if dimensions.is_empty() {
-        String::new()
+    let by_hand = matches!(tx, Conn::Sqlite(_)) && !dimensions.is_empty();
+    let (counts, grouped) = if by_hand {
+        (counts.join(", "), String::new())
     } else {
-        format!("GROUP BY {} LIMIT {}", places(dimensions.len()), MAX_ROWS + 1)
+        let sums = counts.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint)"));
+        let grouped = match dimensions.len() {
+            0 => String::new(),
+            count => format!("GROUP BY {} LIMIT {}", places(count), MAX_ROWS + 1),
+        };
+        (sums.join(", "), grouped)
     };
     let text = format!("SELECT {columns}{counts} FROM {table} f WHERE {which} {grouped}");
-    on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))
+    on_each!(tx, |c, Backend| {
+        let query = bound!(text, values, Backend);
+        rows.add_all(query.load_iter::<Total, DefaultLoadingMode>(c)?)
+    })
 }
 
 /// The columns in the order of [`Counts::COLUMNS`].
@@ -132,24 +164,6 @@ const PEOPLE: [&str; 7] = ["0", "0", "0", "0", "f.people", "0", "0"];
 
 fn places(count: usize) -> String {
     (1..=count).map(|place| place.to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// The columns that are empty in such rows.
-fn empty(of: i32, kinds: bool, people: bool) -> Vec<&'static str> {
-    let mut columns = Vec::new();
-    if !kinds {
-        columns.extend(["kind", "modality"]);
-    }
-    if of == MEETINGS || of & plane(true, false) == 0 {
-        columns.push("sex");
-    }
-    if of == MEETINGS || of & plane(false, true) == 0 {
-        columns.push("age_band");
-    }
-    if of != MEETINGS && !people {
-        columns.extend(["phase", "part_of_day", "state"]);
-    }
-    columns
 }
 
 /// Which rows of sums are asked for, whatever they tell apart, as a condition on sums `f`.

@@ -1,4 +1,4 @@
-//! A slow link: what goes through it comes later, and so many bytes a second.
+//! A slow link: what goes through it comes later, and so many bytes a second; and it may break.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,10 +11,16 @@ pub(super) struct Slow {
     /// One way.
     delay: Duration,
     bytes_a_second: u32,
+    /// A connection is cut once so many bytes went one way.
+    cut_after: Option<usize>,
 }
 
 /// What a village has: 300 ms there and back, 32 KB a second.
-pub(super) const EDGE: Slow = Slow { delay: Duration::from_millis(150), bytes_a_second: 32 * 1024 };
+pub(super) const EDGE: Slow =
+    Slow { delay: Duration::from_millis(150), bytes_a_second: 32 * 1024, cut_after: None };
+
+/// The same on a bad day: it breaks after 48 KB, each time.
+pub(super) const BREAKING: Slow = Slow { cut_after: Some(48 * 1024), ..EDGE };
 
 /// Stands before a service; lives as long as the process.
 #[derive(Debug)]
@@ -58,8 +64,14 @@ fn carry(mut from: TcpStream, mut to: TcpStream, slow: Slow) {
         to.shutdown(Shutdown::Write).ok();
     });
     let mut buffer = [0; 1_024];
-    let mut free = Instant::now();
+    let (mut free, mut carried) = (Instant::now(), 0);
     while let Ok(read @ 1..) = from.read(&mut buffer) {
+        carried += read;
+        if slow.cut_after.is_some_and(|most| carried > most) {
+            // Both ways end, whatever is still on its way.
+            from.shutdown(Shutdown::Both).ok();
+            break;
+        }
         free = free.max(Instant::now()) + Duration::from_secs(1) * read as u32 / slow.bytes_a_second;
         if sender.send((free + slow.delay, buffer[..read].to_vec())).is_err() {
             break;

@@ -10,7 +10,7 @@ use tablet::recording::Details;
 
 use super::Size;
 use super::figure::Figures;
-use super::proxy::{EDGE, Proxy};
+use super::proxy::{BREAKING, EDGE, Proxy};
 use super::stage::{Stage, all_join, all_meet};
 use super::workload::{Workload, day_of};
 use crate::village::record;
@@ -60,7 +60,7 @@ pub(super) fn measure(workload: Workload, size: Size, stage: &Stage, raw: Durati
     }
 }
 
-/// The same over EDGE: 300 ms there and back, 32 KB a second.
+/// The same over EDGE: 300 ms there and back, 32 KB a second; and where that breaks again and again.
 fn over_a_slow_link(workload: Workload, stage: &Stage, groups: &[GroupId], figures: &mut Figures) {
     let proxy = Proxy::to(&stage.service.url, EDGE);
     let mut keza = stage.tablet("keza", groups);
@@ -74,6 +74,19 @@ fn over_a_slow_link(workload: Workload, stage: &Stage, groups: &[GroupId], figur
     over(&mut keza, "nothing new");
     all_meet(&mut keza, groups, EACH..2 * EACH, workload);
     over(&mut keza, "as much again up");
+
+    let proxy = Proxy::to(&stage.service.url, BREAKING);
+    all_meet(&mut keza, groups, 2 * EACH..3 * EACH, workload);
+    let (begun, mut syncs) = (Instant::now(), 0);
+    // Each sync is one that the facilitator begins; what came through before it broke is not sent again.
+    while keza.tablet().outbox().len() > 0 || syncs == 0 {
+        syncs += 1;
+        assert!(syncs < 1_000, "what waits is handed in, sooner or later");
+        keza.sync_over(&mut Link::to(&proxy.url).expect("a sound address"), &mut ()).ok();
+    }
+    let of = "300 ms, 32 KB/s, breaking after 48 KB: as much again up";
+    figures.put(workload.name, of, begun.elapsed().as_secs_f64(), "s");
+    figures.put(workload.name, format!("{of}, syncs"), f64::from(syncs), "");
 }
 
 fn edit_ten(tablet: &mut Device, groups: &[GroupId]) {
