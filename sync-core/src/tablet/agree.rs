@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, HeldDocument, StreamState, Tablet};
+use super::course::{Agreement, Course, StreamState};
+use super::state::{HeldDocument, Tablet};
 use super::waiting::Waiting;
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
