@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use minicbor::{Decode, Encode};
 use uuid::Uuid;
 
+use crate::change::ChangeHash;
 use crate::cursor::Mark;
 use crate::id::{DocumentId, Id};
 use crate::wire::StreamKey;
@@ -63,7 +64,9 @@ pub(super) struct Agreement {
     pub(super) wanted: BTreeSet<Mark>,
     /// The wanted marks that the request under way asks for.
     pub(super) asked: BTreeSet<Mark>,
-    /// Documents that came from the store (the changes that it lacks in them are offered already), or of which the
-    /// store took a change since the agreement began (their marks in `have` are out of date).
+    /// Documents that came from the store: the changes that it lacks in them are offered already.
     pub(super) compared: BTreeSet<DocumentId>,
+    /// Changes that the store took since the agreement began: their documents may be in `have`, and these need not be
+    /// offered again.
+    pub(super) taken: BTreeSet<ChangeHash>,
 }

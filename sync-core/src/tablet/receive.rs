@@ -125,8 +125,8 @@ impl Tablet {
         if let (Outcome::Accepted | Outcome::Duplicate, Some(agreement)) =
             (outcome, self.agreements.get_mut(&waiting.stream))
         {
-            // The store has more of this document than when the agreement began: its mark here is out of date.
-            agreement.compared.insert(waiting.document);
+            // Only this change: the store may lack others of the same document.
+            agreement.taken.insert(waiting.hash);
         }
         match outcome {
             Outcome::Accepted => self.report.accepted += 1,
