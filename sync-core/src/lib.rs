@@ -60,22 +60,24 @@
 //!
 //! Nothing here reads a clock, a file, a socket or the machine's randomness: time and randomness are arguments, bytes to keep and bytes to
 //! send are results. A change that passes one of the [`limits`] is quarantined or refused; it is never dropped.
+//!
+//! The modules stand in reading order; each imports only from those above it.
 
 pub mod limits;
 
 pub mod fold;
-pub mod id;
 pub mod time;
+pub mod id;
 
 pub mod area;
+pub mod value;
 pub mod form;
 pub mod record;
-pub mod value;
 
 pub mod boundary;
 pub mod change;
-pub mod conflict;
 pub mod document;
+pub mod conflict;
 pub mod day;
 pub mod double;
 pub mod history;

@@ -1,27 +1,26 @@
 //! All policy of merging, in one place: [`plan`] takes the stored document and the changes that arrived for it, and
 //! decides about each change. The store carries the plan out.
 
+mod order;
+mod take;
 #[cfg(test)]
 mod tests;
 mod touched;
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::authority::{self, Authority};
+use crate::authority::Authority;
 use crate::boundary::{Unmergeable, contain};
 use crate::change::frame::{self, Weight};
-use crate::change::{Change, ChangeHash, Unreadable};
+use crate::change::{Change, Unreadable};
 use crate::document::{Damaged, Document};
-use crate::form::{Candidate, Invalid, Rule, Slot, Values};
 use crate::id::DeviceId;
-use crate::limits::MAX_DOCUMENT;
 use crate::quarantine::{Outcome, Reason};
 use crate::record::{Place, Record, SCHEMA};
-use touched::Touched;
+use order::in_order;
+use take::take;
 use trial::{Apply, Trial};
-
-use automerge::ScalarValue;
 
 /// A change on its way into a document.
 #[derive(Debug, Clone)]
@@ -221,34 +220,6 @@ fn plan_with(
     Plan { outcomes, fresh, after }
 }
 
-/// The same changes, each after those among them that it builds on, otherwise in the order in which they came. Each
-/// change and each dependency is looked at once. No change is left out: hashes allow no circle of dependencies.
-fn in_order(changes: Vec<(usize, Change)>) -> Vec<(usize, Change)> {
-    let mut lacks: Vec<usize> = vec![0; changes.len()];
-    let mut followers: BTreeMap<ChangeHash, Vec<usize>> = BTreeMap::new();
-    let here: BTreeSet<ChangeHash> = changes.iter().map(|(_, change)| change.hash()).collect();
-    for (at, (_, change)) in changes.iter().enumerate() {
-        for behind in change.deps().filter(|behind| here.contains(behind)) {
-            lacks[at] += 1;
-            followers.entry(behind).or_default().push(at);
-        }
-    }
-    let mut ready: BTreeSet<usize> = (0..changes.len()).filter(|at| lacks[*at] == 0).collect();
-    let mut order = Vec::with_capacity(changes.len());
-    while let Some(at) = ready.pop_first() {
-        order.push(at);
-        // A change that came twice releases the changes that build on it once, with its first copy.
-        for follower in followers.remove(&changes[at].1.hash()).unwrap_or_default() {
-            lacks[follower] -= 1;
-            if lacks[follower] == 0 {
-                ready.insert(follower);
-            }
-        }
-    }
-    let mut slots: Vec<Option<(usize, Change)>> = changes.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| slots[at].take()).collect()
-}
-
 /// Parses a change, and checks what needs neither its document nor its author.
 fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
     if incoming.schema > SCHEMA {
@@ -258,95 +229,4 @@ fn admit(incoming: &Incoming<'_>) -> Result<Change, Reason> {
         Unreadable::TooLarge => Reason::TooLarge,
         _ => Reason::Unreadable,
     })
-}
-
-/// Merges one change whose dependencies are merged, if the record is valid with it; gives the record. Otherwise the
-/// document stays as it was.
-///
-/// `size` is an upper bound of the saved document, in bytes: saving costs as much as the document is large, so it is
-/// saved only where the bound passes the limit.
-fn take(
-    trial: &mut Trial,
-    apply: Apply,
-    change: &Change,
-    authority: &Authority,
-    place: Place,
-    size: usize,
-) -> Result<Record, Reason> {
-    // A gap in the numbers of operations would use up the numbers that Automerge can give out (see
-    // [`Document::continues`]).
-    if !trial.document().continues(change) {
-        return Err(Reason::Unreadable);
-    }
-    // The operations are read before the change is applied: one that replaces a map or text of the genesis would hide
-    // the marks of everybody who writes to that map.
-    let touched = Touched::by(place.kind, change).map_err(invalid)?;
-    trial.take(apply, change, |before, after| {
-        let record = after.record().map_err(invalid)?;
-        // The record's own fields must name this stream and this id: otherwise a change could put a session into
-        // another group, or take the id of another meeting.
-        record.check_home(place).map_err(invalid)?;
-        record.check_name(place).map_err(invalid)?;
-        // Only what the step from one state to the next does can tell whether a rule or an authority is broken.
-        contain(|| {
-            touched.check_values(after)?;
-            check_rules(before, after)?;
-            authority::check(authority, before, after)
-        })
-        .map_err(|_| Reason::Unreadable)?
-        .map_err(invalid)?;
-        if size > MAX_DOCUMENT
-            && contain(|| after.save()).map_err(|_| Reason::Unreadable)?.len() > MAX_DOCUMENT
-        {
-            return Err(Reason::TooLarge);
-        }
-        Ok(record)
-    })
-}
-
-/// The words may quote a key that an attacker chose: they are cut to 200 characters, without control characters
-/// (PostgreSQL stores no NUL).
-fn invalid(invalid: Invalid) -> Reason {
-    let plain = |text: String| text.chars().filter(|letter| !letter.is_control()).take(200).collect();
-    Reason::Invalid(plain(invalid.field), plain(invalid.why.0))
-}
-
-/// Checks the rules of the forms between one state of a document and the next: the first value of a `Once` field is
-/// never replaced, a `Sticky` field is never unset, a `Grows` set loses no member.
-fn check_rules(before: &Document, after: &Document) -> Result<(), Invalid> {
-    let kind = before.kind();
-    let (before, after) = (before.values(), after.values());
-    for field in kind.fields() {
-        let (was, now) = (before.at_root(field.name), after.at_root(field.name));
-        match field.rule {
-            Rule::Once => {
-                let other = |first: &Candidate| now.iter().any(|now| now.value != first.value);
-                if was.last().is_some_and(|first| now.is_empty() || other(first)) {
-                    return Err(Invalid::new(field.name, "is recorded once and stays as it is"));
-                }
-            }
-            Rule::Sticky => {
-                let set = |all: &[Candidate]| all.iter().any(|one| one.value != ScalarValue::Null);
-                if set(was) && !set(now) {
-                    return Err(Invalid::new(field.name, "stays once it is set"));
-                }
-            }
-            Rule::Grows => {
-                if !members(before, field.name).is_subset(&members(after, field.name)) {
-                    return Err(Invalid::new(field.name, "only grows"));
-                }
-            }
-            // [`authority::check`] decides who may move a status back. The other rules are kept by Automerge's own
-            // merging.
-            Rule::Forward(_) | Rule::Conflict(_) | Rule::Merges | Rule::Text(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// The keys of a set's map that have `true` among their values.
-fn members<'v>(values: &'v Values, name: &str) -> BTreeSet<&'v str> {
-    let on = |slot: &Slot| slot.candidates.iter().any(|one| one.value == ScalarValue::Boolean(true));
-    let keys = values.map(name).into_iter().flatten();
-    keys.filter(|(_, slot)| on(slot)).map(|(key, _)| key.as_str()).collect()
 }

@@ -1,6 +1,7 @@
 //! The records of the data dictionary, one file each. A record is a plain struct with its fields' forms as types;
 //! see [`crate::form`] for what the forms mean.
 
+mod fields;
 pub mod group;
 mod home;
 pub mod incident;
@@ -12,6 +13,8 @@ pub mod session;
 
 use automerge::Automerge;
 
+pub use fields::Fields;
+use fields::record;
 pub use group::Group;
 pub use home::{About, Home};
 pub use incident::Incident;
@@ -78,15 +81,6 @@ textual!(Kind, Sex, AgeBand, Pillar, Modality);
 
 /// Why a record is void, or a session was returned, in one line for people to read.
 pub type Note = Line<300>;
-
-/// A record that is read from a document, and edited through a [`crate::form::Edit`] of it.
-pub trait Fields: Sized {
-    /// Reads it; `values` are those of the document.
-    ///
-    /// # Errors
-    /// [`Invalid`] names the first field that does not stand as the data dictionary says.
-    fn read(document: &Automerge, values: &Values) -> Result<Self, Invalid>;
-}
 
 /// A record of some kind.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! A group (itsinda): one healing space or dialogue circle in a village, meeting over a cycle.
 
-use super::{Modality, Note, Pillar};
-use crate::form::{Field, Fixed, Forward, Invalid, Ranked, Required, Revocable, Set, record};
+use super::{Modality, Note, Pillar, record};
+use crate::form::{Field, Fixed, Forward, Invalid, Ranked, Required, Revocable, Set};
 use crate::id::{OrganisationId, UserId};
 use crate::time::Date;
 use crate::value::{Line, Village, Whole, Why, codes, textual};

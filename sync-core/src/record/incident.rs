@@ -1,8 +1,8 @@
 //! An incident in or around a session. Append-only: what was recorded stays as it was.
 
-use super::Note;
 use super::referral::Service;
-use crate::form::{Fixed, Invalid, Log, Once, Revocable, record};
+use super::{Note, record};
+use crate::form::{Fixed, Invalid, Log, Once, Revocable};
 use crate::id::SessionId;
 use crate::value::{codes, textual};
 

@@ -1,7 +1,7 @@
 //! A lesson: what one organisation learned and offers to the others.
 
-use super::{Modality, Pillar};
-use crate::form::{Field, Forward, Invalid, Once, Ranked, Required, Set, Text, record};
+use super::{Modality, Pillar, record};
+use crate::form::{Field, Forward, Invalid, Once, Ranked, Required, Set, Text};
 use crate::id::OrganisationId;
 use crate::value::{KnownArea, Line, codes, textual};
 

@@ -1,7 +1,7 @@
 //! A participant: a pseudonym inside one group. No name, no phone, no ethnicity: no field could hold one.
 
-use super::{AgeBand, Note, Sex};
-use crate::form::{Entries, Field, Fixed, Invalid, Prevailing, Revocable, Set, Sticky, record};
+use super::{AgeBand, Note, Sex, record};
+use crate::form::{Entries, Field, Fixed, Invalid, Prevailing, Revocable, Set, Sticky};
 use crate::id::{DeviceId, GroupId, ParticipantId};
 use crate::time::Date;
 use crate::value::{Pseudonym, codes, textual};

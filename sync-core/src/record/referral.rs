@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Note;
-use crate::form::{Field, Fixed, Invalid, Log, Once, Revocable, record};
+use super::{Note, record};
+use crate::form::{Field, Fixed, Invalid, Log, Once, Revocable};
 use crate::id::{OrganisationId, ParticipantId};
 use crate::time::Date;
 use crate::value::{Key, Why, codes, textual};

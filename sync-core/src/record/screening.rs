@@ -1,7 +1,7 @@
 //! A screening: one score of one participant. Never edited: corrected by a new one.
 
-use super::Note;
-use crate::form::{Fixed, Invalid, Once, Revocable, record};
+use super::{Note, record};
+use crate::form::{Fixed, Invalid, Once, Revocable};
 use crate::id::{ParticipantId, ScreeningId};
 use crate::time::Date;
 use crate::value::{Line, Whole, codes, textual};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{AgeBand, Note, Sex};
-use crate::form::{Entries, Field, Fixed, Forward, Invalid, Once, Ranked, Revocable, Set, Text, record};
+use super::{AgeBand, Note, Sex, record};
+use crate::form::{Entries, Field, Fixed, Forward, Invalid, Once, Ranked, Revocable, Set, Text};
 use crate::id::{GroupId, ParticipantId, SessionId, UserId};
 use crate::time::Date;
 use crate::value::{Whole, Why, codes, textual};

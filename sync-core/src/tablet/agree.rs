@@ -2,10 +2,14 @@
 //! a restored store, or fingerprints that differ. The tablet asks for documents that it lacks and offers changes that
 //! the store lacks; then it reads on where the store was when the agreement began.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::blob::{Key, Write};
-use super::state::{Agreement, Course, HeldDocument, StreamState, Tablet};
+use super::course::{Agreement, Course, StreamState};
+use super::state::{HeldDocument, Tablet};
 use super::waiting::Waiting;
 use crate::agreement;
 use crate::change::{Change, ChangeHash};
@@ -140,12 +144,13 @@ impl Tablet {
             self.agreements.insert(stream, agreement);
             return None;
         }
-        // 5. Offer the documents that only the tablet has. Of a document that came, the difference was offered when it
-        //    was merged. A mark that names no document any more is of one that has changed since.
+        // 5. Offer the documents that only the tablet has, but for the changes that the store took meanwhile. Of a
+        //    document that came, the difference was offered when it was merged. A mark that names no document any more
+        //    is of one that has changed since.
         let marks = self.marks(stream);
         let only_ours = agreement.have.iter().filter_map(|mark| marks.get(mark));
         for id in only_ours.filter(|id| !agreement.compared.contains(id)) {
-            self.offer_again(*id, |_| true, writes);
+            self.offer_again(*id, |change| !agreement.taken.contains(&change.hash()), writes);
         }
         Some(at)
     }

@@ -6,9 +6,10 @@ use minicbor::bytes::ByteVec;
 
 use super::Output;
 use super::blob::{Key, Write};
+use super::course::{Course, StreamState};
 use super::pace::{Failure, SMALL};
 use super::report::Report;
-use super::state::{Course, Flight, HeldDocument, StreamState, Tablet};
+use super::state::{Flight, HeldDocument, Tablet};
 use super::waiting::Waiting;
 use crate::batch::{Envelope, Item, Purpose, Signed, Statement};
 use crate::cbor::to_bytes;

@@ -3,24 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
-use uuid::Uuid;
 
 use super::blob::{Blob, Key, Write};
-use super::pace::Pace;
+use super::course::{Agreement, Course, StreamState};
+use super::identity::Identity;
 use super::report::Report;
 use super::waiting::Waiting;
 use super::{Enrolment, Output};
-use crate::batch::{SigningKey, VerifyingKey};
 use crate::cbor;
 use crate::change::ChangeHash;
-use crate::cursor::Mark;
 use crate::document::{Damaged, Document};
-use crate::id::{BatchId, DeviceId, DocumentId, EpochId, Id, OrganisationId, StreamId, UserId};
+use crate::id::{BatchId, DeviceId, DocumentId, StreamId};
 use crate::record::Kind;
-use crate::time::Millis;
-use crate::wire::StreamKey;
 
 /// The tablet's state machine; see the [module](super).
 ///
@@ -52,121 +48,6 @@ impl fmt::Debug for Tablet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tablet").field("device", &self.identity.device).finish_non_exhaustive()
     }
-}
-
-#[derive(Clone, Encode, Decode)]
-pub(super) struct Identity {
-    #[n(0)]
-    pub(super) device: DeviceId,
-    #[n(1)]
-    pub(super) user: UserId,
-    #[n(2)]
-    pub(super) name: String,
-    #[n(3)]
-    pub(super) organisation: OrganisationId,
-    #[n(4)]
-    pub(super) epoch: EpochId,
-    /// The Ed25519 seed. The folder seals what is written to it.
-    #[n(5)]
-    seed: ByteArray<32>,
-    #[n(6)]
-    pub(super) incarnation: u32,
-    /// The number of the last request that may have been sent.
-    #[n(7)]
-    pub(super) number: u64,
-    /// The last serial that was given to a change, carried work or a receipt. None is given twice.
-    #[n(8)]
-    pub(super) serial: u64,
-    /// Streams that the tablet has dropped and that the next request tells the store of.
-    #[n(9)]
-    pub(super) purged: Vec<StreamId>,
-    #[n(10)]
-    pub(super) last_sync: Millis,
-    /// The store's key for receipts, Ed25519.
-    #[n(11)]
-    receipts: Option<ByteArray<32>>,
-    #[n(12)]
-    pub(super) seal: Option<String>,
-    /// None before anything ever failed.
-    #[n(13)]
-    pace: Option<Pace>,
-}
-
-impl Identity {
-    pub(super) fn key(&self) -> SigningKey {
-        SigningKey::from_bytes(&self.seed)
-    }
-
-    pub(super) fn pace(&self) -> &Pace {
-        self.pace.as_ref().unwrap_or(&Pace::WIDE)
-    }
-
-    pub(super) fn pace_mut(&mut self) -> &mut Pace {
-        self.pace.get_or_insert(Pace::WIDE)
-    }
-
-    pub(super) fn store_key(&self) -> Option<VerifyingKey> {
-        VerifyingKey::from_bytes(self.receipts.as_deref()?).ok()
-    }
-}
-
-/// How far the tablet has read a stream.
-#[derive(Debug, Clone, Encode, Decode)]
-pub(super) struct StreamState {
-    #[n(0)]
-    pub(super) course: Course,
-    /// Whether the store said to drop the stream. The tablet hands in what its outbox holds for the stream first.
-    #[n(1)]
-    pub(super) dropped: bool,
-    /// The key with which colleagues seal parts of a bundle for the holders of the stream.
-    #[n(2)]
-    pub(super) key: Option<StreamKey>,
-}
-
-/// The way in which a stream is read; each is one of [`crate::cursor::Ask`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(super) enum Course {
-    #[n(0)]
-    Following(#[n(0)] u64),
-    #[n(1)]
-    Copying {
-        #[n(0)]
-        at: u64,
-        #[n(1)]
-        after: DocumentId,
-    },
-    #[n(2)]
-    Agreeing,
-}
-
-impl StreamState {
-    pub(super) fn of(course: Course) -> Self {
-        Self { course, dropped: false, key: None }
-    }
-
-    /// A stream of which the tablet holds nothing yet.
-    pub(super) fn begun() -> Self {
-        Self::of(Course::Copying { at: 0, after: DocumentId::from_uuid(Uuid::nil()) })
-    }
-}
-
-/// An agreement with the store about one stream that is under way. It is not persisted: where a sync is cut short, the
-/// next one begins the agreement again, and documents that had come are then equal on both sides.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Agreement {
-    /// The number of the stream's last change when the store first answered. The tablet reads on after it.
-    pub(super) at: Option<u64>,
-    /// The next message; empty once all differences are found.
-    pub(super) message: Vec<u8>,
-    /// Marks that only the tablet has.
-    pub(super) have: BTreeSet<Mark>,
-    /// Marks that only the store has and whose documents have not come yet.
-    pub(super) wanted: BTreeSet<Mark>,
-    /// The wanted marks that the request under way asks for.
-    pub(super) asked: BTreeSet<Mark>,
-    /// Documents that came from the store (the changes that it lacks in them are offered already), or of which the
-    /// store took a change since the agreement began (their marks in `have` are out of date).
-    pub(super) compared: BTreeSet<DocumentId>,
 }
 
 /// A document as the tablet keeps it.
@@ -213,23 +94,7 @@ fn read<'b, T: Decode<'b, ()>>(blob: &'b [u8]) -> Result<T, Damaged> {
 impl Tablet {
     /// A tablet that has just been enrolled, and what to persist of it.
     pub fn enrol(enrolment: Enrolment) -> (Self, Vec<Output>) {
-        let identity = Identity {
-            device: enrolment.device,
-            user: enrolment.user,
-            name: enrolment.name,
-            organisation: enrolment.organisation,
-            epoch: enrolment.epoch,
-            seed: enrolment.key.to_bytes().into(),
-            incarnation: 0,
-            number: 0,
-            serial: 0,
-            purged: Vec::new(),
-            last_sync: Millis(0),
-            receipts: Some(enrolment.store.receipts.to_bytes().into()),
-            seal: Some(enrolment.store.seal),
-            pace: None,
-        };
-        let tablet = Self::with(identity);
+        let tablet = Self::with(Identity::of(enrolment));
         let outputs = vec![Output::Persist(vec![tablet.identity_write()])];
         (tablet, outputs)
     }
