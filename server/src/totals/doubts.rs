@@ -86,7 +86,7 @@ impl Question {
                      LEFT JOIN participants p ON p.id = came.who AND p.group_id = came.group_id
                      WHERE p.id IS NULL) AS without_record,
                     {one_or_two} AS one_or_two,
-                    {consents} AS consent_date_doubts, (SELECT count(*) FROM groups g WHERE {all} AND {CATCHING_UP}) AS being_counted
+                    {consents} AS consent_date_doubts, CASE WHEN {CATCHING_UP} THEN (SELECT count(*) FROM groups g WHERE {all}) ELSE 0 END AS being_counted
              FROM all_asked s LEFT JOIN set_aside ON set_aside.id = s.id",
             set_aside = set_aside(),
             day_doubt = day_doubt("s"),

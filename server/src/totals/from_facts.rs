@@ -62,15 +62,15 @@ pub(super) fn doubts(
     scope: Scope,
 ) -> Result<Doubts, StoreError> {
     let mut values = Values::default();
-    let due = question.groups(&mut values, scope);
+    let (due, all) = (question.groups(&mut values, scope), question.groups(&mut values, scope));
     let sums = DOUBTS.map(|column| format!("sum(f.{column}) AS {column}")).join(", ");
     // What is said of people is said of no month.
     let in_months = |condition: String| format!("(f.month = '' OR ({condition}))");
-    let all = Question { by: Vec::new(), ..question.clone() };
-    let from = match Sums::that_tell(&all, months, scope) {
+    let whole = Question { by: Vec::new(), ..question.clone() };
+    let from = match Sums::that_tell(&whole, months, scope) {
         Some(Sums { organisation, level, .. }) => {
             let rows = [level, FINEST].map(|level| {
-                let asked = from_sums::asked(&all, &Months::ALL, organisation, &mut values);
+                let asked = from_sums::asked(&whole, &Months::ALL, organisation, &mut values);
                 let months = in_months(months.condition(&mut values, "f.month"));
                 format!("SELECT {sums} FROM doubt_sums f WHERE f.level = {level} AND {asked} AND {months}")
             });
@@ -84,12 +84,14 @@ pub(super) fn doubts(
             )
         }
     };
-    let all = DOUBTS.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}"));
+    let counts = DOUBTS.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}"));
     let text = format!(
-        "SELECT {}, (SELECT count(*) FROM groups g WHERE {due} AND (g.id IN (SELECT group_id FROM facts_due) OR {CATCHING_UP}))
-                    AS being_counted
+        "SELECT {}, (SELECT count(*) FROM facts_due d JOIN groups g ON g.id = d.group_id WHERE {due})
+                + CASE WHEN {CATCHING_UP} THEN
+                      (SELECT count(*) FROM groups g WHERE {all} AND g.id NOT IN (SELECT group_id FROM facts_due))
+                  ELSE 0 END AS being_counted
          FROM ({from}) AS counted",
-        all.join(", "),
+        counts.join(", "),
     );
     on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))
 }
