@@ -6,8 +6,7 @@ use diesel::sql_types::{BigInt, Binary};
 
 use super::table::TABLES;
 use crate::on_each;
-use crate::store::schema::settings;
-use crate::store::{Conn, Store, StoreError};
+use crate::store::{Conn, Store, StoreError, identity};
 
 /// How many parts one transaction adds up: others wait no longer than that.
 const PARTS: usize = 25;
@@ -42,15 +41,9 @@ struct Part {
     part: Vec<u8>,
 }
 
-/// Whoever else adds up waits here, and finds those gone that are done.
-fn take_turns(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let row = settings::table.find("epoch");
-    on_each!(tx, |c| diesel::update(row).set(settings::value.eq(settings::value)).execute(c))?;
-    Ok(())
-}
-
 fn step(tx: &mut Conn<'_>) -> Result<u64, StoreError> {
-    take_turns(tx)?;
+    // Whoever else adds up waits here, and finds those parts gone that are done.
+    identity::take_turns(tx)?;
     let parts = waiting(tx, PARTS)?;
     if parts.is_empty() {
         return Ok(0);
@@ -109,7 +102,7 @@ pub fn wrong_sums(tx: &mut Conn<'_>) -> Result<u64, StoreError> {
 /// # Errors
 /// Those of the store.
 pub fn mend_sums(tx: &mut Conn<'_>) -> Result<u64, StoreError> {
-    take_turns(tx)?;
+    identity::take_turns(tx)?;
     let mut all = 0;
     for table in &TABLES {
         let add = table.add(&table.lacking(), no_bytes(tx));

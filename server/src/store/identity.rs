@@ -103,6 +103,16 @@ pub fn set_caught_up_to(tx: &mut Conn<'_>, version: u32, id: Uuid) -> Result<(),
     set(tx, CAUGHT_UP_TO, [&version.to_be_bytes()[..], id.as_bytes()].concat())
 }
 
+/// Waits until no other service adds sums up or writes rows again, and lets none begin until this transaction ends.
+///
+/// # Errors
+/// Those of the store.
+pub fn take_turns(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    let row = settings::table.find(EPOCH);
+    on_each!(tx, |c| diesel::update(row).set(settings::value.eq(settings::value)).execute(c))?;
+    Ok(())
+}
+
 /// Whether rows are being computed again, as a condition in SQL.
 pub const CATCHING_UP: &str = "EXISTS (SELECT 1 FROM settings WHERE name = 'projection_at')";
 
