@@ -32,7 +32,7 @@ struct Work {
 /// Whether a question is about no more meetings and marks than are counted one by one. No more rows are read than that many meetings.
 ///
 /// # Errors
-/// [`Refused::TooManyMeetings`], and those of the store.
+/// [`Refused::TooManyMeetings`] and [`Refused::TooManyToTellApart`], and those of the store.
 pub(super) fn within_budget(
     tx: &mut Conn<'_>,
     question: &Question,
@@ -48,7 +48,9 @@ pub(super) fn within_budget(
     );
     let Work { meetings, marks } = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
     if meetings > MAX_MEETINGS || marks > MAX_MARKS {
-        return Err(Refused::TooManyMeetings.into());
+        let refused =
+            if question.is_told_by_facts() { Refused::TooManyMeetings } else { Refused::TooManyToTellApart };
+        return Err(refused.into());
     }
     Ok(())
 }

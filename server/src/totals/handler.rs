@@ -120,7 +120,7 @@ impl Totals {
 /// Over the sessions of the groups that the caller may see, exact; each meeting once: doubles are left out. Where people are
 /// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
 /// headcount, and one to which nobody came in none. Whole months may be asked of any number of meetings; other days, and people and meetings
-/// told apart together (`sex,phase`), of 20,000 at once; an answer has at most 50,000 rows.
+/// told apart together (`sex,phase`), of 20,000 meetings with 100,000 marks at once; an answer has at most 50,000 rows.
 #[utoipa::path(
     tag = "Aggregates",
     security(("bearer" = [])),

@@ -3,18 +3,20 @@
 use crate::problem::{FieldError, Problem};
 use crate::store::Refusal;
 
-/// Of how many meetings may be asked at once what no facts tell (days that are no whole months, people and meetings told apart together), and how
-/// many people and heads those may name. They are counted one by one: of so many, a second's work.
+/// Of how many meetings may be asked at once what no facts tell (days that are no whole months; people and meetings told apart together), and
+/// how many people and heads those may name. They are counted one by one; `tests/totals/budget.rs` measures what so many cost.
 pub(super) const MAX_MEETINGS: i64 = 20_000;
-pub(super) const MAX_MARKS: i64 = 500_000;
+pub(super) const MAX_MARKS: i64 = 100_000;
 
 /// How many rows an answer may have: some 10 MB.
 pub(super) const MAX_ROWS: usize = 50_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    #[error("what no facts tell is asked of too many meetings")]
+    #[error("days that are no whole months are asked of too many meetings")]
     TooManyMeetings,
+    #[error("people and meetings are told apart together of too many meetings")]
+    TooManyToTellApart,
     #[error("the answer would have too many rows")]
     TooManyRows,
 }
@@ -27,8 +29,15 @@ impl From<Refused> for Problem {
             Refused::TooManyMeetings => (
                 "from",
                 format!(
-                    "and `to` are no whole months, or people and meetings are told apart together, of more than {MAX_MEETINGS} \
-                     meetings or {MAX_MARKS} marks: ask for whole months and for either, for fewer days, or for an area or a group"
+                    "and `to` are no whole months, of more than {MAX_MEETINGS} meetings or {MAX_MARKS} marks in them: ask for \
+                     whole months, for fewer days, or for an area or a group"
+                ),
+            ),
+            Refused::TooManyToTellApart => (
+                "by",
+                format!(
+                    "tells people (sex, age_band) and meetings (phase, part, state) apart together, of more than {MAX_MEETINGS} \
+                     meetings or {MAX_MARKS} marks: tell either apart, or ask for fewer months, for an area or a group"
                 ),
             ),
             Refused::TooManyRows => (

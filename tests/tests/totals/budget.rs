@@ -1,10 +1,15 @@
 //! Days that are no whole months are counted meeting by meeting, and so of no more meetings than a moment allows; and no answer has more
 //! rows than anybody reads.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
+use hostile_bytes::budget;
 use server::on_each;
 use server::store::{Conn, StoreError};
 use sync_core::id::OrganisationId;
+use tests::process::Service;
+use tests::program::ihuriro;
 
 use super::*;
 
@@ -82,7 +87,7 @@ fn days_are_asked_of_so_many_meetings_at_once_and_months_of_any_number() {
         assert_eq!(fewer["total"]["sessions"], MEETINGS - 1);
         // One meeting may name as many people as a thousand.
         let marks = |tx: &mut Conn<'_>| -> Result<(), StoreError> {
-            on_each!(tx, |c| c.batch_execute("UPDATE sessions SET marked = 500001 WHERE date = '2026-05-02'"))
+            on_each!(tx, |c| c.batch_execute("UPDATE sessions SET marked = 100001 WHERE date = '2026-05-02'"))
         };
         ask("from=2026-05-02").ok();
         app.store().write_blocking("marks", marks).expect("they are written");
@@ -92,5 +97,60 @@ fn days_are_asked_of_so_many_meetings_at_once_and_months_of_any_number() {
         assert_eq!(ask("by=sex&state=verified").problem(), (422, "invalid-fields"));
         // Facts know nothing of rows that nobody projected; they are asked all the same.
         ask("from=2026-03-01&by=month").ok();
+    });
+}
+
+/// Marks in each meeting, so that as many may be asked for as are allowed at once.
+const MARKS: usize = 5;
+
+/// Fills the meetings of March: as many marks as may be asked for at once.
+fn write_marks(tx: &mut Conn<'_>) -> Result<(), StoreError> {
+    let person = match tx {
+        Conn::Sqlite(_) => "CAST(printf('%016d', m.i) AS blob)",
+        Conn::Postgres(_) => "convert_to(lpad(CAST(m.i AS text), 16, '0'), 'UTF8')",
+    };
+    let text = format!(
+        "INSERT INTO attendances (session_id, participant_id, author, mark, shown)
+         WITH RECURSIVE m(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM m WHERE i < {MARKS})
+         SELECT s.id, {person}, {person}, 'present', TRUE FROM sessions s CROSS JOIN m WHERE s.date < '2026-04-01';
+         UPDATE sessions SET marked = {MARKS} WHERE date < '2026-04-01';
+         ANALYZE;"
+    );
+    on_each!(tx, |c| c.batch_execute(&text))
+}
+
+/// Three times what it takes of SQLite that is not optimised; PostgreSQL's own process is not counted.
+const CPU: Duration = Duration::from_secs(10);
+/// Some three times what it takes, in bytes.
+const MEMORY: u64 = 32 * 1024 * 1024;
+
+/// Both kinds of question that no facts tell, of as much as is allowed.
+#[test]
+fn the_dearest_question_that_is_allowed_costs_so_much_and_no_more() {
+    Database::each(|database| {
+        let mut app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let fill = |tx: &mut Conn<'_>| -> Result<(), StoreError> {
+            write(tx, village.group)?;
+            write_marks(tx)
+        };
+        app.store().write_blocking("meetings", fill).expect("they are written");
+        let service = Service::start(&ihuriro().expect("the service's program"), &database.url);
+        let service = service.expect("it starts");
+        app.url.clone_from(&service.url);
+        let manager = app.login("manager.aegis");
+        let process = service.id();
+        for asked in
+            ["by=sector,part,sex,age_band,state&to=2026-04-30", "by=month,sex&from=2026-03-02&to=2026-04-30"]
+        {
+            let memory = budget::forget_peak(&process.to_string()).expect("it runs");
+            let cpu = budget::process_cpu(process).expect("it runs");
+            let answer = manager.get(&format!("/v1/aggregates?{asked}")).ok();
+            let cpu = budget::process_cpu(process).expect("it runs").saturating_sub(cpu);
+            let memory = budget::peak_memory(&process.to_string()).expect("it runs").saturating_sub(memory);
+            assert_eq!(answer["rows"][0]["sessions"], MEETINGS - 1);
+            println!("{asked}: {cpu:?}, {memory} bytes");
+            assert!(cpu < CPU && memory < MEMORY, "{asked}: {cpu:?}, {memory} bytes");
+        }
     });
 }
