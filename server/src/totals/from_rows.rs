@@ -32,7 +32,7 @@ struct Work {
 /// Whether a question is about no more meetings and marks than are counted one by one. No more rows are read than that many meetings.
 ///
 /// # Errors
-/// [`Refused::TooManyMeetings`] and [`Refused::TooManyToTellApart`], and those of the store.
+/// [`Refused::Days`] and [`Refused::PeopleAndMeetings`], and those of the store.
 pub(super) fn within_budget(
     tx: &mut Conn<'_>,
     question: &Question,
@@ -48,8 +48,7 @@ pub(super) fn within_budget(
     );
     let Work { meetings, marks } = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
     if meetings > MAX_MEETINGS || marks > MAX_MARKS {
-        let refused =
-            if question.is_told_by_facts() { Refused::TooManyMeetings } else { Refused::TooManyToTellApart };
+        let refused = if question.is_told_by_facts() { Refused::Days } else { Refused::PeopleAndMeetings };
         return Err(refused.into());
     }
     Ok(())

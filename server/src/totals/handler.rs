@@ -157,7 +157,7 @@ fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Answer
     let all = Question { by: Vec::new(), ..question.clone() };
     let rows = if question.by.is_empty() { Vec::new() } else { ask(tx, scope, question)? };
     if rows.len() > MAX_ROWS {
-        return Err(Refused::TooManyRows.into());
+        return Err(Refused::Rows.into());
     }
     let total = ask(tx, scope, &all)?.first().map_or_else(Counts::default, |total| total.counts);
     let doubts = match Months::of(&question.asked) {

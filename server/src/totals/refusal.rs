@@ -14,11 +14,11 @@ pub(super) const MAX_ROWS: usize = 50_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     #[error("days that are no whole months are asked of too many meetings")]
-    TooManyMeetings,
+    Days,
     #[error("people and meetings are told apart together of too many meetings")]
-    TooManyToTellApart,
+    PeopleAndMeetings,
     #[error("the answer would have too many rows")]
-    TooManyRows,
+    Rows,
 }
 
 impl Refusal for Refused {}
@@ -26,21 +26,21 @@ impl Refusal for Refused {}
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let (field, detail) = match refused {
-            Refused::TooManyMeetings => (
+            Refused::Days => (
                 "from",
                 format!(
                     "and `to` are no whole months, of more than {MAX_MEETINGS} meetings or {MAX_MARKS} marks in them: ask for \
                      whole months, for fewer days, or for an area or a group"
                 ),
             ),
-            Refused::TooManyToTellApart => (
+            Refused::PeopleAndMeetings => (
                 "by",
                 format!(
                     "tells people (sex, age_band) and meetings (phase, part, state) apart together, of more than {MAX_MEETINGS} \
                      meetings or {MAX_MARKS} marks: tell either apart, or ask for fewer months, for an area or a group"
                 ),
             ),
-            Refused::TooManyRows => (
+            Refused::Rows => (
                 "by",
                 format!(
                     "gives more than {MAX_ROWS} rows: tell less apart, or ask for an area, fewer months or a modality"
