@@ -43,7 +43,8 @@ pub enum Standing {
     /// already.
     Stranger,
     /// The user of the signing device is assigned: the change is merged if that device wrote it. A change that another
-    /// device wrote is quarantined until its author's device hands it in.
+    /// device wrote is quarantined until its author's device hands it in. A change that builds on a re-keyed one is
+    /// re-keyed, too: somebody vouched for the other, and this one is its author's own.
     Assigned,
     /// A keeper of the group vouches for the change, or the change was admitted before and waited only for a
     /// dependency. It does not matter which device wrote it. A change whose number is taken is re-keyed, and so are the
@@ -179,9 +180,11 @@ fn plan_with(
         let number_taken = taken.contains(&(arrived.actor(), arrived.seq()));
         // It names a dependency by the hash that this had before it was re-keyed.
         let on_rekeyed = arrived.deps().any(|hash| rekeyed.contains_key(&hash) && !document.contains(&hash));
-        let change = match incoming[index].standing {
-            Standing::Waived if number_taken || on_rekeyed => arrived.rekeyed(&rekeyed),
-            _ => Some(arrived).filter(|_| !number_taken),
+        let vouched = incoming[index].standing == Standing::Waived;
+        let change = match number_taken {
+            true if !vouched => None,
+            false if !on_rekeyed => Some(arrived),
+            _ => arrived.rekeyed(&rekeyed),
         };
         let Some(change) = change else {
             outcomes[index] = Outcome::Quarantined(Reason::Rekeyed);

@@ -135,10 +135,10 @@ pub(crate) fn foresee(
     arrival.waived_by = Some(keeper);
     let authorities = Authorities::of(tx, [&arrival])?;
     let candidate = [Candidate::waived(arrival)];
-    let mut outcomes = if quarantined::misplaced(place, before.as_ref()) {
+    let mut planned = if quarantined::misplaced(place, before.as_ref()) {
         of_elsewhere(tx, place, &candidate, &authorities)?
     } else {
-        of_document(tx, place, before, &candidate, &authorities)?.0
+        of_document(tx, place, before, &candidate, &authorities)?
     };
-    Ok(outcomes.swap_remove(0))
+    Ok(planned.outcomes.swap_remove(0))
 }

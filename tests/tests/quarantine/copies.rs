@@ -104,6 +104,39 @@ fn what_a_copied_tablet_wrote_is_taken_in_and_both_copies_have_it() {
     });
 }
 
+/// The copy writes once more before it hears that its first change was quarantined; meanwhile that one was let in re-keyed. Its first
+/// request has a number that the original has used, so it is the answer to the second that is lost.
+#[test]
+fn what_builds_on_a_re_keyed_change_goes_on_by_itself() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 2);
+        let Copied { mut original, mut copied, session } = Copied::of(jeanne, &village);
+        let mut network = Network::to(&app.url).failing([None, Some(Fault::LoseAnswer)]);
+        copied.sync_over(&mut network, &mut ()).expect_err("the answer is lost");
+        let [waiting] = &village.manager.all(LIST)[..] else { panic!("one waits") };
+        release(&village.manager, &id_of(waiting)).ok();
+        let present = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
+        copied.edit_session(session, &present).expect("an edit");
+
+        sync(&mut copied);
+        assert!(village.manager.all(LIST).is_empty(), "nobody has to do anything about it");
+        let shown = village.manager.get(&format!("/v1/sessions/{session}")).ok();
+        assert_eq!(shown["attendance"].as_array().map(Vec::len), Some(1), "{shown}");
+        assert_sound(app.store());
+        for _ in 0..2 {
+            sync(&mut original);
+            sync(&mut copied);
+        }
+        let [one, other] =
+            [&original, &copied].map(|it| it.tablet().read::<Meeting>(session).expect("the session"));
+        assert_eq!((one.attendance.len(), &one), (1, &other));
+        assert_eq!(copied.tablet().outbox().len() + copied.tablet().quarantined().len(), 0);
+    });
+}
+
 #[test]
 fn whoever_recorded_what_is_rejected_hears_it_and_goes_on() {
     Database::each(|database| {

@@ -25,7 +25,7 @@ use tablet::recording::Details;
 use tests::app::START;
 use tests::recount::{Count, check_streams};
 use tests::village::{day, marks, people_join, record};
-use tests::{Database, Session, Stranger, TestApp, Village};
+use tests::{Database, Fault, Network, Session, Stranger, TestApp, Village};
 
 const LIST: &str = "/v1/quarantine";
 

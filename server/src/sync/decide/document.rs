@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sync_core::change::Change;
 use sync_core::id::DocumentId;
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::{Outcome, Reason};
@@ -59,10 +60,11 @@ pub(super) fn settle(
     }
     // 2. The plan, or, where the id is that of a document elsewhere, a refusal that does not tell so.
     let version = there.stored.get(&place.document).map(|stored| stored.version);
-    let (mut decided, gain) = match there.homes.get(&place.document) {
-        Some(home) if *home != place => (of_elsewhere(tx, place, &arrived, authorities)?, None),
+    let planned = match there.homes.get(&place.document) {
+        Some(home) if *home != place => of_elsewhere(tx, place, &arrived, authorities)?,
         _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
+    let Planned { outcomes: mut decided, rekeyed, gain } = planned;
     // 3. What is to be written. Where a dependency is missing, it may come before this is written: the document's
     //    version is compared then.
     match gain {
@@ -75,8 +77,15 @@ pub(super) fn settle(
         }
         None => {}
     }
-    for (one, outcome) in arrived.into_iter().zip(&decided) {
+    for (index, (one, outcome)) in arrived.into_iter().zip(&mut decided).enumerate() {
         match outcome {
+            // It was merged re-keyed, since what it builds on was. Its tablet holds it as it was, and goes on asking after it until it
+            // has the re-keyed form: so to the tablet it is a quarantined change that was let in.
+            Outcome::Accepted if rekeyed.contains(&index) && !one.waited => {
+                work.quarantined.push((one.arrival.clone(), Reason::MissingDependency, false));
+                work.released.push(one.arrival);
+                *outcome = Outcome::Quarantined(Reason::MissingDependency);
+            }
             // It keeps the reason that it has: that somebody else handed it in as well is no better one.
             Outcome::Quarantined(Reason::Unvouched) if one.waited => {}
             Outcome::Quarantined(reason) => {
@@ -98,24 +107,34 @@ pub(super) fn of_elsewhere(
     place: Place,
     arrived: &[Candidate],
     authorities: &Authorities,
-) -> Result<Vec<Outcome>, StoreError> {
-    let (outcomes, _) = of_document(tx, place, None, arrived, authorities)?;
-    let outcomes = outcomes.into_iter().map(|outcome| match outcome {
+) -> Result<Planned, StoreError> {
+    let planned = of_document(tx, place, None, arrived, authorities)?;
+    let outcomes = planned.outcomes.into_iter().map(|outcome| match outcome {
         Outcome::Accepted | Outcome::Duplicate => Outcome::Quarantined(quarantined::elsewhere()),
         quarantined => quarantined,
     });
-    Ok(outcomes.collect())
+    Ok(Planned { outcomes: outcomes.collect(), ..Planned::default() })
 }
 
-/// Plans the changes of one document. Gives their outcomes, and what the document gains, with its rows, where one is
-/// accepted.
+/// What becomes of the changes of one document.
+#[derive(Default)]
+pub(super) struct Planned {
+    /// One for each change, in their order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// The accepted changes that are merged re-keyed.
+    rekeyed: BTreeSet<usize>,
+    /// What the document gains, with its rows, where a change is accepted.
+    gain: Option<Gain>,
+}
+
+/// Plans the changes of one document.
 pub(super) fn of_document(
     tx: &mut Conn<'_>,
     place: Place,
     before: Option<Stored>,
     arrived: &[Candidate],
     authorities: &Authorities,
-) -> Result<(Vec<Outcome>, Option<Gain>), StoreError> {
+) -> Result<Planned, StoreError> {
     let incoming: Vec<Incoming<'_>> = arrived
         .iter()
         .map(|Candidate { arrival, standing, .. }| Incoming {
@@ -128,7 +147,9 @@ pub(super) fn of_document(
         .collect();
     let snapshot = before.as_ref().map(|before| before.snapshot.as_slice());
     let plan = plan(place, snapshot, &incoming).map_err(|_| StoreError::Damaged("a document"))?;
-    let Some(after) = plan.after else { return Ok((plan.outcomes, None)) };
+    let Some(after) = plan.after else {
+        return Ok(Planned { outcomes: plan.outcomes, ..Planned::default() });
+    };
     // A record names the record that it is about when it begins: if that one is of another group, nothing is merged,
     // since all that came builds on the beginning.
     if before.is_none()
@@ -138,13 +159,18 @@ pub(super) fn of_document(
             Outcome::Accepted => Outcome::Quarantined(reason.clone()),
             other => other,
         };
-        return Ok((plan.outcomes.into_iter().map(quarantined).collect(), None));
+        let outcomes = plan.outcomes.into_iter().map(quarantined).collect();
+        return Ok(Planned { outcomes, ..Planned::default() });
     }
+    let is_rekeyed = |(index, change): &(usize, Change)| {
+        (change.bytes() != arrived[*index].arrival.bytes).then_some(*index)
+    };
+    let rekeyed = plan.fresh.iter().filter_map(is_rekeyed).collect();
     let origin = |index: usize| {
         let Arrival { batch, item, .. } = &arrived[index].arrival;
         Origin { batch: Some(*batch), schema: item.schema }
     };
     let fresh = plan.fresh.into_iter().map(|(index, change)| (origin(index), change)).collect();
     let gain = Gain::new(place.stream, place.document, before, after, fresh);
-    Ok((plan.outcomes, Some(gain)))
+    Ok(Planned { outcomes: plan.outcomes, rekeyed, gain: Some(gain) })
 }
