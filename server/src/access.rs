@@ -1,8 +1,8 @@
 //! Who calls, and what they may do.
 //!
 //! People have a role and a password ([`login`]) and get two tokens: one that says who they are for fifteen
-//! minutes, and one to get the next ([`refresh`], [`logout`]). Every handler that needs to know who calls takes a
-//! [`Caller`]. Who there is, and which tablets, is kept in [`crate::register`].
+//! minutes, and one to get the next ([`refresh`], [`logout`]). [`Caller`] is who calls.
+//! Who there is, and which tablets, is kept in [`crate::register`].
 //!
 //! Each operation reads: what can come out, handler, rule, queries.
 
@@ -18,7 +18,6 @@ mod refresh;
 mod logout;
 
 pub use caller::Caller;
-pub(crate) use caller::not_for_managers;
 pub use login::sign_in;
 pub use password::PasswordHash;
 pub(crate) use refresh_token::end_logins;

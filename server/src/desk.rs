@@ -11,10 +11,10 @@ use sync_core::record::group::GroupEdit;
 use sync_core::record::{Group, Kind, Place, SCHEMA};
 use sync_core::time::Millis;
 
-use crate::access::{Caller, Role};
+use crate::access::Role;
 use crate::ledger::{self, Gain, Origin, Stored, keep, web_author};
 use crate::problem::{FieldError, Problem};
-use crate::scope::Seen;
+use crate::scope::{Permit, Seen};
 use crate::store::{Conn, Failure, Refusal, StoreError, identity};
 
 /// Who edits, and when.
@@ -26,8 +26,8 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(crate) fn of(caller: &Caller, now: Millis) -> Self {
-        Self { user: caller.user, role: caller.role, now }
+    pub(crate) fn of(permit: Permit, now: Millis) -> Self {
+        Self { user: permit.user(), role: permit.role(), now }
     }
 
     /// The author of what they write here.

@@ -36,6 +36,7 @@ use crate::problem;
 use crate::quarantine;
 use crate::records;
 use crate::register;
+use crate::scope;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
 use crate::telemetry;
@@ -68,6 +69,7 @@ impl State {
 /// The addresses of version 1, room by room.
 pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
+    scope::configure(config);
     register::configure(config);
     sync::configure(config);
     records::configure(config);

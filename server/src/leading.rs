@@ -9,8 +9,7 @@ use sync_core::record::Kind;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::access::{Caller, Role};
-use crate::clock::Clock;
+use crate::access::Role;
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::ledger;
 use crate::on_each;
@@ -49,16 +48,6 @@ impl From<AssignmentRefused> for Problem {
             AssignmentRefused::Edit(refused) => refused.into(),
         }
     }
-}
-
-/// The manager who decides who leads a group, and of which organisation.
-///
-/// # Errors
-/// 403 `role-not-allowed`.
-pub(crate) fn manager(caller: &Caller, clock: &Clock) -> Result<(OrganisationId, Member), Problem> {
-    caller.require(&[Role::Manager])?;
-    let organisation = caller.organisation.ok_or_else(Problem::internal)?;
-    Ok((organisation, Member::of(caller, clock.now())))
 }
 
 pub(crate) fn in_organisation(

@@ -25,7 +25,7 @@
 //!
 //! # The journey of a question
 //!
-//! [`access`] says who calls, [`register`] who there is, and [`scope`] what the caller may see of it. [`records`] lists and shows single
+//! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
 //! records; [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's.
 //!
@@ -62,8 +62,8 @@ pub mod verify;
 pub mod backup;
 
 pub mod access;
-pub mod register;
 pub mod scope;
+pub mod register;
 pub mod sync;
 pub(crate) mod desk;
 pub mod records;

@@ -1,10 +1,11 @@
 //! Who and what there is in the partnership: its organisations, the people who sign in, and their tablets.
 //!
 //! An administrator adds [`organisations`] and their managers; a manager adds the facilitators and supervisors of their own
-//! ([`users`]). Tablets are enrolled once, by a code that a manager hands out ([`enrolment`]), and sign what they send with a
+//! ([`users`]), and makes up the [`teams`] that supervisors look after. Tablets are enrolled once, by a code that a manager hands out ([`enrolment`]), and sign what they send with a
 //! key of their own from then on ([`devices`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
 
 pub mod organisations;
+pub mod teams;
 pub mod users;
 pub mod devices;
 pub mod enrolment;
@@ -19,6 +20,13 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(users::create::create_user)
         .service(users::list::list_users)
         .service(users::me::who_am_i)
+        .service(users::protection::name_protection_officer)
+        .service(users::protection::end_protection_officer)
+        .service(teams::list::list_teams)
+        .service(teams::make::create_team)
+        .service(teams::make::end_team)
+        .service(teams::members::join_team)
+        .service(teams::members::leave_team)
         .service(enrolment::issue::issue_enrolment_code)
         .service(enrolment::enrol::enrol_tablet)
         .service(devices::list_devices);

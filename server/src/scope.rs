@@ -1,102 +1,52 @@
-//! What a caller may see, decided once for every room that answers people: a list takes its groups from [`groups_in!`], a single
+//! What a caller may do and see, decided once for every room that answers people. [`POLICY`] says it in one table; a handler takes a
+//! [`Permit`], which is the caller with what the table allows at this address. A list takes its groups from [`groups_in!`], a single
 //! record is found by [`Scope::record`], and what can be asked of groups is [`Asked`].
-//!
-//! The whole matrix of roles and the protection of small numbers will come to stand here; until then whoever has no groups of
-//! their own sees no records.
 
 mod asked;
+mod groups;
+mod permissions;
+mod permit;
+mod policy;
 mod record;
 
 pub use asked::Asked;
 pub(crate) use asked::{AskedQuery, anywhere};
+pub use groups::Groups;
+pub(crate) use groups::{below, groups_in, led_by, led_by_teams_of};
+pub use permit::Permit;
+pub use policy::{Action, Entry, POLICY, Reach};
 pub(crate) use record::{Seen, no_such, no_such_record};
 
-use diesel::prelude::*;
-use sync_core::id::{GroupId, OrganisationId, UserId};
+use sync_core::id::GroupId;
+use sync_core::record::Level;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::access::{Caller, Role};
-use crate::on_each;
-use crate::problem::Problem;
-use crate::store::schema::assignments;
-use crate::store::{Conn, Db, StoreError};
+use crate::store::{Conn, StoreError};
 
-/// The groups that a caller may see.
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(permissions::what_i_may);
+}
+
+/// The groups whose records a caller may see. Records of level S are told of fewer groups than the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Those of one organisation.
-    Organisation(OrganisationId),
-    /// Those to which a person is assigned now.
-    Assigned(UserId),
+pub struct Scope {
+    pub groups: Groups,
+    /// Those of which the caller may also see referrals, incidents and screenings.
+    pub sensitive: Groups,
 }
 
 impl Scope {
-    /// # Errors
-    /// 403 `role-not-allowed` for roles that see no records.
-    pub fn of(caller: &Caller) -> Result<Self, Problem> {
-        caller.require(&[Role::Facilitator, Role::Supervisor, Role::Manager])?;
-        match (caller.role, caller.organisation) {
-            (Role::Manager, Some(organisation)) => Ok(Self::Organisation(organisation)),
-            _ => Ok(Self::Assigned(caller.user)),
-        }
+    /// The groups of which records of this level are seen.
+    pub fn groups_of(self, level: Level) -> Groups {
+        if level == Level::Sensitive { self.sensitive } else { self.groups }
     }
 
-    /// Whether this group is among them.
+    /// Whether the caller may see records of this group, but for those of level S.
     ///
     /// # Errors
     /// Those of the store.
     pub fn holds(self, tx: &mut Conn<'_>, group: GroupId) -> Result<bool, StoreError> {
-        let one = Asked { group: Some(group), ..Asked::default() };
-        let found: i64 = on_each!(tx, |c, Backend| groups_in!(Backend, self, &one).count().get_result(c))?;
-        Ok(found > 0)
+        self.groups.hold(tx, group)
     }
-}
-
-/// The groups of a scope that fit what is asked, as a query for their ids:
-/// `groups_in!(Backend, scope, &asked)`, to load, to count, or to filter another table by. A macro because the type of a
-/// boxed query names its backend.
-macro_rules! groups_in {
-    ($backend:ty, $scope:expr, $asked:expr) => {{
-        use ::diesel::prelude::*;
-        use $crate::scope::{Scope, assigned_to, below};
-        use $crate::store::Db;
-        use $crate::store::schema::groups;
-        let asked: &$crate::scope::Asked = $asked;
-        let mut query = groups::table.select(groups::id).into_boxed::<$backend>();
-        query = match $scope {
-            Scope::Organisation(organisation) => query.filter(groups::organisation_id.eq(Db(organisation))),
-            Scope::Assigned(user) => query.filter(groups::id.eq_any(assigned_to(user))),
-        };
-        if let Some(group) = asked.group {
-            query = query.filter(groups::id.eq(Db(group)));
-        }
-        if let Some(organisation) = asked.organisation {
-            query = query.filter(groups::organisation_id.eq(Db(organisation)));
-        }
-        if let Some(kind) = asked.kind {
-            query = query.filter(groups::kind.eq(kind.code()));
-        }
-        if let Some(modality) = asked.modality {
-            query = query.filter(groups::modality.eq(modality.code()));
-        }
-        if let Some(area) = asked.area {
-            query = query.filter(groups::area.like(below(area)));
-        }
-        query
-    }};
-}
-pub(crate) use groups_in;
-
-/// The codes below an area begin with its own.
-pub(crate) fn below(area: sync_core::area::AreaCode) -> String {
-    format!("{area}%")
-}
-
-/// The groups to which a person is assigned now.
-#[diesel::dsl::auto_type]
-pub(crate) fn assigned_to(user: UserId) -> _ {
-    let user: Db<UserId> = Db(user);
-    assignments::table
-        .filter(assignments::user_id.eq(user))
-        .filter(assignments::ended_at.is_null())
-        .select(assignments::group_id)
 }

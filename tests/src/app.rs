@@ -153,9 +153,9 @@ impl Session {
         send_with(ureq::http::Method::POST, &url, Some(&self.token), &headers, Some(body))
     }
 
-    /// A request without a body, of any method.
-    pub fn ask(&self, method: &str, path: &str) -> Answer {
-        self.send(method.parse().expect("a method"), path, None)
+    /// A request of any method.
+    pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.send(method.parse().expect("a method"), path, body)
     }
 
     pub fn delete(&self, path: &str) -> Answer {

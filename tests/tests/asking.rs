@@ -171,10 +171,13 @@ fn an_address_says_what_it_answers_to() {
     let app = TestApp::on(&Database::sqlite());
     let manager = Village::of(&app, "aegis").manager;
     assert_eq!(
-        (manager.ask("HEAD", "/v1/groups").status, manager.ask("OPTIONS", "/v1/groups").status),
+        (
+            manager.request("HEAD", "/v1/groups", None).status,
+            manager.request("OPTIONS", "/v1/groups", None).status
+        ),
         (200, 204)
     );
-    assert_eq!(manager.ask("PUT", "/v1/groups").problem(), (405, "method-not-allowed"));
+    assert_eq!(manager.request("PUT", "/v1/groups", None).problem(), (405, "method-not-allowed"));
     assert_eq!(manager.get("/v1/quarantine/release").problem(), (405, "method-not-allowed"));
     assert_eq!(manager.get("/v1/quarantine/kabeza").problem(), (404, "no-such-thing"));
     let refused = manager.get("/v1/nothing");

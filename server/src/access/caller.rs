@@ -1,10 +1,7 @@
-//! Who calls: what a handler that needs to know takes as an argument.
+//! Who calls. What they may do is for [`crate::scope`] to say: handlers take a [`Permit`](crate::scope::Permit).
 
-use std::pin::Pin;
-
-use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
 
@@ -24,66 +21,23 @@ pub struct Caller {
     /// Facilitators, supervisors and managers have one.
     pub organisation: Option<OrganisationId>,
     pub role: Role,
+    /// Whether they are a protection officer of their organisation.
+    pub protects: bool,
 }
 
 impl Caller {
-    /// Refuses a caller who has none of these roles.
+    /// The person whose access token a request bears.
     ///
     /// # Errors
-    /// 403 `role-not-allowed`.
-    pub fn require(&self, roles: &[Role]) -> Result<(), Problem> {
-        if roles.contains(&self.role) {
-            return Ok(());
+    /// 401 `token-missing`, `token-expired`, `token-refused`, `login-ended`; 403 `account-disabled`; those of the store.
+    pub(crate) async fn identify(request: &HttpRequest) -> Result<Self, Problem> {
+        let (user, login) = verified(request)?;
+        let store = request.app_data::<web::Data<Store>>().cloned().ok_or_else(Problem::internal)?;
+        match store.read("caller", move |tx| known(tx, user, login)).await? {
+            Known::Caller(caller) => Ok(caller),
+            Known::Disabled => Err(disabled()),
+            Known::Ended => Err(ended()),
         }
-        let roles: Vec<_> = roles.iter().map(|role| role.with_article()).collect();
-        let detail = match roles.as_slice() {
-            [others @ .., last] if !others.is_empty() => {
-                format!("Only {} or {last} may do this.", others.join(", "))
-            }
-            _ => format!("Only {} may do this.", roles.concat()),
-        };
-        Err(Problem::of(kind::ROLE_NOT_ALLOWED, detail))
-    }
-
-    /// Whether the caller may act for this organisation: its own people, and administrators everywhere.
-    pub fn acts_for(&self, organisation: Option<OrganisationId>) -> bool {
-        self.role == Role::Administrator || (organisation.is_some() && self.organisation == organisation)
-    }
-
-    /// Whether the caller decides about people of this role in this organisation: administrators about everybody, managers
-    /// about the facilitators and supervisors of their own.
-    pub fn answers_for(&self, role: Role, organisation: Option<OrganisationId>) -> bool {
-        let below = matches!(role, Role::Facilitator | Role::Supervisor);
-        self.role == Role::Administrator
-            || (self.role == Role::Manager && below && self.acts_for(organisation))
-    }
-}
-
-/// A manager asks for what only the administrator decides.
-pub(crate) fn not_for_managers() -> Problem {
-    Problem::of(
-        kind::ROLE_NOT_ALLOWED,
-        "A manager decides about the facilitators and supervisors of their own organisation, the administrator about \
-         others.",
-    )
-}
-
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let verified = verified(request);
-        let store = request.app_data::<web::Data<Store>>().cloned();
-        Box::pin(async move {
-            let (user, login) = verified?;
-            let store = store.ok_or_else(Problem::internal)?;
-            match store.read("caller", move |tx| known(tx, user, login)).await? {
-                Known::Caller(caller) => Ok(caller),
-                Known::Disabled => Err(disabled()),
-                Known::Ended => Err(ended()),
-            }
-        })
     }
 }
 
@@ -125,17 +79,17 @@ enum Known {
 }
 
 fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>);
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
-        .select((users::organisation_id, users::role, users::disabled_at))
+        .select((users::organisation_id, users::role, users::disabled_at, users::protection_officer))
         .first(c)
         .optional())?;
     Ok(match row {
-        Some((organisation, Code(role), None)) if lives(tx, login)? => {
-            Known::Caller(Caller { user: id, organisation: organisation.map(|Db(id)| id), role })
+        Some((organisation, Code(role), None, protects)) if lives(tx, login)? => {
+            Known::Caller(Caller { user: id, organisation: organisation.map(|Db(id)| id), role, protects })
         }
-        Some((_, _, None)) => Known::Ended,
+        Some((_, _, None, _)) => Known::Ended,
         _ => Known::Disabled,
     })
 }

@@ -13,10 +13,12 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 14] = [
+pub const KEPT: [Table; 16] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
+    table("teams", &["id"]),
+    table("team_members", &["id"]),
     table("devices", &["id"]),
     table("enrolment_codes", &["hash"]),
     table("streams", &["id"]),

@@ -10,13 +10,12 @@ use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Role};
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::register::devices::{self, DeviceRefused};
-use crate::scope::no_such;
+use crate::scope::{Permit, no_such};
 use crate::store::schema::{devices as tablets, purges, readings, streams, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
@@ -61,16 +60,15 @@ pub(crate) struct Holding {
 )]
 #[get("/v1/devices/{id}/groups")]
 pub(crate) async fn groups_of_tablet(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<DeviceId>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Vec<Holding>>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    let id = *id;
+    let (id, organisation) = (*id, permit.organisations()?);
     let found = store.read("groups of a tablet", move |tx| -> Result<_, Failure<DeviceRefused>> {
-        let seen = |tablet: &devices::Device| caller.acts_for(tablet.organisation);
+        let seen = |tablet: &devices::Device| permit.covers(tablet.organisation);
         devices::find(tx, id)?.filter(seen).ok_or(DeviceRefused::NoSuchDevice)?;
-        Ok(holdings(tx, Of::Tablet(id), caller.organisation)?)
+        Ok(holdings(tx, Of::Tablet(id), organisation)?)
     });
     Ok(web::Json(found.await?))
 }
@@ -91,16 +89,15 @@ pub(crate) async fn groups_of_tablet(
 )]
 #[get("/v1/groups/{id}/devices")]
 pub(crate) async fn tablets_of_group(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Vec<Holding>>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    let id = StreamId::from_uuid(*id);
+    let (id, organisation) = (StreamId::from_uuid(*id), permit.organisations()?);
     let found = store.read("tablets of a group", move |tx| -> Result<_, StoreError> {
         match ledger::stream(tx, id)? {
-            Some(group) if caller.acts_for(group.organisation) => {
-                holdings(tx, Of::Group(id), caller.organisation).map(Some)
+            Some(group) if permit.covers(group.organisation) => {
+                holdings(tx, Of::Group(id), organisation).map(Some)
             }
             _ => Ok(None),
         }

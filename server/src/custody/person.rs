@@ -6,13 +6,13 @@ use sync_core::id::{OrganisationId, UserId};
 use utoipa::ToSchema;
 
 use super::refusal::PersonRefused;
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::desk::Member;
 use crate::leading::take_off_all;
 use crate::problem::Problem;
 use crate::register::organisations;
 use crate::register::users::{User, find, standing};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Where a person goes.
@@ -41,16 +41,15 @@ pub(crate) struct Move {
 )]
 #[post("/v1/users/{id}/disable")]
 pub(crate) async fn disable_user(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<UserId>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<User>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    let (id, member) = (*id, Member::of(&caller, clock.now()));
+    let (id, member) = (*id, Member::of(permit, clock.now()));
     let disabled = store.write("disable user", move |tx| -> Result<User, Failure<PersonRefused>> {
-        theirs(tx, &caller, id)?;
-        if id == caller.user {
+        theirs(tx, permit, id)?;
+        if id == permit.user() {
             return Err(PersonRefused::Oneself.into());
         }
         standing::disable(tx, id, member.now)?;
@@ -75,14 +74,13 @@ pub(crate) async fn disable_user(
 )]
 #[post("/v1/users/{id}/enable")]
 pub(crate) async fn enable_user(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<UserId>,
     store: web::Data<Store>,
 ) -> Result<web::Json<User>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
     let id = *id;
     let enabled = store.write("enable user", move |tx| -> Result<User, Failure<PersonRefused>> {
-        theirs(tx, &caller, id)?;
+        theirs(tx, permit, id)?;
         standing::enable(tx, id)?;
         as_they_are(tx, id)
     });
@@ -112,17 +110,16 @@ pub(crate) async fn enable_user(
 )]
 #[post("/v1/users/{id}/move")]
 pub(crate) async fn move_user(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<UserId>,
     body: web::Json<Move>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<User>, Problem> {
-    caller.require(&[Role::Administrator])?;
     let (id, to) = (*id, body.organisation_id);
-    let member = Member::of(&caller, clock.now());
+    let member = Member::of(permit, clock.now());
     let moved = store.write("move user", move |tx| -> Result<User, Failure<PersonRefused>> {
-        let person = theirs(tx, &caller, id)?;
+        let person = theirs(tx, permit, id)?;
         if !person.role.in_organisation() {
             return Err(PersonRefused::NoOrganisation.into());
         }
@@ -137,10 +134,10 @@ pub(crate) async fn move_user(
 }
 
 /// The person, if the caller decides about them.
-fn theirs(tx: &mut Conn<'_>, caller: &Caller, id: UserId) -> Result<User, Failure<PersonRefused>> {
-    let seen = |person: &User| caller.acts_for(person.organisation_id);
+fn theirs(tx: &mut Conn<'_>, permit: Permit, id: UserId) -> Result<User, Failure<PersonRefused>> {
+    let seen = |person: &User| permit.covers(person.organisation_id);
     let person = find(tx, id)?.filter(seen).ok_or(PersonRefused::NoSuchUser)?;
-    if !caller.answers_for(person.role, person.organisation_id) {
+    if !permit.decides_about(person.role, person.organisation_id) {
         return Err(PersonRefused::NotTheirs.into());
     }
     Ok(person)

@@ -1,8 +1,8 @@
 //! Why nobody was disabled, let in again or moved.
 
-use crate::access::not_for_managers;
 use crate::desk::EditRefused;
 use crate::problem::{FieldError, Problem, kind};
+use crate::register::users::not_for_managers;
 use crate::store::Refusal;
 
 /// Why a person stays as they are.

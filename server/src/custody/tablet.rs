@@ -4,12 +4,12 @@ use actix_web::{post, web};
 use sync_core::id::DeviceId;
 use sync_core::time::Millis;
 
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::leading::groups_of;
 use crate::ledger::renew_key;
 use crate::problem::Problem;
 use crate::register::devices::{self, DeviceRefused, DeviceView};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
 
 /// Revoke a tablet
@@ -28,25 +28,24 @@ use crate::store::{Conn, Failure, Store};
 )]
 #[post("/v1/devices/{id}/revoke")]
 pub(crate) async fn revoke_device(
-    caller: Caller,
+    permit: Permit,
     device: web::Path<DeviceId>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<DeviceView>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
     let (device, now) = (device.into_inner(), clock.now());
-    let revoked = store.write("revoke device", move |tx| revoke(tx, &caller, device, now)).await?;
+    let revoked = store.write("revoke device", move |tx| revoke(tx, permit, device, now)).await?;
     Ok(web::Json(revoked))
 }
 
 /// What is sealed from now on, it can't open either.
 fn revoke(
     tx: &mut Conn<'_>,
-    caller: &Caller,
+    permit: Permit,
     device: DeviceId,
     now: Millis,
 ) -> Result<DeviceView, Failure<DeviceRefused>> {
-    let revoked = devices::revoke(tx, caller, device, now)?;
+    let revoked = devices::revoke(tx, permit, device, now)?;
     for group in groups_of(tx, revoked.user_id)? {
         renew_key(tx, group.into())?;
     }

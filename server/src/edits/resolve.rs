@@ -11,13 +11,13 @@ use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Role};
+use crate::access::Role;
 use crate::clock::Clock;
 use crate::desk::{EditRefused, Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::projection;
 use crate::records::conflicts::SETTLED_HERE;
-use crate::scope::{Scope, Seen};
+use crate::scope::{Permit, Scope, Seen};
 use crate::store::{Conn, Failure, Refusal, Store};
 
 /// What holds, and why.
@@ -137,15 +137,14 @@ impl From<ResolveRefused> for Problem {
 )]
 #[post("/v1/conflicts/resolve")]
 pub(crate) async fn resolve_conflict(
-    caller: Caller,
+    permit: Permit,
     body: web::Json<ResolutionBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(&[Role::Supervisor, Role::Manager])?;
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let resolution = body.into_inner().checked()?;
-    let member = Member::of(&caller, clock.now());
+    let member = Member::of(permit, clock.now());
     store.write("resolve conflict", move |tx| resolve(tx, scope, &resolution, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,12 +8,11 @@ use sync_core::id::DocumentId;
 use sync_core::record::{Kind, Kinded, Place};
 use sync_core::time::Date;
 
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::ledger;
 use crate::problem::{self, FieldError, Fields, Problem, kind};
-use crate::scope::{Scope, Seen, no_such_record};
+use crate::scope::{Permit, Scope, Seen, no_such_record};
 use crate::store::{Conn, Failure, Refusal, StoreError};
 
 /// Who puts something right, where they may, when and why.
@@ -26,18 +25,17 @@ pub(super) struct Act {
 
 impl Act {
     /// # Errors
-    /// 403 `role-not-allowed`; 422 `invalid-fields` with all that is wrong with the body, the reason too.
+    /// 422 `invalid-fields` with all that is wrong with the body, the reason too.
     pub(super) fn checked(
-        caller: &Caller,
+        permit: Permit,
         clock: &Clock,
         reason: &str,
         mut fields: Fields,
     ) -> Result<Self, Problem> {
-        caller.require(&[Role::Supervisor, Role::Manager])?;
         let grounds = fields.parse("reason", Some(reason));
         fields.done()?;
         let grounds = grounds.ok_or_else(Problem::internal)?;
-        Ok(Self { scope: Scope::of(caller)?, member: Member::of(caller, clock.now()), grounds })
+        Ok(Self { scope: permit.scope()?, member: Member::of(permit, clock.now()), grounds })
     }
 
     /// A record that the caller may see, with what it says.

@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::right::{Act, Refused, amend};
-use crate::access::{Caller, Role};
+use crate::access::Role;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Whether a record is void, and why.
@@ -44,13 +45,13 @@ pub(crate) struct VoidBody {
 )]
 #[post("/v1/records/{id}/void")]
 pub(crate) async fn void_record(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<VoidBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let act = Act::checked(&caller, &clock, &body.reason, Fields::default())?;
+    let act = Act::checked(permit, &clock, &body.reason, Fields::default())?;
     let (id, on) = (DocumentId::from(*id), body.void);
     store.write("void", move |tx| void(tx, id, on, &act)).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -72,7 +72,7 @@ impl Keeper {
     async fn of(request: &mut ServiceRequest) -> Result<Self, Problem> {
         let text = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
         let text = text.and_then(key::parse).ok_or_else(bad_key)?.to_owned();
-        let caller = request.extract::<Caller>().await?;
+        let caller = Caller::identify(request.request()).await?;
         let body = request.extensions().get::<Whole>().map(|Whole(body)| body.clone()).unwrap_or_default();
         let address = request.uri().to_string();
         let key = Key::of(caller.user, &text, request.method().as_str(), &address, &body);

@@ -9,13 +9,12 @@ use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AssignmentRefused, begin, in_organisation, manager, take_off};
-use crate::access::Caller;
+use super::{AssignmentRefused, begin, in_organisation, take_off};
 use crate::clock::{Clock, timestamp};
-use crate::desk::edit_group;
+use crate::desk::{Member, edit_group};
 use crate::on_each;
 use crate::problem::Problem;
-use crate::scope::{Scope, no_such};
+use crate::scope::{Permit, Scope, no_such};
 use crate::store::schema::{assignments, users};
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 
@@ -52,13 +51,13 @@ pub(crate) struct Assignment {
 )]
 #[post("/v1/groups/{id}/assignments")]
 pub(crate) async fn assign(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<NewAssignment>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let (organisation, member) = manager(&caller, &clock)?;
+    let (organisation, member) = (permit.organisation()?, Member::of(permit, clock.now()));
     let (group, user) = (GroupId::from(*id), body.user_id);
     store
         .write("assign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
@@ -85,12 +84,12 @@ pub(crate) async fn assign(
 )]
 #[delete("/v1/groups/{id}/assignments/{user}")]
 pub(crate) async fn unassign(
-    caller: Caller,
+    permit: Permit,
     path: web::Path<(Uuid, Uuid)>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let (organisation, member) = manager(&caller, &clock)?;
+    let (organisation, member) = (permit.organisation()?, Member::of(permit, clock.now()));
     let (group, user) = (GroupId::from(path.0), UserId::from(path.1));
     store
         .write("unassign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
@@ -116,11 +115,11 @@ pub(crate) async fn unassign(
 )]
 #[get("/v1/groups/{id}/assignments")]
 pub(crate) async fn list_assignments(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Vec<Assignment>>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let group = GroupId::from(*id);
     let there = store.read("list assignments", move |tx| list(tx, scope, group)).await?;
     there.map(web::Json).ok_or_else(|| no_such(Kind::Group))

@@ -84,6 +84,8 @@ kinds! {
         "No group, participant or session that you may see has this id.";
     NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
         "Nobody in your organisation has this id.";
+    NO_SUCH_TEAM NOT_FOUND "no-such-team" "There is no such team"
+        "No team of your organisation has this id, or it was ended.";
     NO_SUCH_DEVICE NOT_FOUND "no-such-device" "There is no such tablet"
         "No tablet of your organisation has this id.";
     NO_SUCH_CHANGE NOT_FOUND "no-such-change" "There is no such change"
@@ -100,6 +102,10 @@ kinds! {
         "Somebody has this login already. Choose another one.";
     CODE_TAKEN CONFLICT "code-taken" "The code is taken"
         "An organisation, or somebody in the group, has this code already. Choose another one.";
+    NAME_TAKEN CONFLICT "name-taken" "The name is taken"
+        "A team of your organisation has this name already. Choose another one.";
+    NOT_A_MANAGER CONFLICT "not-a-manager" "This person is no manager"
+        "Only a manager can be a protection officer: assigned facilitators and their supervisors see such records anyway.";
     ENROLMENT_CODE_USED CONFLICT "enrolment-code-used" "The code was used by another tablet"
         "Each tablet needs a code of its own. Ask your manager for another one.";
     DEVICE_KEY_TAKEN CONFLICT "device-key-taken" "This tablet's key is enrolled already"

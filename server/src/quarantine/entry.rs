@@ -15,10 +15,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::keeper::{Keeper, group_of};
+use super::refusal::Refused;
 use crate::clock::timestamp;
 use crate::on_each;
 use crate::store::schema::{batches, devices, quarantine, users};
-use crate::store::{At, Code, Conn, Db, StoreError};
+use crate::store::{At, Code, Conn, Db, Failure, StoreError};
 use crate::sync;
 
 codes! {
@@ -57,7 +58,8 @@ pub(crate) struct QuarantineItem {
     received_at: Timestamp,
     /// Its size.
     bytes: i32,
-    /// An administrator, who sees no records, does not see these.
+    /// An administrator, who sees no records, does not see these; nor does a manager who may not see referrals, incidents and
+    /// screenings of the group, where it is about one.
     #[serde(flatten)]
     about: Option<About>,
     /// Who answers for letting it in, if somebody does. It may wait still for what it builds on.
@@ -171,6 +173,16 @@ pub(super) fn find(tx: &mut Conn<'_>, keeper: Keeper, id: Uuid) -> Result<Option
     }
 }
 
+/// One of them about which the keeper may decide.
+///
+/// # Errors
+/// [`Refused`] where it is not theirs, and those of the store.
+pub(super) fn theirs(tx: &mut Conn<'_>, keeper: Keeper, id: Uuid) -> Result<Row, Failure<Refused>> {
+    let row = find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    let (_, Db(stream), _, Code(kind), ..) = row.0;
+    if keeper.knows(tx, kind, stream)? { Ok(row) } else { Err(Refused::Sensitive.into()) }
+}
+
 /// Rows as answers show them, with the names of those who decided.
 ///
 /// # Errors
@@ -187,14 +199,22 @@ pub(super) fn shown(
         .select((users::id, users::name))
         .load(c)
         .map(BTreeMap::from_iter))?;
-    rows.into_iter().map(|row| item(keeper, row, &names)).collect()
+    let mut known: BTreeMap<(Kind, StreamId), bool> = BTreeMap::new();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (_, Db(stream), _, Code(kind), ..) = row.0;
+        let knows = match known.get(&(kind, stream)) {
+            Some(knows) => *knows,
+            None => keeper.knows(tx, kind, stream)?,
+        };
+        known.insert((kind, stream), knows);
+        items.push(item(knows && matches!(keeper, Keeper::Of(_)), row, &names)?);
+    }
+    Ok(items)
 }
 
-fn item(
-    keeper: Keeper,
-    row: Row,
-    names: &BTreeMap<Db<UserId>, String>,
-) -> Result<QuarantineItem, StoreError> {
+/// `told` is whether the keeper is told what it is about.
+fn item(told: bool, row: Row, names: &BTreeMap<Db<UserId>, String>) -> Result<QuarantineItem, StoreError> {
     let id = id_of(&row);
     let ((_, Db(stream), Db(record_id), Code(kind), Db(device_id), bytes), why, decided, came) = row;
     let (code, field, detail) = why;
@@ -206,7 +226,7 @@ fn item(
         Some(Decision { by, at: timestamp(at) })
     };
     let rejected = decision(rejected_by, rejected_at).zip(because);
-    let about = matches!(keeper, Keeper::Of(_)).then(|| About {
+    let about = told.then(|| About {
         group_id: group_of(stream),
         kind,
         record_id,
@@ -221,7 +241,7 @@ fn item(
         id,
         state: State::of(released_at.is_some(), rejected_at.is_some()),
         reason: reason.code(),
-        detail: reason.for_keepers(),
+        detail: if told { reason.for_keepers() } else { reason.code().to_owned() },
         received_at: timestamp(received_at.0),
         bytes,
         about,

@@ -3,11 +3,11 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use sync_core::id::{GroupId, Id, StreamId};
+use sync_core::record::Kind;
 
-use crate::access::{Caller, Role};
 use crate::on_each;
 use crate::problem::Problem;
-use crate::scope::Scope;
+use crate::scope::{Permit, Scope};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, StoreError};
 
@@ -22,22 +22,9 @@ pub(super) enum Keeper {
 
 impl Keeper {
     /// # Errors
-    /// 403 `role-not-allowed`.
-    pub(super) fn of(caller: &Caller) -> Result<Self, Problem> {
-        caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
-        match caller.role {
-            Role::Administrator => Ok(Self::Strays),
-            _ => Scope::of(caller).map(Self::Of),
-        }
-    }
-
-    /// As [`Keeper::of`], for who must see the record itself.
-    ///
-    /// # Errors
-    /// 403 `role-not-allowed`.
-    pub(super) fn scope(caller: &Caller) -> Result<Scope, Problem> {
-        caller.require(&[Role::Supervisor, Role::Manager])?;
-        Scope::of(caller)
+    /// Those of [`Permit::scope`].
+    pub(super) fn of(permit: Permit) -> Result<Self, Problem> {
+        if permit.is_of_strays() { Ok(Self::Strays) } else { permit.scope().map(Self::Of) }
     }
 
     /// Whether what waits for this stream is theirs to look after.
@@ -48,6 +35,18 @@ impl Keeper {
         match self {
             Self::Of(scope) => scope.holds(tx, group_of(stream)),
             Self::Strays => is_stray(tx, stream),
+        }
+    }
+
+    /// Whether they may know of which record of a group they are, and so decide about a change to it: of a referral, an incident or a
+    /// screening not every manager may.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn knows(self, tx: &mut Conn<'_>, kind: Kind, stream: StreamId) -> Result<bool, StoreError> {
+        match self {
+            Self::Of(scope) => scope.groups_of(kind.level()).hold(tx, group_of(stream)),
+            Self::Strays => Ok(true),
         }
     }
 }

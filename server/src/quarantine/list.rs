@@ -11,11 +11,10 @@ use uuid::Uuid;
 
 use super::entry::{QuarantineItem, Row, State, columns, id_of, shown, source};
 use super::keeper::Keeper;
-use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::scope::{Asked, groups_in};
+use crate::scope::{Asked, Permit, groups_in};
 use crate::store::schema::{groups, quarantine};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
@@ -79,11 +78,11 @@ impl QuarantineQuery {
 )]
 #[get("/v1/quarantine")]
 pub(crate) async fn list_quarantine(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<QuarantineQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<QuarantineItem>>, Problem> {
-    let keeper = Keeper::of(&caller)?;
+    let keeper = Keeper::of(permit)?;
     let wanted = query.checked()?;
     let page = store.read("list quarantine", move |tx| {
         let rows = list(tx, keeper, &wanted)?;
@@ -110,7 +109,7 @@ fn list(tx: &mut Conn<'_>, keeper: Keeper, wanted: &Wanted) -> Result<Vec<Row>, 
             .into_boxed::<Backend>();
         rows = match keeper {
             Keeper::Of(scope) => {
-                rows.filter(quarantine::stream_id.eq_any(groups_in!(Backend, scope, &wanted.groups)))
+                rows.filter(quarantine::stream_id.eq_any(groups_in!(Backend, scope.groups, &wanted.groups)))
             }
             Keeper::Strays => rows.filter(quarantine::stream_id.ne_all(groups::table.select(groups::id))),
         };

@@ -7,21 +7,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sync_core::change::Change;
 use sync_core::document::Document;
+use sync_core::id::UserId;
 use sync_core::quarantine::Outcome;
 use sync_core::reading::{self, Reading};
-use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::entry::{QuarantineItem, find, shown};
-use super::keeper::{Keeper, group_of};
+use super::entry::{QuarantineItem, shown, theirs};
+use super::keeper::Keeper;
 use super::refusal::Refused;
-use crate::access::Caller;
 use crate::clock::timestamp;
 use crate::ledger;
 use crate::problem::Problem;
-use crate::scope::Scope;
-use crate::store::{Conn, Store, StoreError};
+use crate::scope::Permit;
+use crate::store::{Conn, Failure, Store};
 use crate::sync::{self, Arrival};
 
 /// One quarantined change, with what it says.
@@ -76,26 +75,24 @@ struct FieldChange {
 )]
 #[get("/v1/quarantine/{id}")]
 pub(crate) async fn look_inside(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<QuarantineInside>, Problem> {
-    let scope = Keeper::scope(&caller)?;
-    let id = *id;
-    let inside = store.read("look inside", move |tx| look(tx, &caller, scope, id)).await?;
-    inside.map(web::Json).ok_or_else(|| Refused::NoSuchChange.into())
+    let (keeper, user, id) = (Keeper::of(permit)?, permit.user(), *id);
+    let inside = store.read("look inside", move |tx| look(tx, keeper, user, id)).await?;
+    Ok(web::Json(inside))
 }
 
 fn look(
     tx: &mut Conn<'_>,
-    caller: &Caller,
-    scope: Scope,
+    keeper: Keeper,
+    user: UserId,
     id: Uuid,
-) -> Result<Option<QuarantineInside>, StoreError> {
-    let keeper = Keeper::Of(scope);
-    let Some(row) = find(tx, keeper, id)? else { return Ok(None) };
-    let Some(arrival) = sync::find(tx, id)? else { return Ok(None) };
-    let Some(item) = shown(tx, keeper, vec![row])?.pop() else { return Ok(None) };
+) -> Result<QuarantineInside, Failure<Refused>> {
+    let row = theirs(tx, keeper, id)?;
+    let arrival = sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?;
+    let item = shown(tx, keeper, vec![row])?.pop().ok_or(Refused::NoSuchChange)?;
     let recorded_at = Change::parse(&arrival.bytes).ok().map(|change| timestamp(change.at()));
     let place = arrival.place();
     let before = ledger::load(tx, place.document)?;
@@ -105,22 +102,15 @@ fn look(
         _ => Document::genesis(place.kind),
     };
     let said = Said::of(&document, &arrival);
-    let hidden = match &said {
-        Some(said) if said.erased => Some("The participant is erased."),
-        Some(_) if sensitive(place.kind) => {
-            let theirs = Scope::Assigned(caller.user).holds(tx, group_of(place.stream))?;
-            (!theirs).then_some("Only those who are assigned to the group see what such a record says.")
-        }
-        _ => None,
-    };
+    let hidden = said.as_ref().is_some_and(|said| said.erased).then_some("The participant is erased.");
     let said = said.filter(|_| hidden.is_none());
-    let (would_be, because) = match sync::foresee(tx, before, arrival, caller.user)? {
+    let (would_be, because) = match sync::foresee(tx, before, arrival, user)? {
         Outcome::Accepted => ("accepted", None),
         Outcome::Duplicate => ("duplicate", None),
         Outcome::Quarantined(reason) => (reason.code(), Some(reason.for_keepers())),
     };
     let (changes, record) = said.map(|said| (said.changes, said.record)).unzip();
-    Ok(Some(QuarantineInside {
+    Ok(QuarantineInside {
         item,
         recorded_at,
         would_be: would_be.to_owned(),
@@ -128,12 +118,7 @@ fn look(
         changes: changes.unwrap_or_default(),
         record,
         hidden: hidden.map(str::to_owned),
-    }))
-}
-
-/// Level S of the data dictionary: for the staff that is assigned to the group.
-const fn sensitive(kind: Kind) -> bool {
-    matches!(kind, Kind::Referral | Kind::Incident | Kind::Screening)
+    })
 }
 
 /// What a change says.

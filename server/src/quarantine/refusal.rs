@@ -7,6 +7,8 @@ use crate::store::Refusal;
 pub(super) enum Refused {
     #[error("there is no such change among those that wait for the caller's groups")]
     NoSuchChange,
+    #[error("it is about a record of level S, which the caller may not see")]
+    Sensitive,
     #[error("it was released before")]
     Released,
     #[error("it was rejected before")]
@@ -27,6 +29,11 @@ impl From<Refused> for Problem {
             Refused::NoSuchChange => Self::of(
                 kind::NO_SUCH_CHANGE,
                 "No change that was quarantined for a group that you may see has this id.",
+            ),
+            Refused::Sensitive => Self::of(
+                kind::ROLE_NOT_ALLOWED,
+                "It is about a referral, an incident or a screening. Those who are assigned to the group, their supervisors and the \
+                 protection officers of the organisation decide about it.",
             ),
             Refused::Released => decided("released"),
             Refused::Rejected => decided("rejected"),

@@ -8,14 +8,14 @@ use sync_core::time::Millis;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::entry::{QuarantineItem, find, shown};
+use super::entry::{QuarantineItem, find, shown, theirs};
 use super::keeper::Keeper;
 use super::refusal::Refused;
 use super::release::decided;
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Fields, Problem};
+use crate::scope::Permit;
 use crate::store::schema::quarantine;
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};
@@ -50,14 +50,14 @@ pub(crate) struct RejectionReason {
 )]
 #[post("/v1/quarantine/{id}/reject")]
 pub(crate) async fn reject_change(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<RejectionReason>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<QuarantineItem>, Problem> {
-    let keeper = Keeper::of(&caller)?;
-    let ruling = Ruling::checked(caller.user, clock.now(), &body.reason)?;
+    let keeper = Keeper::of(permit)?;
+    let ruling = Ruling::checked(permit.user(), clock.now(), &body.reason)?;
     let id = *id;
     let rejected = store.write("reject", move |tx| reject_one(tx, keeper, id, &ruling)).await?;
     Ok(web::Json(rejected))
@@ -106,7 +106,7 @@ pub(super) fn leave_out(
     id: Uuid,
     ruling: &Ruling,
 ) -> Result<Arrival, Failure<Refused>> {
-    find(tx, keeper, id)?.ok_or(Refused::NoSuchChange)?;
+    theirs(tx, keeper, id)?;
     let row = quarantine::table
         .filter(quarantine::id.eq(id.as_bytes().to_vec()))
         .filter(quarantine::released_at.is_null())

@@ -9,14 +9,13 @@ use sync_core::time::Millis;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::entry::{QuarantineItem, find, shown};
+use super::entry::{QuarantineItem, find, shown, theirs};
 use super::keeper::Keeper;
 use super::refusal::Refused;
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::Problem;
-use crate::scope::Scope;
+use crate::scope::{Permit, Scope};
 use crate::store::schema::quarantine;
 use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};
@@ -51,13 +50,13 @@ pub(crate) struct Release {
 )]
 #[post("/v1/quarantine/{id}/release")]
 pub(crate) async fn release_change(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<Release>, Problem> {
-    let scope = Keeper::scope(&caller)?;
-    let (id, user, now) = (*id, caller.user, clock.now());
+    let scope = permit.scope()?;
+    let (id, user, now) = (*id, permit.user(), clock.now());
     let released = store.write("release", move |tx| release(tx, scope, id, user, now)).await?;
     Ok(web::Json(released))
 }
@@ -85,7 +84,7 @@ pub(super) fn take(
     user: UserId,
     now: Millis,
 ) -> Result<Arrival, Failure<Refused>> {
-    find(tx, Keeper::Of(scope), id)?.ok_or(Refused::NoSuchChange)?;
+    theirs(tx, Keeper::Of(scope), id)?;
     // This locks the row: of two people who decide at once, the second waits here and finds it decided.
     let waives = (quarantine::waived_by.eq(Db(user)), quarantine::waived_at.eq(At(now)));
     let row = quarantine::table

@@ -13,10 +13,9 @@ use super::keeper::Keeper;
 use super::refusal::Refused;
 use super::reject::{Ruling, leave_out, leave_out_with};
 use super::release::{take, word};
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
-use crate::scope::Scope;
+use crate::scope::{Permit, Scope};
 use crate::store::{Conn, Failure, Store, StoreError};
 use crate::sync::{self, Arrival};
 
@@ -77,14 +76,14 @@ pub(crate) struct OneDecided {
 )]
 #[post("/v1/quarantine/release")]
 pub(crate) async fn release_several(
-    caller: Caller,
+    permit: Permit,
     body: web::Json<SeveralChanges>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<SeveralDecided>, Problem> {
-    let scope = Keeper::scope(&caller)?;
+    let scope = permit.scope()?;
     let ids = in_order(&body.ids)?;
-    let (user, now) = (caller.user, clock.now());
+    let (user, now) = (permit.user(), clock.now());
     let decided = store.write("release several", move |tx| release_all(tx, scope, &ids, user, now)).await?;
     Ok(web::Json(decided))
 }
@@ -104,14 +103,14 @@ pub(crate) async fn release_several(
 )]
 #[post("/v1/quarantine/reject")]
 pub(crate) async fn reject_several(
-    caller: Caller,
+    permit: Permit,
     body: web::Json<SeveralRejections>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<SeveralDecided>, Problem> {
-    let keeper = Keeper::of(&caller)?;
+    let keeper = Keeper::of(permit)?;
     let ids = in_order(&body.ids)?;
-    let ruling = Ruling::checked(caller.user, clock.now(), &body.reason)?;
+    let ruling = Ruling::checked(permit.user(), clock.now(), &body.reason)?;
     let decided = store.write("reject several", move |tx| reject_all(tx, keeper, &ids, &ruling)).await?;
     Ok(web::Json(decided))
 }
@@ -174,7 +173,7 @@ fn reject_all(
 
 fn passed_over(refused: Refused) -> &'static str {
     match refused {
-        Refused::NoSuchChange => "no-such-change",
+        Refused::NoSuchChange | Refused::Sensitive => "no-such-change",
         Refused::Released | Refused::Rejected => "already-decided",
     }
 }

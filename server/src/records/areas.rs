@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use sync_core::area::{self, Area, AreaCode, Level};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::Caller;
 use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::{Fields, Problem};
+use crate::scope::Permit;
 
 const SIZE: Size = Size { usual: 20, most: 200 };
 
@@ -65,7 +65,7 @@ impl From<Area> for AreaItem {
 )]
 #[get("/v1/areas")]
 pub(crate) async fn find_areas(
-    _anybody: Caller,
+    _anybody: Permit,
     query: web::Query<AreasQuery>,
 ) -> Result<web::Json<Page<AreaItem>>, Problem> {
     let mut fields = Fields::default();

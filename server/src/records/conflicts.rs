@@ -8,12 +8,11 @@ use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
 use crate::records::clash::{Clash, with_values};
-use crate::scope::{Asked, AskedQuery, Scope, groups_in};
+use crate::scope::{Asked, AskedQuery, Permit, Scope, groups_in};
 use crate::store::schema::conflicts;
 use crate::store::{Code, Conn, Db, Store, StoreError};
 
@@ -102,11 +101,11 @@ type Row = (Vec<u8>, Db<DocumentId>, Code<Kind>, Db<GroupId>, Option<String>, St
 )]
 #[get("/v1/conflicts")]
 pub(crate) async fn list_conflicts(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<ConflictQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<OpenConflict>>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let (asked, record) = query.checked()?;
     let window = PageQuery::new(query.after.clone(), query.limit).of("conflicts")?;
     let page = window.clone();
@@ -123,7 +122,7 @@ fn list(
 ) -> Result<Vec<OpenConflict>, StoreError> {
     let rows: Vec<Row> = on_each!(tx, |c, Backend| {
         let mut rows = conflicts::table
-            .filter(conflicts::group_id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(conflicts::group_id.eq_any(groups_in!(Backend, scope.groups, asked)))
             .order(conflicts::id.desc())
             .limit(page.rows())
             .select((

@@ -13,14 +13,13 @@ use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::timestamp;
 use crate::doubt::{HANDED_IN, HandedIn, clock_off};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Size, Window};
 use crate::problem::Problem;
-use crate::scope::{Scope, Seen, no_such};
+use crate::scope::{Permit, Scope, Seen, no_such};
 use crate::store::schema::{batches, changes};
 use crate::store::{At, Conn, Db, Store, StoreError};
 
@@ -103,12 +102,12 @@ impl From<FieldStep> for HistorySet {
 )]
 #[get("/v1/groups/{id}/history")]
 pub(crate) async fn group_history(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
-    let told = tell(&caller, Kind::Group, *id, query.into_inner(), &store).await?;
+    let told = tell(permit, Kind::Group, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
@@ -125,12 +124,12 @@ pub(crate) async fn group_history(
 )]
 #[get("/v1/participants/{id}/history")]
 pub(crate) async fn participant_history(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
-    let told = tell(&caller, Kind::Participant, *id, query.into_inner(), &store).await?;
+    let told = tell(permit, Kind::Participant, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(|| no_such(Kind::Participant))
 }
 
@@ -147,23 +146,23 @@ pub(crate) async fn participant_history(
 )]
 #[get("/v1/sessions/{id}/history")]
 pub(crate) async fn session_history(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     query: web::Query<HistoryQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
-    let told = tell(&caller, Kind::Session, *id, query.into_inner(), &store).await?;
+    let told = tell(permit, Kind::Session, *id, query.into_inner(), &store).await?;
     told.map(web::Json).ok_or_else(|| no_such(Kind::Session))
 }
 
 async fn tell(
-    caller: &Caller,
+    permit: Permit,
     kind: Kind,
     id: Uuid,
     query: HistoryQuery,
     store: &Store,
 ) -> Result<Option<Page<HistoryItem>>, Problem> {
-    let scope = Scope::of(caller)?;
+    let scope = permit.scope()?;
     let id = DocumentId::from(id);
     let window = PageQuery::new(query.after, query.limit).sized("history", SIZE)?;
     Ok(store.read("history", move |tx| history(tx, scope, kind, id, &window)).await?)

@@ -17,13 +17,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::clash::{Clash, clashes};
-use crate::access::Caller;
 use crate::doubt::{of_participants, one_or_two};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::scope::{Asked, Scope, groups_in, no_such};
+use crate::scope::{Asked, Permit, Scope, groups_in, no_such};
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Store, StoreError};
 use asked::ParticipantQuery;
@@ -124,11 +123,11 @@ impl ParticipantItem {
 )]
 #[get("/v1/participants")]
 pub(crate) async fn list_participants(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<ParticipantQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let (asked, window) = (query.asked().checked()?, query.asked().page().of("participants")?);
     let (doubts, page) = (query.doubts(), window.clone());
     let items = store.read("list participants", move |tx| {
@@ -153,7 +152,7 @@ fn list(
 ) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
         let mut rows = participants::table
-            .filter(participants::group_id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(participants::group_id.eq_any(groups_in!(Backend, scope.groups, asked)))
             .filter(participants::erased.eq(false))
             .order((participants::group_id, participants::code, participants::id))
             .limit(page.rows())
@@ -238,11 +237,11 @@ pub(crate) struct SplitOff {
 )]
 #[get("/v1/participants/{id}")]
 pub(crate) async fn read_participant(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<ParticipantWhole>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let id = ParticipantId::from(*id);
     let whole = store.read("read participant", move |tx| read(tx, scope, id)).await?;
     whole.map(web::Json).ok_or_else(|| no_such(Kind::Participant))

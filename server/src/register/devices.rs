@@ -8,11 +8,12 @@ use sync_core::id::{DeviceId, OrganisationId, UserId};
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
-use crate::access::{Caller, Role};
+use crate::access::Role;
 use crate::clock::timestamp;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Problem, kind};
+use crate::scope::Permit;
 use crate::store::schema::{devices, users};
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
 
@@ -89,14 +90,14 @@ impl From<DeviceRefused> for Problem {
 )]
 #[get("/v1/devices")]
 pub(crate) async fn list_devices(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<PageQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<DeviceView>>, Problem> {
-    caller.require(&[Role::Manager, Role::Administrator])?;
     let window = query.of("devices")?;
     let asked = window.clone();
-    let rows = store.read("list devices", move |tx| list(tx, caller.organisation, &asked)).await?;
+    let organisation = permit.organisations()?;
+    let rows = store.read("list devices", move |tx| list(tx, organisation, &asked)).await?;
     Ok(web::Json(Page::of(rows, &window, |row: &ViewRow| row.0.0)))
 }
 
@@ -152,11 +153,11 @@ fn list(
 /// [`DeviceRefused`].
 pub(crate) fn revoke(
     tx: &mut Conn<'_>,
-    caller: &Caller,
+    permit: Permit,
     id: DeviceId,
     now: Millis,
 ) -> Result<DeviceView, Failure<DeviceRefused>> {
-    find(tx, id)?.filter(|device| caller.acts_for(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
+    find(tx, id)?.filter(|device| permit.covers(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
     on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
         .filter(devices::revoked_at.is_null())
         .set(devices::revoked_at.eq(At(now)))

@@ -9,11 +9,11 @@ use sync_core::id::OrganisationId;
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
-use crate::access::{Caller, Role};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::schema::organisations;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
 
@@ -74,12 +74,11 @@ impl From<OrganisationRefused> for Problem {
 )]
 #[post("/v1/organisations")]
 pub(crate) async fn create_organisation(
-    caller: Caller,
+    _administrator: Permit,
     body: web::Json<NewOrganisation>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(&[Role::Administrator])?;
     let new = body.into_inner().checked()?;
     let moment = clock.moment();
     let added = store.write("create organisation", move |tx| create(tx, &new, &moment)).await?;
@@ -99,7 +98,7 @@ pub(crate) async fn create_organisation(
 )]
 #[get("/v1/organisations")]
 pub(crate) async fn list_organisations(
-    _anybody: Caller,
+    _anybody: Permit,
     query: web::Query<PageQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<Organisation>>, Problem> {

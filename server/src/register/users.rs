@@ -3,6 +3,7 @@
 pub mod create;
 pub mod list;
 pub mod me;
+pub mod protection;
 pub mod standing;
 
 use diesel::prelude::*;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use crate::access::Role;
 use crate::clock::timestamp;
 use crate::on_each;
+use crate::problem::{Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, StoreError};
 
@@ -34,6 +36,8 @@ pub struct User {
     /// Since when the person may not sign in any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
+    /// Whether they see the referrals, incidents and screenings of the whole organisation.
+    pub protection_officer: bool,
 }
 
 /// A user's columns, without the password.
@@ -47,6 +51,7 @@ struct Row {
     role: Code<Role>,
     created_at: At,
     disabled_at: Option<At>,
+    protection_officer: bool,
 }
 
 impl From<Row> for User {
@@ -59,8 +64,18 @@ impl From<Row> for User {
             role: row.role.0,
             created_at: timestamp(row.created_at.0),
             disabled_at: row.disabled_at.map(|at| timestamp(at.0)),
+            protection_officer: row.protection_officer,
         }
     }
+}
+
+/// A manager asks for what only the administrator decides.
+pub(crate) fn not_for_managers() -> Problem {
+    Problem::of(
+        kind::ROLE_NOT_ALLOWED,
+        "A manager decides about the facilitators and supervisors of their own organisation, the administrator about \
+         others.",
+    )
 }
 
 /// The user with this id, disabled or not.

@@ -18,14 +18,14 @@ pub(crate) struct Seen {
 }
 
 impl Scope {
-    /// The record with this id, of whatever kind. One of a group outside the scope is not there, as nobody is to learn that it is; nor
+    /// The record with this id, of whatever kind. One outside the scope is not there, as nobody is to learn that it is; nor
     /// is one of somebody who asked to be erased.
     ///
     /// # Errors
     /// Those of the store.
     pub(crate) fn record(self, tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Seen>, StoreError> {
         let Some(stored) = ledger::load(tx, id)? else { return Ok(None) };
-        if !self.holds(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+        if !self.groups_of(stored.kind.level()).hold(tx, GroupId::from_uuid(stored.stream.uuid()))? {
             return Ok(None);
         }
         let document = stored.open()?;

@@ -45,6 +45,30 @@ table! {
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        /// Sees referrals, incidents and screenings of the whole organisation.
+        protection_officer -> Bool,
+    }
+}
+
+table! {
+    /// The groups that people of a team lead are looked after by its supervisors.
+    teams (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// Who is and was in a team. One row for each time that somebody joined.
+    team_members (id) {
+        id -> Binary,
+        team_id -> Binary,
+        user_id -> Binary,
+        joined_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
     }
 }
 
@@ -561,6 +585,7 @@ table! {
 }
 
 joinable!(users -> organisations (organisation_id));
+joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
@@ -581,6 +606,8 @@ joinable!(conflict_claims -> conflicts (conflict_id));
 allow_tables_to_appear_in_same_query!(
     organisations,
     users,
+    teams,
+    team_members,
     refresh_tokens,
     enrolment_codes,
     devices,

@@ -15,9 +15,8 @@ use super::from_rows;
 use super::months::Months;
 use super::question::{Counts, Question, Total};
 use super::refusal::{MAX_ROWS, Refused};
-use crate::access::Caller;
 use crate::problem::{Fields, Problem};
-use crate::scope::{Asked, AskedQuery, Scope};
+use crate::scope::{Asked, AskedQuery, Permit, Scope};
 use crate::store::{Conn, Failure, Store};
 
 /// What totals are asked for.
@@ -133,11 +132,11 @@ impl Totals {
 )]
 #[get("/v1/aggregates")]
 pub(crate) async fn aggregates(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<AggregatesQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Aggregates>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
     let (rows, total, doubts) = store.read("aggregates", move |tx| answer(tx, scope, &question)).await?;

@@ -4,13 +4,14 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, QueryableByName};
 use diesel::row::{Field, NamedRow, Row};
 use diesel::sql_types::{BigInt, Text};
+use sync_core::id::UserId;
 use sync_core::record::session::{PartOfDay, Phase, SessionState};
 use sync_core::record::{AgeBand, Sex};
 
 use super::conditions::Values;
 use super::dimension::Dimension;
 use super::refusal::MAX_ROWS;
-use crate::scope::{Asked, Scope, below};
+use crate::scope::{Asked, Groups, Scope, below};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -85,15 +86,31 @@ where
     }
 }
 
+/// Whether a person leads group `g`, as a condition.
+fn led_by(values: &mut Values, user: UserId) -> String {
+    values.id("g.id IN (SELECT group_id FROM assignments WHERE user_id = ? AND ended_at IS NULL)", user)
+}
+
+/// Whether anybody of the teams of a person leads group `g`, as a condition.
+fn led_by_teams_of(values: &mut Values, user: UserId) -> String {
+    values.id(
+        "g.id IN (SELECT a.group_id FROM team_members own
+            JOIN team_members mate ON mate.team_id = own.team_id AND mate.ended_at IS NULL
+            JOIN assignments a ON a.user_id = mate.user_id AND a.ended_at IS NULL
+            WHERE own.user_id = ? AND own.ended_at IS NULL)",
+        user,
+    )
+}
+
 impl Question {
     /// Which groups `g` are asked for, as a condition.
     pub(super) fn groups(&self, values: &mut Values, scope: Scope) -> String {
-        let mut all = vec![match scope {
-            Scope::Organisation(organisation) => values.id("g.organisation_id = ?", organisation),
-            Scope::Assigned(user) => values.id(
-                "g.id IN (SELECT group_id FROM assignments WHERE user_id = ? AND ended_at IS NULL)",
-                user,
-            ),
+        let mut all = vec![match scope.groups {
+            Groups::Organisation(organisation) => values.id("g.organisation_id = ?", organisation),
+            Groups::Assigned(user) => led_by(values, user),
+            Groups::Teams(user) => {
+                format!("({} OR {})", led_by(values, user), led_by_teams_of(values, user))
+            }
         }];
         let Asked { group, organisation, kind, modality, area, .. } = &self.asked;
         if let Some(group) = group {

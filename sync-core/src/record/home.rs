@@ -1,6 +1,6 @@
-//! Where records live, in one table, and which records of another kind they are about.
+//! Where records live and how secret they are, in one table; and which records of another kind they are about.
 
-use super::{Kind, Place, Record};
+use super::{Kind, Level, Place, Record};
 use crate::form::Invalid;
 use crate::id::{DocumentId, StreamId};
 
@@ -16,17 +16,28 @@ pub enum Home {
 }
 
 impl Kind {
+    /// Of a group the name and the target mix are for its organisation, so its record is; that there is one, where and of what kind is
+    /// internal to the partnership.
+    const fn home_and_level(self) -> (Home, Level) {
+        match self {
+            Self::Group => (Home::Group, Level::Organisation),
+            Self::Participant => (Home::Group, Level::Organisation),
+            Self::Session => (Home::Group, Level::Organisation),
+            Self::Referral => (Home::Group, Level::Sensitive),
+            Self::Incident => (Home::Group, Level::Sensitive),
+            Self::Screening => (Home::Group, Level::Sensitive),
+            Self::Lesson => (Home::Partnership, Level::Internal),
+        }
+    }
+
     /// In which streams records of this kind travel, for ever.
     pub const fn lives_in(self) -> Home {
-        match self {
-            Self::Group
-            | Self::Participant
-            | Self::Session
-            | Self::Referral
-            | Self::Incident
-            | Self::Screening => Home::Group,
-            Self::Lesson => Home::Partnership,
-        }
+        self.home_and_level().0
+    }
+
+    /// How secret a record of this kind is, whole.
+    pub const fn level(self) -> Level {
+        self.home_and_level().1
     }
 
     /// Whether this stream can be one for records of this kind. Only the store tells the stream of a group from that of an

@@ -95,7 +95,7 @@ fn looking_inside_shows_no_record_of_another_group_and_nothing_sensitive() {
             [Outcome::Accepted]
         );
 
-        // An incident: what it says is for those who are assigned.
+        // An incident: who is not assigned to the group, supervises its people or protects people hears only that something waits.
         village.unassign(tablet.user, village.group);
         let mut document = Document::genesis(Kind::Incident);
         let incident = document
@@ -109,8 +109,14 @@ fn looking_inside_shows_no_record_of_another_group_and_nothing_sensitive() {
             (Kind::Incident, DocumentId::from_uuid(uuid::Uuid::from_u128(8)), incident.bytes().to_vec());
         tablet.hand_in(&app, village.group.into(), &[handed]);
         let id = id_of(&village.manager.all(&format!("{LIST}?reason=not-assigned"))[0]);
-        let inside = look(&village.manager, &id);
-        assert!(inside.get("record").is_none() && inside.get("hidden").is_some(), "{inside}");
+        let listed = village.manager.all(&format!("{LIST}?reason=not-assigned"));
+        assert!(listed[0].get("kind").is_none() && listed[0].get("record_id").is_none(), "{listed:?}");
+        let path = format!("{LIST}/{id}");
+        assert_eq!(village.manager.get(&path).problem(), (403, "role-not-allowed"));
+        assert_eq!(
+            village.manager.post(&format!("{path}/release"), &json!({})).problem(),
+            (403, "role-not-allowed")
+        );
         let supervisor = app.user("odette.aegis", Role::Supervisor, Some(village.organisation));
         village.assign(supervisor, village.group);
         assert_eq!(look(&app.login("odette.aegis"), &id)["record"]["kind"], "threat");

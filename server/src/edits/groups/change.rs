@@ -16,13 +16,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::check_begins;
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
 use crate::records::groups::read::{GroupWhole, read};
-use crate::scope::no_such;
+use crate::scope::{Permit, no_such};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -187,16 +186,15 @@ impl Changes {
 )]
 #[patch("/v1/groups/{id}")]
 pub(crate) async fn change_group(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<GroupPatch>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<GroupWhole>, Problem> {
-    caller.require(&[Role::Manager])?;
     let mut fields = Fields::default();
     let changes = body.checked(&mut fields, clock.now());
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let id = GroupId::from(*id);
     let changed = store.write("change group", move |tx| change(tx, id, &changes, &act)).await?;
     changed.map(web::Json).ok_or_else(|| no_such(Kind::Group))

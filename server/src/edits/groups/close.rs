@@ -2,19 +2,18 @@
 
 use actix_web::{post, web};
 use serde::Deserialize;
-use sync_core::id::{GroupId, OrganisationId};
+use sync_core::id::GroupId;
 use sync_core::record::Kind;
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::desk::{Member, edit_group};
-use crate::leading::{AssignmentRefused, end, in_organisation, leaders, manager};
+use crate::leading::{AssignmentRefused, end, leaders};
 use crate::problem::{Fields, Problem};
 use crate::records::groups::read::{GroupWhole, read};
-use crate::scope::{Scope, no_such};
+use crate::scope::{Permit, Scope, no_such};
 use crate::store::{Conn, Failure, Store};
 
 /// How a group ends.
@@ -57,26 +56,28 @@ impl Close {
 )]
 #[post("/v1/groups/{id}/close")]
 pub(crate) async fn close_group(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<Close>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<GroupWhole>, Problem> {
-    let (organisation, member) = manager(&caller, &clock)?;
+    let (scope, member) = (permit.scope()?, Member::of(permit, clock.now()));
     let (group, status) = (GroupId::from(*id), body.checked()?);
-    let closed = store.write("close group", move |tx| close(tx, group, organisation, status, member)).await?;
+    let closed = store.write("close group", move |tx| close(tx, group, scope, status, member)).await?;
     closed.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
 fn close(
     tx: &mut Conn<'_>,
     group: GroupId,
-    organisation: OrganisationId,
+    scope: Scope,
     status: GroupStatus,
     member: Member,
 ) -> Result<Option<GroupWhole>, Failure<AssignmentRefused>> {
-    in_organisation(tx, group, organisation)?;
+    if !scope.holds(tx, group)? {
+        return Err(AssignmentRefused::NoSuchGroup.into());
+    }
     let led = leaders(tx, group)?;
     for user in &led {
         end(tx, group, *user, member)?;
@@ -86,5 +87,5 @@ fn close(
         led.iter().try_for_each(|user| group.facilitators().remove(user))
     });
     last.map_err(Failure::lift)?;
-    Ok(read(tx, Scope::Organisation(organisation), group)?)
+    Ok(read(tx, scope, group)?)
 }

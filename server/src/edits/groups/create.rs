@@ -12,14 +12,13 @@ use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
 use super::check_begins;
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::leading::{self, AssignmentRefused};
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::{Fields, Problem};
 use crate::records::groups::read::{GroupWhole, read};
-use crate::scope::Scope;
+use crate::scope::{Permit, Scope};
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
 /// A group to begin.
@@ -187,18 +186,17 @@ impl From<GroupRefused> for Problem {
 )]
 #[post("/v1/groups")]
 pub(crate) async fn create_group(
-    caller: Caller,
+    permit: Permit,
     body: web::Json<NewGroupBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(&[Role::Manager])?;
-    let organisation = caller.organisation.ok_or_else(Problem::internal)?;
+    let (organisation, scope) = (permit.organisation()?, permit.scope()?);
     let moment = clock.moment();
-    let member = Member::of(&caller, moment.now);
+    let member = Member::of(permit, moment.now);
     let new = body.checked(moment.now)?;
     let begun = store
-        .write("create group", move |tx| create(tx, &new, organisation, member, &moment))
+        .write("create group", move |tx| create(tx, &new, organisation, scope, member, &moment))
         .await?
         .ok_or_else(Problem::internal)?;
     let id = GroupId::new(&moment);
@@ -209,6 +207,7 @@ fn create(
     tx: &mut Conn<'_>,
     new: &NewGroup,
     organisation: OrganisationId,
+    scope: Scope,
     member: Member,
     moment: &Moment,
 ) -> Result<Option<GroupWhole>, Failure<GroupRefused>> {
@@ -218,5 +217,5 @@ fn create(
     for user in &new.facilitators {
         leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
     }
-    Ok(read(tx, Scope::Organisation(organisation), id).map_err(|error: StoreError| error)?)
+    Ok(read(tx, scope, id).map_err(|error: StoreError| error)?)
 }

@@ -11,12 +11,12 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::doubt::one_or_two;
 use crate::edits::right::{Act, Refused, amend};
 use crate::on_each;
 use crate::problem::{Fields, Problem};
+use crate::scope::Permit;
 use crate::store::schema::participants;
 use crate::store::{Conn, Db, Failure, Store};
 
@@ -56,7 +56,7 @@ pub(crate) struct Confirmed {
 )]
 #[post("/v1/groups/{id}/participants/confirm")]
 pub(crate) async fn confirm_participants(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<ConfirmBody>,
     store: web::Data<Store>,
@@ -66,7 +66,7 @@ pub(crate) async fn confirm_participants(
     if body.participants.is_none() && !body.one_person {
         fields.refuse("participants", "names those of whom it is taken back");
     }
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let group = GroupId::from(*id);
     let ConfirmBody { one_person, participants, .. } = body.into_inner();
     let named: Option<BTreeSet<ParticipantId>> =

@@ -11,10 +11,10 @@ use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::problem::{Fields, Problem};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
 
 /// What to change of a participant: what is left out stays, `null` takes a value back.
@@ -150,7 +150,7 @@ impl Corrections {
 )]
 #[patch("/v1/participants/{id}")]
 pub(crate) async fn correct_participant(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<ParticipantPatch>,
     store: web::Data<Store>,
@@ -158,7 +158,7 @@ pub(crate) async fn correct_participant(
 ) -> Result<HttpResponse, Problem> {
     let mut fields = Fields::default();
     let corrections = body.checked(&mut fields);
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let id = ParticipantId::from(*id);
     store.write("correct participant", move |tx| correct(tx, id, &corrections, &act)).await?;
     Ok(HttpResponse::NoContent().finish())

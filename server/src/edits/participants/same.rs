@@ -8,10 +8,10 @@ use sync_core::record::Participant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
 
 /// Who somebody is, and why.
@@ -67,13 +67,13 @@ impl From<NotSame> for Refused {
 )]
 #[post("/v1/participants/{id}/same")]
 pub(crate) async fn say_same(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<SameBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let act = Act::checked(&caller, &clock, &body.reason, Fields::default())?;
+    let act = Act::checked(permit, &clock, &body.reason, Fields::default())?;
     let (id, of) = (ParticipantId::from(*id), body.of.map(ParticipantId::from));
     store.write("say same", move |tx| say(tx, id, of, &act)).await?;
     Ok(HttpResponse::NoContent().finish())

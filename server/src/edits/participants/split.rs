@@ -10,13 +10,13 @@ use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside};
 use crate::ledger;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -55,7 +55,7 @@ pub(crate) struct SplitBody {
 )]
 #[post("/v1/participants/{id}/split")]
 pub(crate) async fn split_participant(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<SplitBody>,
     store: web::Data<Store>,
@@ -63,7 +63,7 @@ pub(crate) async fn split_participant(
 ) -> Result<HttpResponse, Problem> {
     let mut fields = Fields::default();
     let code: Option<Pseudonym> = fields.parse("code", body.code.as_deref());
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let (id, device) = (ParticipantId::from(*id), DeviceId::from_uuid(body.device));
     store.write("split participant", move |tx| split(tx, id, device, code.as_ref(), &act)).await?;
     Ok(HttpResponse::NoContent().finish())

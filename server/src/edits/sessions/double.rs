@@ -9,11 +9,10 @@ use sync_core::record::{Kind, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::{Caller, Role};
 use crate::clock::Clock;
 use crate::desk::{EditRefused, Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
-use crate::scope::{Scope, no_such};
+use crate::scope::{Permit, Scope, no_such};
 use crate::store::{Conn, Failure, Refusal, Store};
 
 /// Of which meeting it is a second record, and why.
@@ -92,20 +91,19 @@ impl From<DoubleRefused> for Problem {
 )]
 #[post("/v1/sessions/{id}/double")]
 pub(crate) async fn mark_double(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<DoubleBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    caller.require(&[Role::Supervisor, Role::Manager])?;
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let (id, of) = (SessionId::from(*id), body.of.map(SessionId::from));
     let mut fields = Fields::default();
     let grounds: Option<Grounds> = fields.parse("reason", Some(&body.reason));
     fields.done()?;
     let grounds = grounds.ok_or_else(Problem::internal)?;
-    let member = Member::of(&caller, clock.now());
+    let member = Member::of(permit, clock.now());
     store.write("mark double", move |tx| double(tx, scope, (id, of), &grounds, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

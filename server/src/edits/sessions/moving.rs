@@ -15,12 +15,12 @@ use sync_core::time::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside, read};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::schema::participant_origins;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
 
@@ -96,7 +96,7 @@ impl From<NotMoved> for Refused {
 )]
 #[post("/v1/sessions/{id}/move")]
 pub(crate) async fn move_session(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<MoveBody>,
     store: web::Data<Store>,
@@ -105,7 +105,7 @@ pub(crate) async fn move_session(
     let mut fields = Fields::default();
     let date = fields.day("date", body.date.as_deref());
     let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let id = SessionId::from(*id);
     let counts = store
         .write("move session", move |tx| match date {

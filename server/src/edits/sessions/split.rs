@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::moving::{Moved, of_part};
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::desk::Original;
 use crate::edits::right::{Act, Refused, amend, beside, read};
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
 
 /// Whose work goes where, and why.
@@ -64,7 +64,7 @@ struct Wanted {
 )]
 #[post("/v1/sessions/{id}/split")]
 pub(crate) async fn split_session(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<SessionSplitBody>,
     store: web::Data<Store>,
@@ -76,7 +76,7 @@ pub(crate) async fn split_session(
         date: fields.day("date", body.date.as_deref()),
         part: fields.parse("part", body.part.as_deref()),
     };
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let id = SessionId::from(*id);
     let into = store.write("split session", move |tx| split(tx, id, wanted, &act)).await?;
     Ok(web::Json(Moved { session_id: into }))

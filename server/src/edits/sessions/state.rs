@@ -8,10 +8,10 @@ use sync_core::record::session::SessionState;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::access::Caller;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
+use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
 
 /// How far a session's record has come, and why.
@@ -44,7 +44,7 @@ pub(crate) struct StateBody {
 )]
 #[post("/v1/sessions/{id}/state")]
 pub(crate) async fn set_state(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     body: web::Json<StateBody>,
     store: web::Data<Store>,
@@ -52,7 +52,7 @@ pub(crate) async fn set_state(
 ) -> Result<HttpResponse, Problem> {
     let mut fields = Fields::default();
     let state: Option<SessionState> = fields.parse("state", Some(&body.state));
-    let act = Act::checked(&caller, &clock, &body.reason, fields)?;
+    let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let state = state.ok_or_else(Problem::internal)?;
     let id = SessionId::from(*id);
     store.write("set state", move |tx| set(tx, id, state, &act)).await?;

@@ -8,12 +8,11 @@ use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::doubt::left_out;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::scope::{Asked, AskedQuery, Scope, anywhere, groups_in};
+use crate::scope::{Asked, AskedQuery, Permit, Scope, anywhere, groups_in};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -113,11 +112,11 @@ impl From<Row> for GroupItem {
 )]
 #[get("/v1/groups")]
 pub(crate) async fn list_groups(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<AskedQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<GroupItem>>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let (asked, window) = (query.checked()?, query.page().of("groups")?);
     let page = window.clone();
     let rows = store.read("list groups", move |tx| list(tx, scope, &asked, &page)).await?;
@@ -132,7 +131,7 @@ fn list(
 ) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
         let mut rows = groups::table
-            .filter(groups::id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(groups::id.eq_any(groups_in!(Backend, scope.groups, asked)))
             .order(groups::id)
             .limit(page.rows())
             .select(Row::as_select())

@@ -13,11 +13,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::has_met;
-use crate::access::Caller;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
-use crate::scope::{Scope, no_such};
+use crate::scope::{Permit, Scope, no_such};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -79,11 +78,11 @@ pub(crate) struct GroupWhole {
 )]
 #[get("/v1/groups/{id}")]
 pub(crate) async fn read_group(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<GroupWhole>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let id = GroupId::from(*id);
     let whole = store.read("read group", move |tx| read(tx, scope, id)).await?;
     whole.map(web::Json).ok_or_else(|| no_such(Kind::Group))

@@ -10,12 +10,11 @@ use sync_core::id::{GroupId, SessionId};
 use utoipa::ToSchema;
 
 use super::asked::SessionQuery;
-use crate::access::Caller;
 use crate::doubt::SessionDoubts;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::scope::{Asked, Scope, anywhere, groups_in};
+use crate::scope::{Asked, Permit, Scope, anywhere, groups_in};
 use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -176,11 +175,11 @@ impl SessionItem {
 )]
 #[get("/v1/sessions")]
 pub(crate) async fn list_sessions(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<SessionQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<SessionItem>>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let (asked, window) = (query.asked().checked()?, query.asked().page().of("sessions")?);
     let (doubts, page) = (query.doubts(), window.clone());
     let items = store.read("list sessions", move |tx| {
@@ -202,7 +201,7 @@ fn list(
 ) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
         let mut rows = sessions::table
-            .filter(sessions::group_id.eq_any(groups_in!(Backend, scope, asked)))
+            .filter(sessions::group_id.eq_any(groups_in!(Backend, scope.groups, asked)))
             .order((sessions::date.desc(), sessions::id.desc()))
             .limit(page.rows())
             .select(Row::as_select())

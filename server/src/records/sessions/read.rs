@@ -13,12 +13,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::{Row, SessionItem, items};
-use crate::access::Caller;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
 use crate::records::participants::{TabletOf, tablets};
-use crate::scope::{Scope, no_such};
+use crate::scope::{Permit, Scope, no_such};
 use crate::store::schema::{participants, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -69,11 +68,11 @@ pub(crate) struct Mark {
 )]
 #[get("/v1/sessions/{id}")]
 pub(crate) async fn read_session(
-    caller: Caller,
+    permit: Permit,
     id: web::Path<Uuid>,
     store: web::Data<Store>,
 ) -> Result<web::Json<SessionWhole>, Problem> {
-    let scope = Scope::of(&caller)?;
+    let scope = permit.scope()?;
     let id = SessionId::from(*id);
     let whole = store.read("read session", move |tx| read(tx, scope, id)).await?;
     whole.map(web::Json).ok_or_else(|| no_such(Kind::Session))

@@ -8,11 +8,12 @@ use sync_core::id::UserId;
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
-use crate::access::{Caller, Role, secret};
+use crate::access::secret;
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::register::users;
+use crate::scope::Permit;
 use crate::store::schema::enrolment_codes;
 use crate::store::{At, Conn, Db, Failure, Refusal, Store};
 
@@ -79,26 +80,25 @@ impl From<CodeRefused> for Problem {
 )]
 #[post("/v1/users/{id}/enrolment-codes")]
 pub(crate) async fn issue_enrolment_code(
-    caller: Caller,
+    permit: Permit,
     user: web::Path<UserId>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     // A tablet reads what its user may read, whoever holds it: only who may see all of that hands out codes.
-    caller.require(&[Role::Manager])?;
     let (user, now) = (user.into_inner(), clock.now());
-    let code = store.write("issue enrolment code", move |tx| issue(tx, &caller, user, now)).await?;
+    let code = store.write("issue enrolment code", move |tx| issue(tx, permit, user, now)).await?;
     Ok(HttpResponse::Created().json(code))
 }
 
 fn issue(
     tx: &mut Conn<'_>,
-    caller: &Caller,
+    permit: Permit,
     user: UserId,
     now: Millis,
 ) -> Result<EnrolmentCode, Failure<CodeRefused>> {
     let holder = users::find(tx, user)?
-        .filter(|holder| caller.acts_for(holder.organisation_id))
+        .filter(|holder| permit.covers(holder.organisation_id))
         .ok_or(CodeRefused::NoSuchUser)?;
     if holder.disabled_at.is_some() {
         return Err(CodeRefused::Disabled.into());
@@ -113,7 +113,7 @@ fn issue(
         .values((
             enrolment_codes::hash.eq(secret::hash(&normalised)),
             enrolment_codes::user_id.eq(Db(user)),
-            enrolment_codes::issued_by.eq(Db(caller.user)),
+            enrolment_codes::issued_by.eq(Db(permit.user())),
             enrolment_codes::issued_at.eq(At(now)),
             enrolment_codes::expires_at.eq(At(expires)),
         ))

@@ -9,12 +9,13 @@ use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
-use super::User;
-use crate::access::{Caller, PasswordHash, Role, not_for_managers};
+use super::{User, not_for_managers};
+use crate::access::{PasswordHash, Role};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{FieldError, Fields, Problem, kind};
 use crate::register::organisations;
+use crate::scope::Permit;
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store};
 
@@ -86,16 +87,15 @@ impl From<UserRefused> for Problem {
 )]
 #[post("/v1/users")]
 pub(crate) async fn create_user(
-    caller: Caller,
+    permit: Permit,
     body: web::Json<NewUserBody>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
     let organisation =
-        body.organisation_id.or(if body.role.in_organisation() { caller.organisation } else { None });
-    caller.require(&[Role::Manager, Role::Administrator])?;
-    if !caller.answers_for(body.role, organisation) {
+        body.organisation_id.or(if body.role.in_organisation() { permit.organisations()? } else { None });
+    if !permit.decides_about(body.role, organisation) {
         return Err(not_for_managers());
     }
     let new = NewUser::checked(&body.login, &body.name, body.role, organisation, &body.password)?;
@@ -174,5 +174,6 @@ pub fn create(
         role: new.role,
         created_at: timestamp(moment.now),
         disabled_at: None,
+        protection_officer: false,
     })
 }

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
 
 use super::{Row, User};
-use crate::access::{Caller, Role};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::Problem;
+use crate::scope::Permit;
 use crate::store::schema::users;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -27,14 +27,14 @@ use crate::store::{Conn, Db, Store, StoreError};
 )]
 #[get("/v1/users")]
 pub(crate) async fn list_users(
-    caller: Caller,
+    permit: Permit,
     query: web::Query<PageQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<User>>, Problem> {
-    caller.require(&[Role::Supervisor, Role::Manager, Role::Administrator])?;
     let window = query.of("users")?;
     let asked = window.clone();
-    let rows = store.read("list users", move |tx| list(tx, caller.organisation, &asked)).await?;
+    let organisation = permit.organisations()?;
+    let rows = store.read("list users", move |tx| list(tx, organisation, &asked)).await?;
     Ok(web::Json(Page::of(rows, &window, |row: &Row| row.id.0)))
 }
 

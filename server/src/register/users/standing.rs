@@ -6,10 +6,11 @@ use sync_core::time::Millis;
 
 use crate::access::end_logins;
 use crate::on_each;
+use crate::register::teams;
 use crate::store::schema::{devices, users};
 use crate::store::{At, Conn, Db, StoreError};
 
-/// Disables a person, unless they are: they are signed out, and their tablets are sent nothing.
+/// Disables a person, unless they are: they are signed out, leave their teams, and their tablets are sent nothing.
 ///
 /// # Errors
 /// Those of the store.
@@ -18,6 +19,7 @@ pub fn disable(tx: &mut Conn<'_>, id: UserId, now: Millis) -> Result<(), StoreEr
         .filter(users::disabled_at.is_null())
         .set(users::disabled_at.eq(At(now)))
         .execute(c))?;
+    teams::leave_all(tx, id, now)?;
     end_logins(tx, id, now)
 }
 
@@ -32,7 +34,7 @@ pub fn enable(tx: &mut Conn<'_>, id: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes a person one of another organisation. Their tablets stay behind, revoked: who has them may be anybody there.
+/// Makes a person one of another organisation. They leave their teams, and are no protection officer there. Their tablets stay behind, revoked: who has them may be anybody there.
 ///
 /// # Errors
 /// Those of the store.
@@ -43,8 +45,9 @@ pub fn move_to(
     now: Millis,
 ) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(id)))
-        .set(users::organisation_id.eq(Db(organisation)))
+        .set((users::organisation_id.eq(Db(organisation)), users::protection_officer.eq(false)))
         .execute(c))?;
+    teams::leave_all(tx, id, now)?;
     let theirs = devices::table.filter(devices::user_id.eq(Db(id))).filter(devices::revoked_at.is_null());
     on_each!(tx, |c| diesel::update(theirs).set(devices::revoked_at.eq(At(now))).execute(c))?;
     Ok(())

@@ -1,0 +1,3 @@
+ALTER TABLE users DROP COLUMN protection_officer;
+DROP TABLE team_members;
+DROP TABLE teams;

@@ -1,0 +1,93 @@
+//! Protection officers: the managers who see the referrals, incidents and screenings of their whole organisation. The administrator names
+//! them, so that nobody who could read such records decides that they do.
+
+use actix_web::{delete, put, web};
+use diesel::prelude::*;
+use sync_core::id::UserId;
+
+use super::{User, find};
+use crate::access::Role;
+use crate::on_each;
+use crate::problem::{Problem, kind};
+use crate::scope::Permit;
+use crate::store::schema::users;
+use crate::store::{Conn, Db, Failure, Refusal, Store};
+
+/// Why nobody was named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ProtectionRefused {
+    #[error("there is no such person")]
+    NoSuchUser,
+    #[error("the person is no manager")]
+    NotAManager,
+}
+
+impl Refusal for ProtectionRefused {}
+
+impl From<ProtectionRefused> for Problem {
+    fn from(refused: ProtectionRefused) -> Self {
+        match refused {
+            ProtectionRefused::NoSuchUser => Self::of(kind::NO_SUCH_USER, "Nobody has this id."),
+            ProtectionRefused::NotAManager => Self::of(
+                kind::NOT_A_MANAGER,
+                "Name a manager: facilitators and supervisors see such records of their own groups anyway.",
+            ),
+        }
+    }
+}
+
+/// Name a protection officer
+///
+/// From now on this manager sees the referrals, incidents and screenings of their organisation, and decides about those that are quarantined.
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The manager")),
+    responses(
+        (status = 200, description = "A protection officer, now or before", body = User),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-user`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`not-a-manager`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/v1/users/{id}/protection-officer")]
+pub(crate) async fn name_protection_officer(
+    _administrator: Permit,
+    id: web::Path<UserId>,
+    store: web::Data<Store>,
+) -> Result<web::Json<User>, Problem> {
+    let id = *id;
+    Ok(web::Json(store.write("name protection officer", move |tx| set(tx, id, true)).await?))
+}
+
+/// Make somebody a protection officer no longer
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The person")),
+    responses(
+        (status = 200, description = "None, any more or at all", body = User),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-user`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/v1/users/{id}/protection-officer")]
+pub(crate) async fn end_protection_officer(
+    _administrator: Permit,
+    id: web::Path<UserId>,
+    store: web::Data<Store>,
+) -> Result<web::Json<User>, Problem> {
+    let id = *id;
+    Ok(web::Json(store.write("end protection officer", move |tx| set(tx, id, false)).await?))
+}
+
+fn set(tx: &mut Conn<'_>, id: UserId, is: bool) -> Result<User, Failure<ProtectionRefused>> {
+    let user = find(tx, id)?.ok_or(ProtectionRefused::NoSuchUser)?;
+    if is && user.role != Role::Manager {
+        return Err(ProtectionRefused::NotAManager.into());
+    }
+    on_each!(tx, |c| diesel::update(users::table.find(Db(id)))
+        .set(users::protection_officer.eq(is))
+        .execute(c))?;
+    Ok(User { protection_officer: is, ..user })
+}

@@ -1,0 +1,125 @@
+//! Who calls, with what the policy allows them at this address: what a handler takes as an argument.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use sync_core::id::{OrganisationId, UserId};
+
+use super::policy::{Action, Reach};
+use super::{Groups, Scope};
+use crate::access::{Caller, Role};
+use crate::problem::{Problem, kind};
+
+/// The caller, and how far what they ask for may reach. There is none where the policy allows nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit {
+    caller: Caller,
+    reach: Reach,
+}
+
+impl Permit {
+    pub fn user(self) -> UserId {
+        self.caller.user
+    }
+
+    pub fn role(self) -> Role {
+        self.caller.role
+    }
+
+    /// Whether the caller is a protection officer of their organisation.
+    pub fn protects(self) -> bool {
+        self.caller.protects
+    }
+
+    /// The organisation of the caller.
+    ///
+    /// # Errors
+    /// 500 where there is none: the policy gives what needs one only to roles that have one.
+    pub fn organisation(self) -> Result<OrganisationId, Problem> {
+        self.caller.organisation.ok_or_else(Problem::internal)
+    }
+
+    /// Of which organisation the caller may read: `None` is all.
+    ///
+    /// # Errors
+    /// As [`Permit::organisation`].
+    pub fn organisations(self) -> Result<Option<OrganisationId>, Problem> {
+        match self.reach {
+            Reach::Partnership => Ok(None),
+            _ => self.organisation().map(Some),
+        }
+    }
+
+    /// Whether what belongs to this organisation, or to none, is within reach.
+    pub fn covers(self, organisation: Option<OrganisationId>) -> bool {
+        match self.reach {
+            Reach::Partnership => true,
+            Reach::Organisation => organisation.is_some() && organisation == self.caller.organisation,
+            _ => false,
+        }
+    }
+
+    /// Whether the caller decides about people of this role in this organisation: within one organisation about its
+    /// facilitators and supervisors, across the partnership about everybody.
+    pub fn decides_about(self, role: Role, organisation: Option<OrganisationId>) -> bool {
+        let below = matches!(role, Role::Facilitator | Role::Supervisor);
+        self.covers(organisation) && (below || self.reach == Reach::Partnership)
+    }
+
+    /// Whether it is only what was handed in for no group that is within reach.
+    pub fn is_of_strays(self) -> bool {
+        self.reach == Reach::Strays
+    }
+
+    /// The groups whose records are within reach.
+    ///
+    /// # Errors
+    /// 403 `role-not-allowed` where none are.
+    pub fn scope(self) -> Result<Scope, Problem> {
+        let Caller { user, role, organisation, protects } = self.caller;
+        let theirs = if role == Role::Supervisor { Groups::Teams(user) } else { Groups::Assigned(user) };
+        match (self.reach, organisation) {
+            (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs }),
+            (Reach::Organisation, Some(organisation)) => {
+                let groups = Groups::Organisation(organisation);
+                Ok(Scope { groups, sensitive: if protects { groups } else { theirs } })
+            }
+            _ => Err(Problem::of(kind::ROLE_NOT_ALLOWED, "You see no records.")),
+        }
+    }
+
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let caller = Caller::identify(request).await?;
+        let pattern = request.match_pattern().unwrap_or_default();
+        let action = Action::at(request.method().as_str(), &pattern);
+        let reach = action.map_or(Reach::Nothing, |action| action.reach(caller.role));
+        if reach == Reach::Nothing {
+            return Err(not_allowed(action));
+        }
+        Ok(Self { caller, reach })
+    }
+}
+
+/// Says who may, where the caller may not.
+fn not_allowed(action: Option<&Action>) -> Problem {
+    let roles: Vec<_> = action.iter().flat_map(|action| action.roles()).map(Role::with_article).collect();
+    let detail = match roles.as_slice() {
+        [] => "Nobody may do this.".to_owned(),
+        [others @ .., last] if !others.is_empty() => {
+            format!("Only {} or {last} may do this.", others.join(", "))
+        }
+        _ => format!("Only {} may do this.", roles.concat()),
+    };
+    Problem::of(kind::ROLE_NOT_ALLOWED, detail)
+}
+
+impl FromRequest for Permit {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}

@@ -1,0 +1,201 @@
+//! The policy: who may do what, and how far, in one table.
+//!
+//! Each address of the service stands in the row of one action; the row says who may call it, how secret the answer may be, and for each
+//! role how far it reaches. An address that stands in no row is refused to everybody.
+
+use sync_core::codes;
+use sync_core::record::Level;
+use utoipa::ToSchema;
+
+use crate::access::Role;
+
+codes! {
+    /// How far a permission reaches.
+    #[derive(ToSchema)]
+    Reach {
+        /// The role may not do it.
+        Nothing = "nothing",
+        /// What is the caller's own.
+        Oneself = "oneself",
+        /// The groups to which the caller is assigned; of a supervisor also those to which people of their teams are.
+        Groups = "groups",
+        /// The organisation of the caller.
+        Organisation = "organisation",
+        /// The whole partnership.
+        Partnership = "partnership",
+        /// What was handed in for a group that there is not.
+        Strays = "strays",
+    }
+}
+
+/// Who is let in at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Anybody who reaches the service: what they send says who they are.
+    Anybody,
+    /// A tablet, by the signature of what it hands in.
+    Tablet,
+    /// A person, by their access token.
+    Person,
+}
+
+/// What somebody may do, or not: one row of the policy.
+#[derive(Debug)]
+pub struct Action {
+    /// In words: somebody may "…".
+    pub name: &'static str,
+    pub entry: Entry,
+    /// The most secret of what is told or written there. Records of level S are told to fewer people than the others at the same address:
+    /// see [`Scope::groups_of`](super::Scope::groups_of).
+    pub level: Level,
+    reach: [Reach; Role::ALL.len()],
+    /// Method and pattern of each address.
+    pub routes: &'static [&'static str],
+}
+
+impl Action {
+    /// How far somebody of this role reaches.
+    pub fn reach(&self, role: Role) -> Reach {
+        let place = Role::ALL.iter().position(|one| *one == role);
+        place.map_or(Reach::Nothing, |place| self.reach[place])
+    }
+
+    /// The roles that may do it.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        Role::ALL.iter().copied().filter(|role| self.reach(*role) != Reach::Nothing)
+    }
+
+    /// The action for which an address stands.
+    pub fn at(method: &str, pattern: &str) -> Option<&'static Self> {
+        let is_there = |route: &&str| route.split_once(' ') == Some((method, pattern));
+        POLICY.iter().find(|action| action.routes.iter().any(|route| is_there(&route)))
+    }
+}
+
+use Entry::{Anybody, Person, Tablet};
+use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
+use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
+
+const fn may(
+    name: &'static str,
+    entry: Entry,
+    level: Level,
+    reach: [Reach; Role::ALL.len()],
+    routes: &'static [&'static str],
+) -> Action {
+    Action { name, entry, level, reach, routes }
+}
+
+/// The policy. The columns are those of [`Role`]: facilitator, supervisor, manager, secretariat, donor, administrator.
+#[rustfmt::skip]
+pub const POLICY: &[Action] = &[
+    //                                              facilitator  supervisor    manager       secretariat  donor        administrator
+    may("sign in and out, and enrol a tablet with a code",
+                                     Anybody, P,   [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
+        "POST /v1/login",
+        "POST /v1/login/refresh",
+        "POST /v1/logout",
+        "POST /v1/enrol",
+    ]),
+    may("record on a tablet and sync it",
+                                     Tablet, S,    [Groups,      Groups,       Groups,       Nothing,     Nothing,     Nothing], &[
+        "POST /v1/sync",
+    ]),
+    may("read who they are and what they may do",
+                                     Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
+        "GET /v1/me",
+        "GET /v1/me/permissions",
+    ]),
+    may("read who the partners are, and the areas of Rwanda",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Partnership], &[
+        "GET /v1/areas",
+        "GET /v1/organisations",
+    ]),
+    may("read the records of groups",
+                                     Person, O,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/groups",
+        "GET /v1/groups/{id}",
+        "GET /v1/groups/{id}/assignments",
+        "GET /v1/groups/{id}/history",
+        "GET /v1/participants",
+        "GET /v1/participants/{id}",
+        "GET /v1/participants/{id}/history",
+        "GET /v1/sessions",
+        "GET /v1/sessions/{id}",
+        "GET /v1/sessions/{id}/history",
+        "GET /v1/conflicts",
+    ]),
+    may("read exact totals",
+                                     Person, O,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/aggregates",
+    ]),
+    may("put records right",
+                                     Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/conflicts/resolve",
+        "POST /v1/groups/{id}/participants/confirm",
+        "PATCH /v1/participants/{id}",
+        "POST /v1/participants/{id}/same",
+        "POST /v1/participants/{id}/split",
+        "POST /v1/sessions/{id}/double",
+        "POST /v1/sessions/{id}/move",
+        "POST /v1/sessions/{id}/split",
+        "POST /v1/sessions/{id}/state",
+        "POST /v1/records/{id}/void",
+    ]),
+    may("begin, change and close groups, and say who leads them",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/groups",
+        "PATCH /v1/groups/{id}",
+        "POST /v1/groups/{id}/close",
+        "POST /v1/groups/{id}/assignments",
+        "DELETE /v1/groups/{id}/assignments/{user}",
+    ]),
+    may("see what is quarantined, and reject it",
+                                     Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Strays], &[
+        "GET /v1/quarantine",
+        "POST /v1/quarantine/reject",
+        "POST /v1/quarantine/{id}/reject",
+    ]),
+    may("look into what is quarantined, and release it",
+                                     Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/quarantine/{id}",
+        "POST /v1/quarantine/release",
+        "POST /v1/quarantine/{id}/release",
+    ]),
+    may("read who signs in, and the teams",
+                                     Person, O,    [Nothing,     Organisation, Organisation, Nothing,     Nothing,     Partnership], &[
+        "GET /v1/users",
+        "GET /v1/teams",
+    ]),
+    may("make up teams",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/teams",
+        "DELETE /v1/teams/{id}",
+        "PUT /v1/teams/{id}/members/{user}",
+        "DELETE /v1/teams/{id}/members/{user}",
+    ]),
+    may("add people, disable them and let them in again",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
+        "POST /v1/users",
+        "POST /v1/users/{id}/disable",
+        "POST /v1/users/{id}/enable",
+    ]),
+    may("hand out codes that enrol a tablet",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/users/{id}/enrolment-codes",
+    ]),
+    may("see which tablets there are and what they hold, and revoke them",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
+        "GET /v1/devices",
+        "GET /v1/devices/{id}/groups",
+        "GET /v1/groups/{id}/devices",
+        "POST /v1/devices/{id}/revoke",
+    ]),
+    may("add organisations, move people between them, and name protection officers",
+                                     Person, I,    [Nothing,     Nothing,      Nothing,      Nothing,     Nothing,     Partnership], &[
+        "POST /v1/organisations",
+        "POST /v1/users/{id}/move",
+        "PUT /v1/users/{id}/protection-officer",
+        "DELETE /v1/users/{id}/protection-officer",
+    ]),
+];

@@ -1,0 +1,196 @@
+//! What is asked at each address.
+
+use serde_json::{Value, json};
+use sync_core::record::{Kind, Level};
+use uuid::Uuid;
+
+use crate::world::{Place, World};
+
+/// One request.
+pub struct Ask {
+    /// How secret what it is about is; `None` where it is about no group and no organisation.
+    pub level: Option<Level>,
+    pub path: String,
+    pub body: Option<Value>,
+}
+
+/// What stands in a list where it is within reach, with how secret it is.
+pub struct Listed {
+    pub paths: &'static [&'static str],
+    pub planted: fn(&Place) -> Vec<(Level, String)>,
+}
+
+const BECAUSE: &str = "Somebody asks.";
+const O: Level = Level::Organisation;
+
+/// The requests that are about one place. Where something is written, it is what is so already, what is refused for another reason than
+/// who asks, or what nobody else asks for.
+pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
+    let (group, spare) = (place.group, place.spare);
+    let (person, session) = (place.records[&Kind::Participant], place.records[&Kind::Session]);
+    let (leader, newcomer, team) = (place.leader, place.newcomer, place.team);
+    let of = |level: Level, path: String, body: Option<Value>| Ask { level: Some(level), path, body };
+    let read = |path: String| vec![of(O, path, None)];
+    let write = |path: String, body: Value| vec![of(O, path, Some(body))];
+    let free = |path: &str, body: Option<Value>| vec![Ask { level: None, path: path.to_owned(), body }];
+    let waiting = |path: fn(Uuid) -> String, body: &Value| -> Vec<Ask> {
+        let each = place.waiting.iter();
+        each.map(|(kind, (id, _))| of(kind.level(), path(*id), Some(body.clone()))).collect()
+    };
+    match route {
+        "GET /v1/me" | "GET /v1/me/permissions" | "GET /v1/areas" | "GET /v1/organisations" => {
+            free(&route[4..], None)
+        }
+        "GET /v1/groups"
+        | "GET /v1/participants"
+        | "GET /v1/sessions"
+        | "GET /v1/conflicts"
+        | "GET /v1/aggregates"
+        | "GET /v1/quarantine"
+        | "GET /v1/users"
+        | "GET /v1/teams"
+        | "GET /v1/devices" => free(&route[4..], None),
+        "GET /v1/groups/{id}" => read(format!("/v1/groups/{group}")),
+        "GET /v1/groups/{id}/assignments" => read(format!("/v1/groups/{group}/assignments")),
+        "GET /v1/groups/{id}/history" => read(format!("/v1/groups/{group}/history")),
+        "GET /v1/participants/{id}" => read(format!("/v1/participants/{person}")),
+        "GET /v1/participants/{id}/history" => read(format!("/v1/participants/{person}/history")),
+        "GET /v1/sessions/{id}" => read(format!("/v1/sessions/{session}")),
+        "GET /v1/sessions/{id}/history" => read(format!("/v1/sessions/{session}/history")),
+
+        "POST /v1/conflicts/resolve" => write(
+            "/v1/conflicts/resolve".into(),
+            json!({
+                "record": session, "field": "minutes", "value": "90", "reason": BECAUSE, "conflict": Uuid::nil(),
+            }),
+        ),
+        "POST /v1/groups/{id}/participants/confirm" => write(
+            format!("/v1/groups/{group}/participants/confirm"),
+            json!({"one_person": true, "participants": [person], "reason": BECAUSE}),
+        ),
+        "PATCH /v1/participants/{id}" => {
+            write(format!("/v1/participants/{person}"), json!({"sex": "female", "reason": BECAUSE}))
+        }
+        "POST /v1/participants/{id}/same" => {
+            write(format!("/v1/participants/{person}/same"), json!({"as": null, "reason": BECAUSE}))
+        }
+        "POST /v1/participants/{id}/split" => write(
+            format!("/v1/participants/{person}/split"),
+            json!({"device": place.device, "code": null, "reason": BECAUSE}),
+        ),
+        "POST /v1/sessions/{id}/double" => {
+            write(format!("/v1/sessions/{session}/double"), json!({"of": null, "reason": BECAUSE}))
+        }
+        "POST /v1/sessions/{id}/move" => {
+            write(format!("/v1/sessions/{session}/move"), json!({"date": null, "reason": BECAUSE}))
+        }
+        "POST /v1/sessions/{id}/split" => write(
+            format!("/v1/sessions/{session}/split"),
+            json!({"device": Uuid::nil(), "date": "2026-03-02", "part": "evening", "reason": BECAUSE}),
+        ),
+        "POST /v1/sessions/{id}/state" => {
+            write(format!("/v1/sessions/{session}/state"), json!({"state": "submitted", "reason": BECAUSE}))
+        }
+        "POST /v1/records/{id}/void" => {
+            let body = json!({"void": false, "reason": BECAUSE});
+            let each = place.records.iter();
+            each.map(|(kind, id)| of(kind.level(), format!("/v1/records/{id}/void"), Some(body.clone())))
+                .collect()
+        }
+
+        "POST /v1/groups" => free(
+            "/v1/groups",
+            Some(json!({
+                "name": "Abishyizehamwe", "kind": "healing_space", "modality": "sociotherapy", "area": "52010101",
+            })),
+        ),
+        "PATCH /v1/groups/{id}" => {
+            write(format!("/v1/groups/{spare}"), json!({"planned_sessions": 12, "reason": BECAUSE}))
+        }
+        "POST /v1/groups/{id}/close" => {
+            write(format!("/v1/groups/{spare}/close"), json!({"status": "graduated"}))
+        }
+        "POST /v1/groups/{id}/assignments" => {
+            write(format!("/v1/groups/{spare}/assignments"), json!({"user_id": newcomer}))
+        }
+        "DELETE /v1/groups/{id}/assignments/{user}" => {
+            read(format!("/v1/groups/{spare}/assignments/{newcomer}"))
+        }
+
+        "POST /v1/quarantine/{id}/reject" => {
+            waiting(|id| format!("/v1/quarantine/{id}/reject"), &json!({"reason": BECAUSE}))
+        }
+        "GET /v1/quarantine/{id}" => {
+            let each = waiting(|id| format!("/v1/quarantine/{id}"), &Value::Null).into_iter();
+            each.map(|ask| Ask { body: None, ..ask }).collect()
+        }
+        "POST /v1/quarantine/{id}/release" => {
+            waiting(|id| format!("/v1/quarantine/{id}/release"), &json!({}))
+        }
+        // Of several what becomes of each is said in the answer: a test of its own looks at that.
+        "POST /v1/quarantine/reject" => {
+            free("/v1/quarantine/reject", Some(json!({"ids": [Uuid::nil()], "reason": BECAUSE})))
+        }
+        "POST /v1/quarantine/release" => free("/v1/quarantine/release", Some(json!({"ids": [Uuid::nil()]}))),
+
+        "POST /v1/teams" => free("/v1/teams", Some(json!({"name": world.fresh_name()}))),
+        "DELETE /v1/teams/{id}" => read(format!("/v1/teams/{}", world.fresh_team(place))),
+        "PUT /v1/teams/{id}/members/{user}" => {
+            read(format!("/v1/teams/{}/members/{newcomer}", world.fresh_team(place)))
+        }
+        "DELETE /v1/teams/{id}/members/{user}" => read(format!("/v1/teams/{team}/members/{newcomer}")),
+        "POST /v1/users" => write(
+            "/v1/users".into(),
+            json!({
+                "login": world.fresh_name(), "name": "Somebody", "role": "facilitator",
+                "organisation_id": place.organisation, "password": "umuganda wa kabiri",
+            }),
+        ),
+        "POST /v1/users/{id}/disable" => write(format!("/v1/users/{newcomer}/disable"), json!({})),
+        "POST /v1/users/{id}/enable" => write(format!("/v1/users/{newcomer}/enable"), json!({})),
+        "POST /v1/users/{id}/enrolment-codes" => {
+            write(format!("/v1/users/{newcomer}/enrolment-codes"), json!({}))
+        }
+        "GET /v1/devices/{id}/groups" => read(format!("/v1/devices/{}/groups", place.device)),
+        "GET /v1/groups/{id}/devices" => read(format!("/v1/groups/{group}/devices")),
+        "POST /v1/devices/{id}/revoke" => {
+            write(format!("/v1/devices/{}/revoke", place.old_device), json!({}))
+        }
+        "POST /v1/organisations" => {
+            free("/v1/organisations", Some(json!({"code": world.fresh_name(), "name": "Somebody"})))
+        }
+        "POST /v1/users/{id}/move" => {
+            write(format!("/v1/users/{leader}/move"), json!({"organisation_id": place.organisation}))
+        }
+        "PUT /v1/users/{id}/protection-officer" | "DELETE /v1/users/{id}/protection-officer" => {
+            read(format!("/v1/users/{leader}/protection-officer"))
+        }
+        _ => panic!("nothing is asked at {route}: say here what"),
+    }
+}
+
+/// What stands in the list at this address, if it is one of records or people.
+pub fn listed(route: &str) -> Option<Listed> {
+    let (paths, planted): (&[&str], fn(&Place) -> Vec<(Level, String)>) = match route {
+        "GET /v1/groups" => (&["/v1/groups?limit=500"], |place| vec![(O, place.group.to_string())]),
+        "GET /v1/participants" => (&["/v1/participants?limit=500"], |place| {
+            vec![(O, place.records[&Kind::Participant].to_string())]
+        }),
+        "GET /v1/sessions" => {
+            (&["/v1/sessions?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
+        }
+        "GET /v1/conflicts" => {
+            (&["/v1/conflicts?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
+        }
+        "GET /v1/quarantine" => {
+            (&["/v1/quarantine?limit=500", "/v1/quarantine?limit=500&state=rejected"], |place| {
+                place.waiting.iter().map(|(kind, (_, record))| (kind.level(), record.to_string())).collect()
+            })
+        }
+        "GET /v1/users" => (&["/v1/users?limit=500"], |place| vec![(O, place.leader.to_string())]),
+        "GET /v1/teams" => (&["/v1/teams?limit=500"], |place| vec![(O, place.team.to_string())]),
+        "GET /v1/devices" => (&["/v1/devices?limit=500"], |place| vec![(O, place.device.to_string())]),
+        _ => return None,
+    };
+    Some(Listed { paths, planted })
+}
