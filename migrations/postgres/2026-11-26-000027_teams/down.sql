@@ -1,3 +1,3 @@
-ALTER TABLE users DROP COLUMN protection_officer;
+ALTER TABLE users DROP COLUMN protects_since;
 DROP TABLE team_members;
 DROP TABLE teams;

@@ -18,5 +18,5 @@ CREATE TABLE team_members (
 CREATE UNIQUE INDEX team_members_in_force ON team_members (team_id, user_id) WHERE ended_at IS NULL;
 CREATE INDEX team_members_by_user ON team_members (user_id) WHERE ended_at IS NULL;
 
--- Who sees the referrals, incidents and screenings of a whole organisation.
-ALTER TABLE users ADD COLUMN protection_officer BOOLEAN NOT NULL DEFAULT FALSE;
+-- Since when somebody sees the referrals, incidents and screenings of a whole organisation.
+ALTER TABLE users ADD COLUMN protects_since BIGINT;

@@ -79,15 +79,16 @@ enum Known {
 }
 
 fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool);
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
-        .select((users::organisation_id, users::role, users::disabled_at, users::protection_officer))
+        .select((users::organisation_id, users::role, users::disabled_at, users::protects_since))
         .first(c)
         .optional())?;
     Ok(match row {
         Some((organisation, Code(role), None, protects)) if lives(tx, login)? => {
-            Known::Caller(Caller { user: id, organisation: organisation.map(|Db(id)| id), role, protects })
+            let (organisation, protects) = (organisation.map(|Db(id)| id), protects.is_some());
+            Known::Caller(Caller { user: id, organisation, role, protects })
         }
         Some((_, _, None, _)) => Known::Ended,
         _ => Known::Disabled,

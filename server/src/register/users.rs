@@ -36,8 +36,9 @@ pub struct User {
     /// Since when the person may not sign in any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<Timestamp>,
-    /// Whether they see the referrals, incidents and screenings of the whole organisation.
-    pub protection_officer: bool,
+    /// Since when they are a protection officer, who sees the referrals, incidents and screenings of the whole organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protects_since: Option<Timestamp>,
 }
 
 /// A user's columns, without the password.
@@ -51,7 +52,7 @@ struct Row {
     role: Code<Role>,
     created_at: At,
     disabled_at: Option<At>,
-    protection_officer: bool,
+    protects_since: Option<At>,
 }
 
 impl From<Row> for User {
@@ -64,7 +65,7 @@ impl From<Row> for User {
             role: row.role.0,
             created_at: timestamp(row.created_at.0),
             disabled_at: row.disabled_at.map(|at| timestamp(at.0)),
-            protection_officer: row.protection_officer,
+            protects_since: row.protects_since.map(|at| timestamp(at.0)),
         }
     }
 }

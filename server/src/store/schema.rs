@@ -45,8 +45,8 @@ table! {
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
-        /// Sees referrals, incidents and screenings of the whole organisation.
-        protection_officer -> Bool,
+        /// Since when they see the referrals, incidents and screenings of the whole organisation.
+        protects_since -> Nullable<BigInt>,
     }
 }
 

@@ -7,17 +7,20 @@ use uuid::Uuid;
 use crate::world::{Place, World};
 
 /// One request.
-pub struct Ask {
+pub(crate) struct Ask {
     /// How secret what it is about is; `None` where it is about no group and no organisation.
-    pub level: Option<Level>,
-    pub path: String,
-    pub body: Option<Value>,
+    pub(crate) level: Option<Level>,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
 }
 
-/// What stands in a list where it is within reach, with how secret it is.
-pub struct Listed {
-    pub paths: &'static [&'static str],
-    pub planted: fn(&Place) -> Vec<(Level, String)>,
+/// What stands in a list of what is of a place, with how secret each is.
+type Planted = fn(&Place) -> Vec<(Level, String)>;
+
+/// A list, page by page, and what is in it where that is within reach.
+pub(crate) struct Listed {
+    pub(crate) paths: &'static [&'static str],
+    pub(crate) planted: Planted,
 }
 
 const BECAUSE: &str = "Somebody asks.";
@@ -25,7 +28,7 @@ const O: Level = Level::Organisation;
 
 /// The requests that are about one place. Where something is written, it is what is so already, what is refused for another reason than
 /// who asks, or what nobody else asks for.
-pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
+pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
     let (group, spare) = (place.group, place.spare);
     let (person, session) = (place.records[&Kind::Participant], place.records[&Kind::Session]);
     let (leader, newcomer, team) = (place.leader, place.newcomer, place.team);
@@ -93,7 +96,8 @@ pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         }
         "POST /v1/records/{id}/void" => {
             let body = json!({"void": false, "reason": BECAUSE});
-            let each = place.records.iter();
+            // Of a group only managers set it, as sync_core's `authority` says.
+            let each = place.records.iter().filter(|(kind, _)| **kind != Kind::Group);
             each.map(|(kind, id)| of(kind.level(), format!("/v1/records/{id}/void"), Some(body.clone())))
                 .collect()
         }
@@ -170,8 +174,8 @@ pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
 }
 
 /// What stands in the list at this address, if it is one of records or people.
-pub fn listed(route: &str) -> Option<Listed> {
-    let (paths, planted): (&[&str], fn(&Place) -> Vec<(Level, String)>) = match route {
+pub(crate) fn listed(route: &str) -> Option<Listed> {
+    let (paths, planted): (&[&str], Planted) = match route {
         "GET /v1/groups" => (&["/v1/groups?limit=500"], |place| vec![(O, place.group.to_string())]),
         "GET /v1/participants" => (&["/v1/participants?limit=500"], |place| {
             vec![(O, place.records[&Kind::Participant].to_string())]

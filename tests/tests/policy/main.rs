@@ -22,7 +22,7 @@ fn addresses() -> Vec<(String, String, bool)> {
     let of_path = |(path, item): (&String, &serde_json::Value)| {
         let operations = item.as_object().expect("operations").iter();
         let one = |(method, operation): (&String, &serde_json::Value)| {
-            (method.to_uppercase(), path.clone(), operation.get("security").is_some())
+            (method.to_uppercase(), path.clone(), operation["security"][0].get("bearer").is_some())
         };
         operations.map(one).collect::<Vec<_>>()
     };

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// What a group is to the people who ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
+pub(crate) enum Relation {
     /// Those who lead groups lead this one.
     Led,
     /// Somebody of the supervisor's team leads it.
@@ -35,44 +35,44 @@ pub enum Relation {
 }
 
 /// Somebody who asks.
-pub struct Person {
-    pub name: &'static str,
-    pub role: Role,
+pub(crate) struct Person {
+    pub(crate) name: &'static str,
+    pub(crate) role: Role,
     /// The relation of the groups that they lead, or that their teams do.
-    pub leads: Option<Relation>,
-    pub protects: bool,
-    pub session: Session,
+    pub(crate) leads: Option<Relation>,
+    pub(crate) protects: bool,
+    pub(crate) session: Session,
 }
 
 /// A group with its records, and what else of its organisation is asked for.
-pub struct Place {
-    pub relation: Relation,
-    pub organisation: OrganisationId,
-    pub group: GroupId,
+pub(crate) struct Place {
+    pub(crate) relation: Relation,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) group: GroupId,
     /// A group that may be closed.
-    pub spare: GroupId,
-    pub leader: UserId,
-    pub device: DeviceId,
+    pub(crate) spare: GroupId,
+    pub(crate) leader: UserId,
+    pub(crate) device: DeviceId,
     /// A tablet that may be revoked.
-    pub old_device: DeviceId,
+    pub(crate) old_device: DeviceId,
     /// Somebody who may be disabled.
-    pub newcomer: UserId,
-    pub team: Uuid,
-    pub records: BTreeMap<Kind, DocumentId>,
+    pub(crate) newcomer: UserId,
+    pub(crate) team: Uuid,
+    pub(crate) records: BTreeMap<Kind, DocumentId>,
     /// The ids of quarantined changes, and the records that they are of.
-    pub waiting: BTreeMap<Kind, (Uuid, DocumentId)>,
+    pub(crate) waiting: BTreeMap<Kind, (Uuid, DocumentId)>,
 }
 
-pub struct World {
-    pub people: Vec<Person>,
-    pub places: Vec<Place>,
+pub(crate) struct World {
+    pub(crate) people: Vec<Person>,
+    pub(crate) places: Vec<Place>,
     app: TestApp,
     villages: [Village; 2],
     names: AtomicUsize,
 }
 
 impl World {
-    pub fn on(database: &Database) -> Self {
+    pub(crate) fn on(database: &Database) -> Self {
         let app = TestApp::on(database);
         let (mut ours, mut theirs) = (Village::of(&app, "aegis"), Village::of(&app, "nar"));
         let relations =
@@ -91,12 +91,12 @@ impl World {
     }
 
     /// A name that nobody has.
-    pub fn fresh_name(&self) -> String {
+    pub(crate) fn fresh_name(&self) -> String {
         format!("somebody{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A team of the place's organisation, which may be ended.
-    pub fn fresh_team(&self, place: &Place) -> String {
+    pub(crate) fn fresh_team(&self, place: &Place) -> String {
         let village = self.villages.iter().find(|village| village.organisation == place.organisation);
         let manager = &village.expect("the organisation's").manager;
         let team = manager.post("/v1/teams", &json!({"name": self.fresh_name()})).ok();
@@ -205,8 +205,7 @@ fn hand_in(
     let group = village.group;
     let person = ParticipantId::of(group, "P01");
     let session = SessionId::of(group, day(3, date), 0, 0);
-    let mut new =
-        |kind: Kind| DocumentId::from_uuid(Uuid::from_u128(Uuid::new_v4().as_u128() ^ kind as u128));
+    let new = |kind: Kind| DocumentId::from_uuid(Uuid::from_u128(Uuid::new_v4().as_u128() ^ kind as u128));
     let ids: BTreeMap<Kind, DocumentId> = [
         (Kind::Participant, person.into()),
         (Kind::Session, session.into()),

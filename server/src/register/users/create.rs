@@ -174,6 +174,6 @@ pub fn create(
         role: new.role,
         created_at: timestamp(moment.now),
         disabled_at: None,
-        protection_officer: false,
+        protects_since: None,
     })
 }

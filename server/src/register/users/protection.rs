@@ -4,14 +4,16 @@
 use actix_web::{delete, put, web};
 use diesel::prelude::*;
 use sync_core::id::UserId;
+use sync_core::time::Millis;
 
 use super::{User, find};
 use crate::access::Role;
+use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::scope::Permit;
 use crate::store::schema::users;
-use crate::store::{Conn, Db, Failure, Refusal, Store};
+use crate::store::{At, Conn, Db, Failure, Refusal, Store};
 
 /// Why nobody was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,9 +57,10 @@ pub(crate) async fn name_protection_officer(
     _administrator: Permit,
     id: web::Path<UserId>,
     store: web::Data<Store>,
+    clock: web::Data<Clock>,
 ) -> Result<web::Json<User>, Problem> {
-    let id = *id;
-    Ok(web::Json(store.write("name protection officer", move |tx| set(tx, id, true)).await?))
+    let (id, now) = (*id, clock.now());
+    Ok(web::Json(store.write("name protection officer", move |tx| name(tx, id, now)).await?))
 }
 
 /// Make somebody a protection officer no longer
@@ -78,16 +81,24 @@ pub(crate) async fn end_protection_officer(
     store: web::Data<Store>,
 ) -> Result<web::Json<User>, Problem> {
     let id = *id;
-    Ok(web::Json(store.write("end protection officer", move |tx| set(tx, id, false)).await?))
+    Ok(web::Json(store.write("end protection officer", move |tx| end(tx, id)).await?))
 }
 
-fn set(tx: &mut Conn<'_>, id: UserId, is: bool) -> Result<User, Failure<ProtectionRefused>> {
+fn name(tx: &mut Conn<'_>, id: UserId, now: Millis) -> Result<User, Failure<ProtectionRefused>> {
     let user = find(tx, id)?.ok_or(ProtectionRefused::NoSuchUser)?;
-    if is && user.role != Role::Manager {
+    if user.role != Role::Manager {
         return Err(ProtectionRefused::NotAManager.into());
     }
     on_each!(tx, |c| diesel::update(users::table.find(Db(id)))
-        .set(users::protection_officer.eq(is))
+        .filter(users::protects_since.is_null())
+        .set(users::protects_since.eq(At(now)))
         .execute(c))?;
-    Ok(User { protection_officer: is, ..user })
+    Ok(find(tx, id)?.ok_or(ProtectionRefused::NoSuchUser)?)
+}
+
+fn end(tx: &mut Conn<'_>, id: UserId) -> Result<User, Failure<ProtectionRefused>> {
+    on_each!(tx, |c| diesel::update(users::table.find(Db(id)))
+        .set(users::protects_since.eq(None::<At>))
+        .execute(c))?;
+    Ok(find(tx, id)?.ok_or(ProtectionRefused::NoSuchUser)?)
 }

@@ -45,7 +45,7 @@ pub fn move_to(
     now: Millis,
 ) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(id)))
-        .set((users::organisation_id.eq(Db(organisation)), users::protection_officer.eq(false)))
+        .set((users::organisation_id.eq(Db(organisation)), users::protects_since.eq(None::<At>)))
         .execute(c))?;
     teams::leave_all(tx, id, now)?;
     let theirs = devices::table.filter(devices::user_id.eq(Db(id))).filter(devices::revoked_at.is_null());
