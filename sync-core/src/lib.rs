@@ -73,6 +73,7 @@ pub mod area;
 pub mod value;
 pub mod form;
 pub mod record;
+pub mod identifying;
 
 pub mod boundary;
 pub mod change;

@@ -3,6 +3,7 @@
 mod error;
 mod find;
 mod list;
+mod look_again;
 mod participant;
 mod relay;
 mod session;
@@ -117,6 +118,7 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    look_again::point_out(&command, out)?;
     match command {
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),
         TabletCommand::Groups => list::groups(device, out),

@@ -47,6 +47,8 @@ pub enum CommandError {
     MovedAlready { since: String },
     #[error("this would be {}, but {why}; is this right? If it is, say it again with --yes", words::day(*.day))]
     Unlikely { day: Date, why: Unlikely },
+    #[error("nothing was saved; say it again in other words")]
+    NotSaved,
     #[error("the output can't be written: {0}")]
     Output(#[from] std::io::Error),
 }

@@ -107,6 +107,19 @@ pub enum ParticipantCommand {
     },
 }
 
+impl ParticipantCommand {
+    /// The texts in it that people will read.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Edit { reason, .. } => reason.iter().map(Grounds::as_str).collect(),
+            Self::Void { reason, .. } | Self::SameAs { reason, .. } | Self::Split { reason, .. } => {
+                vec![reason.as_str()]
+            }
+            Self::Add { .. } | Self::Confirm { .. } => Vec::new(),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Said {
     /// Their sex, as they say it

@@ -105,6 +105,19 @@ pub enum SessionCommand {
     },
 }
 
+impl SessionCommand {
+    /// The texts in it that people will read.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Record { said, .. } | Self::Edit { said, .. } => {
+                said.summary.as_deref().into_iter().collect()
+            }
+            Self::Move { reason, .. } | Self::Void { reason, .. } => vec![reason.as_str()],
+            Self::Double { .. } => Vec::new(),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Said {
     /// When it began, 08:30

@@ -22,6 +22,13 @@ pub struct SettleArgs {
     reason: Grounds,
 }
 
+impl SettleArgs {
+    /// The texts in it that people will read.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        vec![&self.value, self.reason.as_str()]
+    }
+}
+
 pub(super) fn run(device: &mut Device, said: &SettleArgs, out: &mut dyn Write) -> Result<(), CommandError> {
     let id = find::record(device.tablet(), &said.record)?;
     let open = device.tablet().conflicts(id)?;

@@ -52,6 +52,25 @@ fn heads_that_are_counted_twice_are_asked_about() {
 }
 
 #[test]
+fn whoever_names_somebody_is_told_before_it_is_saved() {
+    let warned = |words: &[&str]| {
+        let words = ["tablet"].iter().chain(words);
+        look_again::warning(&Program::try_parse_from(words).expect("parses").tablet.command)
+    };
+    let told =
+        warned(&["session", "edit", "4f2c", "--summary", "We heard Mukamana. Her number is 0788 123 456."]);
+    let told = told.expect("a warning");
+    assert!(told.contains("\"0788 123 456\" looks like a phone number"), "{told}");
+    assert!(told.contains("\"Mukamana\" looks like a name"), "{told}");
+    assert!(warned(&["session", "void", "4f2c", "--reason", "Uwase asked me; it was Mukamana."]).is_some());
+    assert_eq!(
+        warned(&["session", "edit", "4f2c", "--summary", "P07 spoke of trust.", "--minutes", "90"]),
+        None
+    );
+    assert_eq!(warned(&["sync"]), None);
+}
+
+#[test]
 fn what_makes_no_sense_is_said_at_once() {
     assert!(
         refused(&["session", "record", "A", "--theme", "grif"]).contains("grief"),

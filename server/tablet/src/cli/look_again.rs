@@ -1,0 +1,48 @@
+//! Before a text is saved that may say who somebody is, the person who wrote it is told. Nobody is stopped: it is they who know.
+
+use std::io::{IsTerminal, Write, stdin};
+
+use sync_core::identifying::{Found, found_in};
+
+use super::{CommandError, TabletCommand, words};
+
+impl TabletCommand {
+    /// The texts in it that people will read.
+    fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Session(command) => command.texts(),
+            Self::Participant(command) => command.texts(),
+            Self::Settle(said) => said.texts(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What in the texts of a command may say who somebody is, in words.
+pub(super) fn warning(command: &TabletCommand) -> Option<String> {
+    let found: Vec<Found> = command.texts().into_iter().flat_map(found_in).collect();
+    let said = found.iter().map(|one| format!("\"{}\" looks like {}", one.text, one.what.words()));
+    (!found.is_empty()).then(|| {
+        format!(
+            "Look again: {}. Whoever may read the record reads it, and its history keeps it. Write of people by their code, as P07.",
+            words::listed(said)
+        )
+    })
+}
+
+/// Points such texts out. Where a person sits at a terminal, they are asked whether it is to be saved so.
+///
+/// # Errors
+/// [`CommandError::NotSaved`] where they say no.
+pub(super) fn point_out(command: &TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    let Some(warning) = warning(command) else { return Ok(()) };
+    writeln!(out, "{warning}")?;
+    if !stdin().is_terminal() {
+        return Ok(());
+    }
+    write!(out, "Save it so? Type yes, or anything else to write it again: ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    if answer.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(CommandError::NotSaved) }
+}
