@@ -5,22 +5,24 @@
 
 mod body;
 mod guide;
+mod headers;
 mod health;
 mod idempotency;
 mod methods;
 mod openapi;
 mod problems;
 mod serve;
+mod tls;
 #[cfg(test)]
 mod tests;
 
 pub use openapi::openapi;
 pub use serve::{Running, ServeError, Settings, serve};
+pub use tls::{Certificate, TlsError};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
-use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, web};
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -131,10 +133,6 @@ pub fn app(
         .wrap(Compress::default())
         .wrap(from_fn(methods::complete))
         .wrap(from_fn(intake::take_in))
-        .wrap(
-            DefaultHeaders::new()
-                .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-                .add((header::CACHE_CONTROL, "no-store")),
-        )
+        .wrap(from_fn(headers::guard))
         .wrap(from_fn(telemetry::observe))
 }

@@ -4,8 +4,11 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use actix_web::http::header;
 use actix_web::{HttpResponse, web};
+use data_encoding::BASE64;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use sha2::{Digest as _, Sha256};
 
 macro_rules! pages {
     ($($name:literal)*) => {
@@ -56,8 +59,19 @@ fn found(name: &str) -> HttpResponse {
         pages.iter().map(|page| (page.name, page.written(&pages))).collect()
     });
     let html = WRITTEN.iter().find(|(page, _)| *page == name).map(|(_, html)| html.as_str());
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html.unwrap_or_default())
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()))
+        .body(html.unwrap_or_default())
 }
+
+/// A page shows text in the one style that it brings, and runs nothing.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = BASE64.encode(&Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+});
 
 impl Page {
     fn of(name: &'static str, text: &'static str) -> Self {

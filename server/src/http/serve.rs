@@ -9,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::{Face, State, app};
+use super::{Certificate, Face, State, TlsError, app};
 use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub intake: Bounds,
     /// How many connections may be open at once.
     pub connections: usize,
+    /// What TLS is done with at the first address; `None` where a proxy does it, or nobody.
+    pub certificate: Option<Certificate>,
 }
 
 impl Settings {
@@ -65,6 +67,7 @@ impl Settings {
             clock: Clock::system(),
             intake: Bounds::default(),
             connections: CONNECTIONS,
+            certificate: None,
         }
     }
 }
@@ -74,6 +77,8 @@ impl Settings {
 pub enum ServeError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("it can't listen on {addr}: {cause}")]
     Listen { addr: SocketAddr, cause: io::Error },
     #[error("the service broke off: {0}")]
@@ -87,6 +92,8 @@ pub struct Running {
     pub addr: SocketAddr,
     /// Where it listens for its operator, if that is another address.
     pub operator_addr: Option<SocketAddr>,
+    /// Whether it is reached by TLS.
+    pub by_tls: bool,
     /// What it works with.
     pub state: State,
     handles: Vec<ServerHandle>,
@@ -114,11 +121,13 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
     let numbers = telemetry::numbers();
     let face = if settings.operator_listen.is_some() { Face::Public } else { Face::Whole };
-    let (server, addr) = listen(&state, face, settings.listen, workers, settings.connections)?;
+    let by_tls = settings.certificate.is_some();
+    let first = (settings.listen, settings.certificate);
+    let (server, addr) = listen(&state, face, first, workers, settings.connections)?;
     // One thread is enough for somebody who looks now and then.
     let operator = settings
         .operator_listen
-        .map(|addr| listen(&state, Face::Whole, addr, 1, settings.connections))
+        .map(|addr| listen(&state, Face::Whole, (addr, None), 1, settings.connections))
         .transpose()?;
     let upkeep = tokio::spawn(async move {
         loop {
@@ -141,14 +150,14 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let facts = tokio::spawn(keep_facts(state.store.clone()));
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
     let beside = [upkeep, compaction, watch, facts, rows];
-    Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
+    Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
 /// Binds an address; gives what answers there, once it is polled, and the address that it got.
 fn listen(
     state: &State,
     face: Face,
-    at: SocketAddr,
+    (at, certificate): (SocketAddr, Option<Certificate>),
     workers: usize,
     connections: usize,
 ) -> Result<(Server, SocketAddr), ServeError> {
@@ -160,7 +169,11 @@ fn listen(
         .max_connections(connections.div_ceil(workers))
         .shutdown_timeout(LAST_REQUESTS_SECONDS)
         .disable_signals();
-    let server = server.bind(at).map_err(|cause| ServeError::Listen { addr: at, cause })?;
+    let bound = match certificate {
+        Some(certificate) => server.bind_rustls_0_23(at, certificate.config()?),
+        None => server.bind(at),
+    };
+    let server = bound.map_err(|cause| ServeError::Listen { addr: at, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(at);
     Ok((server.run(), addr))
 }
@@ -222,7 +235,7 @@ async fn compact_daily(state: State) {
 impl Running {
     /// `http://127.0.0.1:8080`
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        format!("{}://{}", if self.by_tls { "https" } else { "http" }, self.addr)
     }
 
     /// Takes no more requests, and waits until those being answered are done, at most thirty seconds.
