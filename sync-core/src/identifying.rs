@@ -211,7 +211,7 @@ fn is_known(word: &str) -> bool {
         "covid",
     ];
     let folded = fold(word);
-    KNOWN.contains(&folded.as_str()) || area::all().iter().any(|area| fold(&area.name) == folded)
+    KNOWN.contains(&folded.as_str()) || area::all().iter().any(|area| fold(area.name) == folded)
 }
 
 #[cfg(test)]
