@@ -51,6 +51,7 @@ pub mod store;
 pub mod request_id;
 pub mod problem;
 pub mod page;
+pub(crate) mod html;
 pub mod telemetry;
 pub mod intake;
 

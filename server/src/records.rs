@@ -19,6 +19,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(groups::read::read_group)
         .service(participants::list_participants)
         .service(participants::read_participant)
+        .service(participants::held::read_held)
         .service(sessions::list::list_sessions)
         .service(sessions::read::read_session)
         .service(conflicts::list_conflicts)

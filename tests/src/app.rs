@@ -166,6 +166,16 @@ impl Session {
         send(method, &format!("{}{path}", self.url), Some(&self.token), body)
     }
 
+    /// A page, as a browser asks for it.
+    pub fn page(&self, path: &str) -> String {
+        let request = ureq::http::Request::get(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept", "text/html");
+        let agent = ureq::Agent::new_with_defaults();
+        let mut answer = agent.run(request.body(()).expect("a sound request")).expect("the service answers");
+        answer.body_mut().read_to_string().expect("a text")
+    }
+
     /// All items of a list, page by page.
     pub fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();

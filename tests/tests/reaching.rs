@@ -61,8 +61,7 @@ fn a_certificate_that_can_not_be_used_is_said_at_the_start() {
     let certificate = Certificate::new(folder.path().join("chain.pem"), folder.path().join("key.pem"));
     let database = Database::sqlite();
     let listen = "127.0.0.1:0".parse().expect("an address");
-    let settings =
-        Settings { certificate: Some(certificate), ..Settings::new(listen, &database.url) };
+    let settings = Settings { certificate: Some(certificate), ..Settings::new(listen, &database.url) };
     let started = tokio::runtime::Runtime::new().expect("a runtime").block_on(serve(settings));
     assert!(matches!(started, Err(ServeError::Tls(_))), "{started:?}");
 }

@@ -4,11 +4,10 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use data_encoding::BASE64;
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
-use sha2::{Digest as _, Sha256};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html as markdown};
+
+use crate::html;
 
 macro_rules! pages {
     ($($name:literal)*) => {
@@ -29,16 +28,6 @@ const PAGES: [(&str, &str); 9] = pages!(
     "partners"
 );
 
-const STYLE: &str = "\
-:root { color-scheme: light dark; }
-body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
-nav { border-bottom: 1px solid #8888; padding-bottom: .6rem; }
-nav a { margin-right: 1rem; white-space: nowrap; }
-pre { background: #8881; padding: .7rem; overflow-x: auto; font-size: .85rem; line-height: 1.4; }
-code { font-size: .9em; } pre code { font-size: 1em; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-td, th { border-bottom: 1px solid #8885; padding: .3rem .7rem .3rem 0; text-align: left; vertical-align: top; }";
-
 struct Page {
     name: &'static str,
     title: String,
@@ -58,20 +47,9 @@ fn found(name: &str) -> HttpResponse {
         let pages: Vec<Page> = PAGES.iter().map(|(name, text)| Page::of(name, text)).collect();
         pages.iter().map(|page| (page.name, page.written(&pages))).collect()
     });
-    let html = WRITTEN.iter().find(|(page, _)| *page == name).map(|(_, html)| html.as_str());
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()))
-        .body(html.unwrap_or_default())
+    let page = WRITTEN.iter().find(|(page, _)| *page == name).map(|(_, page)| page.as_str());
+    html::answer(page.unwrap_or_default())
 }
-
-/// A page shows text in the one style that it brings, and runs nothing.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let style = BASE64.encode(&Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-});
 
 impl Page {
     fn of(name: &'static str, text: &'static str) -> Self {
@@ -103,7 +81,7 @@ impl Page {
             _ => true,
         });
         let mut body = String::new();
-        html::push_html(&mut body, events.into_iter());
+        markdown::push_html(&mut body, events.into_iter());
         Self { name, title: title.unwrap_or_default(), body }
     }
 
@@ -114,12 +92,7 @@ impl Page {
             let at = if page.name == "index" { "./" } else { page.name };
             let _ = write!(links, "<a href=\"{at}\"{here}>{}</a> ", page.title);
         }
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{} · Ihuriro</title>\n<style>{STYLE}</style>\n<nav>{links}</nav>\n<main>\n{}</main>\n</html>\n",
-            self.title, self.body
-        )
+        html::page(&self.title, &format!("<nav>{links}</nav>\n<main>\n{}</main>\n", self.body))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use actix_web::{HttpResponse, Responder, get, web};
 
+use crate::html::{answer, page, text};
 use crate::problem::{Kind, Problem, kind};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -20,7 +21,7 @@ async fn all() -> impl Responder {
         let _ =
             writeln!(list, "<li>{status} <a href=\"/problems/{slug}\"><code>{slug}</code></a>: {title}</li>");
     }
-    page("What can go wrong", &(list + "</ul>\n"))
+    answer(page("What can go wrong", &(list + "</ul>\n")))
 }
 
 #[get("/problems/{slug}")]
@@ -36,18 +37,5 @@ async fn one(slug: web::Path<String>) -> Result<HttpResponse, Problem> {
          is the id by which the service's log knows the request.</p>\n<p><a href=\"/problems\">All kinds of problem</a></p>\n",
         status = status.as_u16(),
     );
-    Ok(page(&title, &body))
-}
-
-fn page(title: &str, body: &str) -> HttpResponse {
-    let style = "body{font:1rem/1.5 sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}";
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width\">\n<title>{title}: Ihuriro</title>\n<style>{style}</style>\n{body}</html>\n"
-    ))
-}
-
-/// Plain text as HTML.
-fn text(plain: &str) -> String {
-    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    Ok(answer(page(&title, &body)))
 }

@@ -1,6 +1,8 @@
 //! Participants: pseudonyms inside their groups, listed and read.
 
 mod asked;
+pub mod held;
+mod held_page;
 
 use std::collections::{BTreeMap, BTreeSet};
 

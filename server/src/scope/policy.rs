@@ -119,6 +119,7 @@ pub const POLICY: &[Action] = &[
         "GET /v1/groups/{id}/history",
         "GET /v1/participants",
         "GET /v1/participants/{id}",
+        "GET /v1/participants/{id}/held",
         "GET /v1/participants/{id}/history",
         "GET /v1/sessions",
         "GET /v1/sessions/{id}",

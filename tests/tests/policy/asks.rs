@@ -57,6 +57,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "GET /v1/groups/{id}/assignments" => read(format!("/v1/groups/{group}/assignments")),
         "GET /v1/groups/{id}/history" => read(format!("/v1/groups/{group}/history")),
         "GET /v1/participants/{id}" => read(format!("/v1/participants/{person}")),
+        "GET /v1/participants/{id}/held" => read(format!("/v1/participants/{person}/held")),
         "GET /v1/participants/{id}/history" => read(format!("/v1/participants/{person}/history")),
         "GET /v1/sessions/{id}" => read(format!("/v1/sessions/{session}")),
         "GET /v1/sessions/{id}/history" => read(format!("/v1/sessions/{session}/history")),

@@ -1,0 +1,202 @@
+//! Everything that is held on one participant: what they may ask to see (Law 058/2021, article 18), as a page to print and as JSON.
+
+use actix_web::http::header::ACCEPT;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::prelude::*;
+use serde::Serialize;
+use sync_core::area;
+use sync_core::fold::fold;
+use sync_core::id::{DocumentId, GroupId, Id, ParticipantId, SessionId};
+use sync_core::reading::{self, Reading};
+use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::ledger::{self, Stored};
+use crate::on_each;
+use crate::problem::Problem;
+use crate::records::participants::held_page::written;
+use crate::scope::{Permit, Scope, anywhere, no_such};
+use crate::store::schema::{attendances, documents, sessions};
+use crate::store::{Code, Conn, Db, Store, StoreError};
+
+/// How many records of a kind, and summaries, are looked through at the most: far more than a group has.
+const MOST: i64 = 2_000;
+
+/// Everything that is held on one participant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Held {
+    /// The pseudonym inside the group.
+    #[schema(example = "P07")]
+    pub(super) code: String,
+    /// The name of the group.
+    pub(super) group: String,
+    /// Village, cell, sector, district, province.
+    pub(super) area: String,
+    /// What is recorded of them, field by field, in words.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub(super) record: Reading,
+    /// The meetings of which it is noted whether they came, earliest first.
+    pub(super) meetings: Vec<Meeting>,
+    /// The lines of summaries in which their code stands.
+    pub(super) mentions: Vec<Mention>,
+    /// Referrals and screenings, field by field, in words.
+    pub(super) sensitive: Vec<Sensitive>,
+    /// Why referrals and screenings are not among them, where the caller may not see any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) withheld: Option<&'static str>,
+}
+
+/// Whether they came to a meeting.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Meeting {
+    #[schema(value_type = Uuid)]
+    session_id: SessionId,
+    #[schema(example = "2026-03-05")]
+    pub(super) date: String,
+    #[schema(example = "present")]
+    pub(super) mark: String,
+}
+
+/// A line of a summary in which their code stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Mention {
+    #[schema(value_type = Uuid)]
+    session_id: SessionId,
+    #[schema(example = "2026-03-05")]
+    pub(super) date: String,
+    pub(super) line: String,
+}
+
+/// A referral or a screening.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Sensitive {
+    #[schema(value_type = Uuid)]
+    record_id: DocumentId,
+    #[schema(value_type = String, example = "referral")]
+    pub(super) kind: Kind,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub(super) record: Reading,
+}
+
+/// Read everything that is held on a participant
+///
+/// For somebody who asks what is known of them: their record, the meetings of which it is noted whether they came, what summaries say of their
+/// code, and referrals and screenings where the caller may see these. As a page to print with `Accept: text/html`.
+#[utoipa::path(
+    tag = "Records",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "Everything that is held", content((Held = "application/json"), (String = "text/html"))),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-participant`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/participants/{id}/held")]
+pub(crate) async fn read_held(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    request: HttpRequest,
+    store: web::Data<Store>,
+) -> Result<HttpResponse, Problem> {
+    let (scope, id) = (permit.scope()?, ParticipantId::from(*id));
+    let held = store.read("held on a participant", move |tx| held(tx, scope, id)).await?;
+    let held = held.ok_or_else(|| no_such(Kind::Participant))?;
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(match accepts.starts_with("text/html") {
+        true => crate::html::answer(written(&held)),
+        false => HttpResponse::Ok().json(held),
+    })
+}
+
+fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Held>, StoreError> {
+    // 1. The participant, and the group.
+    let Some((seen, participant)) = scope.record_of::<Participant>(tx, id)? else { return Ok(None) };
+    let group = participant.group;
+    let (name, area) = match scope.record_of::<Group>(tx, group)? {
+        Some((_, group)) => {
+            let area = area::find(group.area.code()).map(|area| area.path()).unwrap_or_default();
+            (group.name.to_string(), area)
+        }
+        None => Default::default(),
+    };
+    // 2. Marks, and summaries that name the code.
+    let (meetings, mentions) = (meetings(tx, id)?, mentions(tx, group, &participant.code.to_string())?);
+    // 3. Referrals and screenings: whoever may not see them does not learn whether there are any.
+    let may = scope.groups_of(Level::Sensitive).hold(tx, group)?;
+    let sensitive = if may { sensitive(tx, group, id)? } else { Vec::new() };
+    Ok(Some(Held {
+        code: participant.code.to_string(),
+        group: name,
+        area,
+        record: reading::read(&seen.document),
+        meetings,
+        mentions,
+        sensitive,
+        withheld: (!may).then_some(
+            "Referrals and screenings, if there are any, are told by those who lead the group, their supervisor, or a protection officer.",
+        ),
+    }))
+}
+
+fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
+    let rows: Vec<(Db<SessionId>, String, String)> = on_each!(tx, |c| attendances::table
+        .inner_join(sessions::table.on(sessions::id.eq(attendances::session_id)))
+        .filter(attendances::participant_id.eq(Db(id)))
+        .order((sessions::date, sessions::id))
+        .limit(MOST)
+        .select((sessions::id, sessions::date, attendances::mark))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(Db(session_id), date, mark)| Meeting { session_id, date, mark }).collect())
+}
+
+fn mentions(tx: &mut Conn<'_>, group: GroupId, code: &str) -> Result<Vec<Mention>, StoreError> {
+    let rows: Vec<(Db<SessionId>, String)> = on_each!(tx, |c| sessions::table
+        .filter(sessions::group_id.eq(Db(group)))
+        .filter(sessions::summary_folded.like(anywhere(code)).escape('\\'))
+        .order((sessions::date, sessions::id))
+        .limit(MOST)
+        .select((sessions::id, sessions::date))
+        .load(c))?;
+    let mut found = Vec::new();
+    for (Db(session_id), date) in rows {
+        let Some(stored) = ledger::load(tx, session_id.into())? else { continue };
+        let Ok(session) = stored.open()?.read::<Session>() else { continue };
+        let lines = session.summary.lines().filter(|line| names(line, code));
+        found.extend(lines.map(|line| Mention { session_id, date: date.clone(), line: line.to_owned() }));
+    }
+    Ok(found)
+}
+
+/// Whether the code stands in a line as a word: P01 does not in P012.
+fn names(line: &str, code: &str) -> bool {
+    line.split(|letter: char| !letter.is_alphanumeric()).any(|word| fold(word) == fold(code))
+}
+
+fn sensitive(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<Sensitive>, StoreError> {
+    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+        .filter(documents::stream_id.eq(Db(group)))
+        .filter(documents::kind.eq_any([Code(Kind::Referral), Code(Kind::Screening)]))
+        .order(documents::id)
+        .limit(MOST)
+        .select(documents::id)
+        .load(c))?;
+    let mut found = Vec::new();
+    for Db(record_id) in ids {
+        let Some(stored) = ledger::load(tx, record_id)? else { continue };
+        if let Some(record) = about(&stored, id)? {
+            found.push(Sensitive { record_id, kind: stored.kind, record });
+        }
+    }
+    Ok(found)
+}
+
+/// What a record says, if it is about this participant.
+fn about(stored: &Stored, id: ParticipantId) -> Result<Option<Reading>, StoreError> {
+    let document = stored.open()?;
+    let is = document.record().is_ok_and(|record: Record| {
+        record.is_about().is_some_and(|about| about.document.uuid() == id.uuid())
+    });
+    Ok(is.then(|| reading::read(&document)))
+}

@@ -1,0 +1,83 @@
+//! What people may ask for: everything that is held on them.
+
+use serde_json::Value;
+use server::access::Role;
+use sync_core::change::Actor;
+use sync_core::document::Document;
+use sync_core::id::{DocumentId, Id, ParticipantId};
+use sync_core::record::Kind;
+use sync_core::record::referral::{Referral, Service};
+use sync_core::record::session::Attendance;
+use tablet::recording::Details;
+use tests::app::START;
+use tests::village::{day, marks, people_join, record};
+use tests::{Database, Stranger, TestApp, Village};
+
+#[test]
+fn everything_that_is_held_on_somebody_is_told_to_whoever_may_see_it() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 12);
+        let said = |attendance, summary: &str| Details {
+            attendance,
+            summary: Some(summary.into()),
+            ..Details::default()
+        };
+        let present = marks(&[1, 12], Attendance::Present);
+        record(
+            &mut jeanne,
+            village.group,
+            day(3, 4),
+            said(present, "We sang.\nP01 told of the harvest, P12 listened."),
+        );
+        record(
+            &mut jeanne,
+            village.group,
+            day(3, 5),
+            said(marks(&[1], Attendance::Excused), "P012 is nobody."),
+        );
+        jeanne.sync(&mut ()).expect("a sync");
+        let person = ParticipantId::of(village.group, "P01");
+        refer(&app, &village, person);
+
+        let path = format!("/v1/participants/{person}/held");
+        let held = village.manager.get(&path).ok();
+        assert_eq!((&held["code"], &held["group"]), (&Value::from("P01"), &Value::from("Twiyubake")));
+        assert_eq!(held["record"]["code"], "P01");
+        let marks: Vec<_> =
+            held["meetings"].as_array().expect("a list").iter().map(|one| &one["mark"]).collect();
+        assert_eq!(marks, ["present", "excused"]);
+        let mentions = held["mentions"].as_array().expect("a list");
+        assert_eq!(mentions.len(), 1, "a code is a word: {mentions:?}");
+        assert_eq!(mentions[0]["line"], "P01 told of the harvest, P12 listened.");
+        // Not every manager sees that there is a referral; whoever leads the group does.
+        assert!(held["sensitive"] == Value::Array(Vec::new()) && held.get("withheld").is_some(), "{held}");
+        let theirs = app.login("jeanne.aegis").get(&path).ok();
+        assert_eq!(theirs["sensitive"][0]["record"]["to"], "health_centre");
+        assert!(theirs.get("withheld").is_none(), "{theirs}");
+
+        let elsewhere = Village::of(&app, "nar");
+        assert_eq!(elsewhere.manager.get(&path).problem(), (404, "no-such-participant"));
+        app.user("donor", Role::Donor, None);
+        assert_eq!(app.login("donor").get(&path).problem(), (403, "role-not-allowed"));
+        let page = village.manager.page(&path);
+        assert!(page.contains("<h1>P01</h1>") && page.contains("told of the harvest"), "{page}");
+    });
+}
+
+fn refer(app: &TestApp, village: &Village, person: ParticipantId) {
+    let mut tablet = Stranger::enrolled(app, village, "paul");
+    let change = Document::genesis(Kind::Referral).edit::<Referral>(
+        Actor { device: tablet.device, incarnation: 0 },
+        START,
+        |referral| {
+            referral.participant().set(person)?;
+            referral.to().set(Service::HealthCentre)
+        },
+    );
+    let bytes = change.expect("a sound edit").expect("something new").bytes().to_vec();
+    let id = DocumentId::from_uuid(uuid::Uuid::from_u128(9));
+    tablet.hand_in(app, village.group.into(), &[(Kind::Referral, id, bytes)]);
+}
