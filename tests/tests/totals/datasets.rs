@@ -200,123 +200,134 @@ fn with_tablet(app: &TestApp, village: &Village, name: &str, role: Role) -> Devi
     village.tablet(app, user)
 }
 
+/// Datasets in one store, each in a year of its own.
+const AT_ONCE: u64 = 20;
+
+/// How many datasets are made up: 20, or as many as `IHURIRO_DATASETS` says, 20 in each store.
+fn datasets() -> u64 {
+    std::env::var("IHURIRO_DATASETS").map_or(AT_ONCE, |count| count.parse().expect("a number"))
+}
+
 #[test]
 fn whatever_is_put_right_every_measure_by_every_pair_is_a_recount_of_the_documents() {
     Database::each(|database| {
-        let app = TestApp::on(database);
-        let village = Village::of(&app, "aegis");
-        let roles = [Role::Facilitator, Role::Facilitator, Role::Supervisor, Role::Manager];
-        let names = ["jeanne", "paul", "odette", "alice"];
-        let mut tablets: Vec<Device> =
-            names.iter().zip(roles).map(|(name, role)| with_tablet(&app, &village, name, role)).collect();
-        let (mut left_out, mut asked, mut last) = (Doubts::default(), 0, village.group);
-        for seed in 0..20_u64 {
-            println!("seed {seed}");
-            let groups = [
-                group_in(&village, &format!("Ubumwe {seed}"), "healing_space", "sociotherapy", "11010102"),
-                group_in(&village, &format!("Ijwi {seed}"), "dialogue_circle", "peace_club", "52010102"),
-            ];
-            for group in groups {
-                tablets.iter().for_each(|tablet| village.assign(tablet.tablet().user(), group));
-            }
-            tablets.iter_mut().for_each(sync);
-            let random = StdRng::seed_from_u64(seed);
-            let mut crew = Crew { tablets, groups, year: 2006 + seed as i16, random };
-            crew.begin(0);
-            crew.begin(1);
-            crew.sync_all();
-            for _ in 0..40 {
-                crew.put_right();
-                let at = crew.below(crew.tablets.len());
-                if crew.below(4) == 0 {
-                    sync(&mut crew.tablets[at]);
-                }
-            }
-            crew.sync_all();
-
-            if seed % 2 == 0 {
-                app.run(server::facts::add_up(app.store())).expect("it is added up");
-            }
-            let records = Records::of_store(app.store()).of_groups(&groups);
-            for by in choices(2).into_iter().filter(|by| by.len() != 1) {
-                let (first, last) = crew.span();
-                let span = format!("from={first}&to={last}");
-                let records = records.within(first, last);
-                let answer = village.aggregates(&format!("by={}&{span}", by.join(",")));
-                let what = format!("seed {seed}: {by:?}, {span}");
-                assert_eq!(Count::of_answer(&answer), records.count(), "{what}, the total beside");
-                let expected: Vec<_> =
-                    if by.is_empty() { vec![] } else { records.by(&by, "aegis").into_iter().collect() };
-                assert_eq!(rows(&answer, &by), expected, "{what}");
-            }
-            for group in groups {
-                let answer = village.aggregates(&format!("group={group}"));
-                let expected = records.of_groups(&[group]);
-                assert_eq!(Doubts::of_answer(&answer), expected.doubts(), "seed {seed}: {group}");
-                let doubts = expected.doubts();
-                let listed = village.manager.all(&format!("/v1/sessions?group={group}"));
-                let counts = listed.iter().filter(|one| one["counts"] == true).count() as i64;
-                assert_eq!(counts, expected.count().sessions, "lists say the same");
-                let two = village.manager.all(&format!("/v1/participants?group={group}&one_or_two=true"));
-                assert_eq!(two.len() as i64, doubts.one_or_two, "of people too");
-                left_out.void += doubts.void;
-                left_out.moved += doubts.moved;
-                left_out.doubles += doubts.doubles;
-                left_out.void_attendances += doubts.void_attendances;
-                left_out.without_record += doubts.without_record;
-                asked += doubts.one_or_two;
-            }
-            assert_eq!(
-                Count::of_tablets([&crew.tablets[2]], &groups),
-                records.count(),
-                "as the tablets count"
-            );
-            (tablets, last) = (crew.tablets, groups[1]);
+        recount_all(database, 0);
+        for first in (AT_ONCE..datasets()).step_by(AT_ONCE as usize) {
+            recount_all(&database.another(), first);
         }
-        let all = [
-            left_out.void,
-            left_out.moved,
-            left_out.doubles,
-            left_out.void_attendances,
-            left_out.without_record,
-            asked,
-        ];
-        assert!(all.iter().all(|count| *count > 0), "everything happened: {all:?}");
-        // Two records of one meeting, of which one has a wrong day.
-        let others = [CODES + 11, CODES + 12, CODES + 13];
-        for number in others {
-            tablets[0].add_participant(last, NewParticipant::of(code(number))).expect("a person joins");
-        }
-        for date in ["2012-04-04", "2012-04-05"] {
-            record(&mut tablets[0], last, date.parse().expect("a day"), came(&others));
-        }
-        sync(&mut tablets[0]);
-        // Somebody goes on in a meeting that was verified meanwhile.
-        let meeting = record(&mut tablets[0], last, "2012-05-04".parse().expect("a day"), came(&others));
-        sync(&mut tablets[0]);
-        sync(&mut tablets[2]);
-        let verified =
-            tablets[2].edit::<Meeting>(last.into(), meeting, |edit| edit.state().set(SessionState::Verified));
-        assert!(verified.expect("an edit"));
-        let late = ParticipantId::of(last, code(others[0]));
-        let marked = tablets[0]
-            .edit::<Meeting>(last.into(), meeting, |edit| edit.attendance().put(&late, Attendance::Late));
-        assert!(marked.expect("an edit"));
-        sync(&mut tablets[2]);
-        sync(&mut tablets[0]);
-        // A group is called otherwise by two at once.
-        let renamed = tablets[3]
-            .edit::<Group>(last.into(), last, |edit| edit.name().set("Ijwi rishya".parse().expect("a line")));
-        assert!(renamed.expect("an edit"));
-        let body = json!({"name": "Ijwi ry'abato", "reason": "It is called so."});
-        village.manager.patch(&format!("/v1/groups/{last}"), &body).ok();
-        sync(&mut tablets[3]);
-        filters::check_every_pair(&village, last);
-        let rebuilt = app.run(server::ledger::rebuild(app.store())).expect("rows are computed again");
-        assert_eq!(rebuilt.mended, 0, "rows are those of their documents");
-        let mut found = Vec::new();
-        server::verify::verify(app.store(), &mut |finding| found.push(finding.to_string()))
-            .expect("it answers");
-        assert!(found.is_empty(), "{found:?}");
     });
+}
+
+/// The datasets of these seeds.
+fn recount_all(database: &Database, first: u64) {
+    let app = TestApp::on(database);
+    let village = Village::of(&app, "aegis");
+    let roles = [Role::Facilitator, Role::Facilitator, Role::Supervisor, Role::Manager];
+    let names = ["jeanne", "paul", "odette", "alice"];
+    let mut tablets: Vec<Device> =
+        names.iter().zip(roles).map(|(name, role)| with_tablet(&app, &village, name, role)).collect();
+    let (mut left_out, mut asked, mut last) = (Doubts::default(), 0, village.group);
+    for seed in first..first + AT_ONCE {
+        println!("seed {seed}");
+        let groups = [
+            group_in(&village, &format!("Ubumwe {seed}"), "healing_space", "sociotherapy", "11010102"),
+            group_in(&village, &format!("Ijwi {seed}"), "dialogue_circle", "peace_club", "52010102"),
+        ];
+        for group in groups {
+            tablets.iter().for_each(|tablet| village.assign(tablet.tablet().user(), group));
+        }
+        tablets.iter_mut().for_each(sync);
+        let random = StdRng::seed_from_u64(seed);
+        let mut crew = Crew { tablets, groups, year: 2006 + (seed - first) as i16, random };
+        crew.begin(0);
+        crew.begin(1);
+        crew.sync_all();
+        for _ in 0..40 {
+            crew.put_right();
+            let at = crew.below(crew.tablets.len());
+            if crew.below(4) == 0 {
+                sync(&mut crew.tablets[at]);
+            }
+        }
+        crew.sync_all();
+
+        if seed % 2 == 0 {
+            app.run(server::facts::add_up(app.store())).expect("it is added up");
+        }
+        let records = Records::of_store(app.store()).of_groups(&groups);
+        for by in choices(2).into_iter().filter(|by| by.len() != 1) {
+            let (first, last) = crew.span();
+            let span = format!("from={first}&to={last}");
+            let records = records.within(first, last);
+            let answer = village.aggregates(&format!("by={}&{span}", by.join(",")));
+            let what = format!("seed {seed}: {by:?}, {span}");
+            assert_eq!(Count::of_answer(&answer), records.count(), "{what}, the total beside");
+            let expected: Vec<_> =
+                if by.is_empty() { vec![] } else { records.by(&by, "aegis").into_iter().collect() };
+            assert_eq!(rows(&answer, &by), expected, "{what}");
+        }
+        for group in groups {
+            let answer = village.aggregates(&format!("group={group}"));
+            let expected = records.of_groups(&[group]);
+            assert_eq!(Doubts::of_answer(&answer), expected.doubts(), "seed {seed}: {group}");
+            let doubts = expected.doubts();
+            let listed = village.manager.all(&format!("/v1/sessions?group={group}"));
+            let counts = listed.iter().filter(|one| one["counts"] == true).count() as i64;
+            assert_eq!(counts, expected.count().sessions, "lists say the same");
+            let two = village.manager.all(&format!("/v1/participants?group={group}&one_or_two=true"));
+            assert_eq!(two.len() as i64, doubts.one_or_two, "of people too");
+            left_out.void += doubts.void;
+            left_out.moved += doubts.moved;
+            left_out.doubles += doubts.doubles;
+            left_out.void_attendances += doubts.void_attendances;
+            left_out.without_record += doubts.without_record;
+            asked += doubts.one_or_two;
+        }
+        assert_eq!(Count::of_tablets([&crew.tablets[2]], &groups), records.count(), "as the tablets count");
+        (tablets, last) = (crew.tablets, groups[1]);
+    }
+    let all = [
+        left_out.void,
+        left_out.moved,
+        left_out.doubles,
+        left_out.void_attendances,
+        left_out.without_record,
+        asked,
+    ];
+    assert!(all.iter().all(|count| *count > 0), "everything happened: {all:?}");
+    // Two records of one meeting, of which one has a wrong day.
+    let others = [CODES + 11, CODES + 12, CODES + 13];
+    for number in others {
+        tablets[0].add_participant(last, NewParticipant::of(code(number))).expect("a person joins");
+    }
+    for date in ["2012-04-04", "2012-04-05"] {
+        record(&mut tablets[0], last, date.parse().expect("a day"), came(&others));
+    }
+    sync(&mut tablets[0]);
+    // Somebody goes on in a meeting that was verified meanwhile.
+    let meeting = record(&mut tablets[0], last, "2012-05-04".parse().expect("a day"), came(&others));
+    sync(&mut tablets[0]);
+    sync(&mut tablets[2]);
+    let verified =
+        tablets[2].edit::<Meeting>(last.into(), meeting, |edit| edit.state().set(SessionState::Verified));
+    assert!(verified.expect("an edit"));
+    let late = ParticipantId::of(last, code(others[0]));
+    let marked = tablets[0]
+        .edit::<Meeting>(last.into(), meeting, |edit| edit.attendance().put(&late, Attendance::Late));
+    assert!(marked.expect("an edit"));
+    sync(&mut tablets[2]);
+    sync(&mut tablets[0]);
+    // A group is called otherwise by two at once.
+    let renamed = tablets[3]
+        .edit::<Group>(last.into(), last, |edit| edit.name().set("Ijwi rishya".parse().expect("a line")));
+    assert!(renamed.expect("an edit"));
+    let body = json!({"name": "Ijwi ry'abato", "reason": "It is called so."});
+    village.manager.patch(&format!("/v1/groups/{last}"), &body).ok();
+    sync(&mut tablets[3]);
+    filters::check_every_pair(&village, last);
+    let rebuilt = app.run(server::ledger::rebuild(app.store())).expect("rows are computed again");
+    assert_eq!(rebuilt.mended, 0, "rows are those of their documents");
+    let mut found = Vec::new();
+    server::verify::verify(app.store(), &mut |finding| found.push(finding.to_string())).expect("it answers");
+    assert!(found.is_empty(), "{found:?}");
 }
