@@ -3,6 +3,7 @@
 mod serve;
 mod migrate;
 mod admin;
+mod audit;
 mod backup;
 mod restore;
 mod verify;
@@ -18,6 +19,8 @@ use std::error::Error;
 use std::io;
 
 use clap::{Args, Parser, Subcommand};
+use server::audit::Action;
+use server::clock::Clock;
 use server::store::{Store, StoreError};
 
 /// What a command ends with; the error is one sentence for the person at the keyboard.
@@ -40,6 +43,9 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Who did what: check, export, and vouch for the audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Write the whole store to one encrypted file, while the service goes on.
     Backup(backup::Backup),
     /// Make a key with which backups are restored; its public part is what they are made for.
@@ -67,6 +73,7 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Backup(backup) => backup.run(),
         Command::BackupKey(key) => key.run(),
         Command::Restore(restore) => restore.run(),
@@ -96,6 +103,12 @@ fn count(number: impl TryInto<u64>, thing: &str) -> String {
     format!("{number} {thing}{plural}")
 }
 
+/// Notes what the operator does.
+fn note(store: &Store, action: Action, command: &'static str) -> Result<(), StoreError> {
+    let entry = server::audit::by_operator(Clock::system().now(), action, command);
+    store.write_blocking("note audit", |tx| server::audit::note(tx, &entry))
+}
+
 /// Which database.
 #[derive(Debug, Args)]
 struct Database {
@@ -113,6 +126,13 @@ impl Database {
     /// The store that is there, as it is.
     fn as_it_is(&self) -> Result<Store, StoreError> {
         Store::open_existing(&self.url)
+    }
+
+    /// The store, brought up to date, in which the operator is noted to do something that takes many transactions.
+    fn open_for(&self, action: Action, command: &'static str) -> Result<Store, StoreError> {
+        let store = self.open()?;
+        note(&store, action, command)?;
+        Ok(store)
     }
 
     /// The store, brought up to date.

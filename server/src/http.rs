@@ -29,11 +29,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{self, Tokens};
+use crate::audit;
 use crate::clock::Clock;
 use crate::custody;
 use crate::edits;
 use crate::intake::{self, Intake};
 use crate::leading;
+use crate::oversight;
 use crate::problem;
 use crate::quarantine;
 use crate::records;
@@ -72,6 +74,7 @@ impl State {
 pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     access::configure(config);
     scope::configure(config);
+    oversight::configure(config);
     register::configure(config);
     sync::configure(config);
     records::configure(config);
@@ -128,6 +131,7 @@ pub fn app(
         .app_data(web::Data::new(state.tokens))
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
+        .wrap(from_fn(audit::witness))
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(body::whole))
         .wrap(Compress::default())

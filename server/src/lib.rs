@@ -26,7 +26,7 @@
 //! # The journey of a question
 //!
 //! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
-//! records; [`totals`] sums facts; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
+//! records; [`totals`] sums facts; [`audit`] notes who did what, and [`oversight`] shows it; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's.
 //!
 //! ```no_run
@@ -59,11 +59,13 @@ pub mod projection;
 pub(crate) mod doubt;
 pub mod facts;
 pub mod ledger;
+pub mod audit;
 pub mod verify;
 pub mod backup;
 
 pub mod access;
 pub mod scope;
+pub mod oversight;
 pub mod register;
 pub mod sync;
 pub(crate) mod desk;

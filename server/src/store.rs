@@ -103,13 +103,22 @@ impl Store {
         }
     }
 
-    /// The same store, in which every use case that writes first writes a note, in its transaction: both are committed, or
-    /// neither.
+    /// The same store, in which every use case that writes first writes a note, in its transaction, after the notes that it wrote anyway:
+    /// all is committed, or nothing.
     pub fn noting(
         &self,
         note: impl Fn(&mut Conn<'_>) -> Result<(), StoreError> + Send + Sync + 'static,
     ) -> Self {
-        Self { note: Some(Arc::new(note)), ..self.clone() }
+        let note: Note = match self.note.clone() {
+            None => Arc::new(note),
+            Some(before) => Arc::new(move |tx| before(tx).and_then(|()| note(tx))),
+        };
+        Self { note: Some(note), ..self.clone() }
+    }
+
+    /// The same store, without the notes.
+    pub fn not_noting(&self) -> Self {
+        Self { note: None, ..self.clone() }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

@@ -161,7 +161,7 @@ fn a_simple_client_gives_a_restored_store_back_what_it_lost() {
         let target =
             if database.url.starts_with("sqlite") { Database::postgres() } else { Database::sqlite() };
         let store = Store::open(&target.url).expect("it opens");
-        Backup::open(&file, &key).expect("it opens").restore(&store).expect("it is restored");
+        Backup::open(&file, &key).expect("it opens").restore(&store, START).expect("it is restored");
         let app = TestApp::on(&target);
         node.moves_to(&app);
         let report = node.run(&["sync"]);

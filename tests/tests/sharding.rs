@@ -30,8 +30,11 @@ const ID_OF_DOCUMENT: &str = "an id belongs to one document of all streams: whoe
 const BESIDE_DOCUMENT: &str =
     "a row of one document, found by the document; it would be kept by the document's stream";
 
+const ONE_LOG: &str =
+    "one log for the whole partnership, so that nobody can leave out what one organisation did";
+
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 18] = [
+const OTHERWISE: [(&str, &str); 20] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
@@ -50,6 +53,8 @@ const OTHERWISE: [(&str, &str); 18] = [
     ("batches", "one tablet signs a batch for several groups"),
     ("assignments", "asked by person as often as by group, some for each group"),
     ("idempotency_keys", "kept for a day, by caller"),
+    ("audit_entries", ONE_LOG),
+    ("audit_tiles", ONE_LOG),
 ];
 
 #[derive(QueryableByName)]

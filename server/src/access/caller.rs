@@ -8,6 +8,7 @@ use sync_core::id::{OrganisationId, UserId};
 use super::holder::Family;
 use super::refresh_token::lives;
 use super::{Role, Tokens};
+use crate::audit::Who;
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
@@ -26,6 +27,11 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// As the audit log names them.
+    pub(crate) fn who(&self) -> Who {
+        Who { user: Some(self.user), role: self.role.code(), organisation: self.organisation }
+    }
+
     /// The person whose access token a request bears.
     ///
     /// # Errors

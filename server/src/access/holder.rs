@@ -6,6 +6,7 @@ use sync_core::time::Moment;
 use uuid::Uuid;
 
 use super::Role;
+use crate::audit::Who;
 
 /// Whom a pair of tokens is for.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,13 @@ pub(super) struct Holder {
     pub(super) user: UserId,
     pub(super) organisation: Option<OrganisationId>,
     pub(super) role: Role,
+}
+
+impl Holder {
+    /// As the audit log names them.
+    pub(super) fn who(&self) -> Who {
+        Who { user: Some(self.user), role: self.role.code(), organisation: self.organisation }
+    }
 }
 
 /// One login and all that was refreshed from it.

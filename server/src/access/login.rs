@@ -4,18 +4,21 @@ use actix_web::{post, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 use sync_core::id::{OrganisationId, UserId};
-use sync_core::time::Moment;
+use sync_core::time::{Millis, Moment};
 use utoipa::ToSchema;
 
 use super::caller::disabled;
 use super::holder::{Family, Holder};
 use super::refresh_token::{TokenPair, forget_expired, holder, issue};
 use super::{PasswordHash, Role, Tokens, password};
+use crate::audit::{self, Action, Entry, Who};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::store::schema::users;
 use crate::store::{At, Code, Conn, Db, Store, StoreError};
+
+const ROUTE: &str = "POST /v1/login";
 
 /// What to sign in with.
 #[derive(Deserialize, ToSchema)]
@@ -52,14 +55,30 @@ pub(crate) async fn log_in(
 
     let hash = account.as_ref().map(|account| account.password_hash.clone());
     let right = password::verify(password, hash).await?;
-    let account = account.filter(|_| right).ok_or_else(refused)?;
-    if account.disabled {
-        return Err(disabled());
-    }
+    let who = account.as_ref().map(|account| account.holder.who());
+    let account = match account.filter(|_| right) {
+        Some(account) if !account.disabled => account,
+        refused_account => {
+            note_refusal(store.get_ref().clone(), who, clock.now());
+            return Err(refused_account.map_or_else(refused, |_| disabled()));
+        }
+    };
 
     let moment = clock.moment();
     let pair = store.write("issue tokens", move |tx| begin(tx, &tokens, account.holder, &moment));
     Ok(web::Json(pair.await?))
+}
+
+/// Notes that somebody was not let in, by the account, never by what they typed. On a task of its own: the answer comes after the same time
+/// whether there is such an account or not, and whether its refusals were noted just now or not.
+fn note_refusal(store: Store, who: Option<Who>, now: Millis) {
+    let entry = Entry::of(who.unwrap_or(Who::nobody()), now, Action::SignIn, ROUTE).refused();
+    actix_web::rt::spawn(async move {
+        let noted = store.write("note refused login", move |tx| audit::note_seldom(tx, &entry)).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a refused sign-in was not noted");
+        }
+    });
 }
 
 /// Begins a login.
@@ -69,6 +88,7 @@ fn begin(
     holder: Holder,
     moment: &Moment,
 ) -> Result<TokenPair, StoreError> {
+    audit::note(tx, &Entry::of(holder.who(), moment.now, Action::SignIn, ROUTE))?;
     forget_expired(tx, holder.user, moment.now)?;
     issue(tx, tokens, holder, Family::new(moment), None, moment.now)
 }

@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, post, web};
 
 use super::refresh::RefreshToken;
-use super::refresh_token::{find, revoke};
+use super::refresh_token::{find, holder, revoke};
+use crate::audit::{self, Action, Entry};
 use crate::clock::Clock;
 use crate::problem::Problem;
 use crate::store::{Store, StoreError};
@@ -22,10 +23,11 @@ pub(crate) async fn log_out(
     let now = clock.now();
     store
         .write("logout", move |tx| -> Result<(), StoreError> {
-            match find(tx, &token, now)? {
-                Some(known) => revoke(tx, known.family, now),
-                None => Ok(()),
+            let Some(known) = find(tx, &token, now)? else { return Ok(()) };
+            if let Some(holder) = holder(tx, known.user)?.filter(|_| known.valid) {
+                audit::note(tx, &Entry::of(holder.who(), now, Action::SignOut, "POST /v1/logout"))?;
             }
+            revoke(tx, known.family, now)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Tokens;
 use super::refresh_token::{TokenPair, find, holder, issue, revoke};
+use crate::audit::{self, Action, Entry, Who};
 use crate::clock::Clock;
 use crate::problem::{Problem, kind};
 use crate::store::{Conn, Store, StoreError};
@@ -80,6 +81,8 @@ fn rotate(tx: &mut Conn<'_>, tokens: &Tokens, token: &str, now: Millis) -> Resul
         }
     };
     if copied {
+        let who = holder(tx, known.user)?.map_or(Who::nobody(), |holder| holder.who());
+        audit::note(tx, &Entry::of(who, now, Action::SignIn, "POST /v1/login/refresh").refused())?;
         revoke(tx, known.family, now)?;
         return Ok(Outcome::Reused);
     }

@@ -4,10 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use age::Identity;
+use sync_core::id::Id;
+use sync_core::time::Millis;
 
 use super::file::{Header, Reader};
 use super::key::read_keys;
 use super::{Contents, Refused, row};
+use crate::audit::{self, Action, ObjectKind};
 use crate::ledger;
 use crate::store::{Conn, Store, migrate};
 
@@ -46,11 +49,11 @@ impl Backup {
     ///
     /// # Errors
     /// [`Refused`]; the database is then as it was.
-    pub fn restore(&self, store: &Store) -> Result<Contents, Refused> {
-        store.write_blocking("restore", |tx| self.put(tx))
+    pub fn restore(&self, store: &Store, now: Millis) -> Result<Contents, Refused> {
+        store.write_blocking("restore", |tx| self.put(tx, now))
     }
 
-    fn put(&self, tx: &mut Conn<'_>) -> Result<Contents, Refused> {
+    fn put(&self, tx: &mut Conn<'_>, now: Millis) -> Result<Contents, Refused> {
         if !migrate::begin(tx, &self.header.tables)? {
             return Err(Refused::InUse);
         }
@@ -60,6 +63,9 @@ impl Backup {
         }
         migrate::apply(tx)?;
         ledger::rebuild_within(tx)?;
+        // In the place of the first entry that was lost: so a checkpoint that was kept tells how many these are.
+        let entry = audit::by_operator(now, Action::Restore, "ihuriro restore");
+        audit::note(tx, &entry.about(ObjectKind::Epoch, self.header.epoch.uuid()))?;
         Ok(Contents::of(tx)?)
     }
 }

@@ -140,7 +140,7 @@ fn a_backup_of_an_earlier_version_is_brought_up_to_date_like_a_store() {
         ],
     );
     each_empty(|store| {
-        desk.open(&file).expect("it opens").restore(store).expect("it is restored");
+        desk.open(&file).expect("it opens").restore(store, Millis(0)).expect("it is restored");
         let ids = |tx: &mut Conn<'_>| -> Result<Vec<Vec<u8>>, StoreError> {
             migrate::check_version(tx)?;
             on_each!(tx, |c| quarantine::table.select(quarantine::id).load(c))
@@ -255,11 +255,11 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
     let desk = Desk::new();
     let file = desk.write(&newest(), &pages);
     let ((first, _folder), second, (third, _folder3)) = (empty(), empty_postgres(), empty());
-    desk.open(&file).expect("it opens").restore(&first).expect("it is restored");
+    desk.open(&file).expect("it opens").restore(&first, Millis(0)).expect("it is restored");
     for (from, to) in [(&first, &second), (&second, &third)] {
         let path = desk.path(&Uuid::new_v4().to_string());
         backup(from, &path, std::slice::from_ref(&desk.public), Millis(0)).expect("a backup");
-        desk.open(&path).expect("it opens").restore(to).expect("it is restored");
+        desk.open(&path).expect("it opens").restore(to, Millis(0)).expect("it is restored");
         assert!(all(from).iter().all(|page| page.rows.len() <= 200));
         let named = |store: &Store| -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
             let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
@@ -292,12 +292,12 @@ fn a_restore_that_fails_half_way_leaves_nothing_behind() {
     let bad = desk.write(&newest(), &[organisation(), orphan]);
     let good = desk.write(&newest(), &[organisation()]);
     each_empty(|store| {
-        let refused = desk.open(&bad).expect("it opens").restore(store);
+        let refused = desk.open(&bad).expect("it opens").restore(store, Millis(0));
         assert!(matches!(refused, Err(Refused::Store(StoreError::Query(_)))), "{refused:?}");
         let good = desk.open(&good).expect("it opens");
-        good.restore(store).expect("as if there had been nothing before");
+        good.restore(store, Millis(0)).expect("as if there had been nothing before");
         assert_eq!(codes(store), ["aegis"]);
-        let refused = good.restore(store);
+        let refused = good.restore(store, Millis(0));
         assert!(matches!(refused, Err(Refused::InUse)), "{refused:?}");
         assert_eq!(codes(store), ["aegis"]);
     });

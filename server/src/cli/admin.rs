@@ -2,6 +2,7 @@ use std::error::Error;
 
 use clap::{Args, Subcommand};
 use server::access::{PasswordHash, Role};
+use server::audit::{self, Action, Entry, ObjectKind, by_operator};
 use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users::create::{NewUser, create};
@@ -62,8 +63,11 @@ impl CreateOrganisation {
         let new = NewOrganisation { code: self.code, name: self.name }.checked().map_err(in_words)?;
         let store = self.database.open()?;
         let moment = Clock::system().moment();
-        let added =
-            store.write_blocking("create organisation", |tx| organisations::create(tx, &new, &moment))?;
+        let added = store.write_blocking("create organisation", |tx| {
+            let entry = by_operator(moment.now, Action::AccessChanged, "ihuriro admin create-organisation");
+            audit::note(tx, &entry.about(ObjectKind::Organisation, moment.uuid()))?;
+            organisations::create(tx, &new, &moment)
+        })?;
         println!("{} {}", added.id, added.code);
         Ok(())
     }
@@ -87,7 +91,12 @@ impl CreateUser {
             .map_err(in_words)?;
         let hash = PasswordHash::of_blocking(&password);
         let moment = Clock::system().moment();
-        let added = store.write_blocking("create user", |tx| create(tx, &new, &hash, &moment))?;
+        let added = store.write_blocking("create user", |tx| {
+            let entry = by_operator(moment.now, Action::AccessChanged, "ihuriro admin create-user");
+            let entry = Entry { of: organisation, ..entry };
+            audit::note(tx, &entry.about(ObjectKind::User, moment.uuid()))?;
+            create(tx, &new, &hash, &moment)
+        })?;
         println!("{} {} {}", added.id, added.login, added.role);
         Ok(())
     }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use server::audit::{self, Action};
 use server::backup::{self, PublicKey};
 use server::clock::Clock;
 use server::store::identity;
@@ -32,7 +33,11 @@ impl Backup {
         let now = Clock::system().now();
         let made = backup::backup(&store, &self.to, &self.recipient, now)?;
         // A backup waits for nobody who writes, so the note is no part of it. On a full disk there is none.
-        let noted = store.write_blocking("note backup", |tx| identity::set_last_backup(tx, now));
+        let entry = audit::by_operator(now, Action::Backup, "ihuriro backup");
+        let noted = store.write_blocking("note backup", |tx| {
+            audit::note(tx, &entry)?;
+            identity::set_last_backup(tx, now)
+        });
         if let Err(error) = noted {
             eprintln!("The store could not note when it was backed up: {error}");
         }

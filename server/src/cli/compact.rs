@@ -1,4 +1,5 @@
 use clap::Args;
+use server::audit::Action;
 use server::clock::Clock;
 use server::ledger::{self, Compacted, Policy};
 use tokio::runtime::Runtime;
@@ -19,7 +20,7 @@ pub(super) struct Compact {
 
 impl Compact {
     pub(super) fn run(self) -> Ended {
-        let store = self.database.open()?;
+        let store = self.database.open_for(Action::Compact, "ihuriro compact")?;
         let policy = Policy { past: self.days, anyway: self.anyway_days };
         let work = ledger::compact(&store, policy, Clock::system().now());
         let Compacted { streams, changes, held } = Runtime::new()?.block_on(work)?;

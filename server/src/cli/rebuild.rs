@@ -1,4 +1,5 @@
 use clap::Args;
+use server::audit::Action;
 use server::ledger::{self, Rebuilt};
 use tokio::runtime::Runtime;
 
@@ -12,7 +13,7 @@ pub(super) struct Rebuild {
 
 impl Rebuild {
     pub(super) fn run(self) -> Ended {
-        let store = self.database.open()?;
+        let store = self.database.open_for(Action::Rebuild, "ihuriro rebuild")?;
         let Rebuilt { documents, mended, unreadable, facts } =
             Runtime::new()?.block_on(ledger::rebuild(&store))?;
         let all = count(documents, "document");

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use server::audit;
 use server::backup::Backup;
-use server::clock::timestamp;
+use server::clock::{Clock, timestamp};
 use server::store::Store;
+use tokio::runtime::Runtime;
 
 use super::{Database, Ended, verify};
 
@@ -25,8 +27,9 @@ impl Restore {
         let header = backup.header();
         println!("This backup was made on {} by version {}.", timestamp(header.at), header.program);
         let store = Store::open(&self.database.url)?;
-        let contents = backup.restore(&store)?;
+        let contents = backup.restore(&store, Clock::system().now())?;
         println!("Restored to {}: {contents}.", store.kind());
+        Runtime::new()?.block_on(audit::sequence(&store))?;
         println!("Tablets notice it at their next sync. People sign in again.");
         verify::check(&store)
     }

@@ -6,12 +6,13 @@ use sync_core::change::Grounds;
 use sync_core::conflict::{NotSettled, conflicts, settle};
 use sync_core::document::Document;
 use sync_core::form::EditError;
-use sync_core::id::DocumentId;
+use sync_core::id::{DocumentId, Id};
 use sync_core::record::Kind;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::access::Role;
+use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
 use crate::desk::{EditRefused, Member, edit};
 use crate::problem::{FieldError, Fields, Problem, kind};
@@ -145,6 +146,7 @@ pub(crate) async fn resolve_conflict(
     let scope = permit.scope()?;
     let resolution = body.into_inner().checked()?;
     let member = Member::of(permit, clock.now());
+    audit::concerns(ObjectKind::Record, resolution.record.uuid(), None);
     store.write("resolve conflict", move |tx| resolve(tx, scope, &resolution, member)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

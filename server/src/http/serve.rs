@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::{Certificate, Face, State, TlsError, app};
+use crate::audit;
 use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
@@ -31,6 +32,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
+/// How soon what was noted is given its place in the audit log.
+const AUDIT: Duration = Duration::from_secs(1);
 /// How soon after the store was away.
 const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
@@ -99,7 +102,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 5],
+    beside: [JoinHandle<()>; 6],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -149,7 +152,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let watch = tokio::spawn(watch(state.store.clone()));
     let facts = tokio::spawn(keep_facts(state.store.clone()));
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
-    let beside = [upkeep, compaction, watch, facts, rows];
+    let audit = tokio::spawn(keep_audit(state.store.clone()));
+    let beside = [upkeep, compaction, watch, facts, rows, audit];
     Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -210,6 +214,17 @@ async fn keep_facts(store: Store) {
         };
         if let Err(error) = done.await {
             tracing::warn!(%error, "facts were not added up; tried again in a minute");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+/// Gives what was noted its place in the audit log. Several services may do so at once.
+async fn keep_audit(store: Store) {
+    loop {
+        tokio::time::sleep(AUDIT).await;
+        if let Err(error) = audit::sequence(&store).await {
+            tracing::warn!(%error, "what was noted was given no place in the audit log; tried again in a minute");
             tokio::time::sleep(AGAIN).await;
         }
     }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{AssignmentRefused, begin, in_organisation, take_off};
+use crate::audit;
 use crate::clock::{Clock, timestamp};
 use crate::desk::{Member, edit_group};
 use crate::on_each;
@@ -59,6 +60,7 @@ pub(crate) async fn assign(
 ) -> Result<HttpResponse, Problem> {
     let (organisation, member) = (permit.organisation()?, Member::of(permit, clock.now()));
     let (group, user) = (GroupId::from(*id), body.user_id);
+    audit::concerns_person(user);
     store
         .write("assign", move |tx| -> Result<(), Failure<AssignmentRefused>> {
             in_organisation(tx, group, organisation)?;

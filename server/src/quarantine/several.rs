@@ -13,6 +13,7 @@ use super::keeper::Keeper;
 use super::refusal::Refused;
 use super::reject::{Ruling, leave_out, leave_out_with};
 use super::release::{take, word};
+use crate::audit;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
 use crate::scope::{Permit, Scope};
@@ -84,6 +85,7 @@ pub(crate) async fn release_several(
     let scope = permit.scope()?;
     let ids = in_order(&body.ids)?;
     let (user, now) = (permit.user(), clock.now());
+    audit::concerns_several(ids.len());
     let decided = store.write("release several", move |tx| release_all(tx, scope, &ids, user, now)).await?;
     Ok(web::Json(decided))
 }
@@ -111,6 +113,7 @@ pub(crate) async fn reject_several(
     let keeper = Keeper::of(permit)?;
     let ids = in_order(&body.ids)?;
     let ruling = Ruling::checked(permit.user(), clock.now(), &body.reason)?;
+    audit::concerns_several(ids.len());
     let decided = store.write("reject several", move |tx| reject_all(tx, keeper, &ids, &ruling)).await?;
     Ok(web::Json(decided))
 }

@@ -9,6 +9,7 @@ use sync_core::id::OrganisationId;
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
+use crate::audit::{self, ObjectKind};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
@@ -81,6 +82,7 @@ pub(crate) async fn create_organisation(
 ) -> Result<HttpResponse, Problem> {
     let new = body.into_inner().checked()?;
     let moment = clock.moment();
+    audit::concerns(ObjectKind::Organisation, moment.uuid(), None);
     let added = store.write("create organisation", move |tx| create(tx, &new, &moment)).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/v1/organisations/{}", added.id)))

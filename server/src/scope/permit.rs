@@ -9,6 +9,7 @@ use sync_core::id::{OrganisationId, UserId};
 use super::policy::{Action, Reach};
 use super::{Groups, Scope};
 use crate::access::{Caller, Role};
+use crate::audit::Deed;
 use crate::problem::{Problem, kind};
 
 /// The caller, and how far what they ask for may reach. There is none where the policy allows nothing.
@@ -92,7 +93,11 @@ impl Permit {
     async fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let caller = Caller::identify(request).await?;
         let pattern = request.match_pattern().unwrap_or_default();
-        let action = Action::at(request.method().as_str(), &pattern);
+        let method = request.method().as_str();
+        let action = Action::at(method, &pattern);
+        if let Some(noted) = action.and_then(|action| action.noted(method, &pattern)) {
+            Deed::of(request, caller.who(), noted).begins();
+        }
         let reach = action.map_or(Reach::Nothing, |action| action.reach(caller.role));
         if reach == Reach::Nothing {
             return Err(not_allowed(action));

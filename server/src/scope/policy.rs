@@ -8,6 +8,7 @@ use sync_core::record::Level;
 use utoipa::ToSchema;
 
 use crate::access::Role;
+use crate::audit;
 
 codes! {
     /// How far a permission reaches.
@@ -51,9 +52,35 @@ pub struct Action {
     reach: [Reach; Role::ALL.len()],
     /// Method and pattern of each address.
     pub routes: &'static [&'static str],
+    /// What is noted in the audit log when something is read there, where that is neither a record nor a page of a list.
+    reads: Option<audit::Action>,
+    /// What is noted in the audit log when something is changed there.
+    changes: Option<audit::Action>,
 }
 
 impl Action {
+    const fn noted_when_read(self, reads: audit::Action) -> Self {
+        Self { reads: Some(reads), ..self }
+    }
+
+    const fn noted_when_changed(self, changes: audit::Action) -> Self {
+        Self { changes: Some(changes), ..self }
+    }
+
+    /// What is noted in the audit log of a request at one of these addresses; `None` where nothing is.
+    ///
+    /// Every change by a person is, and every read of what is secret to an organisation or to assigned staff (levels O and S). Nobody's
+    /// reading of their own account, of who the partners are, or of what they did themselves, is.
+    pub fn noted(&self, method: &str, pattern: &str) -> Option<audit::Action> {
+        match (method, self.level) {
+            ("GET", Level::Public | Level::Internal) => None,
+            ("GET", _) if self.reads.is_some() => self.reads,
+            ("GET", _) if pattern.contains("/{id}") => Some(audit::Action::ReadRecord),
+            ("GET", _) => Some(audit::Action::ListRecords),
+            _ => self.changes,
+        }
+    }
+
     /// How far somebody of this role reaches.
     pub fn reach(&self, role: Role) -> Reach {
         let place = Role::ALL.iter().position(|one| *one == role);
@@ -75,6 +102,7 @@ impl Action {
 use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
+use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged};
 
 const fn may(
     name: &'static str,
@@ -83,7 +111,7 @@ const fn may(
     reach: [Reach; Role::ALL.len()],
     routes: &'static [&'static str],
 ) -> Action {
-    Action { name, entry, level, reach, routes }
+    Action { name, entry, level, reach, routes, reads: None, changes: None }
 }
 
 /// The policy. The columns are those of [`Role`]: facilitator, supervisor, manager, secretariat, donor, administrator.
@@ -101,9 +129,10 @@ pub const POLICY: &[Action] = &[
                                      Tablet, S,    [Groups,      Groups,       Groups,       Nothing,     Nothing,     Nothing], &[
         "POST /v1/sync",
     ]),
-    may("read who they are and what they may do",
+    may("read who they are, what they may do and what they did",
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "GET /v1/me",
+        "GET /v1/me/audit",
         "GET /v1/me/permissions",
     ]),
     may("read who the partners are, and the areas of Rwanda",
@@ -129,7 +158,7 @@ pub const POLICY: &[Action] = &[
     may("read exact totals",
                                      Person, O,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
         "GET /v1/aggregates",
-    ]),
+    ]).noted_when_read(ReadTotals),
     may("put records right",
                                      Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/conflicts/resolve",
@@ -142,27 +171,30 @@ pub const POLICY: &[Action] = &[
         "POST /v1/sessions/{id}/split",
         "POST /v1/sessions/{id}/state",
         "POST /v1/records/{id}/void",
-    ]),
-    may("begin, change and close groups, and say who leads them",
+    ]).noted_when_changed(RecordChanged),
+    may("begin, change and close groups",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/groups",
         "PATCH /v1/groups/{id}",
         "POST /v1/groups/{id}/close",
+    ]).noted_when_changed(RecordChanged),
+    may("say who leads groups",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/groups/{id}/assignments",
         "DELETE /v1/groups/{id}/assignments/{user}",
-    ]),
+    ]).noted_when_changed(AccessChanged),
     may("see what is quarantined, and reject it",
                                      Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Strays], &[
         "GET /v1/quarantine",
         "POST /v1/quarantine/reject",
         "POST /v1/quarantine/{id}/reject",
-    ]),
+    ]).noted_when_changed(QuarantineDecided),
     may("look into what is quarantined, and release it",
                                      Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
         "GET /v1/quarantine/{id}",
         "POST /v1/quarantine/release",
         "POST /v1/quarantine/{id}/release",
-    ]),
+    ]).noted_when_changed(QuarantineDecided),
     may("read who signs in, and the teams",
                                      Person, O,    [Nothing,     Organisation, Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/users",
@@ -174,29 +206,33 @@ pub const POLICY: &[Action] = &[
         "DELETE /v1/teams/{id}",
         "PUT /v1/teams/{id}/members/{user}",
         "DELETE /v1/teams/{id}/members/{user}",
-    ]),
+    ]).noted_when_changed(AccessChanged),
     may("add people, disable them and let them in again",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "POST /v1/users",
         "POST /v1/users/{id}/disable",
         "POST /v1/users/{id}/enable",
-    ]),
+    ]).noted_when_changed(AccessChanged),
     may("hand out codes that enrol a tablet",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/users/{id}/enrolment-codes",
-    ]),
+    ]).noted_when_changed(AccessChanged),
     may("see which tablets there are and what they hold, and revoke them",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/devices",
         "GET /v1/devices/{id}/groups",
         "GET /v1/groups/{id}/devices",
         "POST /v1/devices/{id}/revoke",
-    ]),
+    ]).noted_when_changed(AccessChanged),
+    may("read the audit log",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
+        "GET /v1/audit",
+    ]).noted_when_read(ReadAudit),
     may("add organisations, move people between them, and name protection officers",
                                      Person, I,    [Nothing,     Nothing,      Nothing,      Nothing,     Nothing,     Partnership], &[
         "POST /v1/organisations",
         "POST /v1/users/{id}/move",
         "PUT /v1/users/{id}/protection-officer",
         "DELETE /v1/users/{id}/protection-officer",
-    ]),
+    ]).noted_when_changed(AccessChanged),
 ];

@@ -1,5 +1,6 @@
-//! The keys by which tablets know the store and seal work for it. Unlike its identity they outlive a restore: tablets
-//! learned them when they were enrolled.
+//! The keys by which tablets know the store and seal work for it, and the one that signs checkpoints of the audit log. Unlike its identity
+//! they outlive a restore: tablets learned theirs when they were enrolled, and a checkpoint that somebody kept still tells what a restored
+//! log lacks.
 
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
@@ -13,12 +14,18 @@ use crate::on_each;
 const RECEIPTS: &str = "receipts";
 /// An age identity, as text: colleagues seal for it what others carry.
 const SEAL: &str = "seal";
+/// The Ed25519 seed that signs checkpoints of the audit log.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// Gives a store that has none its keys; whoever comes first decides them.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let mut seed = [0; 32];
-    rand::rng().fill_bytes(&mut seed);
-    for (name, value) in [(RECEIPTS, seed.to_vec()), (SEAL, sealing::new_identity().into_bytes())] {
+    let seed = || {
+        let mut seed = [0; 32];
+        rand::rng().fill_bytes(&mut seed);
+        seed.to_vec()
+    };
+    let seal = sealing::new_identity().into_bytes();
+    for (name, value) in [(RECEIPTS, seed()), (SEAL, seal), (CHECKPOINTS, seed())] {
         on_each!(tx, |c| diesel::insert_into(store_keys::table)
             .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
             .on_conflict(store_keys::name)
@@ -33,8 +40,15 @@ pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn receipts(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
-    let seed = key(tx, RECEIPTS)?.try_into().map_err(|_| StoreError::Damaged("the key for receipts"))?;
-    Ok(SigningKey::from_bytes(&seed))
+    signing_key(tx, RECEIPTS, "the key for receipts")
+}
+
+/// The key that signs checkpoints of the audit log.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn checkpoints(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
+    signing_key(tx, CHECKPOINTS, "the key for checkpoints")
 }
 
 /// The age identity that opens what was sealed for the store.
@@ -43,6 +57,11 @@ pub fn receipts(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn seal(tx: &mut Conn<'_>) -> Result<String, StoreError> {
     String::from_utf8(key(tx, SEAL)?).map_err(|_| StoreError::Damaged("the key for sealing"))
+}
+
+fn signing_key(tx: &mut Conn<'_>, name: &'static str, what: &'static str) -> Result<SigningKey, StoreError> {
+    let seed = key(tx, name)?.try_into().map_err(|_| StoreError::Damaged(what))?;
+    Ok(SigningKey::from_bytes(&seed))
 }
 
 fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {

@@ -584,6 +584,38 @@ table! {
     }
 }
 
+table! {
+    /// Who did what: see `audit`.
+    audit_entries (id) {
+        id -> Binary,
+        /// In the log, from 0; none until the entry is given one.
+        place -> Nullable<BigInt>,
+        at -> BigInt,
+        user_id -> Nullable<Binary>,
+        role -> Text,
+        organisation_id -> Nullable<Binary>,
+        action -> Text,
+        outcome -> Text,
+        route -> Text,
+        /// Whose data it was about.
+        of_organisation_id -> Nullable<Binary>,
+        object_kind -> Nullable<Text>,
+        object_id -> Nullable<Binary>,
+        /// Who was assigned, taken off, put into a team, or taken out.
+        person_id -> Nullable<Binary>,
+        items -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// The hashes of the audit log's Merkle tree, 256 in a tile.
+    audit_tiles (level, number) {
+        level -> Integer,
+        number -> BigInt,
+        hashes -> Binary,
+    }
+}
+
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
@@ -640,4 +672,6 @@ allow_tables_to_appear_in_same_query!(
     doubt_sums,
     facts_due,
     idempotency_keys,
+    audit_entries,
+    audit_tiles,
 );

@@ -90,7 +90,7 @@ impl Ground {
         let database = self.database.another();
         let store = Store::open(&database.url).expect("the store opens");
         let backup = Backup::open(file, &folder.path().join(KEY)).expect("the backup can be read");
-        backup.restore(&store).expect("it is restored");
+        backup.restore(&store, self.clock.now()).expect("it is restored");
         begin_life(&store, &self.clock.moment());
         (self.store, self.database) = (store, database);
         (0..self.servers.len()).for_each(|server| self.restart(server));

@@ -29,7 +29,7 @@ fn backups_made_while_tablets_sync_are_each_of_one_moment() {
             // The same kind and the other, in turn, to keep this short.
             let target = other(database);
             let store = open(&target);
-            shelf.open(&file).expect("it opens").restore(&store).expect("it is restored");
+            shelf.open(&file).expect("it opens").restore(&store, START).expect("it is restored");
             assert_sound(&store);
         }
     });
@@ -64,7 +64,7 @@ fn what_is_written_between_two_tables_is_in_a_backup_whole_or_not_at_all() {
         app.store().write_blocking("test", hold).expect("held").join().expect("a backup")
     });
     let store = open(&other(&database));
-    let contents = shelf.open(&file).expect("it opens").restore(&store).expect("it is restored");
+    let contents = shelf.open(&file).expect("it opens").restore(&store, START).expect("it is restored");
     assert_eq!((contents.groups, contents.documents), (1, 1));
     assert_sound(&store);
 }
@@ -86,7 +86,7 @@ fn a_backup_waits_for_nobody_and_holds_nothing_that_is_half_done() {
             .expect("it is written");
         let target = other(database);
         let store = open(&target);
-        shelf.open(&file).expect("it opens").restore(&store).expect("it is restored");
+        shelf.open(&file).expect("it opens").restore(&store, START).expect("it is restored");
         let codes = |store: &Store| -> Vec<String> {
             let list = |tx: &mut Conn<'_>| -> Result<Vec<String>, StoreError> {
                 use server::store::schema::organisations::{code, table};
@@ -117,7 +117,7 @@ fn nothing_is_overwritten() {
         assert!(matches!(refused, Err(Refused::BeingWritten(_))), "{refused:?}");
         assert!(part.exists() && !tomorrow.exists());
 
-        let in_use = shelf.open(&file).expect("it opens").restore(app.store());
+        let in_use = shelf.open(&file).expect("it opens").restore(app.store(), START);
         assert!(matches!(in_use, Err(Refused::InUse)), "{in_use:?}");
         assert_sound(app.store());
 

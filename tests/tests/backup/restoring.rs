@@ -47,7 +47,7 @@ fn a_backup_restores_into_the_other_kind_of_database_with_all_that_was_there() {
         let store = open(&target);
         let back = shelf.open(&file).expect("it opens");
         assert_eq!(back.header().at, START);
-        let contents = back.restore(&store).expect("it is restored");
+        let contents = back.restore(&store, START).expect("it is restored");
         assert_eq!((contents.people, contents.groups), (3, 1));
         assert_eq!(contents.documents, 6, "a group, three people, two meetings");
         assert_sound(&store);
@@ -100,7 +100,7 @@ fn what_was_recorded_since_the_backup_comes_back_from_the_tablets() {
         drop(app);
 
         let target = other(database);
-        shelf.open(&file).expect("it opens").restore(&open(&target)).expect("it is restored");
+        shelf.open(&file).expect("it opens").restore(&open(&target), START).expect("it is restored");
         let app = TestApp::on(&target);
         let manager = app.login("manager.aegis");
         let totals = || Count::of_answer(&manager.get("/v1/aggregates").ok());
@@ -134,7 +134,7 @@ fn whoever_is_taken_off_before_a_restored_store_has_heard_all_still_hands_in_wha
         drop(app);
 
         let target = other(database);
-        shelf.open(&file).expect("it opens").restore(&open(&target)).expect("it is restored");
+        shelf.open(&file).expect("it opens").restore(&open(&target), START).expect("it is restored");
         let app = TestApp::on(&target);
         // She hears that the store began a new life, and then the link breaks.
         let cut =
@@ -178,7 +178,7 @@ fn what_people_wrote_at_the_web_interface_before_and_after_a_restore_stays_apart
         drop(app);
 
         let target = other(database);
-        shelf.open(&file).expect("it opens").restore(&open(&target)).expect("it is restored");
+        shelf.open(&file).expect("it opens").restore(&open(&target), START).expect("it is restored");
         let app = TestApp::on(&target);
         let manager = app.login("manager.aegis");
         says(&manager, "90");

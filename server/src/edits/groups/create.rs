@@ -12,6 +12,7 @@ use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
 use super::check_begins;
+use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::leading::{self, AssignmentRefused};
@@ -195,6 +196,7 @@ pub(crate) async fn create_group(
     let moment = clock.moment();
     let member = Member::of(permit, moment.now);
     let new = body.checked(moment.now)?;
+    audit::concerns(ObjectKind::Group, moment.uuid(), None);
     let begun = store
         .write("create group", move |tx| create(tx, &new, organisation, scope, member, &moment))
         .await?

@@ -51,7 +51,7 @@ fn complete_one(method: &HttpMethod, operation: &mut Operation, shared: &mut BTr
         let parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{KEY}")));
         operation.parameters.get_or_insert_default().push(parameter);
     }
-    let common = common(method, operation, bearer, keyed);
+    let common = common(operation, bearer, keyed);
     let mut all: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in said(operation).into_iter().chain(common.iter().copied()) {
         let of_status = all.entry(kind.status.as_u16()).or_default();
@@ -90,7 +90,7 @@ fn said(operation: &Operation) -> Vec<Kind> {
 }
 
 /// The problems that follow from what kind of operation it is.
-fn common(method: &HttpMethod, operation: &Operation, bearer: bool, keyed: bool) -> Vec<Kind> {
+fn common(operation: &Operation, bearer: bool, keyed: bool) -> Vec<Kind> {
     let mut kinds = vec![
         kind::NO_SUCH_CODING,
         kind::UNEXPECTED_QUERY,
@@ -98,10 +98,9 @@ fn common(method: &HttpMethod, operation: &Operation, bearer: bool, keyed: bool)
         kind::UNAVAILABLE,
         kind::BUSY,
         kind::PROGRAM_OUTDATED,
+        // Who reads what is written down, too.
+        kind::STORAGE_FULL,
     ];
-    if *method != HttpMethod::Get {
-        kinds.push(kind::STORAGE_FULL);
-    }
     if bearer {
         kinds.extend([
             kind::TOKEN_MISSING,

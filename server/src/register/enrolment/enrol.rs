@@ -10,11 +10,12 @@ use ed25519_dalek::VerifyingKey;
 use jiff::Timestamp;
 use sealing::recipient_of;
 use serde::{Deserialize, Serialize};
-use sync_core::id::{DeviceId, EpochId, UserId};
+use sync_core::id::{DeviceId, EpochId, Id, UserId};
 use sync_core::time::{Millis, Moment};
 use utoipa::ToSchema;
 
 use crate::access::secret;
+use crate::audit::{self, Action, Entry, ObjectKind, Who};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
@@ -174,7 +175,13 @@ fn register(
         Some((device, of)) if of == key => device,
         Some(_) => return Err(EnrolRefused::CodeUsed.into()),
         None if moment.now >= code.expires => return Err(EnrolRefused::Code.into()),
-        None => add(tx, &code, key, name, moment)?,
+        None => {
+            let device = add(tx, &code, key, name, moment)?;
+            let who = Who { user: Some(user.id), role: user.role.code(), organisation: user.organisation_id };
+            let entry = Entry::of(who, moment.now, Action::AccessChanged, "POST /v1/enrol");
+            audit::note(tx, &entry.about(ObjectKind::Device, device.uuid()))?;
+            device
+        }
     };
     Ok(Enrolled {
         device_id: device,

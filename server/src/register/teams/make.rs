@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::list::Team;
 use super::{TeamRefused, hold};
+use crate::audit::{self, ObjectKind};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{Fields, Problem};
@@ -50,6 +51,7 @@ pub(crate) async fn create_team(
     let mut fields = Fields::default();
     let name = fields.name("name", &body.name);
     fields.done()?;
+    audit::concerns(ObjectKind::Team, moment.uuid(), None);
     let team = store.write("create team", move |tx| create(tx, organisation, &name, &moment)).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/teams/{}", team.id))).json(team))
 }

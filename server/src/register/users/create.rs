@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{User, not_for_managers};
 use crate::access::{PasswordHash, Role};
+use crate::audit::{self, ObjectKind};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{FieldError, Fields, Problem, kind};
@@ -102,6 +103,7 @@ pub(crate) async fn create_user(
 
     let hash = PasswordHash::of(body.password).await?;
     let moment = clock.moment();
+    audit::concerns(ObjectKind::User, moment.uuid(), organisation);
     let added = store.write("create user", move |tx| create(tx, &new, &hash, &moment)).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.id))).json(added))
 }

@@ -1,0 +1,2 @@
+DROP TABLE audit_tiles;
+DROP TABLE audit_entries;

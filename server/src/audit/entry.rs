@@ -1,0 +1,356 @@
+//! An entry: as it is noted, as it stands in its table, and as it is hashed, exported and shown.
+
+use std::sync::Mutex;
+
+use diesel::prelude::*;
+use jiff::Timestamp;
+use serde::Serialize;
+use sync_core::codes;
+use sync_core::id::{OrganisationId, UserId};
+use sync_core::time::Millis;
+use utoipa::ToSchema;
+use uuid::{ContextV7, Uuid};
+
+use crate::clock::timestamp;
+use crate::on_each;
+use crate::store::schema::{audit_entries, devices, users};
+use crate::store::{At, Conn, Db, StoreError};
+
+codes! {
+    /// What somebody did.
+    #[derive(ToSchema)]
+    Action {
+        /// One record, its history, or what of it is quarantined, was shown.
+        ReadRecord = "read-record",
+        /// A page of a list was shown.
+        ListRecords = "list-records",
+        /// Exact totals were shown.
+        ReadTotals = "read-totals",
+        /// This log was shown.
+        ReadAudit = "read-audit",
+        /// Something left as a file.
+        Export = "export",
+        /// A login began; or was refused, or ended since a token of it came twice.
+        SignIn = "sign-in",
+        SignOut = "sign-out",
+        /// Somebody may do more, or less, than before: people, teams, assignments, tablets, organisations.
+        AccessChanged = "access-changed",
+        /// A record was begun, changed or put right by a person without a tablet.
+        RecordChanged = "record-changed",
+        /// Something quarantined was released or rejected.
+        QuarantineDecided = "quarantine-decided",
+        Backup = "backup",
+        /// The store was rebuilt from a backup.
+        Restore = "restore",
+        /// Rows and facts were computed again from the documents.
+        Rebuild = "rebuild",
+        /// The bytes of old changes were given up.
+        Compact = "compact",
+    }
+
+    /// How it ended.
+    #[derive(ToSchema)]
+    Outcome {
+        Allowed = "allowed",
+        Refused = "refused",
+    }
+
+    /// What kind of thing it was about.
+    #[derive(ToSchema)]
+    ObjectKind {
+        Group = "group",
+        Participant = "participant",
+        Session = "session",
+        /// A record of any kind.
+        Record = "record",
+        /// A change that was quarantined.
+        Change = "change",
+        User = "user",
+        Device = "device",
+        Team = "team",
+        Organisation = "organisation",
+        /// A life of the store.
+        Epoch = "epoch",
+    }
+}
+
+impl Action {
+    /// Whether what is shown is a page of a list.
+    pub(super) const fn lists(self) -> bool {
+        matches!(self, Self::ListRecords | Self::ReadAudit)
+    }
+}
+
+/// One thing by its kind and id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object {
+    pub kind: ObjectKind,
+    pub id: Uuid,
+}
+
+/// Who did it, as they were then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Who {
+    pub user: Option<UserId>,
+    /// The code of a role; `operator` at the command line, `nobody` where no account is known.
+    pub role: &'static str,
+    pub organisation: Option<OrganisationId>,
+}
+
+impl Who {
+    /// Those who are no person with a role.
+    pub const OTHERS: [&'static str; 2] = ["operator", "nobody"];
+
+    pub const fn operator() -> Self {
+        Self { user: None, role: Self::OTHERS[0], organisation: None }
+    }
+
+    pub const fn nobody() -> Self {
+        Self { user: None, role: Self::OTHERS[1], organisation: None }
+    }
+}
+
+/// What is noted.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub at: Millis,
+    pub who: Who,
+    pub action: Action,
+    pub outcome: Outcome,
+    /// Method and pattern of the address, `GET /v1/groups/{id}`; or the command.
+    pub route: String,
+    pub object: Option<Object>,
+    /// Who was assigned, taken off, put into a team or taken out, where the object is the group or team.
+    pub person: Option<UserId>,
+    /// The organisation whose data it is about, where that is not the one of whoever did it.
+    pub of: Option<OrganisationId>,
+    /// How many of a list were shown or decided.
+    pub items: Option<u64>,
+}
+
+impl Entry {
+    /// Something that was allowed, and is about nothing in particular.
+    pub fn of(who: Who, at: Millis, action: Action, route: impl Into<String>) -> Self {
+        let (outcome, route) = (Outcome::Allowed, route.into());
+        Self { at, who, action, outcome, route, object: None, person: None, of: None, items: None }
+    }
+
+    /// The same about one thing.
+    pub fn about(self, kind: ObjectKind, id: impl Into<Uuid>) -> Self {
+        Self { object: Some(Object { kind, id: id.into() }), ..self }
+    }
+
+    /// The same, refused.
+    pub fn refused(self) -> Self {
+        Self { outcome: Outcome::Refused, ..self }
+    }
+
+    /// The row that it becomes.
+    pub(super) fn row(&self, tx: &mut Conn<'_>) -> Result<Row, StoreError> {
+        let bytes = |id: Uuid| id.as_bytes().to_vec();
+        Ok(Row {
+            id: bytes(new_id(self.at)),
+            place: None,
+            at: At(self.at),
+            user_id: self.who.user.map(|id| id.as_bytes().to_vec()),
+            role: self.who.role.to_owned(),
+            organisation_id: self.who.organisation.map(|id| id.as_bytes().to_vec()),
+            action: self.action.code().to_owned(),
+            outcome: self.outcome.code().to_owned(),
+            route: self.route.clone(),
+            of_organisation_id: self.whose(tx)?.map(|id| id.as_bytes().to_vec()),
+            object_kind: self.object.map(|object| object.kind.code().to_owned()),
+            object_id: self.object.map(|object| bytes(object.id)),
+            person_id: self.person.map(|id| id.as_bytes().to_vec()),
+            items: self.items.map(|items| i64::try_from(items).unwrap_or(i64::MAX)),
+        })
+    }
+
+    /// The organisation whose data it is about. Whoever belongs to one reaches nothing of another; an administrator belongs to none, and
+    /// decides about the people and tablets of all.
+    fn whose(&self, tx: &mut Conn<'_>) -> Result<Option<OrganisationId>, StoreError> {
+        if let Some(known) = self.of.or(self.who.organisation) {
+            return Ok(Some(known));
+        }
+        let Some(Object { kind, id }) = self.object else { return Ok(None) };
+        let id = id.as_bytes().to_vec();
+        let found: Option<Option<Db<OrganisationId>>> = match kind {
+            ObjectKind::Organisation => return Ok(self.object.map(|object| object.id.into())),
+            ObjectKind::User => {
+                on_each!(tx, |c| users::table.find(id).select(users::organisation_id).first(c).optional())?
+            }
+            ObjectKind::Device => on_each!(tx, |c| devices::table
+                .inner_join(users::table)
+                .filter(devices::id.eq(id))
+                .select(users::organisation_id)
+                .first(c)
+                .optional())?,
+            _ => None,
+        };
+        Ok(found.flatten().map(|Db(id)| id))
+    }
+}
+
+/// Counts the entries of a millisecond, so that ids are in the order in which one service notes them.
+static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+fn new_id(at: Millis) -> Uuid {
+    let millis = u64::try_from(at.0).unwrap_or(0);
+    let (seconds, nanos) = (millis / 1000, (millis % 1000) as u32 * 1_000_000);
+    Uuid::new_v7(uuid::Timestamp::from_unix(&ORDER, seconds, nanos))
+}
+
+/// No id that was given at this time or later comes before it.
+pub(super) fn first_id(at: Millis) -> Vec<u8> {
+    let millis = u64::try_from(at.0).unwrap_or(0);
+    [&millis.to_be_bytes()[2..], &[0; 10]].concat()
+}
+
+/// An entry as its table has it, word by word: one that somebody changed is read all the same, so that it can be named.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_entries)]
+pub struct Row {
+    pub(super) id: Vec<u8>,
+    pub(super) place: Option<i64>,
+    at: At,
+    user_id: Option<Vec<u8>>,
+    role: String,
+    organisation_id: Option<Vec<u8>>,
+    action: String,
+    outcome: String,
+    route: String,
+    of_organisation_id: Option<Vec<u8>>,
+    object_kind: Option<String>,
+    object_id: Option<Vec<u8>>,
+    person_id: Option<Vec<u8>>,
+    items: Option<i64>,
+}
+
+impl Row {
+    /// Its id, by which lists are sorted.
+    pub fn id(&self) -> Uuid {
+        id_of(&self.id)
+    }
+}
+
+/// An id that is none is nil, which no entry had when it was hashed.
+fn id_of(bytes: &[u8]) -> Uuid {
+    Uuid::from_slice(bytes).unwrap_or_default()
+}
+
+/// Who did what, when. A line of an export is this, as JSON; its hash in the log is SHA-256 of a zero byte and that line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuditEntry {
+    /// Its place in the log, from 0; absent for the moment until it is given one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    place: Option<i64>,
+    id: Uuid,
+    at: Timestamp,
+    /// Who did it; absent for the operator at the command line, and where no account was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Uuid>,
+    /// Their role then; `operator` at the command line, `nobody` where no account was found.
+    #[schema(example = "manager")]
+    role: String,
+    /// Their organisation then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_id: Option<Uuid>,
+    #[schema(value_type = Action)]
+    action: String,
+    #[schema(value_type = Outcome)]
+    outcome: String,
+    /// Method and address, or the command.
+    #[schema(example = "GET /v1/sessions/{id}")]
+    route: String,
+    /// Whose data it was about; absent where it is of no one organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of_organisation_id: Option<Uuid>,
+    /// What it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ObjectKind>)]
+    object_kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_id: Option<Uuid>,
+    /// Who was assigned, taken off, put into a team or taken out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person_id: Option<Uuid>,
+    /// How many of a list were shown or decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    items: Option<i64>,
+}
+
+impl From<Row> for AuditEntry {
+    fn from(row: Row) -> Self {
+        let id = |bytes: Option<Vec<u8>>| bytes.map(|bytes| id_of(&bytes));
+        Self {
+            place: row.place,
+            id: id_of(&row.id),
+            at: timestamp(row.at.0),
+            user_id: id(row.user_id),
+            role: row.role,
+            organisation_id: id(row.organisation_id),
+            action: row.action,
+            outcome: row.outcome,
+            route: row.route,
+            of_organisation_id: id(row.of_organisation_id),
+            object_kind: row.object_kind,
+            object_id: id(row.object_id),
+            person_id: id(row.person_id),
+            items: row.items,
+        }
+    }
+}
+
+impl AuditEntry {
+    /// The line: JSON in one order of keys, without spaces. It never changes for an entry; what a later version adds is absent from those
+    /// of an earlier one.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).expect("texts, ids and numbers are JSON")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is hashed never changes: not by another version of this program, nor of what writes JSON and times.
+    #[test]
+    fn a_line_is_written_in_one_way() {
+        let bytes = |n: u128| Some(n.to_be_bytes().to_vec());
+        let row = Row {
+            id: 1u128.to_be_bytes().to_vec(),
+            place: Some(7),
+            at: At(Millis(1_772_697_600_120)),
+            user_id: bytes(2),
+            role: "manager".to_owned(),
+            organisation_id: bytes(3),
+            action: Action::AccessChanged.code().to_owned(),
+            outcome: Outcome::Allowed.code().to_owned(),
+            route: "POST /v1/groups/{id}/assignments".to_owned(),
+            of_organisation_id: bytes(3),
+            object_kind: Some(ObjectKind::Group.code().to_owned()),
+            object_id: bytes(4),
+            person_id: bytes(5),
+            items: None,
+        };
+        assert_eq!(
+            AuditEntry::from(row).line(),
+            "{\"place\":7,\"id\":\"00000000-0000-0000-0000-000000000001\",\"at\":\"2026-03-05T08:00:00.12Z\",\
+             \"user_id\":\"00000000-0000-0000-0000-000000000002\",\"role\":\"manager\",\
+             \"organisation_id\":\"00000000-0000-0000-0000-000000000003\",\"action\":\"access-changed\",\
+             \"outcome\":\"allowed\",\"route\":\"POST /v1/groups/{id}/assignments\",\
+             \"of_organisation_id\":\"00000000-0000-0000-0000-000000000003\",\"object_kind\":\"group\",\
+             \"object_id\":\"00000000-0000-0000-0000-000000000004\",\
+             \"person_id\":\"00000000-0000-0000-0000-000000000005\"}"
+        );
+    }
+
+    #[test]
+    fn ids_are_in_the_order_of_time() {
+        let at = Millis(1_772_697_600_120);
+        let ids: Vec<_> = (0..500).map(|_| new_id(at)).collect();
+        assert!(ids.is_sorted() && ids[0].as_bytes().as_slice() >= first_id(at).as_slice());
+    }
+}
