@@ -177,7 +177,7 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
     let no = || Value::Null;
     let kind = || text("session");
     let tablets = "id user_id public_key name enrolled_at revoked_at last_request last_seen_at";
-    let keys = ["receipts", "seal"].map(|name| vec![text(name), bytes(1)]);
+    let keys = ["checkpoints", "receipts", "seal"].map(|name| vec![text(name), bytes(1)]);
     let pages = [
         Page { rows: keys.to_vec(), ..page("store_keys", "name value", Vec::new()) },
         many("organisations", "id code name created_at", &|n| {
@@ -263,7 +263,8 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
         assert!(all(from).iter().all(|page| page.rows.len() <= 200));
         let named = |store: &Store| -> BTreeMap<String, Vec<BTreeMap<String, Value>>> {
             let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
-            for page in all(store) {
+            // A restore is noted in the audit log of what it restores.
+            for page in all(store).into_iter().filter(|page| page.table != "audit_entries") {
                 let names = page.columns;
                 let rows = page.rows.into_iter().map(|row| names.iter().cloned().zip(row).collect());
                 tables.entry(page.table).or_default().extend(rows);

@@ -41,9 +41,12 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         each.map(|(kind, (id, _))| of(kind.level(), path(*id), Some(body.clone()))).collect()
     };
     match route {
-        "GET /v1/me" | "GET /v1/me/permissions" | "GET /v1/areas" | "GET /v1/organisations" => {
-            free(&route[4..], None)
-        }
+        "GET /v1/me"
+        | "GET /v1/me/audit"
+        | "GET /v1/me/permissions"
+        | "GET /v1/areas"
+        | "GET /v1/organisations"
+        | "GET /v1/audit" => free(&route[4..], None),
         "GET /v1/groups"
         | "GET /v1/participants"
         | "GET /v1/sessions"

@@ -3,6 +3,7 @@
 //! ask, is a failure.
 
 mod asks;
+mod noted;
 mod world;
 
 use std::collections::BTreeSet;

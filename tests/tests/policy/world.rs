@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use server::access::Role;
+use server::store::Store;
 use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::form::{Edit, EditError};
@@ -88,6 +89,10 @@ impl World {
             Self { people: Vec::new(), places, app, villages: [ours, theirs], names: AtomicUsize::new(0) };
         world.people = world.people_of_each_role();
         world
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.app.store()
     }
 
     /// A name that nobody has.
