@@ -167,8 +167,11 @@ impl Entry {
     }
 
     /// The organisation whose data it is about. Whoever belongs to one reaches nothing of another; an administrator belongs to none, and
-    /// decides about the people and tablets of all.
+    /// decides about the people and tablets of all. What somebody was refused may be anybody's, and they are not to learn whose.
     fn whose(&self, tx: &mut Conn<'_>) -> Result<Option<OrganisationId>, StoreError> {
+        if self.outcome == Outcome::Refused {
+            return Ok(None);
+        }
         if let Some(known) = self.of.or(self.who.organisation) {
             return Ok(Some(known));
         }

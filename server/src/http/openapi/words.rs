@@ -13,6 +13,8 @@ use utoipa::openapi::schema::{ArrayItems, KnownFormat, Object, SchemaFormat, Sch
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use super::answers::operations;
+use crate::access::Role;
+use crate::audit;
 
 /// What a text may be.
 enum Words {
@@ -52,6 +54,11 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::OneOf([Kind::Group, Kind::Participant, Kind::Session].map(Kind::code).to_vec())
         }
         ("QuarantineItem" | "list_quarantine", "reason") => Words::OneOf(Reason::CODES.to_vec()),
+        ("list_audit", "action") => codes!(audit::Action),
+        ("AuditEntry", "role") => {
+            let roles = Role::ALL.iter().map(|role| role.code());
+            Words::OneOf(roles.chain(audit::Who::OTHERS).collect())
+        }
         ("list_quarantine", "state") => Words::OneOf(vec!["waiting", "released", "rejected"]),
         ("Close", "status") => {
             Words::OneOf(vec![GroupStatus::Graduated.code(), GroupStatus::Suspended.code()])

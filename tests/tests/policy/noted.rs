@@ -1,0 +1,117 @@
+//! What is asked at each address is noted in the audit log, or it is said here why not.
+
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use server::access::Role;
+use server::audit::{AuditEntry, Row};
+use server::on_each;
+use server::scope::{Action, Entry, POLICY};
+use server::store::schema::audit_entries;
+use server::store::{Conn, Store, StoreError};
+use tests::Database;
+
+use crate::addresses;
+use crate::asks::{Ask, asks};
+use crate::world::{Person, World};
+
+/// Addresses of which nothing is noted, and why.
+const NOT_NOTED: [(&str, &str); 7] = [
+    (
+        "POST /v1/sync",
+        "batches are kept with their signatures, and say who recorded what, and who carried it",
+    ),
+    (
+        "POST /v1/login/refresh",
+        "a login goes on; where a token came twice, which ends it, its handler notes that",
+    ),
+    ("GET /v1/me", "everybody knows who they are"),
+    ("GET /v1/me/permissions", "what a role may do is no secret"),
+    ("GET /v1/me/audit", "what somebody did they know; else each look would make the list longer"),
+    ("GET /v1/areas", "the areas of Rwanda are public"),
+    ("GET /v1/organisations", "who the partners are is known in the partnership"),
+];
+
+/// Addresses that anybody reaches, whose handlers note who it was.
+const NOTED_BY_THEMSELVES: [&str; 3] = ["POST /v1/login", "POST /v1/logout", "POST /v1/enrol"];
+
+#[test]
+fn every_address_is_noted_or_has_a_reason_not_to_be() {
+    let mut left: Vec<&str> = NOT_NOTED.iter().map(|(route, _)| *route).chain(NOTED_BY_THEMSELVES).collect();
+    for (method, path, _) in addresses() {
+        let route = format!("{method} {path}");
+        let noted = Action::at(&method, &path).and_then(|action| action.noted(&method, &path)).is_some();
+        let said = left.iter().position(|one| *one == route).map(|at| left.remove(at)).is_some();
+        let word = if said { "needs no reason" } else { "needs a reason, or to be noted" };
+        assert!(noted != said, "{route} {word}");
+    }
+    assert_eq!(left, Vec::<&str>::new(), "there are no such addresses");
+}
+
+/// All entries, the newest first.
+fn noted(store: &Store) -> Vec<Value> {
+    let all = |tx: &mut Conn<'_>| -> Result<Vec<Row>, StoreError> {
+        on_each!(tx, |c| audit_entries::table
+            .order(audit_entries::id.desc())
+            .select(Row::as_select())
+            .load(c))
+    };
+    let rows = store.read_blocking("test", all).expect("it answers");
+    rows.into_iter().map(|row| json!(AuditEntry::from(row))).collect()
+}
+
+#[test]
+fn whatever_is_asked_is_noted_once_by_whom_and_how_it_ended() {
+    Database::each(|database| {
+        let world = World::on(database);
+        let roles = [Role::Donor, Role::Supervisor, Role::Manager, Role::Administrator];
+        for role in roles {
+            let person = world.people.iter().rfind(|person| person.role == role).expect("one of each role");
+            let me = &person.session.get("/v1/me").ok()["id"];
+            for action in POLICY.iter().filter(|action| action.entry == Entry::Person) {
+                for route in action.routes {
+                    for place in [&world.places[0], world.places.last().expect("one of others")] {
+                        for ask in asks(route, place, &world) {
+                            is_noted(&world, (person, me), action, route, &ask);
+                        }
+                    }
+                }
+            }
+        }
+        // Nothing of what records and people are called is in it.
+        let lines: Vec<String> = noted(world.store()).iter().map(Value::to_string).collect();
+        for word in ["Itsinda", "Twiyubake", "P01", "manager.", "somebody", "Somebody", "leader", "aegis"] {
+            assert!(!lines.iter().any(|line| line.contains(word)), "{word}");
+        }
+    });
+}
+
+/// Asks for one thing, and looks at what was noted of it.
+fn is_noted(world: &World, (person, me): (&Person, &Value), action: &Action, route: &str, ask: &Ask) {
+    let (method, pattern) = route.split_once(' ').expect("a method and an address");
+    let before = noted(world.store()).len();
+    let answer = person.session.request(method, &ask.path, ask.body.as_ref());
+    let entries = noted(world.store());
+    let new = &entries[..entries.len() - before];
+    let case = format!("{} asks for {method} {}: {answer:?}; {new:?}", person.name, ask.path);
+    let outcome = match answer.status {
+        200..300 => Some("allowed"),
+        403 | 404 => Some("refused"),
+        _ => None,
+    };
+    let (Some(deed), Some(outcome)) = (action.noted(method, pattern), outcome) else {
+        assert_eq!(new.len(), 0, "{case}");
+        return;
+    };
+    assert_eq!(new.len(), 1, "{case}");
+    let said = ["user_id", "role", "action", "outcome", "route"].map(|name| new[0][name].clone());
+    assert_eq!(said, [me.clone(), json!(person.role), json!(deed), json!(outcome), json!(route)], "{case}");
+    assert!(!pattern.contains("{id}") || new[0]["object_id"].is_string(), "{case}");
+    // What begins with this request has no id in the address.
+    let begun = answer.body["id"].as_str().filter(|_| method == "POST" && !pattern.contains("{id}"));
+    if let Some(begun) = begun {
+        assert_eq!(new[0]["object_id"], begun, "{case}");
+    }
+    if let Some(items) = answer.body["items"].as_array().filter(|_| method == "GET") {
+        assert_eq!(new[0]["items"], items.len(), "{case}");
+    }
+}
