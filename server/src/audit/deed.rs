@@ -155,7 +155,7 @@ pub async fn witness(
     if noted && outcome == Outcome::Allowed {
         return Ok(response);
     }
-    let (response, shown) = if deed.action.lists() { counted(response) } else { (response, None) };
+    let (response, shown) = counted(response);
     let entry = Entry { items: deed.items.or(shown), ..deed.entry(clock.now(), outcome) };
     // Not the handler's store, which may note an Idempotency-Key as used: a refusal may come again, corrected.
     match store.not_noting().write("note audit", move |tx| note(tx, &entry)).await {
@@ -164,7 +164,10 @@ pub async fn witness(
     }
 }
 
-/// How many items a page has, as it is answered.
+/// How a [`Page`](crate::page::Page) begins.
+const PAGE: &[u8] = b"{\"items\":[";
+
+/// How many items an answer has, if it is a page.
 fn counted(response: ServiceResponse<BoxBody>) -> (ServiceResponse<BoxBody>, Option<u64>) {
     #[derive(Deserialize)]
     struct Items {
@@ -174,7 +177,9 @@ fn counted(response: ServiceResponse<BoxBody>) -> (ServiceResponse<BoxBody>, Opt
     let (response, body) = response.into_parts();
     match body.try_into_bytes() {
         Ok(bytes) => {
-            let items = serde_json::from_slice::<Items>(&bytes).ok().map(|page| page.items.len() as u64);
+            let page =
+                bytes.starts_with(PAGE).then(|| serde_json::from_slice::<Items>(&bytes).ok()).flatten();
+            let items = page.map(|page| page.items.len() as u64);
             (ServiceResponse::new(request, response.set_body(BoxBody::new(bytes))), items)
         }
         Err(body) => (ServiceResponse::new(request, response.set_body(body)), None),

@@ -74,13 +74,6 @@ codes! {
     }
 }
 
-impl Action {
-    /// Whether what is shown is a page of a list.
-    pub(super) const fn lists(self) -> bool {
-        matches!(self, Self::ListRecords | Self::ReadAudit)
-    }
-}
-
 /// One thing by its kind and id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Object {

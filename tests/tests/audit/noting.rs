@@ -138,7 +138,7 @@ fn what_is_done_once_is_noted_once_however_often_the_button_is_pressed() {
         assert_eq!(entries.iter().map(|entry| &entry["outcome"]).collect::<Vec<_>>(), ["refused", "refused"]);
         let user = village.facilitator(&app, "jeanne");
         let codes = format!("/v1/users/{user}/enrolment-codes");
-        assert_eq!(village.manager.post_with_key(&codes, key, &json!({})).status, 200);
+        assert_eq!(village.manager.post_with_key(&codes, key, &json!({})).status, 201);
     });
 }
 
