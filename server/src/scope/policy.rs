@@ -68,7 +68,7 @@ impl Action {
     /// The action for which an address stands.
     pub fn at(method: &str, pattern: &str) -> Option<&'static Self> {
         let is_there = |route: &&str| route.split_once(' ') == Some((method, pattern));
-        POLICY.iter().find(|action| action.routes.iter().any(|route| is_there(&route)))
+        POLICY.iter().find(|action| action.routes.iter().any(is_there))
     }
 }
 
