@@ -2,6 +2,7 @@
 //!
 //! People have a role and a password ([`login`]) and get two tokens: one that says who they are for fifteen
 //! minutes, and one to get the next ([`refresh`], [`logout`]). [`Caller`] is who calls.
+//! How often a password may be tried is for [`attempt`] to say.
 //! Who there is, and which tablets, is kept in [`crate::register`].
 //!
 //! Each operation reads: what can come out, handler, rule, queries.
@@ -12,19 +13,35 @@ mod password;
 mod holder;
 mod token;
 mod refresh_token;
+mod gate;
+mod origin;
+mod limits;
+mod attempt;
 mod caller;
 mod login;
 mod refresh;
 mod logout;
 
 pub use caller::Caller;
+pub use gate::Gate;
 pub use login::sign_in;
 pub use password::PasswordHash;
 pub(crate) use refresh_token::end_logins;
 pub use role::Role;
 pub use token::Tokens;
 
+use sync_core::time::Millis;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::store::{Store, StoreError};
+
+/// Forgets what nobody needs any more; once in a while.
+///
+/// # Errors
+/// Those of the store.
+pub async fn tidy(store: &Store, now: Millis) -> Result<(), StoreError> {
+    store.write("tidy sign-ins", move |tx| limits::forget(tx, now).map(drop)).await
+}
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {

@@ -1,13 +1,15 @@
 //! Signing in: a login and a password for a pair of tokens.
 
-use actix_web::{post, web};
+use actix_web::{HttpRequest, post, web};
 use diesel::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
+use super::attempt::{self, Attempt, TooMany, device_token};
 use super::caller::disabled;
+use super::gate::Gate;
 use super::holder::{Family, Holder};
 use super::refresh_token::{TokenPair, forget_expired, holder, issue};
 use super::{PasswordHash, Role, Tokens, password};
@@ -15,7 +17,7 @@ use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::store::schema::users;
-use crate::store::{At, Code, Conn, Db, Store, StoreError};
+use crate::store::{At, Code, Conn, Db, Failure, Store, StoreError};
 
 /// What to sign in with.
 #[derive(Deserialize, ToSchema)]
@@ -25,41 +27,79 @@ pub(crate) struct Login {
     #[schema(example = "uwase")]
     login: String,
     password: String,
+    /// What an earlier login gave this device. With it, wrong passwords that others try elsewhere do not count here.
+    device_token: Option<String>,
+}
+
+/// What a person who signed in gets.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedIn {
+    #[serde(flatten)]
+    tokens: TokenPair,
+    /// Keep it on this device, and send it when the person signs in again: others can't keep them out then. It opens nothing by itself.
+    device_token: String,
 }
 
 /// Sign in
 ///
-/// A login that does not exist and a wrong password get the same answer, after the same time.
+/// A login that does not exist and a wrong password get the same answer, after the same time. Wrong passwords are limited: by account and
+/// address, and for places where the account never signed in by account.
 #[utoipa::path(
     tag = "Access",
     responses(
-        (status = 200, description = "Signed in", body = TokenPair),
+        (status = 200, description = "Signed in", body = SignedIn),
         (status = 401, description = "`login-refused`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`: too many sign in at this moment; try again as Retry-After says", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/login")]
 pub(crate) async fn log_in(
+    request: HttpRequest,
     body: web::Json<Login>,
     store: web::Data<Store>,
     tokens: web::Data<Tokens>,
+    gate: web::Data<Gate>,
     clock: web::Data<Clock>,
-) -> Result<web::Json<TokenPair>, Problem> {
-    let Login { login, password } = body.into_inner();
+) -> Result<web::Json<SignedIn>, Problem> {
+    let Login { login, password, device_token: device } = body.into_inner();
     let login = login.trim().to_lowercase();
-    let account = store.read("login", move |tx| find(tx, &login)).await?;
+    let moment = clock.moment();
+    let attempt = Attempt::of(&gate, &request, &login, device.as_deref(), moment.now);
+
+    // Whoever tried too much hears so from a transaction that only reads, and before any hash is computed.
+    let (asked, tried) = (login.clone(), attempt.clone());
+    let found = store.read("login", move |tx| -> Result<_, Failure<TooMany>> {
+        Ok((tried.counted(tx, moment.now)?, find(tx, &asked)?))
+    });
+    let (counted, account) = found.await.inspect_err(note_refused)?;
+    let taken = counted.clone();
+    let taken = store.write("count an attempt", move |tx| taken.take(tx, moment.now));
+    taken.await.inspect_err(note_refused)?;
 
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = password::verify(password, hash).await?;
+    let right = password::verify(password, hash, counted.place.is_known()).await?;
+    counted.ended(if right { "right" } else { "wrong" });
     let account = account.filter(|_| right).ok_or_else(refused)?;
-    if account.disabled {
-        return Err(disabled());
-    }
 
-    let moment = clock.moment();
-    let pair = store.write("issue tokens", move |tx| begin(tx, &tokens, account.holder, &moment));
-    Ok(web::Json(pair.await?))
+    let (holder, disabled_now) = (account.holder, account.disabled);
+    let pair = store.write("issue tokens", move |tx| -> Result<_, StoreError> {
+        counted.give_back(tx)?;
+        if disabled_now {
+            return Ok(None);
+        }
+        attempt.remember(tx, holder.user, moment.now)?;
+        begin(tx, &tokens, holder, &moment).map(Some)
+    });
+    let pair = pair.await?.ok_or_else(disabled)?;
+    Ok(web::Json(SignedIn { tokens: pair, device_token: device_token(&gate, &login, moment.now) }))
+}
+
+fn note_refused(failure: &Failure<TooMany>) {
+    if matches!(failure, Failure::Refused(_)) {
+        attempt::refused();
+    }
 }
 
 /// Begins a login.

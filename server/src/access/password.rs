@@ -18,8 +18,10 @@ use crate::problem::Problem;
 /// A hash takes 19 MiB and a core. At most half of the cores hash, so that whoever guesses leaves the others to those who sync.
 static AT_ONCE: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, NonZero::get) / 2).clamp(1, 4)));
-/// How many may wait for their turn: about as many as are done within two seconds.
-static WAITING: Semaphore = Semaphore::const_new(64);
+/// How many may wait for their turn: about as many as are done within two seconds. Those who come from where their account has signed in
+/// before have places of their own, so that whoever floods the service from elsewhere does not keep them out.
+static WAITING: Semaphore = Semaphore::const_new(48);
+static WAITING_KNOWN: Semaphore = Semaphore::const_new(16);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
 /// same path and the same time as a wrong password.
@@ -42,7 +44,7 @@ impl PasswordHash {
     /// # Errors
     /// 503 `busy` where too many wait to be hashed.
     pub async fn of(password: String) -> Result<Self, Problem> {
-        in_turn(move || Self::of_blocking(&password)).await
+        in_turn(true, move || Self::of_blocking(&password)).await
     }
 
     /// [`PasswordHash::of`] for the command line.
@@ -62,12 +64,17 @@ impl PasswordHash {
     }
 }
 
-/// Whether this is the password. Without a hash it is not, but that takes as long to say.
+/// Whether this is the password. Without a hash it is not, but that takes as long to say. `known` are those who come from where the account
+/// has signed in before.
 ///
 /// # Errors
 /// 503 `busy` where too many wait to be hashed.
-pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Result<bool, Problem> {
-    in_turn(move || {
+pub(super) async fn verify(
+    password: String,
+    hash: Option<PasswordHash>,
+    known: bool,
+) -> Result<bool, Problem> {
+    in_turn(known, move || {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| NOBODY.to_owned(), |hash| hash.0);
         let right = phc::PasswordHash::new(&hash)
@@ -78,8 +85,12 @@ pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Resu
 }
 
 /// Does this when it is its turn. The turn lasts as long as the work, also where nobody waits for it any more.
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let place = WAITING.try_acquire().map_err(|_| Problem::busy())?;
+async fn in_turn<T: Send + 'static>(
+    known: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let places = if known { &WAITING_KNOWN } else { &WAITING };
+    let place = places.try_acquire().map_err(|_| Problem::busy())?;
     let turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
     drop(place);
     let done = spawn_blocking(move || {
@@ -107,7 +118,7 @@ mod tests {
     }
 
     async fn right(password: &str, hash: Option<PasswordHash>) -> bool {
-        verify(password.into(), hash).await.expect("nobody else waits")
+        verify(password.into(), hash, true).await.expect("nobody else waits")
     }
 
     #[actix_web::test]

@@ -1,6 +1,7 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
+use ipnet::IpNet;
 use server::http::{Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
@@ -15,6 +16,16 @@ pub(super) struct Serve {
     /// Another address for the operator: /metrics and /docs are then there, and not at the first.
     #[arg(long, env = "IHURIRO_OPERATOR_LISTEN", value_name = "ADDRESS")]
     operator_listen: Option<SocketAddr>,
+    /// A proxy before the service: its address, or a network with its prefix. What it says in X-Forwarded-For or Forwarded is then
+    /// believed. May be given several times.
+    #[arg(
+        long = "trust-proxy",
+        env = "IHURIRO_TRUST_PROXY",
+        value_name = "ADDRESS/PREFIX",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    trust_proxy: Vec<IpNet>,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -28,6 +39,7 @@ impl Serve {
         let settings = Settings {
             workers: self.workers,
             operator_listen: self.operator_listen,
+            proxies: self.trust_proxy,
             ..Settings::new(self.listen, self.database.url)
         };
         Runtime::new()?.block_on(async {
@@ -36,4 +48,11 @@ impl Serve {
         })?;
         Ok(())
     }
+}
+
+/// `10.0.0.0/8`, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "give an address as 192.0.2.7, or a network as 10.0.0.0/8 or 2001:db8::/32".to_owned())
 }

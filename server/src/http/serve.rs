@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
+use ipnet::IpNet;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::{Face, State, app};
+use crate::access;
 use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
@@ -31,6 +33,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
+/// How soon attempts to sign in that count no more are forgotten.
+const TIDYING: Duration = Duration::from_secs(60 * 60);
 /// How soon after the store was away.
 const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
@@ -53,6 +57,8 @@ pub struct Settings {
     pub intake: Bounds,
     /// How many connections may be open at once.
     pub connections: usize,
+    /// The proxies that say from where a request comes.
+    pub proxies: Vec<IpNet>,
 }
 
 impl Settings {
@@ -65,6 +71,7 @@ impl Settings {
             clock: Clock::system(),
             intake: Bounds::default(),
             connections: CONNECTIONS,
+            proxies: Vec::new(),
         }
     }
 }
@@ -92,7 +99,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 5],
+    beside: [JoinHandle<()>; 6],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -107,7 +114,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     // A small store has all rows of this version before anybody asks; a large one gets them in the background.
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
-    let state = State { intake, ..State::of(store, settings.clock).await? };
+    let mut state = State { intake, ..State::of(store, settings.clock).await? };
+    state.gate.proxies = settings.proxies.into();
 
     let workers = settings
         .workers
@@ -140,7 +148,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let watch = tokio::spawn(watch(state.store.clone()));
     let facts = tokio::spawn(keep_facts(state.store.clone()));
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
-    let beside = [upkeep, compaction, watch, facts, rows];
+    let tidying = tokio::spawn(tidy(state.clone()));
+    let beside = [upkeep, compaction, watch, facts, rows, tidying];
     Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -215,6 +224,16 @@ async fn compact_daily(state: State) {
                 tracing::warn!(held, "documents lack changes; run `ihuriro verify`")
             }
             Err(error) => tracing::warn!(%error, "old changes were not given up; tried again tomorrow"),
+        }
+    }
+}
+
+/// Forgets what signing in left behind. Several services may do so at once.
+async fn tidy(state: State) {
+    loop {
+        tokio::time::sleep(TIDYING).await;
+        if let Err(error) = access::tidy(&state.store, state.clock.now()).await {
+            tracing::warn!(%error, "attempts to sign in were not forgotten; tried again in an hour");
         }
     }
 }

@@ -190,6 +190,10 @@ kinds! {
     IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key stands for another request"
         "Another request came with this Idempotency-Key within the last day. Take a new key for each thing that you want done.";
 
+    TOO_MANY_ATTEMPTS TOO_MANY_REQUESTS "too-many-attempts" "Too many attempts"
+        "Too many wrong passwords or codes were tried for this login, perhaps by somebody else. Try again when Retry-After says. From a \
+         device or a place where you have signed in before, others' attempts do not count; elsewhere, ask whoever answers for you for a \
+         code that lets you choose a new password.";
     TOO_MUCH_QUARANTINED TOO_MANY_REQUESTS "too-much-quarantined" "Too much waits for somebody to look at it"
         "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \
          tablet keeps everything, and may sync again when Retry-After says.";

@@ -1,5 +1,5 @@
-//! The keys by which tablets know the store and seal work for it. Unlike its identity they outlive a restore: tablets
-//! learned them when they were enrolled.
+//! The keys by which tablets know the store and seal work for it, and by which it knows the devices of people. Unlike its identity
+//! they outlive a restore: tablets learned theirs when they were enrolled.
 
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
@@ -13,12 +13,19 @@ use crate::on_each;
 const RECEIPTS: &str = "receipts";
 /// An age identity, as text: colleagues seal for it what others carry.
 const SEAL: &str = "seal";
+/// Hides the addresses from which people sign in, and signs the tokens of their devices.
+const SIGN_IN: &str = "sign_in";
 
 /// Gives a store that has none its keys; whoever comes first decides them.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let mut seed = [0; 32];
-    rand::rng().fill_bytes(&mut seed);
-    for (name, value) in [(RECEIPTS, seed.to_vec()), (SEAL, sealing::new_identity().into_bytes())] {
+    let random = || {
+        let mut key = [0; 32];
+        rand::rng().fill_bytes(&mut key);
+        key.to_vec()
+    };
+    for (name, value) in
+        [(RECEIPTS, random()), (SEAL, sealing::new_identity().into_bytes()), (SIGN_IN, random())]
+    {
         on_each!(tx, |c| diesel::insert_into(store_keys::table)
             .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
             .on_conflict(store_keys::name)
@@ -43,6 +50,14 @@ pub fn receipts(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn seal(tx: &mut Conn<'_>) -> Result<String, StoreError> {
     String::from_utf8(key(tx, SEAL)?).map_err(|_| StoreError::Damaged("the key for sealing"))
+}
+
+/// The key of what signing in keeps secret.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn sign_in(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
+    key(tx, SIGN_IN)?.try_into().map_err(|_| StoreError::Damaged("the key for signing in"))
 }
 
 fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {

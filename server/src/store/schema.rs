@@ -91,6 +91,26 @@ table! {
 }
 
 table! {
+    /// How many passwords may still be tried: see `access::limits`.
+    sign_in_limits (name) {
+        /// A keyed hash.
+        name -> Binary,
+        /// When all attempts are there again.
+        full_at -> BigInt,
+    }
+}
+
+table! {
+    /// From where each person has signed in.
+    known_addresses (hash) {
+        /// A keyed hash of login and address.
+        hash -> Binary,
+        user_id -> Binary,
+        last_at -> BigInt,
+    }
+}
+
+table! {
     enrolment_codes (hash) {
         /// SHA-256 of the code without its dash, in upper case.
         hash -> Binary,
@@ -587,6 +607,7 @@ table! {
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
+joinable!(known_addresses -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
 joinable!(streams -> organisations (organisation_id));
@@ -609,6 +630,8 @@ allow_tables_to_appear_in_same_query!(
     teams,
     team_members,
     refresh_tokens,
+    sign_in_limits,
+    known_addresses,
     enrolment_codes,
     devices,
     streams,
