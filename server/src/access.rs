@@ -2,6 +2,7 @@
 //!
 //! People have a role and a password ([`login`]) and get two tokens: one that says who they are for fifteen
 //! minutes, and one to get the next ([`refresh`], [`logout`]). [`Caller`] is who calls.
+//! Whoever answers for somebody reads them a code for a new password ([`reset`]).
 //! How often a password may be tried is for [`attempt`] to say.
 //! Who there is, and which tablets, is kept in [`crate::register`].
 //!
@@ -9,7 +10,7 @@
 
 mod role;
 pub(crate) mod secret;
-mod password;
+pub(crate) mod password;
 mod holder;
 mod token;
 mod refresh_token;
@@ -18,15 +19,19 @@ mod origin;
 mod limits;
 mod attempt;
 mod caller;
+mod own;
 mod login;
 mod refresh;
 mod logout;
+mod reset;
 
-pub use caller::Caller;
+pub use caller::{Caller, Owed};
 pub use gate::Gate;
 pub use login::sign_in;
+pub(crate) use own::knows_password;
 pub use password::PasswordHash;
-pub(crate) use refresh_token::end_logins;
+pub(crate) use refresh_token::{end_logins, end_other_logins};
+pub use reset::{PasswordCode, issue_password_code};
 pub use role::Role;
 pub use token::Tokens;
 
@@ -40,10 +45,18 @@ use crate::store::{Store, StoreError};
 /// # Errors
 /// Those of the store.
 pub async fn tidy(store: &Store, now: Millis) -> Result<(), StoreError> {
-    store.write("tidy sign-ins", move |tx| limits::forget(tx, now).map(drop)).await
+    let tidied = store.write("tidy sign-ins", move |tx| {
+        limits::forget(tx, now)?;
+        reset::forget_expired_codes(tx, now).map(drop)
+    });
+    tidied.await
 }
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(login::log_in).service(refresh::refresh_login).service(logout::log_out);
+    config
+        .service(login::log_in)
+        .service(refresh::refresh_login)
+        .service(logout::log_out)
+        .service(reset::reset_password);
 }

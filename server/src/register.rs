@@ -20,6 +20,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(users::create::create_user)
         .service(users::list::list_users)
         .service(users::me::who_am_i)
+        .service(users::password::change_password)
+        .service(users::password::hand_out_password_code)
         .service(users::protection::name_protection_officer)
         .service(users::protection::end_protection_officer)
         .service(teams::list::list_teams)

@@ -104,8 +104,12 @@ impl TestApp {
         let body = serde_json::json!({"login": login, "password": PASSWORD});
         let answer =
             send(ureq::http::Method::POST, &format!("{}/v1/login", self.url), None, Some(&body)).ok();
-        let token = answer["access_token"].as_str().expect("a token").to_owned();
-        Session { url: self.url.clone(), token }
+        self.session(answer["access_token"].as_str().expect("a token"))
+    }
+
+    /// Somebody with this access token.
+    pub fn session(&self, token: &str) -> Session {
+        Session { url: self.url.clone(), token: token.to_owned() }
     }
 }
 

@@ -21,6 +21,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use sync_core::id::UserId;
 use sync_core::time::Millis;
+use uuid::Uuid;
 
 use super::gate::Gate;
 use super::limits::{Bucket, Limit};
@@ -222,6 +223,11 @@ pub(super) fn refused() {
 
 fn ended(place: &'static str, outcome: &'static str) {
     metrics::counter!("ihuriro_sign_ins_total", "from" => place, "outcome" => outcome).increment(1);
+}
+
+/// What is tried by somebody who is signed in, by this login.
+pub(super) fn of_login(gate: &Gate, login: Uuid) -> Bucket {
+    Bucket { name: gate.name(&[b"signed in", login.as_bytes()]), limit: FROM_ONE_PLACE }
 }
 
 /// A token by which a device is known again at this account: a random nonce, the time, and a keyed hash of both with the login. The store

@@ -4,6 +4,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, web};
 use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
+use uuid::Uuid;
 
 use super::holder::Family;
 use super::refresh_token::lives;
@@ -23,6 +24,27 @@ pub struct Caller {
     pub role: Role,
     /// Whether they are a protection officer of their organisation.
     pub protects: bool,
+    /// The login by which they call.
+    pub login: Uuid,
+    /// What they must do before anything else.
+    pub owes: Option<Owed>,
+}
+
+/// What an account demands of whoever signed in to it, before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// To choose a password that nobody else knows.
+    Password,
+}
+
+impl From<Owed> for Problem {
+    fn from(owed: Owed) -> Self {
+        match owed {
+            Owed::Password => {
+                Self::of(kind::PASSWORD_MUST_CHANGE, "Choose a password of your own: POST /v1/me/password.")
+            }
+        }
+    }
 }
 
 impl Caller {
@@ -79,17 +101,30 @@ enum Known {
 }
 
 fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool);
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool, bool);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
-        .select((users::organisation_id, users::role, users::disabled_at, users::protection_officer))
+        .select((
+            users::organisation_id,
+            users::role,
+            users::disabled_at,
+            users::protection_officer,
+            users::must_change_password,
+        ))
         .first(c)
         .optional())?;
     Ok(match row {
-        Some((organisation, Code(role), None, protects)) if lives(tx, login)? => {
-            Known::Caller(Caller { user: id, organisation: organisation.map(|Db(id)| id), role, protects })
+        Some((organisation, Code(role), None, protects, must_change)) if lives(tx, login)? => {
+            Known::Caller(Caller {
+                user: id,
+                organisation: organisation.map(|Db(id)| id),
+                role,
+                protects,
+                login: login.uuid(),
+                owes: must_change.then_some(Owed::Password),
+            })
         }
-        Some((_, _, None, _)) => Known::Ended,
+        Some((_, _, None, ..)) => Known::Ended,
         _ => Known::Disabled,
     })
 }

@@ -78,7 +78,7 @@ pub(crate) async fn log_in(
     let taken = store.write("count an attempt", move |tx| taken.take(tx, moment.now));
     taken.await.inspect_err(note_refused)?;
 
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
+    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let right = password::verify(password, hash, counted.place.is_known()).await?;
     counted.ended(if right { "right" } else { "wrong" });
     let account = account.filter(|_| right).ok_or_else(refused)?;
@@ -134,7 +134,8 @@ fn refused() -> Problem {
 
 struct Account {
     holder: Holder,
-    password_hash: PasswordHash,
+    /// None where no password was chosen yet.
+    password_hash: Option<PasswordHash>,
     disabled: bool,
 }
 

@@ -209,6 +209,22 @@ pub(crate) fn end_logins(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result
     Ok(())
 }
 
+/// Ends every login of a person but one.
+pub(crate) fn end_other_logins(
+    tx: &mut Conn<'_>,
+    user: UserId,
+    but: Uuid,
+    now: Millis,
+) -> Result<(), StoreError> {
+    on_each!(tx, |c| diesel::update(refresh_tokens::table)
+        .filter(refresh_tokens::user_id.eq(Db(user)))
+        .filter(refresh_tokens::family.ne(&but.as_bytes()[..]))
+        .filter(refresh_tokens::revoked_at.is_null())
+        .set(refresh_tokens::revoked_at.eq(At(now)))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Forgets what expired; once in a while, at a login, so that the table stays as large as its use.
 pub(super) fn forget_expired(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::delete(refresh_tokens::table)

@@ -1,9 +1,10 @@
 use std::error::Error;
 
 use clap::{Args, Subcommand};
-use server::access::{PasswordHash, Role};
+use server::access::{PasswordCode, PasswordHash, Role, issue_password_code};
 use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
+use server::register::users;
 use server::register::users::create::{NewUser, create};
 use server::store::StoreError;
 
@@ -16,6 +17,17 @@ pub(super) enum Admin {
     /// Add a person, for example the first administrator. The password is asked for, or read from
     /// IHURIRO_PASSWORD.
     CreateUser(CreateUser),
+    /// Print a code with which a person chooses a new password, within a day: for an administrator whom nobody else can help.
+    ResetPassword(ResetPassword),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResetPassword {
+    /// What the person signs in with.
+    #[arg(long)]
+    login: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -53,6 +65,7 @@ impl Admin {
         match self {
             Self::CreateOrganisation(command) => command.run(),
             Self::CreateUser(command) => command.run(),
+            Self::ResetPassword(command) => command.run(),
         }
     }
 }
@@ -83,12 +96,27 @@ impl CreateUser {
         };
         let password = password()?;
         let organisation = organisation.map(|organisation| organisation.id);
-        let new = NewUser::checked(&self.login, &self.name, self.role, organisation, &password)
+        let new = NewUser::checked(&self.login, &self.name, self.role, organisation, password.as_str())
             .map_err(in_words)?;
         let hash = PasswordHash::of_blocking(&password);
         let moment = Clock::system().moment();
         let added = store.write_blocking("create user", |tx| create(tx, &new, &hash, &moment))?;
         println!("{} {} {}", added.id, added.login, added.role);
+        Ok(())
+    }
+}
+
+impl ResetPassword {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let (login, now) = (self.login.to_lowercase(), Clock::system().now());
+        let code = store.write_blocking("issue password code", |tx| -> Result<_, StoreError> {
+            let user = users::find_by_login(tx, &login)?;
+            user.map(|user| issue_password_code(tx, user.id, now)).transpose()
+        })?;
+        let PasswordCode { code, expires_at } =
+            code.ok_or_else(|| format!("nobody has the login {login}"))?;
+        println!("{code}, until {expires_at}: POST /v1/password-resets takes it.");
         Ok(())
     }
 }

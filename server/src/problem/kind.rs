@@ -65,6 +65,11 @@ kinds! {
         "Whoever answers for you ended your account. Ask your organisation's manager or the administrator.";
     ROLE_NOT_ALLOWED FORBIDDEN "role-not-allowed" "Your role does not allow this"
         "The detail says who may do this. Ask one of them.";
+    PASSWORD_MUST_CHANGE FORBIDDEN "password-must-change" "Choose a password of your own first"
+        "Somebody else gave you the password that you signed in with. Change it with POST /v1/me/password; nothing else is done before.";
+    PASSWORD_CODE_REFUSED FORBIDDEN "password-code-refused" "The code is not valid"
+        "Check the login, and how the code was typed. It may also have been used, or have expired a day after it was handed out: ask \
+         whoever answers for you for another one.";
     ENROLMENT_CODE_REFUSED FORBIDDEN "enrolment-code-refused" "The code is not valid"
         "Check how it was typed. It may also have expired, three days after it was handed out: ask your manager for another one.";
     FOREIGN_BATCH FORBIDDEN "foreign-batch" "A batch is not this tablet's"

@@ -76,6 +76,14 @@ use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
 
+/// What somebody may do who must do something before anything else: see [`Owed`](crate::access::Owed).
+const WHAT_IS_OWED: [&str; 1] = ["POST /v1/me/password"];
+
+/// Whether an address is one by which people do what their account demands first.
+pub(super) fn settles_what_is_owed(method: &str, pattern: &str) -> bool {
+    WHAT_IS_OWED.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
+}
+
 const fn may(
     name: &'static str,
     entry: Entry,
@@ -95,6 +103,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/login",
         "POST /v1/login/refresh",
         "POST /v1/logout",
+        "POST /v1/password-resets",
         "POST /v1/enrol",
     ]),
     may("record on a tablet and sync it",
@@ -105,6 +114,10 @@ pub const POLICY: &[Action] = &[
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "GET /v1/me",
         "GET /v1/me/permissions",
+    ]),
+    may("change how they sign in",
+                                     Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
+        "POST /v1/me/password",
     ]),
     may("read who the partners are, and the areas of Rwanda",
                                      Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Partnership], &[
@@ -179,6 +192,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/users",
         "POST /v1/users/{id}/disable",
         "POST /v1/users/{id}/enable",
+        "POST /v1/users/{id}/password-resets",
     ]),
     may("hand out codes that enrol a tablet",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[

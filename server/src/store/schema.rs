@@ -41,12 +41,14 @@ table! {
         login -> Text,
         name -> Text,
         role -> Text,
-        /// Argon2id as a PHC string.
+        /// Argon2id as a PHC string; `!` where none was chosen yet.
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
         /// Sees referrals, incidents and screenings of the whole organisation.
         protection_officer -> Bool,
+        /// Somebody else knows the password: it must be changed before anything else.
+        must_change_password -> Bool,
     }
 }
 
@@ -107,6 +109,17 @@ table! {
         hash -> Binary,
         user_id -> Binary,
         last_at -> BigInt,
+    }
+}
+
+table! {
+    /// Codes with which people choose a new password; one is removed when it is used.
+    password_codes (hash) {
+        /// SHA-256 of the code without its dash, in upper case.
+        hash -> Binary,
+        user_id -> Binary,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -608,6 +621,7 @@ joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(known_addresses -> users (user_id));
+joinable!(password_codes -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
 joinable!(streams -> organisations (organisation_id));
@@ -632,6 +646,7 @@ allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     sign_in_limits,
     known_addresses,
+    password_codes,
     enrolment_codes,
     devices,
     streams,

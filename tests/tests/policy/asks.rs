@@ -143,8 +143,15 @@ pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
             "/v1/users".into(),
             json!({
                 "login": world.fresh_name(), "name": "Somebody", "role": "facilitator",
-                "organisation_id": place.organisation, "password": "umuganda wa kabiri",
+                "organisation_id": place.organisation,
             }),
+        ),
+        "POST /v1/users/{id}/password-resets" => {
+            write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
+        }
+        "POST /v1/me/password" => free(
+            "/v1/me/password",
+            Some(json!({"old_password": "not this one", "new_password": "umuganda wa kabiri"})),
         ),
         "POST /v1/users/{id}/disable" => write(format!("/v1/users/{newcomer}/disable"), json!({})),
         "POST /v1/users/{id}/enable" => write(format!("/v1/users/{newcomer}/enable"), json!({})),

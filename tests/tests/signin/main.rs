@@ -1,6 +1,7 @@
 //! Signing in: nobody guesses a password or a code, and nobody keeps another out by trying.
 
 mod limits;
+mod passwords;
 
 use serde_json::{Value, json};
 use tests::TestApp;
