@@ -15,7 +15,7 @@ mod serve;
 mod tests;
 
 pub use openapi::openapi;
-pub use serve::{Running, ServeError, Settings, serve};
+pub use serve::{Running, SecondFactor, ServeError, Settings, serve};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};

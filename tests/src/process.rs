@@ -25,7 +25,7 @@ impl Service {
     /// # Errors
     /// What it said where it does not start.
     pub fn start(program: &Path, database_url: &str) -> Result<Self, String> {
-        Self::listening(program, database_url, &[])
+        Self::listening(program, database_url, &["--no-second-factor"])
     }
 
     /// As [`Service::start`], with an address of its own for its operator.
@@ -33,7 +33,7 @@ impl Service {
     /// # Errors
     /// What it said where it does not start.
     pub fn start_with_operator(program: &Path, database_url: &str) -> Result<Self, String> {
-        Self::listening(program, database_url, &["--operator-listen", "127.0.0.1:0"])
+        Self::listening(program, database_url, &["--no-second-factor", "--operator-listen", "127.0.0.1:0"])
     }
 
     /// As [`Service::start`], with further words on its command line.

@@ -42,6 +42,9 @@ const FROM_ELSEWHERE: Limit = Limit { burst: 30, interval: MINUTE };
 /// An address, whichever the accounts. A hundred people behind one address may mistype at the same time.
 const OF_AN_ADDRESS: Limit = Limit { burst: 100, interval: MINUTE / 6 };
 
+/// Codes of an app from one place, or from elsewhere: whoever tries has the password. A thirtieth of one in ten thousand is guessed in a day.
+const CODES: Limit = Limit { burst: 5, interval: 15 * MINUTE };
+
 /// How long a place is known after somebody signed in from it.
 const KNOWN_DAYS: i64 = 180;
 /// How many addresses are known of a person.
@@ -106,6 +109,8 @@ pub(super) struct Counted {
     buckets: Vec<Bucket>,
     /// Counted, but keeps nobody out.
     address: Option<Bucket>,
+    /// Codes of the account's app that are tried from there.
+    codes: Bucket,
 }
 
 impl Attempt {
@@ -145,7 +150,8 @@ impl Attempt {
 
     fn place(&self, tx: &mut Conn<'_>, now: Millis) -> Result<Counted, StoreError> {
         if let Some(device) = &self.device {
-            return Ok(Counted { place: Place::Device, buckets: vec![device.clone()], address: None });
+            let codes = self.codes(device);
+            return Ok(Counted { place: Place::Device, buckets: vec![device.clone()], address: None, codes });
         }
         let known = known_addresses::table
             .filter(known_addresses::hash.eq(&self.known))
@@ -157,9 +163,22 @@ impl Attempt {
         }
         let address = Some(self.address.clone());
         Ok(match known {
-            true => Counted { place: Place::KnownAddress, buckets: vec![here], address },
-            false => Counted { place: Place::Elsewhere, buckets: vec![self.account.clone(), here], address },
+            true => {
+                let codes = self.codes(&here);
+                Counted { place: Place::KnownAddress, buckets: vec![here], address, codes }
+            }
+            false => {
+                let codes = self.codes(&self.account);
+                let buckets = vec![self.account.clone(), here];
+                Counted { place: Place::Elsewhere, buckets, address, codes }
+            }
         })
+    }
+
+    /// What codes are counted in that come from where passwords are counted in another bucket.
+    fn codes(&self, place: &Bucket) -> Bucket {
+        let name = [b"codes ", &place.name[..]].concat();
+        Bucket { name, limit: CODES }
     }
 
     /// Notes that the person signed in from there, and forgets where they have not been for long.
@@ -205,12 +224,22 @@ impl Counted {
         Ok(())
     }
 
+    /// Takes an attempt at a code; see [`Counted::give_code_back`].
+    pub(super) fn take_code(&self, tx: &mut Conn<'_>, now: Millis) -> Result<(), Failure<TooMany>> {
+        self.codes.take(tx, now)?.map_err(|wait| TooMany(wait).into())
+    }
+
+    /// Gives an attempt at a code back, which was right.
+    pub(super) fn give_code_back(&self, tx: &mut Conn<'_>) -> Result<(), StoreError> {
+        self.codes.give_back(tx)
+    }
+
     /// Gives the attempt back.
     pub(super) fn give_back(&self, tx: &mut Conn<'_>) -> Result<(), StoreError> {
         self.buckets.iter().chain(&self.address).try_for_each(|bucket| bucket.give_back(tx))
     }
 
-    /// Counts how it ended: `right`, `wrong` or `refused`.
+    /// Counts how it ended.
     pub(super) fn ended(&self, outcome: &'static str) {
         ended(self.place.word(), outcome);
     }

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
 use uuid::Uuid;
 
+use super::gate::Gate;
 use super::holder::Family;
 use super::refresh_token::lives;
-use super::{Role, Tokens};
+use super::{Role, Tokens, second_factor};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
@@ -35,6 +36,8 @@ pub struct Caller {
 pub enum Owed {
     /// To choose a password that nobody else knows.
     Password,
+    /// To enrol an authenticator app.
+    SecondFactor,
 }
 
 impl From<Owed> for Problem {
@@ -43,6 +46,10 @@ impl From<Owed> for Problem {
             Owed::Password => {
                 Self::of(kind::PASSWORD_MUST_CHANGE, "Choose a password of your own: POST /v1/me/password.")
             }
+            Owed::SecondFactor => Self::of(
+                kind::SECOND_FACTOR_MUST_ENROL,
+                "Enrol an authenticator app: POST /v1/me/second-factor, then POST /v1/me/second-factor/confirm.",
+            ),
         }
     }
 }
@@ -55,7 +62,9 @@ impl Caller {
     pub(crate) async fn identify(request: &HttpRequest) -> Result<Self, Problem> {
         let (user, login) = verified(request)?;
         let store = request.app_data::<web::Data<Store>>().cloned().ok_or_else(Problem::internal)?;
-        match store.read("caller", move |tx| known(tx, user, login)).await? {
+        let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::internal)?;
+        let demanded = gate.demands_second_factor;
+        match store.read("caller", move |tx| known(tx, user, login, demanded)).await? {
             Known::Caller(caller) => Ok(caller),
             Known::Disabled => Err(disabled()),
             Known::Ended => Err(ended()),
@@ -100,7 +109,12 @@ enum Known {
     Ended,
 }
 
-fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
+fn known(
+    tx: &mut Conn<'_>,
+    id: UserId,
+    login: Family,
+    second_factor_demanded: bool,
+) -> Result<Known, StoreError> {
     type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool, bool);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
@@ -121,7 +135,16 @@ fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreErr
                 role,
                 protects,
                 login: login.uuid(),
-                owes: must_change.then_some(Owed::Password),
+                owes: if must_change {
+                    Some(Owed::Password)
+                } else if second_factor_demanded
+                    && role.needs_second_factor()
+                    && !second_factor::is_enrolled(tx, id)?
+                {
+                    Some(Owed::SecondFactor)
+                } else {
+                    None
+                },
             })
         }
         Some((_, _, None, ..)) => Known::Ended,

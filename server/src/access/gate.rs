@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use ipnet::IpNet;
 use sha2::Sha256;
 
-use crate::store::{Store, StoreError, keys};
+use crate::store::{Conn, Store, StoreError, keys};
 
 /// How people sign in to one service. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub struct Gate {
     key: [u8; 32],
     /// The proxies that say from where a request comes.
     pub proxies: Arc<[IpNet]>,
+    /// Whether people of the roles that need a second factor must enrol one before anything else. Who has one is always asked for it.
+    pub demands_second_factor: bool,
 }
 
 impl std::fmt::Debug for Gate {
@@ -23,13 +25,20 @@ impl std::fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// The gate of a migrated store, which believes no proxy.
+    /// The gate of a migrated store, which believes no proxy and demands a second factor.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if the store was never migrated.
     pub async fn of(store: &Store) -> Result<Self, StoreError> {
-        let key = store.read("sign-in key", keys::sign_in).await?;
-        Ok(Self { key, proxies: [].into() })
+        store.read("sign-in key", Self::read).await
+    }
+
+    /// [`Gate::of`], in a transaction.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(tx: &mut Conn<'_>) -> Result<Self, StoreError> {
+        Ok(Self { key: keys::sign_in(tx)?, proxies: [].into(), demands_second_factor: true })
     }
 
     /// A name that nobody can make, or read anything from, who has not the key: a hash of the parts (HMAC-SHA-256).

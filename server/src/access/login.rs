@@ -7,12 +7,12 @@ use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
-use super::attempt::{self, Attempt, TooMany, device_token};
+use super::attempt::{self, Attempt, Counted, TooMany, device_token};
 use super::caller::disabled;
 use super::gate::Gate;
 use super::holder::{Family, Holder};
 use super::refresh_token::{TokenPair, forget_expired, holder, issue};
-use super::{PasswordHash, Role, Tokens, password};
+use super::{PasswordHash, Role, Tokens, password, second_factor};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
@@ -29,6 +29,9 @@ pub(crate) struct Login {
     password: String,
     /// What an earlier login gave this device. With it, wrong passwords that others try elsewhere do not count here.
     device_token: Option<String>,
+    /// What the authenticator app shows, where the account has one; or a recovery code.
+    #[schema(example = "492039")]
+    code: Option<String>,
 }
 
 /// What a person who signed in gets.
@@ -42,13 +45,14 @@ pub(crate) struct SignedIn {
 
 /// Sign in
 ///
-/// A login that does not exist and a wrong password get the same answer, after the same time. Wrong passwords are limited: by account and
+/// A login that does not exist and a wrong password get the same answer, after the same time. Whoever has an authenticator app sends its
+/// code, too; managers, the secretariat, donors and administrators must have one: without, their tokens can only enrol it. Wrong passwords are limited: by account and
 /// address, and for places where the account never signed in by account.
 #[utoipa::path(
     tag = "Access",
     responses(
         (status = 200, description = "Signed in", body = SignedIn),
-        (status = 401, description = "`login-refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`login-refused`, `code-needed`, `code-refused`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`: too many sign in at this moment; try again as Retry-After says", body = Problem, content_type = "application/problem+json"),
@@ -63,7 +67,7 @@ pub(crate) async fn log_in(
     gate: web::Data<Gate>,
     clock: web::Data<Clock>,
 ) -> Result<web::Json<SignedIn>, Problem> {
-    let Login { login, password, device_token: device } = body.into_inner();
+    let Login { login, password, device_token: device, code } = body.into_inner();
     let login = login.trim().to_lowercase();
     let moment = clock.moment();
     let attempt = Attempt::of(&gate, &request, &login, device.as_deref(), moment.now);
@@ -80,20 +84,80 @@ pub(crate) async fn log_in(
 
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let right = password::verify(password, hash, counted.place.is_known()).await?;
-    counted.ended(if right { "right" } else { "wrong" });
-    let account = account.filter(|_| right).ok_or_else(refused)?;
+    let Some(account) = account.filter(|_| right) else {
+        counted.ended("wrong-password");
+        return Err(refused());
+    };
 
-    let (holder, disabled_now) = (account.holder, account.disabled);
-    let pair = store.write("issue tokens", move |tx| -> Result<_, StoreError> {
-        counted.give_back(tx)?;
-        if disabled_now {
-            return Ok(None);
-        }
-        attempt.remember(tx, holder.user, moment.now)?;
-        begin(tx, &tokens, holder, &moment).map(Some)
+    let ended = counted.clone();
+    let settled = store.write("issue tokens", {
+        let (tokens, gate) = (tokens.clone(), gate.clone());
+        move |tx| settle(tx, &tokens, &gate, (&attempt, &counted), &account, code.as_deref(), &moment)
     });
-    let pair = pair.await?.ok_or_else(disabled)?;
-    Ok(web::Json(SignedIn { tokens: pair, device_token: device_token(&gate, &login, moment.now) }))
+    let settled = settled.await.inspect_err(note_refused)?;
+    ended.ended(settled.word());
+    match settled {
+        Settled::In(tokens) => {
+            Ok(web::Json(SignedIn { tokens, device_token: device_token(&gate, &login, moment.now) }))
+        }
+        Settled::Disabled => Err(disabled()),
+        Settled::CodeNeeded => Err(Problem::of(
+            kind::CODE_NEEDED,
+            "Send the six digits that your app shows as `code`, with both.",
+        )),
+        Settled::WrongCode => Err(Problem::of(
+            kind::CODE_REFUSED,
+            "Wait until your app shows the next code, or use a recovery code. Each is for one use.",
+        )),
+    }
+}
+
+/// What becomes of somebody who knows the password. A wrong code is an outcome: that it was tried must be committed.
+enum Settled {
+    In(TokenPair),
+    Disabled,
+    CodeNeeded,
+    WrongCode,
+}
+
+impl Settled {
+    /// For the metrics.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::In(_) => "in",
+            Self::Disabled => "disabled",
+            Self::CodeNeeded => "code-needed",
+            Self::WrongCode => "wrong-code",
+        }
+    }
+}
+
+/// Lets somebody in who knows the password, with a code where the account has an app.
+fn settle(
+    tx: &mut Conn<'_>,
+    tokens: &Tokens,
+    gate: &Gate,
+    (attempt, counted): (&Attempt, &Counted),
+    account: &Account,
+    code: Option<&str>,
+    moment: &Moment,
+) -> Result<Settled, Failure<TooMany>> {
+    let (holder, now) = (account.holder, moment.now);
+    // The password was right, so it was no guess.
+    counted.give_back(tx)?;
+    if account.disabled {
+        return Ok(Settled::Disabled);
+    }
+    if second_factor::is_enrolled(tx, holder.user)? {
+        let Some(code) = code else { return Ok(Settled::CodeNeeded) };
+        counted.take_code(tx, now)?;
+        if !second_factor::take(tx, gate, holder.user, code, now)? {
+            return Ok(Settled::WrongCode);
+        }
+        counted.give_code_back(tx)?;
+    }
+    attempt.remember(tx, holder.user, now)?;
+    Ok(Settled::In(begin(tx, tokens, holder, moment)?))
 }
 
 fn note_refused(failure: &Failure<TooMany>) {

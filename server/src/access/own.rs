@@ -11,7 +11,30 @@ use super::{PasswordHash, password};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::users;
-use crate::store::{Db, Failure, Store, StoreError};
+use crate::store::{Conn, Db, Failure, Store, StoreError};
+
+/// Does something that a code decides, if this login has not tried too many: `right` is what it answers where the code was right.
+///
+/// # Errors
+/// 429 `too-many-attempts`, and those of the store.
+pub(crate) async fn with_code<T: Send + 'static>(
+    store: &Store,
+    gate: &Gate,
+    login: Uuid,
+    now: Millis,
+    work: impl Fn(&mut Conn<'_>) -> Result<Result<T, Problem>, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    let bucket = of_login(gate, login);
+    let done = store.write("try a code", move |tx| -> Result<Result<T, Problem>, Failure<TooMany>> {
+        bucket.take(tx, now)?.map_err(TooMany)?;
+        let done = work(tx)?;
+        if done.is_ok() {
+            bucket.give_back(tx)?;
+        }
+        Ok(done)
+    });
+    done.await?
+}
 
 /// Whether this is the password of the person who calls by this login. Wrong ones are counted for the login alone: whoever has got hold
 /// of one does not keep the person from changing their password by another.

@@ -13,12 +13,14 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 18] = [
+pub const KEPT: [Table; 20] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
     table("known_addresses", &["hash"]),
     table("password_codes", &["hash"]),
+    table("second_factors", &["user_id"]),
+    table("recovery_codes", &["hash"]),
     table("teams", &["id"]),
     table("team_members", &["id"]),
     table("devices", &["id"]),

@@ -1,7 +1,8 @@
 use std::error::Error;
 
 use clap::{Args, Subcommand};
-use server::access::{PasswordCode, PasswordHash, Role, issue_password_code};
+use server::access::second_factor::{self, Confirmed};
+use server::access::{Gate, PasswordCode, PasswordHash, Role, issue_password_code};
 use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users;
@@ -19,6 +20,18 @@ pub(super) enum Admin {
     CreateUser(CreateUser),
     /// Print a code with which a person chooses a new password, within a day: for an administrator whom nobody else can help.
     ResetPassword(ResetPassword),
+    /// Enrol an authenticator app for a person, in the place of the one that they had: shows a QR code, takes the first code of the app,
+    /// and prints recovery codes.
+    SecondFactor(EnrolSecondFactor),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EnrolSecondFactor {
+    /// What the person signs in with.
+    #[arg(long)]
+    login: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +79,7 @@ impl Admin {
             Self::CreateOrganisation(command) => command.run(),
             Self::CreateUser(command) => command.run(),
             Self::ResetPassword(command) => command.run(),
+            Self::SecondFactor(command) => command.run(),
         }
     }
 }
@@ -117,6 +131,34 @@ impl ResetPassword {
         let PasswordCode { code, expires_at } =
             code.ok_or_else(|| format!("nobody has the login {login}"))?;
         println!("{code}, until {expires_at}: POST /v1/password-resets takes it.");
+        Ok(())
+    }
+}
+
+impl EnrolSecondFactor {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let login = self.login.to_lowercase();
+        let begun = store.write_blocking("enrol second factor", |tx| -> Result<_, StoreError> {
+            let Some(user) = users::find_by_login(tx, &login)? else { return Ok(None) };
+            let gate = Gate::read(tx)?;
+            let secret = second_factor::begin(tx, &gate, user.id)?;
+            Ok(Some((user.id, gate, secret)))
+        })?;
+        let (user, gate, secret) = begun.ok_or_else(|| format!("nobody has the login {login}"))?;
+        println!("{}\n{}", secret.as_text(&login), secret.uri(&login));
+        println!("Let the app read this, then type the code that it shows:");
+        let mut code = String::new();
+        std::io::stdin().read_line(&mut code)?;
+        let now = Clock::system().now();
+        let confirmed = store.write_blocking("confirm second factor", |tx| -> Result<_, StoreError> {
+            second_factor::confirm(tx, &gate, user, code.trim(), now)
+        })?;
+        let Confirmed::RecoveryCodes(codes) = confirmed else {
+            return Err("this is not the code that the app shows; begin again".into());
+        };
+        println!("Recovery codes, each for one use in the place of a code:");
+        codes.iter().for_each(|code| println!("{code}"));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use clap::Args;
 use ipnet::IpNet;
-use server::http::{Settings, serve};
+use server::http::{SecondFactor, Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
@@ -26,6 +26,13 @@ pub(super) struct Serve {
         value_parser = network
     )]
     trust_proxy: Vec<IpNet>,
+    /// Let managers, the secretariat, donors and administrators sign in with a password alone, for trying the service on this machine. It
+    /// starts only on a loopback address and without a proxy.
+    #[arg(long)]
+    no_second_factor: bool,
+    /// The same on any address. A password that somebody saw then opens the records to anybody in the world.
+    #[arg(long, requires = "no_second_factor")]
+    even_for_the_whole_world: bool,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -40,6 +47,11 @@ impl Serve {
             workers: self.workers,
             operator_listen: self.operator_listen,
             proxies: self.trust_proxy,
+            second_factor: match (self.no_second_factor, self.even_for_the_whole_world) {
+                (false, _) => SecondFactor::Demanded,
+                (true, false) => SecondFactor::NotHere,
+                (true, true) => SecondFactor::NotAnywhere,
+            },
             ..Settings::new(self.listen, self.database.url)
         };
         Runtime::new()?.block_on(async {

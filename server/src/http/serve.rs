@@ -59,6 +59,26 @@ pub struct Settings {
     pub connections: usize,
     /// The proxies that say from where a request comes.
     pub proxies: Vec<IpNet>,
+    pub second_factor: SecondFactor,
+}
+
+/// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    Demanded,
+    /// Not from those who are at this machine: for trying the service. It starts only where nobody else can reach it.
+    NotHere,
+    /// Not at all. A password that was seen or guessed then opens an organisation's records to anybody in the world.
+    NotAnywhere,
+}
+
+impl SecondFactor {
+    /// Whether a service may listen there. A proxy hands on what others send.
+    fn allows(self, settings: &Settings) -> bool {
+        let at = [Some(settings.listen), settings.operator_listen];
+        let here = at.into_iter().flatten().all(|at| at.ip().is_loopback()) && settings.proxies.is_empty();
+        self != Self::NotHere || here
+    }
 }
 
 impl Settings {
@@ -72,6 +92,7 @@ impl Settings {
             intake: Bounds::default(),
             connections: CONNECTIONS,
             proxies: Vec::new(),
+            second_factor: SecondFactor::Demanded,
         }
     }
 }
@@ -81,6 +102,8 @@ impl Settings {
 pub enum ServeError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("without a second factor, others than those at this machine must not reach it")]
+    SecondFactor,
     #[error("it can't listen on {addr}: {cause}")]
     Listen { addr: SocketAddr, cause: io::Error },
     #[error("the service broke off: {0}")]
@@ -105,8 +128,11 @@ pub struct Running {
 /// Opens and migrates the store and starts answering. Several may run in one process.
 ///
 /// # Errors
-/// The store does not open, or the address is taken.
+/// The store does not open, the address is taken, or it is public and no second factor is demanded.
 pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
+    if !settings.second_factor.allows(&settings) {
+        return Err(ServeError::SecondFactor);
+    }
     let url = settings.database_url.clone();
     let open = move || Store::open(&url);
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
@@ -116,6 +142,10 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let intake = Intake::within(settings.intake);
     let mut state = State { intake, ..State::of(store, settings.clock).await? };
     state.gate.proxies = settings.proxies.into();
+    state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;
+    if !state.gate.demands_second_factor {
+        tracing::warn!("managers and administrators sign in with a password alone");
+    }
 
     let workers = settings
         .workers

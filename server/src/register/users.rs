@@ -5,6 +5,7 @@ pub mod list;
 pub mod me;
 pub mod password;
 pub mod protection;
+pub mod second_factor;
 pub mod standing;
 
 use diesel::prelude::*;

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest};
 use sync_core::id::{OrganisationId, UserId};
 use uuid::Uuid;
 
-use super::policy::{Action, Reach, settles_what_is_owed};
+use super::policy::{Action, Reach, settles};
 use super::{Groups, Scope};
 use crate::access::{Caller, Role};
 use crate::problem::{Problem, kind};
@@ -103,8 +103,7 @@ impl Permit {
         if reach == Reach::Nothing {
             return Err(not_allowed(action));
         }
-        if let Some(owed) = caller.owes.filter(|_| !settles_what_is_owed(request.method().as_str(), &pattern))
-        {
+        if let Some(owed) = caller.owes.filter(|owed| !settles(*owed, request.method().as_str(), &pattern)) {
             return Err(owed.into());
         }
         Ok(Self { caller, reach })

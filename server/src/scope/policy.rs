@@ -7,7 +7,7 @@ use sync_core::codes;
 use sync_core::record::Level;
 use utoipa::ToSchema;
 
-use crate::access::Role;
+use crate::access::{Owed, Role};
 
 codes! {
     /// How far a permission reaches.
@@ -76,12 +76,14 @@ use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
 
-/// What somebody may do who must do something before anything else: see [`Owed`](crate::access::Owed).
-const WHAT_IS_OWED: [&str; 1] = ["POST /v1/me/password"];
-
-/// Whether an address is one by which people do what their account demands first.
-pub(super) fn settles_what_is_owed(method: &str, pattern: &str) -> bool {
-    WHAT_IS_OWED.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
+/// Whether an address is one at which people do what their account demands before anything else. Who must choose a password enrols no app
+/// yet: whoever gave them the password could.
+pub(super) fn settles(owed: Owed, method: &str, pattern: &str) -> bool {
+    let routes: &[&str] = match owed {
+        Owed::Password => &["POST /v1/me/password"],
+        Owed::SecondFactor => &["POST /v1/me/second-factor", "POST /v1/me/second-factor/confirm"],
+    };
+    routes.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
 }
 
 const fn may(
@@ -118,6 +120,8 @@ pub const POLICY: &[Action] = &[
     may("change how they sign in",
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "POST /v1/me/password",
+        "POST /v1/me/second-factor",
+        "POST /v1/me/second-factor/confirm",
     ]),
     may("read who the partners are, and the areas of Rwanda",
                                      Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Partnership], &[
@@ -193,6 +197,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/users/{id}/disable",
         "POST /v1/users/{id}/enable",
         "POST /v1/users/{id}/password-resets",
+        "DELETE /v1/users/{id}/second-factor",
     ]),
     may("hand out codes that enrol a tablet",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[

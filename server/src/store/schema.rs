@@ -124,6 +124,28 @@ table! {
 }
 
 table! {
+    /// Codes of an app, beside the password: see `access::second_factor`.
+    second_factors (user_id) {
+        user_id -> Binary,
+        /// Sealed.
+        secret -> Nullable<Binary>,
+        /// The one that is to be, until a code of it was shown; sealed.
+        next_secret -> Nullable<Binary>,
+        /// That of the last code that was taken.
+        last_step -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// What people sign in with who have lost their app; one is removed when it is used.
+    recovery_codes (hash) {
+        /// SHA-256 of the code without its dash, in upper case.
+        hash -> Binary,
+        user_id -> Binary,
+    }
+}
+
+table! {
     enrolment_codes (hash) {
         /// SHA-256 of the code without its dash, in upper case.
         hash -> Binary,
@@ -622,6 +644,8 @@ joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(known_addresses -> users (user_id));
 joinable!(password_codes -> users (user_id));
+joinable!(second_factors -> users (user_id));
+joinable!(recovery_codes -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
 joinable!(streams -> organisations (organisation_id));
@@ -647,6 +671,8 @@ allow_tables_to_appear_in_same_query!(
     sign_in_limits,
     known_addresses,
     password_codes,
+    second_factors,
+    recovery_codes,
     enrolment_codes,
     devices,
     streams,

@@ -149,6 +149,12 @@ pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/users/{id}/password-resets" => {
             write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
         }
+        "DELETE /v1/users/{id}/second-factor" => read(format!("/v1/users/{newcomer}/second-factor")),
+        // Refused for another reason: they show no code of the app that they have, or there is none to be confirmed.
+        "POST /v1/me/second-factor" => free("/v1/me/second-factor", Some(json!({}))),
+        "POST /v1/me/second-factor/confirm" => {
+            free("/v1/me/second-factor/confirm", Some(json!({"code": "000000"})))
+        }
         "POST /v1/me/password" => free(
             "/v1/me/password",
             Some(json!({"old_password": "not this one", "new_password": "umuganda wa kabiri"})),

@@ -2,6 +2,7 @@
 
 mod limits;
 mod passwords;
+mod second_factor;
 
 use serde_json::{Value, json};
 use tests::TestApp;

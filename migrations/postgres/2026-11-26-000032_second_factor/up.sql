@@ -1,0 +1,16 @@
+-- Codes of an app (TOTP, RFC 6238), beside the password.
+CREATE TABLE second_factors (
+    user_id     BYTEA  NOT NULL PRIMARY KEY REFERENCES users (id),
+    -- Sealed, as is the one that waits until a code of it was shown.
+    secret      BYTEA,
+    next_secret BYTEA,
+    -- That of the last code that was taken: none is taken twice.
+    last_step   BIGINT
+);
+
+-- What people sign in with who have lost their app: each is for one use, and removed then.
+CREATE TABLE recovery_codes (
+    hash    BYTEA  NOT NULL PRIMARY KEY,
+    user_id BYTEA  NOT NULL REFERENCES users (id)
+);
+CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id);
