@@ -14,3 +14,6 @@ CREATE TABLE recovery_codes (
     user_id BYTEA  NOT NULL REFERENCES users (id)
 );
 CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id);
+
+-- What somebody signed in with: the family of a browser, or of another program.
+ALTER TABLE refresh_tokens ADD COLUMN client TEXT;

@@ -1,2 +1,3 @@
+ALTER TABLE refresh_tokens DROP COLUMN client;
 DROP TABLE recovery_codes;
 DROP TABLE second_factors;

@@ -12,7 +12,7 @@ use super::caller::disabled;
 use super::gate::Gate;
 use super::holder::{Family, Holder};
 use super::refresh_token::{TokenPair, forget_expired, holder, issue};
-use super::{PasswordHash, Role, Tokens, password, second_factor};
+use super::{PasswordHash, Role, Tokens, client, password, second_factor};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
@@ -92,7 +92,8 @@ pub(crate) async fn log_in(
     let ended = counted.clone();
     let settled = store.write("issue tokens", {
         let (tokens, gate) = (tokens.clone(), gate.clone());
-        move |tx| settle(tx, &tokens, &gate, (&attempt, &counted), &account, code.as_deref(), &moment)
+        let from = (attempt, counted, client::family(&request));
+        move |tx| settle(tx, &tokens, &gate, &from, &account, code.as_deref(), &moment)
     });
     let settled = settled.await.inspect_err(note_refused)?;
     ended.ended(settled.word());
@@ -137,7 +138,7 @@ fn settle(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     gate: &Gate,
-    (attempt, counted): (&Attempt, &Counted),
+    (attempt, counted, client): &(Attempt, Counted, Option<&str>),
     account: &Account,
     code: Option<&str>,
     moment: &Moment,
@@ -157,7 +158,7 @@ fn settle(
         counted.give_code_back(tx)?;
     }
     attempt.remember(tx, holder.user, now)?;
-    Ok(Settled::In(begin(tx, tokens, holder, moment)?))
+    Ok(Settled::In(begin(tx, tokens, holder, *client, moment)?))
 }
 
 fn note_refused(failure: &Failure<TooMany>) {
@@ -171,10 +172,11 @@ fn begin(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
+    client: Option<&str>,
     moment: &Moment,
 ) -> Result<TokenPair, StoreError> {
     forget_expired(tx, holder.user, moment.now)?;
-    issue(tx, tokens, holder, Family::new(moment), None, moment.now)
+    issue(tx, tokens, holder, Family::new(moment), None, client, moment.now)
 }
 
 /// Signs somebody in without a password, and gives their access token: for a program that holds the store anyway. Nobody who
@@ -189,7 +191,7 @@ pub fn sign_in(
     moment: &Moment,
 ) -> Result<Option<String>, StoreError> {
     let Some(holder) = holder(tx, user)? else { return Ok(None) };
-    Ok(Some(begin(tx, tokens, holder, moment)?.access_token))
+    Ok(Some(begin(tx, tokens, holder, None, moment)?.access_token))
 }
 
 fn refused() -> Problem {

@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod list;
+pub mod logins;
 pub mod me;
 pub mod password;
 pub mod protection;

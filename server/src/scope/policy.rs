@@ -117,8 +117,10 @@ pub const POLICY: &[Action] = &[
         "GET /v1/me",
         "GET /v1/me/permissions",
     ]),
-    may("change how they sign in",
+    may("see where they are signed in, and change how",
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
+        "GET /v1/me/logins",
+        "DELETE /v1/me/logins/{id}",
         "POST /v1/me/password",
         "POST /v1/me/second-factor",
         "POST /v1/me/second-factor/confirm",
@@ -198,6 +200,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/users/{id}/enable",
         "POST /v1/users/{id}/password-resets",
         "DELETE /v1/users/{id}/second-factor",
+        "DELETE /v1/users/{id}/logins",
     ]),
     may("hand out codes that enrol a tablet",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[

@@ -89,6 +89,8 @@ table! {
         parent -> Nullable<Binary>,
         /// When another token for the same parent was used in its place.
         superseded_at -> Nullable<BigInt>,
+        /// The family of the program that signed in.
+        client -> Nullable<Text>,
     }
 }
 

@@ -149,6 +149,9 @@ pub fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/users/{id}/password-resets" => {
             write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
         }
+        "GET /v1/me/logins" => free("/v1/me/logins", None),
+        "DELETE /v1/me/logins/{id}" => free(&format!("/v1/me/logins/{}", Uuid::nil()), None),
+        "DELETE /v1/users/{id}/logins" => read(format!("/v1/users/{newcomer}/logins")),
         "DELETE /v1/users/{id}/second-factor" => read(format!("/v1/users/{newcomer}/second-factor")),
         // Refused for another reason: they show no code of the app that they have, or there is none to be confirmed.
         "POST /v1/me/second-factor" => free("/v1/me/second-factor", Some(json!({}))),

@@ -1,6 +1,7 @@
 //! Signing in: nobody guesses a password or a code, and nobody keeps another out by trying.
 
 mod limits;
+mod logins;
 mod passwords;
 mod second_factor;
 
