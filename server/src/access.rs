@@ -13,6 +13,7 @@ pub(crate) mod secret;
 pub(crate) mod password;
 mod holder;
 mod token;
+mod jwks;
 mod refresh_token;
 mod gate;
 mod origin;
@@ -42,16 +43,17 @@ pub use token::Tokens;
 use sync_core::time::Millis;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, token_keys};
 
-/// Forgets what nobody needs any more; once in a while.
+/// Forgets what nobody needs any more, and makes another key for tokens where that is due; once in a while.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn tidy(store: &Store, now: Millis) -> Result<(), StoreError> {
     let tidied = store.write("tidy sign-ins", move |tx| {
         limits::forget(tx, now)?;
-        reset::forget_expired_codes(tx, now).map(drop)
+        reset::forget_expired_codes(tx, now)?;
+        token_keys::rotate_where_due(tx, now)
     });
     tidied.await
 }
@@ -62,5 +64,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(login::log_in)
         .service(refresh::refresh_login)
         .service(logout::log_out)
-        .service(reset::reset_password);
+        .service(reset::reset_password)
+        .service(jwks::read_token_keys);
 }

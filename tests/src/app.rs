@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use server::access::second_factor::{self, Secret};
-use server::access::{Gate, PasswordHash, Role};
+use server::access::{Gate, PasswordHash, Role, Tokens};
 use server::clock::Clock;
 use server::http::{Running, Settings, serve};
 use server::register::organisations::{self, NewOrganisation};
@@ -78,6 +78,11 @@ impl TestApp {
 
     pub fn store(&self) -> &Store {
         &self.running.as_ref().expect("runs until dropped").state.store
+    }
+
+    /// What signs and reads the service's access tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.running.as_ref().expect("runs until dropped").state.tokens
     }
 
     /// Waits for something that the service's own runtime does.

@@ -17,3 +17,14 @@ CREATE INDEX recovery_codes_by_user ON recovery_codes (user_id);
 
 -- What somebody signed in with: the family of a browser, or of another program.
 ALTER TABLE refresh_tokens ADD COLUMN client TEXT;
+
+-- The keys that sign access tokens: the one made last signs, the others are believed until their tokens have expired.
+CREATE TABLE token_keys (
+    id      TEXT   NOT NULL PRIMARY KEY,
+    -- Ed25519.
+    seed    BLOB   NOT NULL,
+    -- Missing of the first one of a store, until a service sees it.
+    made_at BIGINT
+);
+INSERT INTO token_keys (id, seed) SELECT 'first', value FROM settings WHERE name = 'token_key';
+DELETE FROM settings WHERE name = 'token_key';

@@ -60,8 +60,8 @@ impl Caller {
     /// # Errors
     /// 401 `token-missing`, `token-expired`, `token-refused`, `login-ended`; 403 `account-disabled`; those of the store.
     pub(crate) async fn identify(request: &HttpRequest) -> Result<Self, Problem> {
-        let (user, login) = verified(request)?;
         let store = request.app_data::<web::Data<Store>>().cloned().ok_or_else(Problem::internal)?;
+        let (user, login) = verified(request, &store).await?;
         let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::internal)?;
         let demanded = gate.demands_second_factor;
         match store.read("caller", move |tx| known(tx, user, login, demanded)).await? {
@@ -72,7 +72,7 @@ impl Caller {
     }
 }
 
-fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
+async fn verified(request: &HttpRequest, store: &Store) -> Result<(UserId, Family), Problem> {
     let tokens = request.app_data::<web::Data<Tokens>>().ok_or_else(Problem::internal)?;
     let clock = request.app_data::<web::Data<Clock>>().ok_or_else(Problem::internal)?;
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -80,7 +80,7 @@ fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    Ok(tokens.verify(token.trim(), clock.now())?)
+    tokens.verify_with(store, token.trim(), clock.now()).await
 }
 
 fn missing() -> Problem {

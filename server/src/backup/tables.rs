@@ -61,4 +61,4 @@ pub const COMPUTED: [&str; 20] = [
 ];
 
 /// What belongs to one life of the store: its identity, who is signed in, and what was tried. A restored store begins its own.
-pub const OWN: [&str; 3] = ["settings", "refresh_tokens", "sign_in_limits"];
+pub const OWN: [&str; 4] = ["settings", "token_keys", "refresh_tokens", "sign_in_limits"];

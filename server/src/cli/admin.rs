@@ -7,7 +7,7 @@ use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users;
 use server::register::users::create::{NewUser, create};
-use server::store::StoreError;
+use server::store::{StoreError, token_keys};
 
 use super::{Database, Ended};
 
@@ -23,6 +23,14 @@ pub(super) enum Admin {
     /// Enrol an authenticator app for a person, in the place of the one that they had: shows a QR code, takes the first code of the app,
     /// and prints recovery codes.
     SecondFactor(EnrolSecondFactor),
+    /// Sign access tokens with another key from now on, as a service does every ninety days. Nobody is signed out.
+    RotateKeys(RotateKeys),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateKeys {
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -80,6 +88,7 @@ impl Admin {
             Self::CreateUser(command) => command.run(),
             Self::ResetPassword(command) => command.run(),
             Self::SecondFactor(command) => command.run(),
+            Self::RotateKeys(command) => command.run(),
         }
     }
 }
@@ -131,6 +140,16 @@ impl ResetPassword {
         let PasswordCode { code, expires_at } =
             code.ok_or_else(|| format!("nobody has the login {login}"))?;
         println!("{code}, until {expires_at}: POST /v1/password-resets takes it.");
+        Ok(())
+    }
+}
+
+impl RotateKeys {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let now = Clock::system().now();
+        let key = store.write_blocking("rotate keys", |tx| token_keys::rotate(tx, now))?;
+        println!("The key {key} signs from now on; running services take it up within a minute.");
         Ok(())
     }
 }

@@ -33,8 +33,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
-/// How soon attempts to sign in that count no more are forgotten.
-const TIDYING: Duration = Duration::from_secs(60 * 60);
+/// How soon attempts to sign in that count no more are forgotten, and a service signs with a key that another made.
+const TIDYING: Duration = Duration::from_secs(60);
 /// How soon after the store was away.
 const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
@@ -258,13 +258,17 @@ async fn compact_daily(state: State) {
     }
 }
 
-/// Forgets what signing in left behind. Several services may do so at once.
+/// Forgets what signing in left behind, makes another key for tokens where that is due, and learns of those that other services made.
 async fn tidy(state: State) {
     loop {
-        tokio::time::sleep(TIDYING).await;
-        if let Err(error) = access::tidy(&state.store, state.clock.now()).await {
-            tracing::warn!(%error, "attempts to sign in were not forgotten; tried again in an hour");
+        let tidied = async {
+            access::tidy(&state.store, state.clock.now()).await?;
+            state.tokens.learn(&state.store).await
+        };
+        if let Err(error) = tidied.await {
+            tracing::warn!(%error, "signing in was not tidied up; tried again in a minute");
         }
+        tokio::time::sleep(TIDYING).await;
     }
 }
 

@@ -106,6 +106,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/login/refresh",
         "POST /v1/logout",
         "POST /v1/password-resets",
+        "GET /.well-known/jwks.json",
         "POST /v1/enrol",
     ]),
     may("record on a tablet and sync it",

@@ -25,6 +25,17 @@ table! {
 }
 
 table! {
+    /// The keys that sign access tokens: see `token_keys`.
+    token_keys (id) {
+        id -> Text,
+        /// Ed25519, 32 bytes.
+        seed -> Binary,
+        /// Missing of the first one of a store, until a service sees it.
+        made_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
     organisations (id) {
         id -> Binary,
         code -> Text,

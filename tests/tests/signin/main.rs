@@ -1,5 +1,6 @@
 //! Signing in: nobody guesses a password or a code, and nobody keeps another out by trying.
 
+mod keys;
 mod limits;
 mod logins;
 mod passwords;
