@@ -17,7 +17,7 @@ mod tls;
 mod tests;
 
 pub use openapi::openapi;
-pub use serve::{Running, ServeError, Settings, serve};
+pub use serve::{Running, SecondFactor, ServeError, Settings, serve};
 pub use tls::{Certificate, TlsError};
 
 use actix_web::body::MessageBody;
@@ -28,7 +28,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::access::{self, Tokens};
+use crate::access::{self, Gate, Tokens};
 use crate::audit;
 use crate::clock::Clock;
 use crate::custody;
@@ -55,6 +55,7 @@ pub struct State {
     pub store: Store,
     pub clock: Clock,
     pub tokens: Tokens,
+    pub gate: Gate,
     pub intake: Intake,
     pub turns: Turns,
 }
@@ -66,7 +67,8 @@ impl State {
     /// Those of the store.
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
-        Ok(Self { store, clock, tokens, intake: Intake::default(), turns: Turns::default() })
+        let gate = Gate::of(&store).await?;
+        Ok(Self { store, clock, tokens, gate, intake: Intake::default(), turns: Turns::default() })
     }
 }
 
@@ -129,6 +131,7 @@ pub fn app(
         .app_data(web::Data::new(state.store))
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))
+        .app_data(web::Data::new(state.gate))
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
         .wrap(from_fn(audit::witness))

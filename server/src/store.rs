@@ -27,6 +27,7 @@ mod writer;
 pub(crate) mod migrate;
 pub mod identity;
 pub mod keys;
+pub mod token_keys;
 #[cfg(test)]
 pub(crate) mod tests;
 

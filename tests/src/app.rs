@@ -1,12 +1,14 @@
 //! A real service on a free port, and people who are signed in to it.
 
 use serde_json::Value;
-use server::access::{PasswordHash, Role};
+use server::access::second_factor::{self, Secret};
+use server::access::{Gate, PasswordHash, Role, Tokens};
 use server::clock::Clock;
 use server::http::{Running, Settings, serve};
 use server::register::organisations::{self, NewOrganisation};
+use server::register::users;
 use server::register::users::create::{NewUser, create};
-use server::store::Store;
+use server::store::{Conn, Store, StoreError};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 use tokio::runtime::Runtime;
@@ -78,6 +80,11 @@ impl TestApp {
         &self.running.as_ref().expect("runs until dropped").state.store
     }
 
+    /// What signs and reads the service's access tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.running.as_ref().expect("runs until dropped").state.tokens
+    }
+
     /// Waits for something that the service's own runtime does.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -101,11 +108,36 @@ impl TestApp {
 
     /// Signs somebody in.
     pub fn login(&self, login: &str) -> Session {
-        let body = serde_json::json!({"login": login, "password": PASSWORD});
+        let mut body = serde_json::json!({"login": login, "password": PASSWORD});
+        if let Some(code) = self.code_of(login) {
+            body["code"] = code.into();
+        }
         let answer =
             send(ureq::http::Method::POST, &format!("{}/v1/login", self.url), None, Some(&body)).ok();
-        let token = answer["access_token"].as_str().expect("a token").to_owned();
-        Session { url: self.url.clone(), token }
+        self.session(answer["access_token"].as_str().expect("a token"))
+    }
+
+    /// The code that somebody's authenticator app shows now, where their role needs one. The app is enrolled again each time, as of a step
+    /// before: a code is taken once, and clocks of tests stand still.
+    pub fn code_of(&self, login: &str) -> Option<String> {
+        let now = self.clock.now();
+        let enrol = |tx: &mut Conn<'_>| -> Result<Option<Secret>, StoreError> {
+            let Some(user) = users::find_by_login(tx, login)? else { return Ok(None) };
+            if !user.role.needs_second_factor() {
+                return Ok(None);
+            }
+            let gate = Gate::read(tx)?;
+            let (secret, before) = (second_factor::begin(tx, &gate, user.id)?, Millis(now.0 - 30_000));
+            second_factor::confirm(tx, &gate, user.id, &secret.code_at(before), before)?;
+            Ok(Some(secret))
+        };
+        let secret = self.store().write_blocking("test", enrol).expect("an app is enrolled");
+        secret.map(|secret| secret.code_at(now))
+    }
+
+    /// Somebody with this access token.
+    pub fn session(&self, token: &str) -> Session {
+        Session { url: self.url.clone(), token: token.to_owned() }
     }
 }
 

@@ -25,7 +25,7 @@ impl Service {
     /// # Errors
     /// What it said where it does not start.
     pub fn start(program: &Path, database_url: &str) -> Result<Self, String> {
-        Self::listening(program, database_url, &[])
+        Self::listening(program, database_url, &["--no-second-factor"])
     }
 
     /// As [`Service::start`], with an address of its own for its operator.
@@ -33,15 +33,25 @@ impl Service {
     /// # Errors
     /// What it said where it does not start.
     pub fn start_with_operator(program: &Path, database_url: &str) -> Result<Self, String> {
-        Self::listening(program, database_url, &["--operator-listen", "127.0.0.1:0"])
+        Self::listening(program, database_url, &["--no-second-factor", "--operator-listen", "127.0.0.1:0"])
     }
 
-    fn listening(program: &Path, database_url: &str, operator: &[&str]) -> Result<Self, String> {
+    /// As [`Service::start`], with further words on its command line.
+    ///
+    /// # Errors
+    /// What it said where it does not start.
+    pub fn start_with(program: &Path, database_url: &str, words: &[&str]) -> Result<Self, String> {
+        Self::listening(program, database_url, words)
+    }
+
+    fn listening(program: &Path, database_url: &str, words: &[&str]) -> Result<Self, String> {
+        let has_operator = words.contains(&"--operator-listen");
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(operator)
+            .args(words)
             .env("DATABASE_URL", database_url)
             .env_remove("IHURIRO_OPERATOR_LISTEN")
+            .env_remove("IHURIRO_TRUST_PROXY")
             .env_remove("RUST_LOG")
             .env_remove("IHURIRO_LOG_FORMAT")
             .stderr(Stdio::piped())
@@ -52,8 +62,8 @@ impl Service {
         while log.read_line(&mut line).is_ok_and(|read| read > 0) {
             let place = line.split_whitespace().find_map(|word| word.strip_prefix("addr="));
             urls.extend(place.filter(|_| line.contains("listening")).map(|place| format!("http://{place}")));
-            let (url, operator_url) = match (urls.as_slice(), operator) {
-                ([url], []) => (url.clone(), None),
+            let (url, operator_url) = match (urls.as_slice(), has_operator) {
+                ([url], false) => (url.clone(), None),
                 ([url, operator_url], _) => (url.clone(), Some(operator_url.clone())),
                 _ => {
                     lines.push_str(&line);

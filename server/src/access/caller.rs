@@ -4,10 +4,12 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, web};
 use diesel::prelude::*;
 use sync_core::id::{OrganisationId, UserId};
+use uuid::Uuid;
 
+use super::gate::Gate;
 use super::holder::Family;
 use super::refresh_token::lives;
-use super::{Role, Tokens};
+use super::{Role, Tokens, second_factor};
 use crate::audit::Who;
 use crate::clock::Clock;
 use crate::on_each;
@@ -24,6 +26,33 @@ pub struct Caller {
     pub role: Role,
     /// Whether they are a protection officer of their organisation.
     pub protects: bool,
+    /// The login by which they call.
+    pub login: Uuid,
+    /// What they must do before anything else.
+    pub owes: Option<Owed>,
+}
+
+/// What an account demands of whoever signed in to it, before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// To choose a password that nobody else knows.
+    Password,
+    /// To enrol an authenticator app.
+    SecondFactor,
+}
+
+impl From<Owed> for Problem {
+    fn from(owed: Owed) -> Self {
+        match owed {
+            Owed::Password => {
+                Self::of(kind::PASSWORD_MUST_CHANGE, "Choose a password of your own: POST /v1/me/password.")
+            }
+            Owed::SecondFactor => Self::of(
+                kind::SECOND_FACTOR_MUST_ENROL,
+                "Enrol an authenticator app: POST /v1/me/second-factor, then POST /v1/me/second-factor/confirm.",
+            ),
+        }
+    }
 }
 
 impl Caller {
@@ -37,9 +66,11 @@ impl Caller {
     /// # Errors
     /// 401 `token-missing`, `token-expired`, `token-refused`, `login-ended`; 403 `account-disabled`; those of the store.
     pub(crate) async fn identify(request: &HttpRequest) -> Result<Self, Problem> {
-        let (user, login) = verified(request)?;
         let store = request.app_data::<web::Data<Store>>().cloned().ok_or_else(Problem::internal)?;
-        match store.read("caller", move |tx| known(tx, user, login)).await? {
+        let (user, login) = verified(request, &store).await?;
+        let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::internal)?;
+        let demanded = gate.demands_second_factor;
+        match store.read("caller", move |tx| known(tx, user, login, demanded)).await? {
             Known::Caller(caller) => Ok(caller),
             Known::Disabled => Err(disabled()),
             Known::Ended => Err(ended()),
@@ -47,7 +78,7 @@ impl Caller {
     }
 }
 
-fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
+async fn verified(request: &HttpRequest, store: &Store) -> Result<(UserId, Family), Problem> {
     let tokens = request.app_data::<web::Data<Tokens>>().ok_or_else(Problem::internal)?;
     let clock = request.app_data::<web::Data<Clock>>().ok_or_else(Problem::internal)?;
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -55,7 +86,7 @@ fn verified(request: &HttpRequest) -> Result<(UserId, Family), Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    Ok(tokens.verify(token.trim(), clock.now())?)
+    tokens.verify_with(store, token.trim(), clock.now()).await
 }
 
 fn missing() -> Problem {
@@ -84,19 +115,45 @@ enum Known {
     Ended,
 }
 
-fn known(tx: &mut Conn<'_>, id: UserId, login: Family) -> Result<Known, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, Option<At>);
+fn known(
+    tx: &mut Conn<'_>,
+    id: UserId,
+    login: Family,
+    second_factor_demanded: bool,
+) -> Result<Known, StoreError> {
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, Option<At>, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
-        .select((users::organisation_id, users::role, users::disabled_at, users::protects_since))
+        .select((
+            users::organisation_id,
+            users::role,
+            users::disabled_at,
+            users::protects_since,
+            users::password_known_since,
+        ))
         .first(c)
         .optional())?;
     Ok(match row {
-        Some((organisation, Code(role), None, protects)) if lives(tx, login)? => {
-            let (organisation, protects) = (organisation.map(|Db(id)| id), protects.is_some());
-            Known::Caller(Caller { user: id, organisation, role, protects })
+        Some((organisation, Code(role), None, protects, must_change)) if lives(tx, login)? => {
+            Known::Caller(Caller {
+                user: id,
+                organisation: organisation.map(|Db(id)| id),
+                role,
+                protects: protects.is_some(),
+                login: login.uuid(),
+                owes: if must_change.is_some() {
+                    Some(Owed::Password)
+                } else if second_factor_demanded
+                    && role.needs_second_factor()
+                    && !second_factor::is_enrolled(tx, id)?
+                {
+                    Some(Owed::SecondFactor)
+                } else {
+                    None
+                },
+            })
         }
-        Some((_, _, None, _)) => Known::Ended,
+        Some((_, _, None, ..)) => Known::Ended,
         _ => Known::Disabled,
     })
 }

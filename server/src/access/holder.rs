@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sync_core::id::{OrganisationId, UserId};
-use sync_core::time::Moment;
+use sync_core::time::{Millis, Moment};
 use uuid::Uuid;
 
 use super::Role;
@@ -34,6 +34,14 @@ impl Family {
 
     pub(super) fn of(uuid: Uuid) -> Self {
         Self(uuid)
+    }
+
+    /// When the login began: its id is of that moment.
+    pub(super) fn begun(&self) -> Millis {
+        let seconds = self.0.get_timestamp().map(|at| at.to_unix());
+        Millis(seconds.map_or(0, |(seconds, nanos)| {
+            i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).unwrap_or(i64::MAX)
+        }))
     }
 
     pub(super) fn uuid(&self) -> Uuid {

@@ -1,22 +1,24 @@
 //! Signing in: a login and a password for a pair of tokens.
 
-use actix_web::{post, web};
+use actix_web::{HttpRequest, post, web};
 use diesel::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::{Millis, Moment};
 use utoipa::ToSchema;
 
+use super::attempt::{self, Attempt, Counted, TooMany, device_token};
 use super::caller::disabled;
+use super::gate::Gate;
 use super::holder::{Family, Holder};
 use super::refresh_token::{TokenPair, forget_expired, holder, issue};
-use super::{PasswordHash, Role, Tokens, password};
+use super::{PasswordHash, Role, Tokens, client, password, second_factor};
 use crate::audit::{self, Action, Entry, Who};
 use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::store::schema::users;
-use crate::store::{At, Code, Conn, Db, Store, StoreError};
+use crate::store::{At, Code, Conn, Db, Failure, Store, StoreError};
 
 const ROUTE: &str = "POST /v1/login";
 
@@ -28,45 +30,149 @@ pub(crate) struct Login {
     #[schema(example = "uwase")]
     login: String,
     password: String,
+    /// What an earlier login gave this device. With it, wrong passwords that others try elsewhere do not count here.
+    device_token: Option<String>,
+    /// What the authenticator app shows, where the account has one; or a recovery code.
+    #[schema(example = "492039")]
+    code: Option<String>,
+}
+
+/// What a person who signed in gets.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedIn {
+    #[serde(flatten)]
+    tokens: TokenPair,
+    /// Keep it on this device, and send it when the person signs in again: others can't keep them out then. It opens nothing by itself.
+    device_token: String,
 }
 
 /// Sign in
 ///
-/// A login that does not exist and a wrong password get the same answer, after the same time.
+/// A login that does not exist and a wrong password get the same answer, after the same time. Whoever has an authenticator app sends its
+/// code, too; managers, the secretariat, donors and administrators must have one: without, their tokens can only enrol it. Wrong passwords are limited: by account and
+/// address, and for places where the account never signed in by account.
 #[utoipa::path(
     tag = "Access",
     responses(
-        (status = 200, description = "Signed in", body = TokenPair),
-        (status = 401, description = "`login-refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Signed in", body = SignedIn),
+        (status = 401, description = "`login-refused`, `code-needed`, `code-refused`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`: too many sign in at this moment; try again as Retry-After says", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/v1/login")]
 pub(crate) async fn log_in(
+    request: HttpRequest,
     body: web::Json<Login>,
     store: web::Data<Store>,
     tokens: web::Data<Tokens>,
+    gate: web::Data<Gate>,
     clock: web::Data<Clock>,
-) -> Result<web::Json<TokenPair>, Problem> {
-    let Login { login, password } = body.into_inner();
+) -> Result<web::Json<SignedIn>, Problem> {
+    let Login { login, password, device_token: device, code } = body.into_inner();
     let login = login.trim().to_lowercase();
-    let account = store.read("login", move |tx| find(tx, &login)).await?;
+    let moment = clock.moment();
+    let attempt = Attempt::of(&gate, &request, &login, device.as_deref(), moment.now);
 
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = password::verify(password, hash).await?;
+    // Whoever tried too much hears so from a transaction that only reads, and before any hash is computed.
+    let (asked, tried) = (login.clone(), attempt.clone());
+    let found = store.read("login", move |tx| -> Result<_, Failure<TooMany>> {
+        Ok((tried.counted(tx, moment.now)?, find(tx, &asked)?))
+    });
+    let (counted, account) = found.await.inspect_err(note_refused)?;
+    let taken = counted.clone();
+    let taken = store.write("count an attempt", move |tx| taken.take(tx, moment.now));
+    taken.await.inspect_err(note_refused)?;
+
+    let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+    let right = password::verify(password, hash, counted.place.is_known()).await?;
     let who = account.as_ref().map(|account| account.holder.who());
-    let account = match account.filter(|_| right) {
-        Some(account) if !account.disabled => account,
-        refused_account => {
-            note_refusal(store.get_ref().clone(), who, clock.now());
-            return Err(refused_account.map_or_else(refused, |_| disabled()));
-        }
+    let Some(account) = account.filter(|_| right) else {
+        counted.ended("wrong-password");
+        note_refusal(store.get_ref().clone(), who, clock.now());
+        return Err(refused());
     };
 
-    let moment = clock.moment();
-    let pair = store.write("issue tokens", move |tx| begin(tx, &tokens, account.holder, &moment));
-    Ok(web::Json(pair.await?))
+    let ended = counted.clone();
+    let settled = store.write("issue tokens", {
+        let (tokens, gate) = (tokens.clone(), gate.clone());
+        let from = (attempt, counted, client::family(&request));
+        move |tx| settle(tx, &tokens, &gate, &from, &account, code.as_deref(), &moment)
+    });
+    let settled = settled.await.inspect_err(note_refused)?;
+    ended.ended(settled.word());
+    if !matches!(settled, Settled::In(_)) {
+        note_refusal(store.get_ref().clone(), who, clock.now());
+    }
+    match settled {
+        Settled::In(tokens) => {
+            Ok(web::Json(SignedIn { tokens, device_token: device_token(&gate, &login, moment.now) }))
+        }
+        Settled::Disabled => Err(disabled()),
+        Settled::CodeNeeded => Err(Problem::of(
+            kind::CODE_NEEDED,
+            "Send the six digits that your app shows as `code`, with both.",
+        )),
+        Settled::WrongCode => Err(Problem::of(
+            kind::CODE_REFUSED,
+            "Wait until your app shows the next code, or use a recovery code. Each is for one use.",
+        )),
+    }
+}
+
+/// What becomes of somebody who knows the password. A wrong code is an outcome: that it was tried must be committed.
+enum Settled {
+    In(TokenPair),
+    Disabled,
+    CodeNeeded,
+    WrongCode,
+}
+
+impl Settled {
+    /// For the metrics.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::In(_) => "in",
+            Self::Disabled => "disabled",
+            Self::CodeNeeded => "code-needed",
+            Self::WrongCode => "wrong-code",
+        }
+    }
+}
+
+/// Lets somebody in who knows the password, with a code where the account has an app.
+fn settle(
+    tx: &mut Conn<'_>,
+    tokens: &Tokens,
+    gate: &Gate,
+    (attempt, counted, client): &(Attempt, Counted, Option<&str>),
+    account: &Account,
+    code: Option<&str>,
+    moment: &Moment,
+) -> Result<Settled, Failure<TooMany>> {
+    let (holder, now) = (account.holder, moment.now);
+    // The password was right, so it was no guess.
+    counted.give_back(tx)?;
+    if account.disabled {
+        return Ok(Settled::Disabled);
+    }
+    if second_factor::is_enrolled(tx, holder.user)? {
+        let Some(code) = code else { return Ok(Settled::CodeNeeded) };
+        counted.take_code(tx, now)?;
+        if !second_factor::take(tx, gate, holder.user, code, now)? {
+            return Ok(Settled::WrongCode);
+        }
+        counted.give_code_back(tx)?;
+    }
+    attempt.remember(tx, holder.user, now)?;
+    Ok(Settled::In(begin(tx, tokens, holder, *client, moment)?))
+}
+
+fn note_refused(failure: &Failure<TooMany>) {
+    if matches!(failure, Failure::Refused(_)) {
+        attempt::refused();
+    }
 }
 
 /// Notes that somebody was not let in, by the account, never by what they typed. On a task of its own: the answer comes after the same time
@@ -86,11 +192,12 @@ fn begin(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
+    client: Option<&str>,
     moment: &Moment,
 ) -> Result<TokenPair, StoreError> {
     audit::note(tx, &Entry::of(holder.who(), moment.now, Action::SignIn, ROUTE))?;
     forget_expired(tx, holder.user, moment.now)?;
-    issue(tx, tokens, holder, Family::new(moment), None, moment.now)
+    issue(tx, tokens, holder, Family::new(moment), None, client, moment.now)
 }
 
 /// Signs somebody in without a password, and gives their access token: for a program that holds the store anyway. Nobody who
@@ -105,7 +212,7 @@ pub fn sign_in(
     moment: &Moment,
 ) -> Result<Option<String>, StoreError> {
     let Some(holder) = holder(tx, user)? else { return Ok(None) };
-    Ok(Some(begin(tx, tokens, holder, moment)?.access_token))
+    Ok(Some(begin(tx, tokens, holder, None, moment)?.access_token))
 }
 
 fn refused() -> Problem {
@@ -114,7 +221,8 @@ fn refused() -> Problem {
 
 struct Account {
     holder: Holder,
-    password_hash: PasswordHash,
+    /// None where no password was chosen yet.
+    password_hash: Option<PasswordHash>,
     disabled: bool,
 }
 

@@ -3,28 +3,44 @@
 
 use std::fmt;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use diesel::prelude::*;
+use sync_core::id::UserId;
+use sync_core::time::Millis;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
+use zxcvbn::{Score, zxcvbn};
 
+use crate::on_each;
 use crate::problem::Problem;
+use crate::store::schema::{organisations, users};
+use crate::store::{At, Conn, Db, StoreError};
 
 /// A hash takes 19 MiB and a core. At most half of the cores hash, so that whoever guesses leaves the others to those who sync.
 static AT_ONCE: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, NonZero::get) / 2).clamp(1, 4)));
-/// How many may wait for their turn: about as many as are done within two seconds.
-static WAITING: Semaphore = Semaphore::const_new(64);
+/// How many may wait for their turn: about as many as are done within two seconds. Those who come from where their account has signed in
+/// before have places of their own, so that whoever floods the service from elsewhere does not keep them out.
+static WAITING: Semaphore = Semaphore::const_new(48);
+static WAITING_KNOWN: Semaphore = Semaphore::const_new(16);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
 /// same path and the same time as a wrong password.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bVILcqOUBhT7RT5fSFueBg$1dZmcDrlMVGvrLrOAPguPl9E8ZqeEFouh3LGyTqkWJ8";
+
+/// What stands in the place of a hash where no password was chosen.
+const NONE: &str = "!";
+
+/// Characters that a password has at least, and at most.
+const LONG: RangeInclusive<usize> = 10..=128;
 
 /// An Argon2id hash in PHC form.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,7 +58,7 @@ impl PasswordHash {
     /// # Errors
     /// 503 `busy` where too many wait to be hashed.
     pub async fn of(password: String) -> Result<Self, Problem> {
-        in_turn(move || Self::of_blocking(&password)).await
+        in_turn(true, move || Self::of_blocking(&password)).await
     }
 
     /// [`PasswordHash::of`] for the command line.
@@ -53,8 +69,14 @@ impl PasswordHash {
         Self(hash.to_string())
     }
 
-    pub(super) fn stored(text: String) -> Self {
-        Self(text)
+    /// That of somebody who has chosen no password yet: none is right.
+    pub fn none() -> Self {
+        Self(NONE.to_owned())
+    }
+
+    /// What stands in the store; `None` where no password was chosen yet.
+    pub(super) fn stored(text: String) -> Option<Self> {
+        (text != NONE).then_some(Self(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -62,12 +84,17 @@ impl PasswordHash {
     }
 }
 
-/// Whether this is the password. Without a hash it is not, but that takes as long to say.
+/// Whether this is the password. Without a hash it is not, but that takes as long to say. `known` are those who come from where the account
+/// has signed in before.
 ///
 /// # Errors
 /// 503 `busy` where too many wait to be hashed.
-pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Result<bool, Problem> {
-    in_turn(move || {
+pub(super) async fn verify(
+    password: String,
+    hash: Option<PasswordHash>,
+    known: bool,
+) -> Result<bool, Problem> {
+    in_turn(known, move || {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| NOBODY.to_owned(), |hash| hash.0);
         let right = phc::PasswordHash::new(&hash)
@@ -77,9 +104,79 @@ pub(super) async fn verify(password: String, hash: Option<PasswordHash>) -> Resu
     .await
 }
 
+/// What is weak about a password, as the end of a sentence that begins with its name; `None` if it withstands guessing. `around` is what
+/// others know of the person: nothing that a password may be made of. There are no other rules (NIST SP 800-63B, 3.1.1.2).
+pub(crate) fn weakness<S: AsRef<str>>(password: &str, around: &[S]) -> Option<String> {
+    if !LONG.contains(&password.chars().count()) {
+        return Some(format!("has {} to {} characters", LONG.start(), LONG.end()));
+    }
+    let whole = around.iter().map(AsRef::as_ref);
+    let parts = around.iter().flat_map(|text| text.as_ref().split(|c: char| !c.is_alphanumeric()));
+    let known: Vec<String> =
+        whole.chain(parts).chain(["ihuriro"]).filter(|word| word.len() > 2).map(normal_in_small).collect();
+    let inputs: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut found = zxcvbn(&normal(password), &inputs);
+    // Several known words with a sign between them are many guesses to zxcvbn, and few to somebody who knows the person: what is left
+    // without those words must withstand guessing, too.
+    let left = known.iter().fold(normal_in_small(password), |left, word| left.replace(word, ""));
+    if left.len() < normal_in_small(password).len() {
+        let without = zxcvbn(&left, &[]);
+        if without.score() < found.score() {
+            found = without;
+        }
+    }
+    if found.score() >= Score::Three {
+        return None;
+    }
+    let feedback = found.feedback();
+    let warning = feedback.and_then(|feedback| feedback.warning()).map(|warning| warning.to_string());
+    let advice = feedback.into_iter().flat_map(|feedback| feedback.suggestions()).map(ToString::to_string);
+    let said: Vec<String> = warning.into_iter().chain(advice).collect();
+    let known = if said.is_empty() { "It is made of your name, login or organisation." } else { "" };
+    Some(format!("is too easy to guess. {}{known}", said.join(" ")))
+}
+
+/// What others know of a person: their login and name, and those of their organisation.
+pub(crate) fn around(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
+    type Row = (String, String, Option<(String, String)>);
+    let row: Option<Row> = on_each!(tx, |c| users::table
+        .left_join(organisations::table)
+        .filter(users::id.eq(Db(user)))
+        .select((users::login, users::name, (organisations::code, organisations::name).nullable()))
+        .first(c)
+        .optional())?;
+    Ok(row
+        .into_iter()
+        .flat_map(|(login, name, of)| {
+            let (code, organisation) = of.unzip();
+            [Some(login), Some(name), code, organisation].into_iter().flatten()
+        })
+        .collect())
+}
+
+/// Gives a person a password of their own.
+pub(crate) fn set(tx: &mut Conn<'_>, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+    on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
+        .set((users::password_hash.eq(hash.as_str()), users::password_known_since.eq(None::<At>)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Says that a person's password is known to somebody else.
+pub(crate) fn demand_change(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
+    on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
+        .set(users::password_known_since.eq(At(now)))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Does this when it is its turn. The turn lasts as long as the work, also where nobody waits for it any more.
-async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let place = WAITING.try_acquire().map_err(|_| Problem::busy())?;
+async fn in_turn<T: Send + 'static>(
+    known: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let places = if known { &WAITING_KNOWN } else { &WAITING };
+    let place = places.try_acquire().map_err(|_| Problem::busy())?;
     let turn = AT_ONCE.acquire().await.expect("the semaphore is never closed");
     drop(place);
     let done = spawn_blocking(move || {
@@ -91,6 +188,10 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 
 fn normal(password: &str) -> String {
     password.nfkc().collect()
+}
+
+fn normal_in_small(text: &str) -> String {
+    normal(text).to_lowercase()
 }
 
 fn argon2() -> Argon2<'static> {
@@ -107,7 +208,7 @@ mod tests {
     }
 
     async fn right(password: &str, hash: Option<PasswordHash>) -> bool {
-        verify(password.into(), hash).await.expect("nobody else waits")
+        verify(password.into(), hash, true).await.expect("nobody else waits")
     }
 
     #[actix_web::test]
@@ -123,6 +224,35 @@ mod tests {
         let hash = hash("\u{e9}coute, \u{fb01}n").await;
         assert!(right("e\u{301}coute, fin", Some(hash.clone())).await);
         assert!(!right("ecoute, fin", Some(hash)).await);
+    }
+
+    #[test]
+    fn a_password_that_is_easy_to_guess_is_weak_and_why_is_said() {
+        let around = ["uwase.m", "Uwase Marie", "aegis", "Aegis Trust"];
+        for (weak, why) in [
+            ("short", "has 10 to 128 characters"),
+            ("password1234", "common"),
+            ("aaaaaaaaaaaa", "Repeat"),
+            ("qwertyuiop", "common"),
+            ("uwase.m2026", "guess"),
+            ("AegisTrust1", "guess"),
+            ("uwase-marie-aegis", "guess"),
+        ] {
+            let said = weakness(weak, &around).unwrap_or_else(|| panic!("{weak} is said to be strong"));
+            assert!(said.to_lowercase().contains(&why.to_lowercase()), "{weak}: {said}");
+        }
+        assert!(weakness(&"a long one ".repeat(12), &around).is_some(), "longer than 128 characters");
+        for strong in [
+            "umuganda wa mbere",
+            "mountain-lake-river",
+            "lake-kivu-sunrise",
+            "hills-of-nyagatare",
+            "Xk7#pWq2mZ",
+        ] {
+            assert_eq!(weakness(strong, &around), None, "{strong}");
+        }
+        // Of no organisation, the same would do.
+        assert_eq!(weakness("nyagatare-mutara", &[""]), None);
     }
 
     #[test]

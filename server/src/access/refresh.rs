@@ -87,7 +87,10 @@ fn rotate(tx: &mut Conn<'_>, tokens: &Tokens, token: &str, now: Millis) -> Resul
         return Ok(Outcome::Reused);
     }
     match holder(tx, known.user)? {
-        Some(holder) => issue(tx, tokens, holder, known.family, Some(token), now).map(Outcome::Refreshed),
+        Some(holder) => {
+            let client = known.client.as_deref();
+            issue(tx, tokens, holder, known.family, Some(token), client, now).map(Outcome::Refreshed)
+        }
         None => Ok(Outcome::Refused),
     }
 }

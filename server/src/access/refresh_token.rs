@@ -39,13 +39,14 @@ pub(crate) struct TokenPair {
     refresh_token: String,
 }
 
-/// Signs an access token and stores a new refresh token of the family, the successor of `parent`.
+/// Signs an access token and stores a new refresh token of the family, the successor of `parent`, for a program of this family.
 pub(super) fn issue(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
     family: Family,
     parent: Option<&str>,
+    client: Option<&str>,
     now: Millis,
 ) -> Result<TokenPair, StoreError> {
     let refresh_token = secret::token();
@@ -57,6 +58,7 @@ pub(super) fn issue(
             refresh_tokens::issued_at.eq(At(now)),
             refresh_tokens::expires_at.eq(At(now.plus_days(DAYS))),
             refresh_tokens::parent.eq(parent.map(secret::hash)),
+            refresh_tokens::client.eq(client),
         ))
         .execute(c))?;
     Ok(TokenPair {
@@ -75,12 +77,13 @@ pub(super) struct Known {
     pub(super) used: Option<Millis>,
     pub(super) superseded: bool,
     parent: Option<Vec<u8>>,
+    pub(super) client: Option<String>,
     /// Neither expired nor revoked.
     pub(super) valid: bool,
 }
 
 pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option<Known>, StoreError> {
-    type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>, Option<Vec<u8>>, Option<At>);
+    type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>, Option<Vec<u8>>, Option<At>, Option<String>);
     let hash = secret::hash(token);
     let row: Option<Row> = on_each!(tx, |c| refresh_tokens::table
         .find(&hash)
@@ -92,10 +95,11 @@ pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option
             refresh_tokens::revoked_at,
             refresh_tokens::parent,
             refresh_tokens::superseded_at,
+            refresh_tokens::client,
         ))
         .first(c)
         .optional())?;
-    let Some((family, Db(user), At(expires), used, revoked, parent, superseded)) = row else {
+    let Some((family, Db(user), At(expires), used, revoked, parent, superseded, client)) = row else {
         return Ok(None);
     };
     let family =
@@ -107,6 +111,7 @@ pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option
         used: used.map(|At(at)| at),
         superseded: superseded.is_some(),
         parent,
+        client,
         valid: revoked.is_none() && now < expires,
     }))
 }
@@ -203,6 +208,22 @@ pub(super) fn revoke(tx: &mut Conn<'_>, family: Family, now: Millis) -> Result<(
 pub(crate) fn end_logins(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(refresh_tokens::table)
         .filter(refresh_tokens::user_id.eq(Db(user)))
+        .filter(refresh_tokens::revoked_at.is_null())
+        .set(refresh_tokens::revoked_at.eq(At(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Ends every login of a person but one.
+pub(crate) fn end_other_logins(
+    tx: &mut Conn<'_>,
+    user: UserId,
+    but: Uuid,
+    now: Millis,
+) -> Result<(), StoreError> {
+    on_each!(tx, |c| diesel::update(refresh_tokens::table)
+        .filter(refresh_tokens::user_id.eq(Db(user)))
+        .filter(refresh_tokens::family.ne(&but.as_bytes()[..]))
         .filter(refresh_tokens::revoked_at.is_null())
         .set(refresh_tokens::revoked_at.eq(At(now)))
         .execute(c))?;

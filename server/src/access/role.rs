@@ -40,6 +40,12 @@ impl Role {
         format!("{article} {self}")
     }
 
+    /// Whether people of this role must sign in with a code of an app beside their password: those who see or decide about more than a few
+    /// groups. Who leads groups works on a tablet with a lock of its own.
+    pub const fn needs_second_factor(self) -> bool {
+        matches!(self, Self::Manager | Self::Secretariat | Self::Donor | Self::Administrator)
+    }
+
     /// Whether people of this role belong to one organisation. The others stand beside all of them.
     pub const fn in_organisation(self) -> bool {
         matches!(self, Self::Facilitator | Self::Supervisor | Self::Manager)

@@ -2,8 +2,11 @@
 
 mod ed25519;
 
-use ed25519_dalek::SigningKey;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use sync_core::id::{EpochId, OrganisationId, UserId};
 use sync_core::time::Millis;
@@ -11,6 +14,7 @@ use sync_core::time::Millis;
 use super::Role;
 use super::holder::{Family, Holder};
 use crate::problem::{Problem, kind};
+use crate::store::token_keys::{self, FIRST};
 use crate::store::{Conn, Store, StoreError, identity};
 
 pub(super) const MINUTES: i64 = 15;
@@ -50,13 +54,24 @@ struct Claims {
     aud: String,
 }
 
-/// Signs and reads the access tokens of one store.
+/// Signs and reads the access tokens of one store. Cheap to clone; all clones know the same keys.
 #[derive(Clone)]
 pub struct Tokens {
     epoch: EpochId,
+    keys: Arc<RwLock<Vec<Key>>>,
+    /// When the store was last asked for a key that was not known here.
+    asked: Arc<Mutex<Option<Instant>>>,
+}
+
+struct Key {
+    id: String,
     signing: EncodingKey,
     verifying: DecodingKey,
+    public: VerifyingKey,
 }
+
+/// How soon the store is asked again for a key that is not known: whoever invents names of keys costs no more than this.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -74,18 +89,30 @@ impl Tokens {
     }
 
     pub(super) fn read(tx: &mut Conn<'_>) -> Result<Self, StoreError> {
-        Ok(Self::with(identity::epoch(tx)?, &identity::token_key(tx)?))
+        let keys = token_keys::all(tx)?.iter().map(|key| Key::of(&key.id, &key.seed)).collect();
+        Ok(Self::knowing(identity::epoch(tx)?, keys))
     }
 
+    /// With one key, the first of a store.
+    #[cfg(test)]
     pub(crate) fn with(epoch: EpochId, seed: &[u8; 32]) -> Self {
+        Self::knowing(epoch, vec![Key::of(FIRST, seed)])
+    }
+
+    fn knowing(epoch: EpochId, keys: Vec<Key>) -> Self {
         ed25519::install();
-        let public = SigningKey::from_bytes(seed).verifying_key();
-        Self {
-            epoch,
-            // Despite their names, these keep whatever bytes they are given; `ed25519` wants the 32 of the key.
-            signing: EncodingKey::from_ed_der(seed),
-            verifying: DecodingKey::from_ed_der(public.as_bytes()),
-        }
+        Self { epoch, keys: Arc::new(RwLock::new(keys)), asked: Arc::default() }
+    }
+
+    /// Reads the keys again: another service, or the operator, may have made one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn learn(&self, store: &Store) -> Result<(), StoreError> {
+        let keys = store.read("token keys", token_keys::all).await?;
+        let keys = keys.iter().map(|key| Key::of(&key.id, &key.seed)).collect();
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
     }
 
     pub(super) fn sign(&self, holder: Holder, login: Family, now: Millis) -> String {
@@ -99,20 +126,73 @@ impl Tokens {
             iss: self.epoch,
             aud: AUDIENCE.to_owned(),
         };
-        encode(&Header::new(Algorithm::EdDSA), &claims, &self.signing)
-            .expect("an Ed25519 key signs any claims")
+        let keys = self.keys();
+        let newest = keys.first().expect("a store has a key: reading none is an error");
+        let header = Header { kid: Some(newest.id.clone()), ..Header::new(Algorithm::EdDSA) };
+        encode(&header, &claims, &newest.signing).expect("an Ed25519 key signs any claims")
+    }
+
+    /// Who a token speaks for, as [`Tokens::verify`] says; with a key that was made a moment ago, too.
+    pub(super) async fn verify_with(
+        &self,
+        store: &Store,
+        token: &str,
+        now: Millis,
+    ) -> Result<(UserId, Family), Problem> {
+        let name = decode_header(token).ok().map(|header| header.kid.unwrap_or_else(|| FIRST.to_owned()));
+        let unknown = name.is_some_and(|name| self.keys().iter().all(|key| key.id != name));
+        if unknown && self.may_ask() {
+            self.learn(store).await?;
+        }
+        Ok(self.verify(token, now)?)
+    }
+
+    fn may_ask(&self) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN);
+        if may {
+            *asked = Some(Instant::now());
+        }
+        may
     }
 
     /// Who a token speaks for, `now`, and by which login. Time is the service's clock, to the second, without leeway.
-    pub(super) fn verify(&self, token: &str, now: Millis) -> Result<(UserId, Family), TokenRefused> {
+    fn verify(&self, token: &str, now: Millis) -> Result<(UserId, Family), TokenRefused> {
         let mut expected = Validation::new(Algorithm::EdDSA);
         expected.validate_exp = false;
         expected.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         expected.set_issuer(&[self.epoch]);
         expected.set_audience(&[AUDIENCE]);
+        // Tokens of the time before keys had names bear none.
+        let header = decode_header(token).map_err(|_| TokenRefused::Foreign)?;
+        let name = header.kid.as_deref().unwrap_or(FIRST);
+        let keys = self.keys();
+        let key = keys.iter().find(|key| key.id == name).ok_or(TokenRefused::Foreign)?;
         let claims =
-            decode::<Claims>(token, &self.verifying, &expected).map_err(|_| TokenRefused::Foreign)?.claims;
+            decode::<Claims>(token, &key.verifying, &expected).map_err(|_| TokenRefused::Foreign)?.claims;
         if claims.exp <= now.seconds() { Err(TokenRefused::Expired) } else { Ok((claims.sub, claims.login)) }
+    }
+
+    /// The name and the public half of each key that is believed, the one that signs first.
+    pub(super) fn public(&self) -> Vec<(String, VerifyingKey)> {
+        self.keys().iter().map(|key| (key.id.clone(), key.public)).collect()
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Vec<Key>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Key {
+    fn of(id: &str, seed: &[u8; 32]) -> Self {
+        let public = SigningKey::from_bytes(seed).verifying_key();
+        Self {
+            id: id.to_owned(),
+            // Despite their names, these keep whatever bytes they are given; `ed25519` wants the 32 of the key.
+            signing: EncodingKey::from_ed_der(seed),
+            verifying: DecodingKey::from_ed_der(public.as_bytes()),
+            public,
+        }
     }
 }
 

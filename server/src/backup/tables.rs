@@ -13,10 +13,14 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 18] = [
+pub const KEPT: [Table; 22] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
+    table("known_addresses", &["hash"]),
+    table("password_codes", &["hash"]),
+    table("second_factors", &["user_id"]),
+    table("recovery_codes", &["hash"]),
     table("teams", &["id"]),
     table("team_members", &["id"]),
     table("devices", &["id"]),
@@ -58,5 +62,5 @@ pub const COMPUTED: [&str; 20] = [
     "facts_due",
 ];
 
-/// What belongs to one life of the store: its identity, and who is signed in. A restored store begins its own.
-pub const OWN: [&str; 2] = ["settings", "refresh_tokens"];
+/// What belongs to one life of the store: its identity, who is signed in, and what was tried. A restored store begins its own.
+pub const OWN: [&str; 4] = ["settings", "token_keys", "refresh_tokens", "sign_in_limits"];

@@ -1,12 +1,14 @@
 use std::error::Error;
 
 use clap::{Args, Subcommand};
-use server::access::{PasswordHash, Role};
+use server::access::second_factor::{self, Confirmed};
+use server::access::{Gate, PasswordCode, PasswordHash, Role, issue_password_code};
 use server::audit::{self, Action, Entry, ObjectKind, by_operator};
 use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
+use server::register::users;
 use server::register::users::create::{NewUser, create};
-use server::store::StoreError;
+use server::store::{StoreError, token_keys};
 
 use super::{Database, Ended};
 
@@ -17,6 +19,37 @@ pub(super) enum Admin {
     /// Add a person, for example the first administrator. The password is asked for, or read from
     /// IHURIRO_PASSWORD.
     CreateUser(CreateUser),
+    /// Print a code with which a person chooses a new password, within a day: for an administrator whom nobody else can help.
+    ResetPassword(ResetPassword),
+    /// Enrol an authenticator app for a person, in the place of the one that they had: shows a QR code, takes the first code of the app,
+    /// and prints recovery codes.
+    SecondFactor(EnrolSecondFactor),
+    /// Sign access tokens with another key from now on, as a service does every ninety days. Nobody is signed out.
+    RotateKeys(RotateKeys),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateKeys {
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EnrolSecondFactor {
+    /// What the person signs in with.
+    #[arg(long)]
+    login: String,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ResetPassword {
+    /// What the person signs in with.
+    #[arg(long)]
+    login: String,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +87,9 @@ impl Admin {
         match self {
             Self::CreateOrganisation(command) => command.run(),
             Self::CreateUser(command) => command.run(),
+            Self::ResetPassword(command) => command.run(),
+            Self::SecondFactor(command) => command.run(),
+            Self::RotateKeys(command) => command.run(),
         }
     }
 }
@@ -87,7 +123,7 @@ impl CreateUser {
         };
         let password = password()?;
         let organisation = organisation.map(|organisation| organisation.id);
-        let new = NewUser::checked(&self.login, &self.name, self.role, organisation, &password)
+        let new = NewUser::checked(&self.login, &self.name, self.role, organisation, password.as_str())
             .map_err(in_words)?;
         let hash = PasswordHash::of_blocking(&password);
         let moment = Clock::system().moment();
@@ -98,6 +134,59 @@ impl CreateUser {
             create(tx, &new, &hash, &moment)
         })?;
         println!("{} {} {}", added.id, added.login, added.role);
+        Ok(())
+    }
+}
+
+impl ResetPassword {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let (login, now) = (self.login.to_lowercase(), Clock::system().now());
+        let code = store.write_blocking("issue password code", |tx| -> Result<_, StoreError> {
+            let user = users::find_by_login(tx, &login)?;
+            user.map(|user| issue_password_code(tx, user.id, now)).transpose()
+        })?;
+        let PasswordCode { code, expires_at } =
+            code.ok_or_else(|| format!("nobody has the login {login}"))?;
+        println!("{code}, until {expires_at}: POST /v1/password-resets takes it.");
+        Ok(())
+    }
+}
+
+impl RotateKeys {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let now = Clock::system().now();
+        let key = store.write_blocking("rotate keys", |tx| token_keys::rotate(tx, now))?;
+        println!("The key {key} signs from now on; running services take it up within a minute.");
+        Ok(())
+    }
+}
+
+impl EnrolSecondFactor {
+    fn run(self) -> Ended {
+        let store = self.database.open()?;
+        let login = self.login.to_lowercase();
+        let begun = store.write_blocking("enrol second factor", |tx| -> Result<_, StoreError> {
+            let Some(user) = users::find_by_login(tx, &login)? else { return Ok(None) };
+            let gate = Gate::read(tx)?;
+            let secret = second_factor::begin(tx, &gate, user.id)?;
+            Ok(Some((user.id, gate, secret)))
+        })?;
+        let (user, gate, secret) = begun.ok_or_else(|| format!("nobody has the login {login}"))?;
+        println!("{}\n{}", secret.as_text(&login), secret.uri(&login));
+        println!("Let the app read this, then type the code that it shows:");
+        let mut code = String::new();
+        std::io::stdin().read_line(&mut code)?;
+        let now = Clock::system().now();
+        let confirmed = store.write_blocking("confirm second factor", |tx| -> Result<_, StoreError> {
+            second_factor::confirm(tx, &gate, user, code.trim(), now)
+        })?;
+        let Confirmed::RecoveryCodes(codes) = confirmed else {
+            return Err("this is not the code that the app shows; begin again".into());
+        };
+        println!("Recovery codes, each for one use in the place of a code:");
+        codes.iter().for_each(|code| println!("{code}"));
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use server::clock::Clock;
-use server::http::{Running, ServeError, Settings, serve};
+use server::http::{Running, SecondFactor, ServeError, Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tablet::clock::in_rwanda;
 use tokio::runtime::Runtime;
@@ -119,7 +119,9 @@ impl Demo {
     async fn serve(&self, data: &Data, clock: &Clock) -> Result<Running, Failed> {
         let url = format!("sqlite:{}", data.database().display());
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT));
-        let at = |listen| Settings { clock: clock.clone(), ..Settings::new(listen, &url) };
+        // A newcomer shall be in with one password. Nobody in the demo is real, and nothing else is in its store.
+        let second_factor = SecondFactor::NotAnywhere;
+        let at = |listen| Settings { clock: clock.clone(), second_factor, ..Settings::new(listen, &url) };
         match serve(at(self.listen.unwrap_or(usual))).await {
             Err(ServeError::Listen { cause, .. })
                 if self.listen.is_none() && cause.kind() == ErrorKind::AddrInUse =>

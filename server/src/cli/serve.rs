@@ -1,8 +1,9 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use server::http::{Certificate, Settings, serve};
+use ipnet::IpNet;
+use server::http::{Certificate, SecondFactor, Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
@@ -22,6 +23,23 @@ pub(super) struct Serve {
     /// The key of that certificate, as PEM.
     #[arg(long, env = "IHURIRO_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// A proxy before the service: its address, or a network with its prefix. What it says in X-Forwarded-For or Forwarded is then
+    /// believed. May be given several times.
+    #[arg(
+        long = "trust-proxy",
+        env = "IHURIRO_TRUST_PROXY",
+        value_name = "ADDRESS/PREFIX",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    trust_proxy: Vec<IpNet>,
+    /// Let managers, the secretariat, donors and administrators sign in with a password alone, for trying the service on this machine. It
+    /// starts only on a loopback address and without a proxy.
+    #[arg(long)]
+    no_second_factor: bool,
+    /// The same on any address. A password that somebody saw then opens the records to anybody in the world.
+    #[arg(long, requires = "no_second_factor")]
+    even_for_the_whole_world: bool,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -39,6 +57,12 @@ impl Serve {
                 .tls_certificate
                 .zip(self.tls_key)
                 .map(|(chain, key)| Certificate::new(chain, key)),
+            proxies: self.trust_proxy,
+            second_factor: match (self.no_second_factor, self.even_for_the_whole_world) {
+                (false, _) => SecondFactor::Demanded,
+                (true, false) => SecondFactor::NotHere,
+                (true, true) => SecondFactor::NotAnywhere,
+            },
             ..Settings::new(self.listen, self.database.url)
         };
         Runtime::new()?.block_on(async {
@@ -47,4 +71,11 @@ impl Serve {
         })?;
         Ok(())
     }
+}
+
+/// `10.0.0.0/8`, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "give an address as 192.0.2.7, or a network as 10.0.0.0/8 or 2001:db8::/32".to_owned())
 }

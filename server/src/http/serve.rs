@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
+use ipnet::IpNet;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::{Certificate, Face, State, TlsError, app};
+use crate::access;
 use crate::audit;
 use crate::clock::Clock;
 use crate::facts;
@@ -34,6 +36,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const FACTS: Duration = Duration::from_secs(2);
 /// How soon what was noted is given its place in the audit log.
 const AUDIT: Duration = Duration::from_secs(1);
+/// How soon attempts to sign in that count no more are forgotten, and a service signs with a key that another made.
+const TIDYING: Duration = Duration::from_secs(60);
 /// How soon after the store was away.
 const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
@@ -58,6 +62,28 @@ pub struct Settings {
     pub connections: usize,
     /// What TLS is done with at the first address; `None` where a proxy does it, or nobody.
     pub certificate: Option<Certificate>,
+    /// The proxies that say from where a request comes.
+    pub proxies: Vec<IpNet>,
+    pub second_factor: SecondFactor,
+}
+
+/// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    Demanded,
+    /// Not from those who are at this machine: for trying the service. It starts only where nobody else can reach it.
+    NotHere,
+    /// Not at all. A password that was seen or guessed then opens an organisation's records to anybody in the world.
+    NotAnywhere,
+}
+
+impl SecondFactor {
+    /// Whether a service may listen there. A proxy hands on what others send.
+    fn allows(self, settings: &Settings) -> bool {
+        let at = [Some(settings.listen), settings.operator_listen];
+        let here = at.into_iter().flatten().all(|at| at.ip().is_loopback()) && settings.proxies.is_empty();
+        self != Self::NotHere || here
+    }
 }
 
 impl Settings {
@@ -71,6 +97,8 @@ impl Settings {
             intake: Bounds::default(),
             connections: CONNECTIONS,
             certificate: None,
+            proxies: Vec::new(),
+            second_factor: SecondFactor::Demanded,
         }
     }
 }
@@ -82,6 +110,8 @@ pub enum ServeError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("without a second factor, others than those at this machine must not reach it")]
+    SecondFactor,
     #[error("it can't listen on {addr}: {cause}")]
     Listen { addr: SocketAddr, cause: io::Error },
     #[error("the service broke off: {0}")]
@@ -102,14 +132,17 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 6],
+    beside: [JoinHandle<()>; 7],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
 ///
 /// # Errors
-/// The store does not open, or the address is taken.
+/// The store does not open, the address is taken, or it is public and no second factor is demanded.
 pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
+    if !settings.second_factor.allows(&settings) {
+        return Err(ServeError::SecondFactor);
+    }
     let url = settings.database_url.clone();
     let open = move || Store::open(&url);
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
@@ -117,7 +150,12 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     // A small store has all rows of this version before anybody asks; a large one gets them in the background.
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
-    let state = State { intake, ..State::of(store, settings.clock).await? };
+    let mut state = State { intake, ..State::of(store, settings.clock).await? };
+    state.gate.proxies = settings.proxies.into();
+    state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;
+    if !state.gate.demands_second_factor {
+        tracing::warn!("managers and administrators sign in with a password alone");
+    }
 
     let workers = settings
         .workers
@@ -153,7 +191,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let facts = tokio::spawn(keep_facts(state.store.clone()));
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
     let audit = tokio::spawn(keep_audit(state.store.clone()));
-    let beside = [upkeep, compaction, watch, facts, rows, audit];
+    let tidying = tokio::spawn(tidy(state.clone()));
+    let beside = [upkeep, compaction, watch, facts, rows, audit, tidying];
     Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -244,6 +283,20 @@ async fn compact_daily(state: State) {
             }
             Err(error) => tracing::warn!(%error, "old changes were not given up; tried again tomorrow"),
         }
+    }
+}
+
+/// Forgets what signing in left behind, makes another key for tokens where that is due, and learns of those that other services made.
+async fn tidy(state: State) {
+    loop {
+        let tidied = async {
+            access::tidy(&state.store, state.clock.now()).await?;
+            state.tokens.learn(&state.store).await
+        };
+        if let Err(error) = tidied.await {
+            tracing::warn!(%error, "signing in was not tidied up; tried again in a minute");
+        }
+        tokio::time::sleep(TIDYING).await;
     }
 }
 

@@ -49,13 +49,6 @@ impl Fields {
         name.to_owned()
     }
 
-    /// Long enough to withstand guessing, short enough to hash; no other rules (NIST SP 800-63B).
-    pub(crate) fn password(&mut self, text: &str) {
-        if !(10..=256).contains(&text.chars().count()) {
-            self.refuse("password", "has 10 to 256 characters");
-        }
-    }
-
     /// A text that must be one of the field's values, where it is given.
     pub(crate) fn parse<T: FromStr<Err: std::fmt::Display>>(
         &mut self,
@@ -103,9 +96,9 @@ mod tests {
         let mut fields = Fields::default();
         assert_eq!(fields.login(" Uwase.M "), "uwase.m");
         fields.name("name", "\n");
-        fields.password("short");
+        fields.code("!");
         let named: Vec<_> = fields.errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(named, ["name", "password"]);
+        assert_eq!(named, ["name", "code"]);
         assert!(fields.done().is_err());
     }
 }

@@ -52,6 +52,11 @@ kinds! {
         "Somebody signed out, or the login was ended since a token of it was used by two. Sign in again.";
     LOGIN_REFUSED UNAUTHORIZED "login-refused" "This login and password do not go together"
         "Check both and try again. The answer is the same whether the login exists or not.";
+    CODE_NEEDED UNAUTHORIZED "code-needed" "A code of your app is needed, too"
+        "Send the six digits that your authenticator app shows now as `code`, with login and password; or one of your recovery codes.";
+    CODE_REFUSED UNAUTHORIZED "code-refused" "The code is not valid"
+        "Each code holds for half a minute and for one use: wait for the next one. If none holds, look whether the clock of the device \
+         with the app is right, or use a recovery code.";
     REFRESH_REFUSED UNAUTHORIZED "refresh-refused" "The refresh token is not valid"
         "It is unknown, has expired, or was signed out. Sign in again.";
     REFRESH_REUSED UNAUTHORIZED "refresh-reused" "The refresh token was used before"
@@ -65,6 +70,14 @@ kinds! {
         "Whoever answers for you ended your account. Ask your organisation's manager or the administrator.";
     ROLE_NOT_ALLOWED FORBIDDEN "role-not-allowed" "Your role does not allow this"
         "The detail says who may do this. Ask one of them.";
+    PASSWORD_MUST_CHANGE FORBIDDEN "password-must-change" "Choose a password of your own first"
+        "Somebody else gave you the password that you signed in with. Change it with POST /v1/me/password; nothing else is done before.";
+    SECOND_FACTOR_MUST_ENROL FORBIDDEN "second-factor-must-enrol" "Enrol an authenticator app first"
+        "People of your role sign in with a code of an app beside the password. POST /v1/me/second-factor gives what the app reads, \
+         POST /v1/me/second-factor/confirm takes its first code; nothing else is done before.";
+    PASSWORD_CODE_REFUSED FORBIDDEN "password-code-refused" "The code is not valid"
+        "Check the login, and how the code was typed. It may also have been used, or have expired a day after it was handed out: ask \
+         whoever answers for you for another one.";
     ENROLMENT_CODE_REFUSED FORBIDDEN "enrolment-code-refused" "The code is not valid"
         "Check how it was typed. It may also have expired, three days after it was handed out: ask your manager for another one.";
     FOREIGN_BATCH FORBIDDEN "foreign-batch" "A batch is not this tablet's"
@@ -110,6 +123,8 @@ kinds! {
         "Each tablet needs a code of its own. Ask your manager for another one.";
     DEVICE_KEY_TAKEN CONFLICT "device-key-taken" "This tablet's key is enrolled already"
         "Each enrolment needs a new key. Make one, and show the code again.";
+    NO_SECOND_FACTOR CONFLICT "no-second-factor" "No enrolment has begun"
+        "There is no app to be confirmed. Begin with POST /v1/me/second-factor.";
     USER_DISABLED CONFLICT "user-disabled" "This person's account is disabled"
         "A tablet can be enrolled only for somebody who may sign in. Enable the account first.";
     ROLE_WITHOUT_TABLET CONFLICT "role-without-tablet" "People of this role have no tablet"
@@ -190,6 +205,10 @@ kinds! {
     IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key stands for another request"
         "Another request came with this Idempotency-Key within the last day. Take a new key for each thing that you want done.";
 
+    TOO_MANY_ATTEMPTS TOO_MANY_REQUESTS "too-many-attempts" "Too many attempts"
+        "Too many wrong passwords or codes were tried for this login, perhaps by somebody else. Try again when Retry-After says. From a \
+         device or a place where you have signed in before, others' attempts do not count; elsewhere, ask whoever answers for you for a \
+         code that lets you choose a new password.";
     TOO_MUCH_QUARANTINED TOO_MANY_REQUESTS "too-much-quarantined" "Too much waits for somebody to look at it"
         "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \
          tablet keeps everything, and may sync again when Retry-After says.";

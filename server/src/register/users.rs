@@ -2,8 +2,11 @@
 
 pub mod create;
 pub mod list;
+pub mod logins;
 pub mod me;
+pub mod password;
 pub mod protection;
+pub mod second_factor;
 pub mod standing;
 
 use diesel::prelude::*;
@@ -86,5 +89,18 @@ pub(crate) fn not_for_managers() -> Problem {
 pub fn find(tx: &mut Conn<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     let row: Option<Row> =
         on_each!(tx, |c| users::table.find(Db(id)).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(User::from))
+}
+
+/// The user with this login, disabled or not.
+///
+/// # Errors
+/// Those of the store.
+pub fn find_by_login(tx: &mut Conn<'_>, login: &str) -> Result<Option<User>, StoreError> {
+    let row: Option<Row> = on_each!(tx, |c| users::table
+        .filter(users::login.eq(login))
+        .select(Row::as_select())
+        .first(c)
+        .optional())?;
     Ok(row.map(User::from))
 }

@@ -5,8 +5,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use sync_core::id::{OrganisationId, UserId};
+use uuid::Uuid;
 
-use super::policy::{Action, Reach};
+use super::policy::{Action, Reach, settles};
 use super::{Groups, Scope};
 use crate::access::{Caller, Role};
 use crate::audit::Deed;
@@ -31,6 +32,11 @@ impl Permit {
     /// Whether the caller is a protection officer of their organisation.
     pub fn protects(self) -> bool {
         self.caller.protects
+    }
+
+    /// The login by which they call.
+    pub fn login(self) -> Uuid {
+        self.caller.login
     }
 
     /// The organisation of the caller.
@@ -78,7 +84,7 @@ impl Permit {
     /// # Errors
     /// 403 `role-not-allowed` where none are.
     pub fn scope(self) -> Result<Scope, Problem> {
-        let Caller { user, role, organisation, protects } = self.caller;
+        let Caller { user, role, organisation, protects, .. } = self.caller;
         let theirs = if role == Role::Supervisor { Groups::Teams(user) } else { Groups::Assigned(user) };
         match (self.reach, organisation) {
             (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs }),
@@ -101,6 +107,9 @@ impl Permit {
         let reach = action.map_or(Reach::Nothing, |action| action.reach(caller.role));
         if reach == Reach::Nothing {
             return Err(not_allowed(action));
+        }
+        if let Some(owed) = caller.owes.filter(|owed| !settles(*owed, request.method().as_str(), &pattern)) {
+            return Err(owed.into());
         }
         Ok(Self { caller, reach })
     }

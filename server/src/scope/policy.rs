@@ -7,7 +7,7 @@ use sync_core::codes;
 use sync_core::record::Level;
 use utoipa::ToSchema;
 
-use crate::access::Role;
+use crate::access::{Owed, Role};
 use crate::audit;
 
 codes! {
@@ -104,6 +104,16 @@ use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
 use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged};
 
+/// Whether an address is one at which people do what their account demands before anything else. Who must choose a password enrols no app
+/// yet: whoever gave them the password could.
+pub(super) fn settles(owed: Owed, method: &str, pattern: &str) -> bool {
+    let routes: &[&str] = match owed {
+        Owed::Password => &["POST /v1/me/password"],
+        Owed::SecondFactor => &["POST /v1/me/second-factor", "POST /v1/me/second-factor/confirm"],
+    };
+    routes.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
+}
+
 const fn may(
     name: &'static str,
     entry: Entry,
@@ -123,6 +133,8 @@ pub const POLICY: &[Action] = &[
         "POST /v1/login",
         "POST /v1/login/refresh",
         "POST /v1/logout",
+        "POST /v1/password-resets",
+        "GET /.well-known/jwks.json",
         "POST /v1/enrol",
     ]),
     may("record on a tablet and sync it",
@@ -135,6 +147,14 @@ pub const POLICY: &[Action] = &[
         "GET /v1/me/audit",
         "GET /v1/me/permissions",
     ]),
+    may("see where they are signed in, and change how",
+                                     Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
+        "GET /v1/me/logins",
+        "DELETE /v1/me/logins/{id}",
+        "POST /v1/me/password",
+        "POST /v1/me/second-factor",
+        "POST /v1/me/second-factor/confirm",
+    ]).noted_when_changed(AccessChanged),
     may("read who the partners are, and the areas of Rwanda",
                                      Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Partnership], &[
         "GET /v1/areas",
@@ -212,6 +232,9 @@ pub const POLICY: &[Action] = &[
         "POST /v1/users",
         "POST /v1/users/{id}/disable",
         "POST /v1/users/{id}/enable",
+        "POST /v1/users/{id}/password-resets",
+        "DELETE /v1/users/{id}/second-factor",
+        "DELETE /v1/users/{id}/logins",
     ]).noted_when_changed(AccessChanged),
     may("hand out codes that enrol a tablet",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[

@@ -1,20 +1,17 @@
-//! What makes this store this one: its epoch, the key its access tokens are signed with, which version of the projection
+//! What makes this store this one: its epoch, which version of the projection
 //! wrote its rows, and when it was last backed up.
 
 use diesel::prelude::*;
-use rand::Rng;
 use sync_core::id::{EpochId, Id};
 use sync_core::time::Millis;
 use uuid::Uuid;
 
 use super::schema::settings;
-use super::{Conn, StoreError};
+use super::{Conn, StoreError, token_keys};
 use crate::on_each;
 
 /// One continuous life of the store (UUIDv7). A restore from a backup begins a new one.
 const EPOCH: &str = "epoch";
-/// The Ed25519 seed that signs access tokens.
-const TOKEN_KEY: &str = "token_key";
 /// Four bytes, big-endian; missing where the first version wrote the rows.
 const PROJECTION: &str = "projection";
 /// While rows are computed again: the version (four bytes, big-endian), and the id of the last document that has rows of it.
@@ -24,17 +21,14 @@ const LAST_BACKUP: &str = "last_backup";
 
 /// Gives a store that has none its identity; whoever comes first decides it.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let mut seed = [0; 32];
-    rand::rng().fill_bytes(&mut seed);
     let epoch = Uuid::now_v7();
-    for (name, value) in [(EPOCH, &epoch.as_bytes()[..]), (TOKEN_KEY, &seed[..])] {
-        on_each!(tx, |c| diesel::insert_into(settings::table)
-            .values((settings::name.eq(name), settings::value.eq(value)))
-            .on_conflict(settings::name)
-            .do_nothing()
-            .execute(c))?;
-    }
-    Ok(())
+    let of_epoch = (settings::name.eq(EPOCH), settings::value.eq(&epoch.as_bytes()[..]));
+    on_each!(tx, |c| diesel::insert_into(settings::table)
+        .values(of_epoch)
+        .on_conflict(settings::name)
+        .do_nothing()
+        .execute(c))?;
+    token_keys::create(tx)
 }
 
 /// # Errors
@@ -54,13 +48,6 @@ pub fn epoch(tx: &mut Conn<'_>) -> Result<EpochId, StoreError> {
 pub fn incarnation(tx: &mut Conn<'_>) -> Result<u32, StoreError> {
     let [.., a, b, c, d] = *epoch(tx)?.uuid().as_bytes();
     Ok(u32::from_be_bytes([a, b, c, d]))
-}
-
-/// # Errors
-/// [`StoreError::Damaged`] if the store was never migrated.
-pub fn token_key(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
-    let bytes = setting(tx, TOKEN_KEY)?;
-    bytes.try_into().map_err(|_| StoreError::Damaged("the token key is not 32 bytes"))
 }
 
 /// The version of the projection that wrote the rows.

@@ -1,6 +1,6 @@
-//! The keys by which tablets know the store and seal work for it, and the one that signs checkpoints of the audit log. Unlike its identity
-//! they outlive a restore: tablets learned theirs when they were enrolled, and a checkpoint that somebody kept still tells what a restored
-//! log lacks.
+//! The keys by which tablets know the store and seal work for it, by which it knows the devices of people, and the one that signs
+//! checkpoints of the audit log. Unlike its identity they outlive a restore: tablets learned theirs when they were enrolled, and a checkpoint
+//! that somebody kept still tells what a restored log lacks.
 
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
@@ -16,16 +16,18 @@ const RECEIPTS: &str = "receipts";
 const SEAL: &str = "seal";
 /// The Ed25519 seed that signs checkpoints of the audit log.
 const CHECKPOINTS: &str = "checkpoints";
+/// Hides the addresses from which people sign in, and signs the tokens of their devices.
+const SIGN_IN: &str = "sign_in";
 
 /// Gives a store that has none its keys; whoever comes first decides them.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let seed = || {
-        let mut seed = [0; 32];
-        rand::rng().fill_bytes(&mut seed);
-        seed.to_vec()
+    let random = || {
+        let mut key = [0; 32];
+        rand::rng().fill_bytes(&mut key);
+        key.to_vec()
     };
     let seal = sealing::new_identity().into_bytes();
-    for (name, value) in [(RECEIPTS, seed()), (SEAL, seal), (CHECKPOINTS, seed())] {
+    for (name, value) in [(RECEIPTS, random()), (SEAL, seal), (CHECKPOINTS, random()), (SIGN_IN, random())] {
         on_each!(tx, |c| diesel::insert_into(store_keys::table)
             .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
             .on_conflict(store_keys::name)
@@ -62,6 +64,14 @@ pub fn seal(tx: &mut Conn<'_>) -> Result<String, StoreError> {
 fn signing_key(tx: &mut Conn<'_>, name: &'static str, what: &'static str) -> Result<SigningKey, StoreError> {
     let seed = key(tx, name)?.try_into().map_err(|_| StoreError::Damaged(what))?;
     Ok(SigningKey::from_bytes(&seed))
+}
+
+/// The key of what signing in keeps secret.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn sign_in(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
+    key(tx, SIGN_IN)?.try_into().map_err(|_| StoreError::Damaged("the key for signing in"))
 }
 
 fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {

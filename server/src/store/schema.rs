@@ -25,6 +25,17 @@ table! {
 }
 
 table! {
+    /// The keys that sign access tokens: see `token_keys`.
+    token_keys (id) {
+        id -> Text,
+        /// Ed25519, 32 bytes.
+        seed -> Binary,
+        /// Missing of the first one of a store, until a service sees it.
+        made_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
     organisations (id) {
         id -> Binary,
         code -> Text,
@@ -41,12 +52,14 @@ table! {
         login -> Text,
         name -> Text,
         role -> Text,
-        /// Argon2id as a PHC string.
+        /// Argon2id as a PHC string; `!` where none was chosen yet.
         password_hash -> Text,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
         /// Since when they see the referrals, incidents and screenings of the whole organisation.
         protects_since -> Nullable<BigInt>,
+        /// Since when somebody else knows the password: it must be changed before anything else.
+        password_known_since -> Nullable<BigInt>,
     }
 }
 
@@ -87,6 +100,61 @@ table! {
         parent -> Nullable<Binary>,
         /// When another token for the same parent was used in its place.
         superseded_at -> Nullable<BigInt>,
+        /// The family of the program that signed in.
+        client -> Nullable<Text>,
+    }
+}
+
+table! {
+    /// How many passwords may still be tried: see `access::limits`.
+    sign_in_limits (name) {
+        /// A keyed hash.
+        name -> Binary,
+        /// When all attempts are there again.
+        full_at -> BigInt,
+    }
+}
+
+table! {
+    /// From where each person has signed in.
+    known_addresses (hash) {
+        /// A keyed hash of login and address.
+        hash -> Binary,
+        user_id -> Binary,
+        last_at -> BigInt,
+    }
+}
+
+table! {
+    /// Codes with which people choose a new password; one is removed when it is used.
+    password_codes (hash) {
+        /// SHA-256 of the code without its dash, in upper case.
+        hash -> Binary,
+        user_id -> Binary,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+table! {
+    /// Codes of an app, beside the password: see `access::second_factor`.
+    second_factors (user_id) {
+        user_id -> Binary,
+        /// Sealed.
+        secret -> Nullable<Binary>,
+        /// The one that is to be, until a code of it was shown; sealed.
+        next_secret -> Nullable<Binary>,
+        /// That of the last code that was taken.
+        last_step -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// What people sign in with who have lost their app; one is removed when it is used.
+    recovery_codes (hash) {
+        /// SHA-256 of the code without its dash, in upper case.
+        hash -> Binary,
+        user_id -> Binary,
     }
 }
 
@@ -619,6 +687,10 @@ table! {
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
+joinable!(known_addresses -> users (user_id));
+joinable!(password_codes -> users (user_id));
+joinable!(second_factors -> users (user_id));
+joinable!(recovery_codes -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
 joinable!(devices -> users (user_id));
 joinable!(streams -> organisations (organisation_id));
@@ -641,6 +713,11 @@ allow_tables_to_appear_in_same_query!(
     teams,
     team_members,
     refresh_tokens,
+    sign_in_limits,
+    known_addresses,
+    password_codes,
+    second_factors,
+    recovery_codes,
     enrolment_codes,
     devices,
     streams,

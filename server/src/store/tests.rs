@@ -188,7 +188,8 @@ fn migrating_again_or_at_the_same_time_keeps_one_identity() {
                     let store = Store::open(&url).expect("it opens");
                     store.migrate_blocking().expect("it migrates");
                     store.migrate_blocking().expect("it migrates again");
-                    let identity = |tx: &mut Conn<'_>| Ok((identity::epoch(tx)?, identity::token_key(tx)?));
+                    let identity =
+                        |tx: &mut Conn<'_>| Ok((identity::epoch(tx)?, token_keys::all(tx)?[0].seed));
                     store.read_blocking::<_, StoreError, _>("identity", identity).expect("an identity")
                 })
             })

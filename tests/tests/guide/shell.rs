@@ -71,8 +71,8 @@ impl Shell {
     /// Runs a command; gives the lines that it printed.
     pub(crate) fn run(&mut self, command: &str) -> Result<Vec<String>, String> {
         let command = command.replace(ADDRESS, &self.address);
-        if command == "ihuriro serve" {
-            return self.serve();
+        if let Some(options) = command.strip_prefix("ihuriro serve") {
+            return self.serve(options);
         }
         writeln!(self.commands, "{command}\nprintf '\\n%s %s\\n' '{END}' $?")
             .map_err(|error| error.to_string())?;
@@ -100,9 +100,10 @@ impl Shell {
     }
 
     /// Starts the service, and gives its log until it listens.
-    fn serve(&mut self) -> Result<Vec<String>, String> {
+    fn serve(&mut self, options: &str) -> Result<Vec<String>, String> {
         let mut service = clean("ihuriro", self.folder.path(), &self.path, &self.database)
             .args(["serve", "--listen", &self.address])
+            .args(options.split_whitespace())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

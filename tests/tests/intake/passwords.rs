@@ -1,6 +1,7 @@
 //! Passwords: each takes 19 MiB and a moment to check, and whoever guesses sends many.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tests::process::Service;
 use tests::program::ihuriro;
@@ -8,12 +9,14 @@ use tests::{Database, TestApp};
 
 use super::*;
 
-const BODY: &str = r#"{"login":"nobody","password":"not this one"}"#;
-
+/// Each time for another login: of one, few are let through to be checked.
 fn guess(url: &str) -> Heard {
-    let length = format!("content-length: {}\r\nconnection: close", BODY.len());
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let body = format!(r#"{{"login":"nobody{number}","password":"not this one"}}"#);
+    let length = format!("content-length: {}\r\nconnection: close", body.len());
     let mut raw = Raw::begin(url, "/v1/login", "application/json", &length);
-    raw.send(BODY.as_bytes());
+    raw.send(body.as_bytes());
     raw.heard()
 }
 

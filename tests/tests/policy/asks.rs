@@ -151,8 +151,24 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
             "/v1/users".into(),
             json!({
                 "login": world.fresh_name(), "name": "Somebody", "role": "facilitator",
-                "organisation_id": place.organisation, "password": "umuganda wa kabiri",
+                "organisation_id": place.organisation,
             }),
+        ),
+        "POST /v1/users/{id}/password-resets" => {
+            write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
+        }
+        "GET /v1/me/logins" => free("/v1/me/logins", None),
+        "DELETE /v1/me/logins/{id}" => free(&format!("/v1/me/logins/{}", Uuid::nil()), None),
+        "DELETE /v1/users/{id}/logins" => read(format!("/v1/users/{newcomer}/logins")),
+        "DELETE /v1/users/{id}/second-factor" => read(format!("/v1/users/{newcomer}/second-factor")),
+        // Refused for another reason: they show no code of the app that they have, or there is none to be confirmed.
+        "POST /v1/me/second-factor" => free("/v1/me/second-factor", Some(json!({}))),
+        "POST /v1/me/second-factor/confirm" => {
+            free("/v1/me/second-factor/confirm", Some(json!({"code": "000000"})))
+        }
+        "POST /v1/me/password" => free(
+            "/v1/me/password",
+            Some(json!({"old_password": "not this one", "new_password": "umuganda wa kabiri"})),
         ),
         "POST /v1/users/{id}/disable" => write(format!("/v1/users/{newcomer}/disable"), json!({})),
         "POST /v1/users/{id}/enable" => write(format!("/v1/users/{newcomer}/enable"), json!({})),

@@ -15,13 +15,18 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn sign_in(server: &str, login: &str, password: &str) -> Result<Self, Failed> {
+    /// Somebody who has not signed in.
+    pub(super) fn at(server: &str) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .new_agent();
-        let mut desk = Self { agent, server: server.to_owned(), token: String::new() };
+        Self { agent, server: server.to_owned(), token: String::new() }
+    }
+
+    pub(super) fn sign_in(server: &str, login: &str, password: &str) -> Result<Self, Failed> {
+        let mut desk = Self::at(server);
         let tokens = desk.post("/v1/login", &json!({ "login": login, "password": password }))?;
         desk.token = text(&tokens, "access_token")?;
         Ok(desk)

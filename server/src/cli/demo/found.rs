@@ -1,7 +1,7 @@
 //! How the demo begins: an administrator, put in as `ihuriro admin` does; all else as people would, over HTTP.
 
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde_json::{Value, json};
 use server::access::{PasswordHash, Role};
 use server::clock::Clock as ServerClock;
 use server::register::users::create::{NewUser, create};
@@ -71,9 +71,8 @@ fn organisations(server: &str, password: &str) -> Result<Vec<Desk>, Failed> {
             "name": format!("Manager of {}", organisation.name),
             "role": "manager",
             "organisation_id": text(&added, "id")?,
-            "password": password,
         });
-        desk.post("/v1/users", &manager)?;
+        choose_password(server, organisation.manager, &desk.post("/v1/users", &manager)?, password)?;
         Desk::sign_in(server, organisation.manager, password)
     });
     managers.collect()
@@ -82,13 +81,23 @@ fn organisations(server: &str, password: &str) -> Result<Vec<Desk>, Failed> {
 /// The manager adds a facilitator and hands out a code; the facilitator enrols a tablet with it.
 fn facilitator(server: &str, manager: &Desk, name: &str, data: &Data, plan: &Plan) -> Result<String, Failed> {
     let password = &data.password;
-    let new =
-        json!({ "login": name.to_lowercase(), "name": name, "role": "facilitator", "password": password });
-    let id = text(&manager.post("/v1/users", &new)?, "id")?;
+    let login = name.to_lowercase();
+    let new = json!({ "login": login, "name": name, "role": "facilitator" });
+    let added = manager.post("/v1/users", &new)?;
+    choose_password(server, &login, &added, password)?;
+    let id = text(&added, "id")?;
     let code = manager.post(&format!("/v1/users/{id}/enrolment-codes"), &json!({}))?;
     let clock = Clock::fixed(evening(plan.calendar.on_day(0, 0), -9 * 60));
     Device::enrol(&data.tablet(name), password, server, &text(&code, "code")?, &label(name), clock)?;
     Ok(id)
+}
+
+/// Somebody who was added chooses a password, with the code that was read to them.
+fn choose_password(server: &str, login: &str, added: &Value, password: &str) -> Result<(), Failed> {
+    let code = text(&added["password_code"], "code")?;
+    let chosen = json!({ "login": login, "code": code, "new_password": password });
+    Desk::at(server).post("/v1/password-resets", &chosen)?;
+    Ok(())
 }
 
 /// The manager begins a group with its first facilitator, and assigns the second.

@@ -181,6 +181,7 @@ impl Teller {
                 pairs.flat_map(|pair| pair.facilitators).map(str::to_lowercase).collect();
             println!("manager        {}; facilitators: {}", organisation.manager, people.join(", "));
         }
+        say("A real service asks managers and administrators for a code of an authenticator app, too.");
     }
 
     fn print(&self, table: &Table) {

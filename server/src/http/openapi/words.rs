@@ -69,7 +69,9 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("NewOrganisation", "code") => Words::Like("^[A-Za-z0-9-]{2,32}$"),
         ("NewOrganisation" | "NewUser", "name") | ("Enrol", "device_name") => Words::Line(120),
         ("NewUser", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
-        ("NewUser", "password") => Words::Long(10, 256),
+        ("NewUser", "password") | ("PasswordChange" | "PasswordReset", "new_password") => {
+            Words::Long(10, 128)
+        }
         ("Enrol", "public_key") => Words::Like("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
         ("ParticipantItem" | "Mark" | "SplitBody", "code") => Words::Like(PSEUDONYM),
         ("AreaItem", "code") => Words::Like(AREA),

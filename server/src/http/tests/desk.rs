@@ -66,7 +66,9 @@ impl Desk {
     }
 
     async fn on(store: Store, folder: Option<TempDir>) -> Self {
-        let state = State::of(store, Clock::fixed(START)).await.expect("a migrated store");
+        let mut state = State::of(store, Clock::fixed(START)).await.expect("a migrated store");
+        // Journeys over real HTTP sign in with codes; here it would be in the way.
+        state.gate.demands_second_factor = false;
         Self { state, _folder: folder }
     }
 

@@ -55,6 +55,9 @@ async fn a_manager_adds_and_sees_their_own_people_only() {
         logins.sort_unstable();
         assert_eq!(logins, ["manager", "uwase"]);
         let facilitator = desk.token("uwase").await;
+        assert_eq!(desk.get("/v1/me", &facilitator).await.problem(), (403, "password-must-change"));
+        let change = json!({ "old_password": PASSWORD, "new_password": "umuganda wa kabiri" });
+        assert_eq!(desk.post("/v1/me/password", &facilitator, change).await.status, 204);
         assert_eq!(desk.get("/v1/users", &facilitator).await.problem(), (403, "role-not-allowed"));
         assert_eq!(desk.get("/v1/me", &facilitator).await.body["organisation"]["code"], "aegis");
     })

@@ -100,8 +100,8 @@ fn list(
 
 /// Who is in each of some teams now, longest first.
 fn members(tx: &mut Conn<'_>, teams: Vec<Vec<u8>>) -> Result<BTreeMap<Vec<u8>, Vec<TeamMember>>, StoreError> {
-    type Row = (Vec<u8>, Db<UserId>, String, Code<Role>, At);
-    let rows: Vec<Row> = on_each!(tx, |c| team_members::table
+    type Member = (Vec<u8>, Db<UserId>, String, Code<Role>, At);
+    let rows: Vec<Member> = on_each!(tx, |c| team_members::table
         .inner_join(users::table)
         .filter(team_members::team_id.eq_any(&teams))
         .filter(team_members::ended_at.is_null())

@@ -4,13 +4,14 @@
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, post, web};
 use diesel::prelude::*;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Moment;
 use utoipa::ToSchema;
 
 use super::{User, not_for_managers};
-use crate::access::{PasswordHash, Role};
+use crate::access::password::{self, weakness};
+use crate::access::{PasswordCode, PasswordHash, Role, issue_password_code};
 use crate::audit::{self, ObjectKind};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
@@ -35,8 +36,19 @@ pub(crate) struct NewUserBody {
     /// left out for all others.
     #[schema(value_type = Option<Uuid>)]
     organisation_id: Option<OrganisationId>,
-    /// At least 10 characters.
-    password: String,
+    /// 10 to 128 characters, hard to guess; the person must change it when they sign in. Left out, the answer has a code with which they
+    /// choose one that nobody else knows.
+    password: Option<String>,
+}
+
+/// A person who was added.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AddedUser {
+    #[serde(flatten)]
+    user: User,
+    /// Where no password was given: what the person chooses one with, at `POST /v1/password-resets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_code: Option<PasswordCode>,
 }
 
 /// A person to add, tidied up and checked: see [`NewUser::checked`].
@@ -80,7 +92,7 @@ impl From<UserRefused> for Problem {
     tag = "Access",
     security(("bearer" = [])),
     responses(
-        (status = 201, description = "Added", body = User),
+        (status = 201, description = "Added", body = AddedUser),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`login-taken`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
@@ -99,13 +111,33 @@ pub(crate) async fn create_user(
     if !permit.decides_about(body.role, organisation) {
         return Err(not_for_managers());
     }
-    let new = NewUser::checked(&body.login, &body.name, body.role, organisation, &body.password)?;
+    let around = match organisation {
+        Some(id) => store.read("organisation", move |tx| organisations::find(tx, id)).await?,
+        None => None,
+    };
+    let around = around.map_or_else(Vec::new, |organisation| vec![organisation.code, organisation.name]);
+    let password = body.password.as_deref();
+    let new = NewUser::around(&body.login, &body.name, body.role, organisation, password, around)?;
 
-    let hash = PasswordHash::of(body.password).await?;
+    let hash = match body.password {
+        Some(password) => Some(PasswordHash::of(password).await?),
+        None => None,
+    };
     let moment = clock.moment();
     audit::concerns(ObjectKind::User, moment.uuid(), organisation);
-    let added = store.write("create user", move |tx| create(tx, &new, &hash, &moment)).await?;
-    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.id))).json(added))
+    let added = store.write("create user", move |tx| -> Result<AddedUser, Failure<UserRefused>> {
+        let user = create(tx, &new, hash.as_ref().unwrap_or(&PasswordHash::none()), &moment)?;
+        let password_code = match hash {
+            Some(_) => {
+                password::demand_change(tx, user.id, moment.now)?;
+                None
+            }
+            None => Some(issue_password_code(tx, user.id, moment.now)?),
+        };
+        Ok(AddedUser { user, password_code })
+    });
+    let added = added.await?;
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/users/{}", added.user.id))).json(added))
 }
 
 impl NewUser {
@@ -113,16 +145,31 @@ impl NewUser {
     ///
     /// # Errors
     /// 422 `invalid-fields`, with all that is wrong.
-    pub fn checked(
+    pub fn checked<'a>(
         login: &str,
         name: &str,
         role: Role,
         organisation: Option<OrganisationId>,
-        password: &str,
+        password: impl Into<Option<&'a str>>,
+    ) -> Result<Self, Problem> {
+        Self::around(login, name, role, organisation, password.into(), Vec::new())
+    }
+
+    /// As [`NewUser::checked`], with more that a password must not be made of.
+    fn around(
+        login: &str,
+        name: &str,
+        role: Role,
+        organisation: Option<OrganisationId>,
+        password: Option<&str>,
+        mut around: Vec<String>,
     ) -> Result<Self, Problem> {
         let mut fields = Fields::default();
         let new = Self { login: fields.login(login), name: fields.name("name", name), role, organisation };
-        fields.password(password);
+        around.extend([new.login.clone(), new.name.clone()]);
+        if let Some(weak) = password.and_then(|password| weakness(password, &around)) {
+            fields.refuse("password", weak);
+        }
         match (role.in_organisation(), organisation) {
             (true, None) => {
                 fields.refuse("organisation_id", format!("is required for {}", role.with_article()))
