@@ -33,6 +33,7 @@ use crate::edits;
 use crate::intake::{self, Intake};
 use crate::leading;
 use crate::problem;
+use crate::published;
 use crate::quarantine;
 use crate::records;
 use crate::register;
@@ -77,6 +78,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     edits::configure(config);
     custody::configure(config);
     quarantine::configure(config);
+    published::configure(config);
     totals::configure(config);
 }
 

@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 16] = [
+pub const KEPT: [Table; 20] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
@@ -30,6 +30,10 @@ pub const KEPT: [Table; 16] = [
     table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
     table("idempotency_keys", &["name"]),
+    table("releases", &["name"]),
+    table("published_nodes", &["release", "organisation_id", "measure", "place", "split", "word"]),
+    table("published_places", &["release", "organisation_id", "district"]),
+    table("held_counts", &["quarter", "organisation_id", "measure", "place", "cell"]),
 ];
 
 /// What is computed from the documents.

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp, Compacted, Policy};
+use crate::published::{self, Made};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -36,6 +37,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
 const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
 const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
+const FIRST_RELEASES: Duration = Duration::from_secs(15 * 60);
+const RELEASES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How to run a service.
 #[derive(Debug, Clone)]
@@ -92,7 +95,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 5],
+    beside: [JoinHandle<()>; 6],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -140,7 +143,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let watch = tokio::spawn(watch(state.store.clone()));
     let facts = tokio::spawn(keep_facts(state.store.clone()));
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
-    let beside = [upkeep, compaction, watch, facts, rows];
+    let releases = tokio::spawn(publish_daily(state.clone()));
+    let beside = [upkeep, compaction, watch, facts, rows, releases];
     Ok(Running { addr, operator_addr, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -215,6 +219,22 @@ async fn compact_daily(state: State) {
                 tracing::warn!(held, "documents lack changes; run `ihuriro verify`")
             }
             Err(error) => tracing::warn!(%error, "old changes were not given up; tried again tomorrow"),
+        }
+    }
+}
+
+/// Makes the releases that are due, soon after the start and then once a day. Several services may do so at once.
+async fn publish_daily(state: State) {
+    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_RELEASES, RELEASES);
+    loop {
+        turn.tick().await;
+        match published::publish(&state.store, state.clock.now()).await {
+            Ok(made) => {
+                for Made { release, organisations } in made {
+                    tracing::info!(%release, organisations, "released");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "nothing was released; tried again tomorrow"),
         }
     }
 }

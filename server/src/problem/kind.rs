@@ -88,6 +88,8 @@ kinds! {
         "No team of your organisation has this id, or it was ended.";
     NO_SUCH_DEVICE NOT_FOUND "no-such-device" "There is no such tablet"
         "No tablet of your organisation has this id.";
+    NO_SUCH_RELEASE NOT_FOUND "no-such-release" "There is no such published table"
+        "No release has this name, or it has no such table. GET /v1/published lists what there is.";
     NO_SUCH_CHANGE NOT_FOUND "no-such-change" "There is no such change"
         "No quarantined change of a group that you may see has this id.";
 
@@ -189,6 +191,9 @@ kinds! {
         "The part of the address after the question mark has a word that this address does not know, or a value of another kind.";
     IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY "idempotency-key-reused" "The Idempotency-Key stands for another request"
         "Another request came with this Idempotency-Key within the last day. Take a new key for each thing that you want done.";
+
+    ONLY_PUBLISHED UNPROCESSABLE_ENTITY "only-published" "Only published tables answer you"
+        "Exact and live totals are told to the organisation that they are about. Everybody else reads published tables: `tables` names the          latest, and GET /v1/published lists all.";
 
     TOO_MUCH_QUARANTINED TOO_MANY_REQUESTS "too-much-quarantined" "Too much waits for somebody to look at it"
         "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \

@@ -1,5 +1,5 @@
-//! The keys by which tablets know the store and seal work for it. Unlike its identity they outlive a restore: tablets
-//! learned them when they were enrolled.
+//! The keys of the store that outlive a restore, unlike its identity: those by which tablets know it and seal work for it, which they
+//! learned when they were enrolled, and the one that published figures are rounded by, which were read.
 
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
@@ -13,12 +13,18 @@ use crate::on_each;
 const RECEIPTS: &str = "receipts";
 /// An age identity, as text: colleagues seal for it what others carry.
 const SEAL: &str = "seal";
+/// What the rounding of published figures is drawn from. Drawn again after a restore, figures could be averaged.
+const PUBLISHED: &str = "published";
 
 /// Gives a store that has none its keys; whoever comes first decides them.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    let mut seed = [0; 32];
-    rand::rng().fill_bytes(&mut seed);
-    for (name, value) in [(RECEIPTS, seed.to_vec()), (SEAL, sealing::new_identity().into_bytes())] {
+    let random = || {
+        let mut bytes = [0; 32];
+        rand::rng().fill_bytes(&mut bytes);
+        bytes.to_vec()
+    };
+    let seal = sealing::new_identity().into_bytes();
+    for (name, value) in [(RECEIPTS, random()), (SEAL, seal), (PUBLISHED, random())] {
         on_each!(tx, |c| diesel::insert_into(store_keys::table)
             .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
             .on_conflict(store_keys::name)
@@ -43,6 +49,14 @@ pub fn receipts(tx: &mut Conn<'_>) -> Result<SigningKey, StoreError> {
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn seal(tx: &mut Conn<'_>) -> Result<String, StoreError> {
     String::from_utf8(key(tx, SEAL)?).map_err(|_| StoreError::Damaged("the key for sealing"))
+}
+
+/// The key of what is drawn for published figures (HMAC-SHA-256).
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn published(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
+    key(tx, PUBLISHED)?.try_into().map_err(|_| StoreError::Damaged("the key for published figures"))
 }
 
 fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {
