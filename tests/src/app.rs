@@ -1,12 +1,15 @@
 //! A real service on a free port, and people who are signed in to it.
 
+use diesel::prelude::*;
 use serde_json::Value;
 use server::access::{PasswordHash, Role};
 use server::clock::Clock;
 use server::http::{Running, Settings, serve};
+use server::on_each;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users::create::{NewUser, create};
-use server::store::Store;
+use server::store::schema::users;
+use server::store::{Conn, Store, StoreError};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 use tokio::runtime::Runtime;
@@ -99,6 +102,14 @@ impl TestApp {
         self.store().write_blocking("test", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id
     }
 
+    /// Whether somebody has this login.
+    pub fn has(&self, login: &str) -> bool {
+        let find = |tx: &mut Conn<'_>| -> Result<i64, StoreError> {
+            on_each!(tx, |c| users::table.filter(users::login.eq(login)).count().get_result(c))
+        };
+        self.store().read_blocking("test", find).expect("the store answers") > 0
+    }
+
     /// Signs somebody in.
     pub fn login(&self, login: &str) -> Session {
         let body = serde_json::json!({"login": login, "password": PASSWORD});
@@ -136,6 +147,13 @@ impl Session {
 
     pub fn get(&self, path: &str) -> Answer {
         self.send(ureq::http::Method::GET, path, None)
+    }
+
+    /// The body of an answer as it is, of a kind that is asked for.
+    pub fn text(&self, path: &str, accept: &str) -> String {
+        let request = ureq::get(format!("{}{path}", self.url)).header("accept", accept);
+        let answer = request.header("authorization", format!("Bearer {}", self.token)).call();
+        answer.expect("the service answers").body_mut().read_to_string().expect("a text")
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {

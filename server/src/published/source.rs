@@ -46,7 +46,7 @@ impl Source {
 /// Whether facts are being counted again: what follows from them is not what the records say.
 pub(super) fn being_counted(tx: &mut Conn<'_>) -> Result<bool, StoreError> {
     let text = format!(
-        "SELECT CASE WHEN {CATCHING_UP} OR EXISTS (SELECT 1 FROM facts_due) THEN 1 ELSE 0 END AS number"
+        "SELECT CAST(CASE WHEN {CATCHING_UP} OR EXISTS (SELECT 1 FROM facts_due) THEN 1 ELSE 0 END AS bigint) AS number"
     );
     let due: Number = on_each!(tx, |c| diesel::sql_query(text.as_str()).get_result(c))?;
     Ok(due.number > 0)

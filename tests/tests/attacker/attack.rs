@@ -1,4 +1,5 @@
-//! Looking for worlds until each node has had five numbers.
+//! Looking for worlds until each node has had five numbers: by a walk from the world as it is, and where that does not find them, by integer
+//! programming.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,10 +12,12 @@ use server::published::tree::Tree;
 
 use super::model::{Counts, Known, Node};
 use super::secret::secret_for;
-use super::trees::{Cell, Cells, People, Published, Story, WORDS, World, cell, total};
+use super::trees::{Cell, Cells, People, Published, Story, WORDS, World, by, cell, total};
 
-/// How many worlds are looked for, for each node.
-const TRIES: usize = 12;
+/// How far it is walked from world to world.
+const STEPS: usize = 20_000;
+/// How many integer programs are then solved.
+const TRIES: usize = 60;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -22,6 +25,7 @@ pub(crate) struct Attacked {
     pub trees: usize,
     pub nodes: usize,
     pub worlds: usize,
+    pub programs: usize,
     /// Counts that fit, for which there is no secret.
     pub without_secret: usize,
     /// The least that any node keeps.
@@ -38,16 +42,17 @@ impl Attacked {
         self.trees += other.trees;
         self.nodes += other.nodes;
         self.worlds += other.worlds;
+        self.programs += other.programs;
         self.without_secret += other.without_secret;
     }
 }
 
 impl fmt::Display for Attacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { trees, nodes, worlds, without_secret, fewest, worst } = self;
+        let Self { trees, nodes, worlds, programs, without_secret, fewest, worst } = self;
         write!(
             f,
-            "{trees} trees, {nodes} nodes, {worlds} worlds; {without_secret} counts without a secret; the least that a node keeps is \
+            "{trees} trees, {nodes} nodes, {worlds} worlds, {programs} integer programs; {without_secret} counts without a secret; the least that a node keeps is \
              {fewest} numbers: {worst:?}"
         )
     }
@@ -63,21 +68,41 @@ pub(crate) fn attack(story: &Story, luck: &mut StdRng) -> Attacked {
         attendances: *told,
         meetings: &story.meetings,
     };
-    let mut found = Found { seen: BTreeMap::new(), worlds: 0, without_secret: 0 };
-    // The world as it is is one of them.
-    let mut counts = known.counts(None, luck).expect("the world itself fits");
-    for node in counts.0.keys().filter(|node| known.keeps_secret(node)) {
-        found.seen.insert(node.clone(), BTreeSet::new());
+    let mut found = Found {
+        story,
+        published: &published,
+        seen: BTreeMap::new(),
+        worlds: 0,
+        programs: 0,
+        without_secret: 0,
+    };
+    let nodes = known.numbers(&story.world).into_keys().filter(|node| known.keeps_secret(node));
+    found.seen = nodes.map(|node| (node, BTreeSet::new())).collect();
+    assert!(found.look(&known, &story.world), "the world as it is is one of them");
+
+    // From one world to the next, person by person.
+    let mut world = story.world.clone();
+    for _ in 0..STEPS {
+        if found.least().is_none() {
+            break;
+        }
+        let next = step(&world, luck);
+        if found.look(&known, &next) {
+            world = next;
+        }
     }
-    found.look(story, &known, &published, &counts, luck);
-    for _ in 0..TRIES * found.seen.len() {
-        let least = found.seen.iter().min_by_key(|(_, seen)| seen.len());
-        let Some((node, seen)) = least.filter(|(_, seen)| seen.len() < PEOPLE.least as usize) else { break };
-        let (node, numbers) = (node.clone(), candidates(seen));
+    // What lies further away is found by what is possible at all.
+    for _ in 0..TRIES {
+        let Some(node) = found.least() else { break };
+        found.programs += 1;
+        let numbers = candidates(&found.seen[&node]);
         let number = numbers[luck.random_range(0..numbers.len())];
-        if let Some(fit) = known.counts(Some((&node, number)), luck) {
-            counts = fit;
-            found.look(story, &known, &published, &counts, luck);
+        let Some((counts, attended)) = known.counts(Some((&node, number)), luck) else { continue };
+        // Several worlds have these counts; the hold looks at the finest cells.
+        for _ in 0..4 {
+            if found.look(&known, &self::world(story, &known, &counts, attended, luck)) {
+                break;
+            }
         }
     }
     let worst = found.seen.iter().min_by_key(|(_, seen)| seen.len());
@@ -86,60 +111,169 @@ pub(crate) fn attack(story: &Story, luck: &mut StdRng) -> Attacked {
         trees: 1,
         nodes: found.seen.len(),
         worlds: found.worlds,
+        programs: found.programs,
         without_secret: found.without_secret,
         fewest: worst.as_ref().map_or(usize::MAX, |(_, seen)| seen.len()),
         worst,
     }
 }
 
+/// Somebody comes, goes, or is of another kind, once or several times; before and after where a place did not change.
+fn step(world: &World, luck: &mut StdRng) -> World {
+    let mut next = world.clone();
+    if luck.random_bool(0.1) {
+        exchange(&mut next, luck);
+        return next;
+    }
+    for _ in 0..luck.random_range(1..=4) {
+        let names: Vec<String> = next.first.places.keys().cloned().collect();
+        let name = &names[luck.random_range(0..names.len())];
+        let same = next.now.as_ref().is_some_and(|now| now.places[name] == next.first.places[name]);
+        let late = next.now.is_some() && luck.random_bool(0.5);
+        let change = change(
+            if late { &next.now.as_ref().expect("now").places[name] } else { &next.first.places[name] },
+            luck,
+        );
+        for (cell, people) in change {
+            let put = |of: &mut People| {
+                let cells = of.places.get_mut(name).expect("the same places");
+                *cells.entry(cell).or_default() += people;
+                cells.retain(|_, people| *people != 0);
+            };
+            if same || !late {
+                put(&mut next.first);
+            }
+            if let Some(now) = next.now.as_mut().filter(|_| same || late) {
+                put(now);
+            }
+        }
+    }
+    next.attendances += luck.random_range(-6..=6);
+    next
+}
+
+/// Two words of a split, or two places, change their people: which of those that are told of together is the one that was drawn is not known.
+fn exchange(world: &mut World, luck: &mut StdRng) {
+    let names: Vec<String> = world.first.places.keys().cloned().collect();
+    let [one, other] = [(); 2].map(|()| names[luck.random_range(0..names.len())].clone());
+    let split = luck.random_range(0..3);
+    let [word, with] = [(); 2].map(|()| WORDS[split][luck.random_range(0..WORDS[split].len())]);
+    let places = luck.random_bool(0.3);
+    for people in std::iter::once(&mut world.first).chain(&mut world.now) {
+        if places {
+            let [a, b] = [&one, &other].map(|name| people.places[name].clone());
+            people.places.extend([(one.clone(), b), (other.clone(), a)]);
+            continue;
+        }
+        let cells = people.places.get_mut(&one).expect("a place");
+        let mut exchanged = Cells::new();
+        for (cell, people) in std::mem::take(cells) {
+            let mut cell = cell;
+            cell[split] = match cell[split] {
+                is if is == word => with,
+                is if is == with => word,
+                is => is,
+            };
+            *exchanged.entry(cell).or_default() += people;
+        }
+        *cells = exchanged;
+    }
+}
+
+fn change(cells: &Cells, luck: &mut StdRng) -> Vec<(Cell, i64)> {
+    let there: Vec<Cell> = cells.keys().copied().collect();
+    let to = cell(luck);
+    if there.is_empty() || luck.random_bool(0.3) {
+        return vec![(to, 1)];
+    }
+    let from = there[luck.random_range(0..there.len())];
+    if luck.random_bool(0.4) {
+        return vec![(from, -1)];
+    }
+    let mut moved = from;
+    let split = luck.random_range(0..3);
+    moved[split] = to[split];
+    vec![(from, -1), (moved, 1)]
+}
+
 /// Numbers beside those that were seen.
 fn candidates(seen: &BTreeSet<i64>) -> Vec<i64> {
     let (least, most) = (seen.first().copied().unwrap_or(5), seen.last().copied().unwrap_or(5));
-    let near = (least - 4).max(0)..=most + 4;
+    let near = (least - 6).max(0)..=most + 12;
     near.filter(|number| !seen.contains(number)).collect()
 }
 
 /// The numbers of each node in worlds that publish the same.
-struct Found {
+struct Found<'a> {
+    story: &'a Story,
+    published: &'a Published,
     seen: BTreeMap<Node, BTreeSet<i64>>,
     worlds: usize,
+    programs: usize,
     without_secret: usize,
 }
 
-impl Found {
-    fn look(
-        &mut self,
-        story: &Story,
-        known: &Known<'_>,
-        published: &Published,
-        (counts, attended): &(Counts, Option<i64>),
-        luck: &mut StdRng,
-    ) {
-        // Several worlds have these counts; the hold looks at the finest cells.
-        for _ in 0..4 {
-            let Some(world) = world(story, known, counts, *attended, luck) else { continue };
-            let Some(secret) = secret_for(&world, published) else {
-                self.without_secret += 1;
-                continue;
-            };
-            if world.published(&story.meetings, &secret) == *published {
-                self.worlds += 1;
-                for (node, numbers) in &mut self.seen {
-                    numbers.extend(counts.get(node));
-                }
-                return;
+impl Found<'_> {
+    /// The node of which the fewest numbers were seen, where that are too few.
+    fn least(&self) -> Option<Node> {
+        let least = self.seen.iter().min_by_key(|(_, seen)| seen.len());
+        least.filter(|(_, seen)| seen.len() < PEOPLE.least as usize).map(|(node, _)| node.clone())
+    }
+
+    /// Whether a world publishes the same, by some secret; then its numbers are possible.
+    fn look(&mut self, known: &Known<'_>, world: &World) -> bool {
+        let meetings = &self.story.meetings;
+        let people: i64 = world.first.places.values().map(total).sum();
+        let most: i64 = world.first.places.iter().map(|(name, cells)| total(cells) * meetings[name]).sum();
+        if !(people..=most).contains(&world.attendances) {
+            return false;
+        }
+        let Some(secret) = secret_for(world, self.published) else {
+            self.without_secret += 1;
+            return false;
+        };
+        if world.published(meetings, &secret) != *self.published {
+            return false;
+        }
+        self.worlds += 1;
+        for (node, number) in known.numbers(world) {
+            if let Some(seen) = self.seen.get_mut(&node) {
+                seen.insert(number);
             }
         }
+        true
     }
 }
 
 impl Known<'_> {
+    /// The numbers of a world that a release tells something of.
+    fn numbers(&self, world: &World) -> Counts {
+        let mut numbers = Counts::new();
+        let releases = [(Some(self.tree), Some(&world.first)), (self.revised, world.now.as_ref())];
+        for (release, (tree, people)) in releases.into_iter().enumerate() {
+            let (Some(tree), Some(people)) = (tree, people) else { continue };
+            let mut all = Cells::new();
+            for (place, cells) in &people.places {
+                numbers.insert((release, place.clone(), String::new(), String::new()), total(cells));
+                for (cell, people) in cells {
+                    *all.entry(*cell).or_default() += people;
+                }
+                let splits = tree.places.get(place).map(|shown| &shown.splits);
+                for name in splits.into_iter().flat_map(BTreeMap::keys) {
+                    put(&mut numbers, release, place, name, cells);
+                }
+            }
+            numbers.insert((release, String::new(), String::new(), String::new()), total(&all));
+            for name in tree.root_splits.keys() {
+                put(&mut numbers, release, "", name, &all);
+            }
+        }
+        numbers
+    }
+
     /// Whether it is shown, or told of with others. Of whom nothing is told with others, there is nobody.
     fn keeps_secret(&self, (release, place, split, word): &Node) -> bool {
         let tree: &Tree = if *release == 0 { self.tree } else { self.revised.expect("a revision") };
-        if place == "hidden" {
-            return false;
-        }
         if place.is_empty() && split.is_empty() {
             return true;
         }
@@ -151,6 +285,13 @@ impl Known<'_> {
     }
 }
 
+fn put(numbers: &mut Counts, release: usize, place: &str, name: &str, cells: &Cells) {
+    let at = PEOPLE.splits.iter().position(|one| *one == name).expect("a split");
+    for (word, people) in by(cells, at) {
+        numbers.insert((release, place.to_owned(), name.to_owned(), word.to_owned()), people);
+    }
+}
+
 /// A world with these counts.
 fn world(
     story: &Story,
@@ -158,7 +299,7 @@ fn world(
     counts: &Counts,
     attended: Option<i64>,
     luck: &mut StdRng,
-) -> Option<World> {
+) -> World {
     let whole = |release: usize, place: &str| (release, place.to_owned(), String::new(), String::new());
     let mut first = People { places: BTreeMap::new(), apart: story.world.first.apart };
     let mut who = hidden(counts, luck);
@@ -186,8 +327,8 @@ fn world(
     });
     let people: i64 = first.places.values().map(total).sum();
     let most: i64 = first.places.iter().map(|(name, cells)| total(cells) * story.meetings[name]).sum();
-    let attendances = attended.unwrap_or_else(|| story.world.attendances.clamp(people, most));
-    (attendances >= people && attendances <= most).then_some(World { first, now, attendances })
+    let attendances = attended.unwrap_or_else(|| story.world.attendances.clamp(people, most.max(people)));
+    World { first, now, attendances }
 }
 
 /// Cells of a place that is shown, with these sums in each split.

@@ -5,7 +5,7 @@
 //! A number is possible if there is a *world* in which it is so: all counts of the quarter, before and after tablets came late, and a
 //! secret, for which the method publishes just the same. So it is shown:
 //!
-//! 1. Integer programming ([`model`]) finds counts that fit all that is published, for a node and a number.
+//! 1. A walk from the world as it is, person by person, and integer programming ([`model`]) where that is not enough, find counts that fit.
 //! 2. A secret is looked for that draws what was published from these counts ([`secret`]): a system of differences, by Bellman and Ford.
 //! 3. The method itself runs on the world, and must publish the same.
 //!

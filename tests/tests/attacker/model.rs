@@ -43,7 +43,11 @@ struct Program {
 
 impl Known<'_> {
     /// Counts in which this node is of this number; as far apart from others as chance has it.
-    pub(crate) fn counts(&self, wanted: Option<(&Node, i64)>, luck: &mut StdRng) -> Option<(Counts, Option<i64>)> {
+    pub(crate) fn counts(
+        &self,
+        wanted: Option<(&Node, i64)>,
+        luck: &mut StdRng,
+    ) -> Option<(Counts, Option<i64>)> {
         let mut program = self.program();
         if let Some((node, number)) = wanted {
             let is = program.nodes.get(node)?.clone();

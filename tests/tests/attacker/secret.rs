@@ -31,7 +31,11 @@ const LESS: f64 = 1e-4;
 
 /// The logit of the first is below that of the second by more than the third.
 #[derive(Debug, Default)]
-struct Differences(Vec<(Drawn, Drawn, f64)>);
+struct Differences {
+    all: Vec<(Drawn, Drawn, f64)>,
+    /// Whether a count is not one that any secret gives the figure of.
+    impossible: bool,
+}
 
 /// A secret that publishes this of a world in which that was counted.
 pub(crate) fn secret_for(world: &World, (tree, told, revised): &Published) -> Option<Supposed> {
@@ -89,11 +93,12 @@ impl Differences {
     }
 
     fn below(&mut self, one: Drawn, other: Drawn, by: f64) {
-        self.0.push((one, other, by));
+        self.all.push((one, other, by));
     }
 
     fn rounded(&mut self, path: &str, count: i64, base: i64, figure: Figure) {
         let rest = count % base;
+        self.impossible |= (figure.number() - count).abs() >= base;
         if rest == 0 {
             return;
         }
@@ -120,6 +125,12 @@ impl Differences {
     fn divided(&mut self, above: &str, children: Vec<(String, i64)>, split: &Split) {
         let (shown, hidden): (Vec<_>, Vec<_>) =
             children.into_iter().partition(|(path, _)| split.shown.contains_key(path));
+        self.impossible |= shown.iter().any(|(_, people)| *people < PEOPLE.least);
+        let few: i64 = hidden.iter().map(|(_, people)| people).filter(|people| **people < PEOPLE.least).sum();
+        let joined = hidden.iter().filter(|(_, people)| *people >= PEOPLE.least).count();
+        // One joins where the others are too few, and none where they are not.
+        self.impossible |= joined != usize::from((1..PEOPLE.least).contains(&few));
+        self.impossible |= split.not_shown.is_some() != (few > 0);
         // Whoever joined the pool was drawn among all that are told of else.
         for (joined, _) in hidden.iter().filter(|(_, people)| *people >= PEOPLE.least) {
             for (path, _) in &shown {
@@ -130,7 +141,11 @@ impl Differences {
         let pool = split.not_shown.map(|figure| (format!("{above}{NOT_SHOWN}"), pool, figure));
         let items = shown.into_iter().map(|(path, people)| (split.shown[&path], path, people));
         let items = items.map(|(figure, path, people)| (path, people, figure)).chain(pool);
+        let items: Vec<(String, i64, Figure)> = items.collect();
+        self.impossible |=
+            items.iter().any(|(_, people, figure)| (figure.number() - people).abs() >= PEOPLE.base);
         let (raised, not): (Vec<_>, Vec<_>) = items
+            .into_iter()
             .filter(|(_, people, _)| people % PEOPLE.base > 0)
             .map(|(path, people, figure)| {
                 let rest = (people % PEOPLE.base) as f64 / PEOPLE.base as f64;
@@ -145,14 +160,17 @@ impl Differences {
     }
 
     fn solve(self) -> Option<Supposed> {
+        if self.impossible {
+            return None;
+        }
         let mut logits: BTreeMap<Drawn, f64> = BTreeMap::from([(None, 0.0)]);
-        for (one, other, _) in &self.0 {
+        for (one, other, _) in &self.all {
             logits.insert(one.clone(), 0.0);
             logits.insert(other.clone(), 0.0);
         }
         for _ in 0..=logits.len() {
             let mut moved = false;
-            for (one, other, by) in &self.0 {
+            for (one, other, by) in &self.all {
                 let most = logits[other] + by - LESS;
                 if logits[one] > most {
                     logits.insert(one.clone(), most);
