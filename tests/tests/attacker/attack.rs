@@ -14,12 +14,13 @@ use super::model::{Counts, Known, Node};
 use super::secret::secret_for;
 use super::trees::{Cell, Cells, People, Published, Story, WORDS, World, by, cell, total};
 
-/// How far it is walked from world to world.
-const STEPS: usize = 20_000;
+/// How far it is walked from world to world, before integer programs are solved and after.
+const SHORT: usize = 4_000;
+const LONG: usize = 30_000;
+/// How long towards one number.
+const STRETCH: usize = 400;
 /// How many integer programs are then solved.
 const TRIES: usize = 60;
-/// Of how many places. With more, an integer program of the solver that is written in Rust (microlp) takes minutes; the walk finds what there is.
-const PROGRAMMED: usize = 3;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -82,32 +83,10 @@ pub(crate) fn attack(story: &Story, luck: &mut StdRng) -> Attacked {
     found.seen = nodes.map(|node| (node, BTreeSet::new())).collect();
     assert!(found.look(&known, &story.world), "the world as it is is one of them");
 
-    // From one world to the next, person by person.
     let mut world = story.world.clone();
-    for _ in 0..STEPS {
-        if found.least().is_none() {
-            break;
-        }
-        let next = step(&world, luck);
-        if found.look(&known, &next) {
-            world = next;
-        }
-    }
-    // What lies further away is found by what is possible at all.
-    let tries = if known.places.len() <= PROGRAMMED { TRIES } else { 0 };
-    for _ in 0..tries {
-        let Some(node) = found.least() else { break };
-        found.programs += 1;
-        let numbers = candidates(&found.seen[&node]);
-        let number = numbers[luck.random_range(0..numbers.len())];
-        let Some((counts, attended)) = known.counts(Some((&node, number)), luck) else { continue };
-        // Several worlds have these counts; the hold looks at the finest cells.
-        for _ in 0..4 {
-            if found.look(&known, &self::world(story, &known, &counts, attended, luck)) {
-                break;
-            }
-        }
-    }
+    found.walk(&known, &mut world, SHORT, luck);
+    found.solve(&known, luck);
+    found.walk(&known, &mut world, LONG, luck);
     let worst = found.seen.iter().min_by_key(|(_, seen)| seen.len());
     let worst = worst.map(|(node, seen)| (node.clone(), seen.clone()));
     Attacked {
@@ -122,7 +101,7 @@ pub(crate) fn attack(story: &Story, luck: &mut StdRng) -> Attacked {
 }
 
 /// Somebody comes, goes, or is of another kind, once or several times; before and after where a place did not change.
-fn step(world: &World, luck: &mut StdRng) -> World {
+fn step(world: &World, near: &str, luck: &mut StdRng) -> World {
     let mut next = world.clone();
     if luck.random_bool(0.1) {
         exchange(&mut next, luck);
@@ -131,6 +110,8 @@ fn step(world: &World, luck: &mut StdRng) -> World {
     for _ in 0..luck.random_range(1..=4) {
         let names: Vec<String> = next.first.places.keys().cloned().collect();
         let name = &names[luck.random_range(0..names.len())];
+        let name =
+            if names.iter().any(|one| one == near) && luck.random_bool(0.5) { near } else { name.as_str() };
         let same = next.now.as_ref().is_some_and(|now| now.places[name] == next.first.places[name]);
         let late = next.now.is_some() && luck.random_bool(0.5);
         let change = change(
@@ -199,13 +180,6 @@ fn change(cells: &Cells, luck: &mut StdRng) -> Vec<(Cell, i64)> {
     vec![(from, -1), (moved, 1)]
 }
 
-/// Numbers beside those that were seen.
-fn candidates(seen: &BTreeSet<i64>) -> Vec<i64> {
-    let (least, most) = (seen.first().copied().unwrap_or(5), seen.last().copied().unwrap_or(5));
-    let near = (least - 6).max(0)..=most + 12;
-    near.filter(|number| !seen.contains(number)).collect()
-}
-
 /// The numbers of each node in worlds that publish the same.
 struct Found<'a> {
     story: &'a Story,
@@ -221,6 +195,50 @@ impl Found<'_> {
     fn least(&self) -> Option<Node> {
         let least = self.seen.iter().min_by_key(|(_, seen)| seen.len());
         least.filter(|(_, seen)| seen.len() < PEOPLE.least as usize).map(|(node, _)| node.clone())
+    }
+
+    /// From one world to the next, person by person, towards a number that a node has not had yet.
+    fn walk(&mut self, known: &Known<'_>, world: &mut World, steps: usize, luck: &mut StdRng) {
+        for _ in 0..steps / STRETCH {
+            let Some(node) = self.least() else { break };
+            let numbers = known.candidates(&node, &self.seen[&node]);
+            let target = numbers[luck.random_range(0..numbers.len())];
+            let off = |world: &World| {
+                known.numbers(world).get(&node).map_or(i64::MAX, |number| (number - target).abs())
+            };
+            let mut distance = off(world);
+            for _ in 0..STRETCH {
+                let next = step(world, &node.1, luck);
+                if !self.look(known, &next) {
+                    continue;
+                }
+                let further = off(&next);
+                if further <= distance || luck.random_bool(0.3) {
+                    (*world, distance) = (next, further);
+                }
+                if distance == 0 {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// What lies further away is found by what is possible at all.
+    fn solve(&mut self, known: &Known<'_>, luck: &mut StdRng) {
+        for _ in 0..TRIES {
+            let Some(node) = self.least() else { break };
+            self.programs += 1;
+            let numbers = known.candidates(&node, &self.seen[&node]);
+            let number = numbers[luck.random_range(0..numbers.len())];
+            let Some((counts, attended)) = known.counts(Some((&node, number)), luck) else { continue };
+            // Several worlds have these counts; the hold looks at the finest cells.
+            for _ in 0..4 {
+                let world = world(self.story, known, &counts, attended, luck);
+                if self.look(known, &world) {
+                    break;
+                }
+            }
+        }
     }
 
     /// Whether a world publishes the same, by some secret; then its numbers are possible.
@@ -249,6 +267,27 @@ impl Found<'_> {
 }
 
 impl Known<'_> {
+    /// Numbers of which it was not seen yet that a node has them: beside its figure, or beside those that were seen.
+    fn candidates(&self, (release, place, split, word): &Node, seen: &BTreeSet<i64>) -> Vec<i64> {
+        let tree: &Tree = if *release == 0 { self.tree } else { self.revised.expect("a revision") };
+        let splits = if place.is_empty() {
+            Some(&tree.root_splits)
+        } else {
+            tree.places.get(place).map(|one| &one.splits)
+        };
+        let figure = match (place.as_str(), split.as_str()) {
+            ("", "") => Some(tree.root),
+            (place, "") => tree.places.get(place).map(|shown| shown.figure),
+            (_, split) => splits.and_then(|splits| splits.get(split)?.shown.get(word)).copied(),
+        };
+        let (least, most) = match figure.map(|figure| figure.number()) {
+            Some(0) => (0, PEOPLE.least - 1),
+            Some(figure) => (figure - PEOPLE.base + 1, figure + PEOPLE.base - 1),
+            None => (seen.first().copied().unwrap_or(5) - 6, seen.last().copied().unwrap_or(5) + 12),
+        };
+        (least.max(0)..=most).filter(|number| !seen.contains(number)).collect()
+    }
+
     /// The numbers of a world that a release tells something of.
     fn numbers(&self, world: &World) -> Counts {
         let mut numbers = Counts::new();
