@@ -14,8 +14,8 @@
 //! 1. *Hold* ([`revision`]): a revision counts a place anew only where at least k people came to its cells or went from them.
 //! 2. *Threshold* ([`tree`]): of fewer than k people in all nothing is published.
 //! 3. *Pool* ([`split`]): children of 1 to k-1 people are told of together, where need be with one that is drawn.
-//! 4. *Round* the root to a multiple of b, and its children so that they add up to it. What is drawn for a node follows from the store's secret
-//!    and the node's path ([`luck`]), so it is drawn once for ever.
+//! 4. *Round* the root to a multiple of b, and its children so that they add up to it. What is drawn for a node follows from the store's secret,
+//!    the release and the node's path ([`luck`]), so it is drawn once for ever.
 //! 5. Districts with fewer than three groups are told of together ([`merging`]).
 //!
 //! So figures add up, whoever asks again gets the same, and each figure could stand for at least k numbers, whatever else of the quarter

@@ -36,9 +36,11 @@ impl Secret {
         Self(key)
     }
 
-    /// The luck of the tree of a measure, of an organisation (or of the whole partnership, by an empty name), in a quarter.
-    pub fn luck<'a>(&'a self, measure: &'a str, owner: &'a str, quarter: &'a str) -> impl Luck + 'a {
-        Drawn { secret: self, measure, owner, quarter }
+    /// The luck of the tree of a measure, of an organisation (or of the whole partnership, by an empty name), in a release. A revision draws
+    /// for itself: who was drawn into the pool of one release would tell who was not drawn into that of the other, and so who of two that are
+    /// told of together has one to four people.
+    pub fn luck<'a>(&'a self, measure: &'a str, owner: &'a str, release: &'a str) -> impl Luck + 'a {
+        Drawn { secret: self, measure, owner, release }
     }
 }
 
@@ -46,7 +48,7 @@ struct Drawn<'a> {
     secret: &'a Secret,
     measure: &'a str,
     owner: &'a str,
-    quarter: &'a str,
+    release: &'a str,
 }
 
 impl Luck for Drawn<'_> {
@@ -57,7 +59,7 @@ impl Luck for Drawn<'_> {
             Draw::Round => "round",
             Draw::Pull => "pull",
         };
-        for part in [self.measure, self.owner, self.quarter, path, draw] {
+        for part in [self.measure, self.owner, self.release, path, draw] {
             // No name holds a zero byte, so no two lists of parts read alike.
             hmac.update(part.as_bytes());
             hmac.update(&[0]);
@@ -76,8 +78,8 @@ mod tests {
     #[test]
     fn what_is_drawn_is_a_fraction_and_follows_from_the_secret_and_from_all_that_it_is_drawn_for() {
         let (one, other) = (Secret::new([1; 32]), Secret::new([2; 32]));
-        let draw = |secret: &Secret, [measure, owner, quarter, path]: [&str; 4], draw| {
-            secret.luck(measure, owner, quarter).fraction(path, draw)
+        let draw = |secret: &Secret, [measure, owner, release, path]: [&str; 4], draw| {
+            secret.luck(measure, owner, release).fraction(path, draw)
         };
         let of = ["people", "aegis", "2026-Q1", "52"];
         let all = [

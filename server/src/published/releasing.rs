@@ -128,8 +128,8 @@ impl Draft {
     /// Adds the figures of the people of one organisation.
     fn people(&mut self, organisation: OrganisationId, source: &Source, before: &Before, secret: &Secret) {
         let owner = organisation.uuid().to_string();
-        let quarter = self.release.quarter.to_string();
-        let luck = secret.luck(PEOPLE.name, &owner, &quarter);
+        let release = self.release.to_string();
+        let luck = secret.luck(PEOPLE.name, &owner, &release);
         let method = Method { measure: &PEOPLE, luck: &luck };
 
         // What was told apart in the first release is told apart in its revision, and nothing else.

@@ -230,7 +230,7 @@ impl Found<'_> {
             self.programs += 1;
             let numbers = known.candidates(&node, &self.seen[&node]);
             let number = numbers[luck.random_range(0..numbers.len())];
-            let Some((counts, attended)) = known.counts(Some((&node, number)), luck) else { continue };
+            let Some((counts, attended)) = known.counts((&node, number)) else { continue };
             // Several worlds have these counts; the hold looks at the finest cells.
             for _ in 0..4 {
                 let world = world(self.story, known, &counts, attended, luck);
@@ -253,7 +253,7 @@ impl Found<'_> {
             self.without_secret += 1;
             return false;
         };
-        if world.published(meetings, &secret) != *self.published {
+        if world.published(meetings, [&secret.of(0), &secret.of(1)]) != *self.published {
             return false;
         }
         self.worlds += 1;

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use good_lp::{
     Constraint, Expression, ProblemVariables, Solution, SolverModel, Variable, constraint, microlp, variable,
 };
-use rand::RngExt;
-use rand::rngs::StdRng;
 use server::published::PEOPLE;
 use server::published::tree::{Figure, Split, Tree};
 
@@ -42,23 +40,14 @@ struct Program {
 }
 
 impl Known<'_> {
-    /// Counts in which this node is of this number; as far apart from others as chance has it.
-    pub(crate) fn counts(
-        &self,
-        wanted: Option<(&Node, i64)>,
-        luck: &mut StdRng,
-    ) -> Option<(Counts, Option<i64>)> {
+    /// Counts in which a node is of a number, and attendances.
+    pub(crate) fn counts(&self, (node, number): (&Node, i64)) -> Option<(Counts, Option<i64>)> {
         let mut program = self.program();
-        if let Some((node, number)) = wanted {
-            let is = program.nodes.get(node)?.clone();
-            program.constraints.push(constraint!(is == number as i32));
-        }
-        // Of many places it is enough to know whether there are any: to optimise takes minutes.
-        let weight = if self.places.len() > 3 { 0 } else { 3 };
-        let weighed = program.nodes.values().map(|node| node.clone() * luck.random_range(-weight..=weight));
-        let objective: Expression = weighed.sum();
+        let is = program.nodes.get(node)?.clone();
+        program.constraints.push(constraint!(is == number as i32));
         let Program { variables, constraints, nodes, attended } = program;
-        let mut problem = variables.maximise(objective).using(microlp);
+        // Whether there are any is known in milliseconds; to optimise would take minutes.
+        let mut problem = variables.maximise(0).using(microlp);
         for constraint in constraints {
             problem.add_constraint(constraint);
         }

@@ -2,7 +2,7 @@
 //!
 //! What is drawn for a node decides by comparison: a root is rounded up where its fraction is below its rest, and of children those are raised whose
 //! chance is least. In the logits of the fractions each is a difference of two unknowns with a bound, so Bellman and Ford decide whether all of
-//! them hold at once; the same fraction decides in the first release and in its revision.
+//! them hold at once.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,28 @@ use server::published::tree::{Figure, NOT_SHOWN, Split, Tree};
 
 use super::trees::{Cells, Published, World, by, total};
 
-/// For which node what is drawn; none is the logit 0.
-type Drawn = Option<(String, Draw)>;
+/// In which release (0 or 1) what is drawn for which node; none is the logit 0.
+type Drawn = Option<(usize, String, Draw)>;
 
-/// Fractions by node.
+/// Fractions by release and node.
 #[derive(Debug, Default)]
-pub(crate) struct Supposed(BTreeMap<(String, Draw), f64>);
+pub(crate) struct Supposed(BTreeMap<(usize, String, Draw), f64>);
 
-impl Luck for Supposed {
+impl Supposed {
+    /// What is drawn for a release.
+    pub(crate) fn of(&self, release: usize) -> impl Luck + '_ {
+        InRelease { supposed: self, release }
+    }
+}
+
+struct InRelease<'a> {
+    supposed: &'a Supposed,
+    release: usize,
+}
+
+impl Luck for InRelease<'_> {
     fn fraction(&self, path: &str, draw: Draw) -> f64 {
-        self.0.get(&(path.to_owned(), draw)).copied().unwrap_or(0.5)
+        self.supposed.0.get(&(self.release, path.to_owned(), draw)).copied().unwrap_or(0.5)
     }
 }
 
@@ -33,6 +45,8 @@ const LESS: f64 = 1e-4;
 #[derive(Debug, Default)]
 struct Differences {
     all: Vec<(Drawn, Drawn, f64)>,
+    /// Which release is looked at.
+    release: usize,
     /// Whether a count is not one that any secret gives the figure of.
     impossible: bool,
 }
@@ -60,6 +74,7 @@ pub(crate) fn secret_for(world: &World, (tree, told, revised): &Published) -> Op
         all.splits("", &together, &tree.root_splits);
     }
     if let (Some(now), Some(revised)) = (&world.now, revised) {
+        all.release = 1;
         all.revised(&now.places, now.apart, tree, revised);
     }
     all.solve()
@@ -102,7 +117,7 @@ impl Differences {
         if rest == 0 {
             return;
         }
-        let node = Some((path.to_owned(), Draw::Round));
+        let node = Some((self.release, path.to_owned(), Draw::Round));
         let bound = logit(rest as f64 / base as f64);
         if figure.number() > count {
             self.below(node, None, bound);
@@ -134,7 +149,9 @@ impl Differences {
         // Whoever joined the pool was drawn among all that are told of else.
         for (joined, _) in hidden.iter().filter(|(_, people)| *people >= PEOPLE.least) {
             for (path, _) in &shown {
-                self.below(Some((joined.clone(), Draw::Pull)), Some((path.clone(), Draw::Pull)), 0.0);
+                let [joined, path] =
+                    [joined, path].map(|path| Some((self.release, path.clone(), Draw::Pull)));
+                self.below(joined, path, 0.0);
             }
         }
         let pool: i64 = hidden.iter().map(|(_, people)| people).sum();
@@ -149,7 +166,7 @@ impl Differences {
             .filter(|(_, people, _)| people % PEOPLE.base > 0)
             .map(|(path, people, figure)| {
                 let rest = (people % PEOPLE.base) as f64 / PEOPLE.base as f64;
-                (Some((path, Draw::Round)), -logit(rest), figure.number() > people)
+                (Some((self.release, path, Draw::Round)), -logit(rest), figure.number() > people)
             })
             .partition(|(.., raised)| *raised);
         for (one, of_one, _) in &raised {

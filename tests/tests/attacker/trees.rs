@@ -90,18 +90,21 @@ impl Story {
     }
 
     pub(crate) fn published(&self) -> Published {
-        self.world.published(&self.meetings, &self.secret.luck("people", "aegis", "2026-Q1"))
+        let luck = |release| self.secret.luck("people", "aegis", release);
+        self.world.published(&self.meetings, [&luck("2026-Q1"), &luck("2026-Q1-revised")])
     }
 }
 
 impl World {
     /// What the method publishes of it.
-    pub(crate) fn published(&self, meetings: &BTreeMap<String, i64>, luck: &dyn Luck) -> Published {
+    pub(crate) fn published(&self, meetings: &BTreeMap<String, i64>, lucks: [&dyn Luck; 2]) -> Published {
+        let [luck, later] = lucks;
         let method = Method { measure: &PEOPLE, luck };
         let first = self.first.counted();
         let tree = method.first(&first);
         let told =
             tree.as_ref().and_then(|tree| attendances(&PEOPLE, luck, self.attendances, tree, meetings));
+        let method = Method { measure: &PEOPLE, luck: later };
         let revise = |now: &People| method.revise(tree.as_ref(), &first, &now.counted()).tree;
         let revised = self.now.as_ref().and_then(revise);
         (tree, told, revised)
