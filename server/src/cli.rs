@@ -9,6 +9,7 @@ mod restore;
 mod verify;
 mod rebuild;
 mod compact;
+mod publish;
 mod openapi;
 mod completions;
 mod demo;
@@ -58,6 +59,8 @@ enum Command {
     Rebuild(rebuild::Rebuild),
     /// Give up the bytes of old changes that every tablet has; a running service does so every day.
     Compact(compact::Compact),
+    /// Publish the quarters that are due, for all to read; a running service does so every day.
+    Publish(publish::Publish),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
     /// Print what completes these commands in a shell, when Tab is pressed.
@@ -80,6 +83,7 @@ pub(crate) fn run() -> Ended {
         Command::Verify(verify) => verify.run(),
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
+        Command::Publish(publish) => publish.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),

@@ -37,6 +37,7 @@ use crate::intake::{self, Intake};
 use crate::leading;
 use crate::oversight;
 use crate::problem;
+use crate::published;
 use crate::quarantine;
 use crate::records;
 use crate::register;
@@ -84,6 +85,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     edits::configure(config);
     custody::configure(config);
     quarantine::configure(config);
+    published::configure(config);
     totals::configure(config);
 }
 

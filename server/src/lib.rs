@@ -26,7 +26,8 @@
 //! # The journey of a question
 //!
 //! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
-//! records; [`totals`] sums facts; [`audit`] notes who did what, and [`oversight`] shows it; [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
+//! records; [`totals`] sums facts; [`published`] protects what others read of them; [`audit`] notes who did what, and [`oversight`] shows it;
+//! [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's.
 //!
 //! ```no_run
@@ -74,6 +75,7 @@ pub mod leading;
 pub mod edits;
 pub mod custody;
 pub mod quarantine;
+pub mod published;
 pub mod totals;
 
 pub mod http;

@@ -106,6 +106,12 @@ impl TestApp {
         self.store().write_blocking("test", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id
     }
 
+    /// Whether somebody has this login.
+    pub fn has(&self, login: &str) -> bool {
+        let find = |tx: &mut Conn<'_>| users::find_by_login(tx, login);
+        self.store().read_blocking("test", find).expect("the store answers").is_some()
+    }
+
     /// Signs somebody in.
     pub fn login(&self, login: &str) -> Session {
         let mut body = serde_json::json!({"login": login, "password": PASSWORD});
@@ -168,6 +174,13 @@ impl Session {
 
     pub fn get(&self, path: &str) -> Answer {
         self.send(ureq::http::Method::GET, path, None)
+    }
+
+    /// The body of an answer as it is, of a kind that is asked for.
+    pub fn text(&self, path: &str, accept: &str) -> String {
+        let request = ureq::get(format!("{}{path}", self.url)).header("accept", accept);
+        let answer = request.header("authorization", format!("Bearer {}", self.token)).call();
+        answer.expect("the service answers").body_mut().read_to_string().expect("a text")
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {

@@ -11,7 +11,7 @@ use sync_core::document::Document;
 use sync_core::double::counted;
 use sync_core::id::{DeviceId, DocumentId, GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::person::{Mark, in_doubt, marked, marks, people};
-use sync_core::record::{Group, Kind, Participant, Record, Session};
+use sync_core::record::{AgeBand, Group, Kind, Participant, Record, Session};
 use sync_core::time::Date;
 use tablet::device::Device;
 
@@ -186,6 +186,40 @@ impl Records {
     /// The same, of which only the sessions from one day to another are counted.
     pub fn within(&self, first: Date, last: Date) -> Self {
         Self { span: Some((first, last)), ..self.clone() }
+    }
+
+    /// People who consent and came in a quarter, each once in their group, by what published tables tell apart of a district:
+    /// `female_youth/sociotherapy/again`.
+    pub fn people_of_quarter(&self, of_year: i16, quarter: i8) -> BTreeMap<String, i64> {
+        let people = people(&self.participants);
+        let mut came: BTreeMap<ParticipantId, BTreeSet<Date>> = BTreeMap::new();
+        for id in self.counted() {
+            for one in self.contributions(id, &people) {
+                if let Contribution::Came(Some(who)) = one {
+                    came.entry(who).or_default().insert(self.sessions[&id].date);
+                }
+            }
+        }
+        let in_quarter = |day: &&Date| day.year() == of_year && (day.month() + 2) / 3 == quarter;
+        let mut cells = BTreeMap::new();
+        for (who, days) in came {
+            let person = &self.participants[&who];
+            let Some(first) = days.iter().find(in_quarter).filter(|_| person.consents()) else { continue };
+            let before = days.range(..first).next_back();
+            let novelty = match before {
+                None => "first_ever",
+                Some(day) if day.year() < of_year => "first_this_year",
+                Some(_) => "again",
+            };
+            let young = |band: AgeBand| matches!(band, AgeBand::From16To24 | AgeBand::From25To35);
+            let kind = match (person.sex, person.age_band) {
+                (Some(sex), Some(band)) => format!("{sex}_{}", if young(band) { "youth" } else { "other" }),
+                _ => "unknown".to_owned(),
+            };
+            let modality = self.groups[&person.group].modality;
+            *cells.entry(format!("{kind}/{modality}/{novelty}")).or_default() += 1;
+        }
+        cells
     }
 
     /// What they come to over all.

@@ -110,6 +110,11 @@ impl Village {
         tablet
     }
 
+    /// The manager, signed in once more: access tokens hold for minutes.
+    pub fn manager_again(&self, app: &TestApp) -> Session {
+        app.login(&format!("manager.{}", self.code))
+    }
+
     pub fn aggregates(&self, query: &str) -> Value {
         self.manager.get(&format!("/v1/aggregates?{query}")).ok()
     }

@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 22] = [
+pub const KEPT: [Table; 26] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
@@ -36,6 +36,10 @@ pub const KEPT: [Table; 22] = [
     table("idempotency_keys", &["name"]),
     table("audit_entries", &["id"]),
     table("audit_tiles", &["level", "number"]),
+    table("releases", &["name"]),
+    table("published_nodes", &["release", "organisation_id", "measure", "place", "split", "word"]),
+    table("published_places", &["release", "organisation_id", "district"]),
+    table("held_counts", &["quarter", "organisation_id", "measure", "place", "cell"]),
 ];
 
 /// What is computed from the documents.

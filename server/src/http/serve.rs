@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::facts;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp, Compacted, Policy};
+use crate::published::{self, Made};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -43,6 +44,8 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// A service that has just started has other things to do first.
 const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
 const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
+const FIRST_RELEASES: Duration = Duration::from_secs(15 * 60);
+const RELEASES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How to run a service.
 #[derive(Debug, Clone)]
@@ -132,7 +135,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 7],
+    beside: [JoinHandle<()>; 8],
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -192,7 +195,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let rows = tokio::spawn(catch_up(state.store.clone(), behind));
     let audit = tokio::spawn(keep_audit(state.store.clone()));
     let tidying = tokio::spawn(tidy(state.clone()));
-    let beside = [upkeep, compaction, watch, facts, rows, audit, tidying];
+    let releases = tokio::spawn(publish_daily(state.clone()));
+    let beside = [upkeep, compaction, watch, facts, rows, audit, tidying, releases];
     Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -297,6 +301,22 @@ async fn tidy(state: State) {
             tracing::warn!(%error, "signing in was not tidied up; tried again in a minute");
         }
         tokio::time::sleep(TIDYING).await;
+    }
+}
+
+/// Makes the releases that are due, soon after the start and then once a day. Several services may do so at once.
+async fn publish_daily(state: State) {
+    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_RELEASES, RELEASES);
+    loop {
+        turn.tick().await;
+        match published::publish(&state.store, state.clock.now()).await {
+            Ok(made) => {
+                for Made { release, organisations } in made {
+                    tracing::info!(%release, organisations, "released");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "nothing was released; tried again tomorrow"),
+        }
     }
 }
 

@@ -101,6 +101,8 @@ kinds! {
         "No team of your organisation has this id, or it was ended.";
     NO_SUCH_DEVICE NOT_FOUND "no-such-device" "There is no such tablet"
         "No tablet of your organisation has this id.";
+    NO_SUCH_RELEASE NOT_FOUND "no-such-release" "There is no such published table"
+        "No release has this name, or it has no such table. GET /v1/published lists what there is.";
     NO_SUCH_CHANGE NOT_FOUND "no-such-change" "There is no such change"
         "No quarantined change of a group that you may see has this id.";
 
@@ -209,6 +211,10 @@ kinds! {
         "Too many wrong passwords or codes were tried for this login, perhaps by somebody else. Try again when Retry-After says. From a \
          device or a place where you have signed in before, others' attempts do not count; elsewhere, ask whoever answers for you for a \
          code that lets you choose a new password.";
+    ONLY_PUBLISHED UNPROCESSABLE_ENTITY "only-published" "Only published tables answer you"
+        "Exact and live totals are told to the organisation that they are about. Everybody else reads published tables: `tables` names the \
+         latest, and GET /v1/published lists all.";
+
     TOO_MUCH_QUARANTINED TOO_MANY_REQUESTS "too-much-quarantined" "Too much waits for somebody to look at it"
         "A tablet handed in too much within a day that could not be merged. Ask your manager to look at what is quarantined. The \
          tablet keeps everything, and may sync again when Retry-After says.";

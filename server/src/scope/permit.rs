@@ -79,6 +79,11 @@ impl Permit {
         self.reach == Reach::Strays
     }
 
+    /// Whether nothing but published tables is within reach.
+    pub fn is_of_published(self) -> bool {
+        self.reach == Reach::Published
+    }
+
     /// The groups whose records are within reach.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ codes! {
         Partnership = "partnership",
         /// What was handed in for a group that there is not.
         Strays = "strays",
+        /// What was published of it; the address says where that is.
+        Published = "published",
     }
 }
 
@@ -101,7 +103,7 @@ impl Action {
 
 use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
-use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Strays};
+use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Published, Strays};
 use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged};
 
 /// Whether an address is one at which people do what their account demands before anything else. Who must choose a password enrols no app
@@ -175,10 +177,16 @@ pub const POLICY: &[Action] = &[
         "GET /v1/sessions/{id}/history",
         "GET /v1/conflicts",
     ]),
-    may("read exact totals",
-                                     Person, O,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+    may("ask for exact totals",
+                                     Person, O,    [Groups,      Groups,       Organisation, Published,   Published,   Nothing], &[
         "GET /v1/aggregates",
     ]).noted_when_read(ReadTotals),
+    may("read published tables",
+                                     Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
+        "GET /v1/published",
+        "GET /v1/published/{release}",
+        "GET /v1/published/{release}/{table}",
+    ]),
     may("put records right",
                                      Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/conflicts/resolve",

@@ -1,6 +1,6 @@
-//! The keys by which tablets know the store and seal work for it, by which it knows the devices of people, and the one that signs
-//! checkpoints of the audit log. Unlike its identity they outlive a restore: tablets learned theirs when they were enrolled, and a checkpoint
-//! that somebody kept still tells what a restored log lacks.
+//! The keys of the store that outlive a restore, unlike its identity: those by which tablets know it and seal work for it, which they
+//! learned when they were enrolled; the one that published figures are rounded by, which were read; the one by which it knows the devices of
+//! people; and the one that signs checkpoints of the audit log, so that one that somebody kept still tells what a restored log lacks.
 
 use diesel::prelude::*;
 use ed25519_dalek::SigningKey;
@@ -18,6 +18,8 @@ const SEAL: &str = "seal";
 const CHECKPOINTS: &str = "checkpoints";
 /// Hides the addresses from which people sign in, and signs the tokens of their devices.
 const SIGN_IN: &str = "sign_in";
+/// What the rounding of published figures is drawn from. Drawn again after a restore, figures could be averaged.
+const PUBLISHED: &str = "published";
 
 /// Gives a store that has none its keys; whoever comes first decides them.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -27,7 +29,8 @@ pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
         key.to_vec()
     };
     let seal = sealing::new_identity().into_bytes();
-    for (name, value) in [(RECEIPTS, random()), (SEAL, seal), (CHECKPOINTS, random()), (SIGN_IN, random())] {
+    let random_keys = [RECEIPTS, CHECKPOINTS, SIGN_IN, PUBLISHED].map(|name| (name, random()));
+    for (name, value) in random_keys.into_iter().chain([(SEAL, seal)]) {
         on_each!(tx, |c| diesel::insert_into(store_keys::table)
             .values((store_keys::name.eq(name), store_keys::value.eq(&value)))
             .on_conflict(store_keys::name)
@@ -72,6 +75,14 @@ fn signing_key(tx: &mut Conn<'_>, name: &'static str, what: &'static str) -> Res
 /// [`StoreError::Damaged`] if the store was never migrated.
 pub fn sign_in(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
     key(tx, SIGN_IN)?.try_into().map_err(|_| StoreError::Damaged("the key for signing in"))
+}
+
+/// The key of what is drawn for published figures (HMAC-SHA-256).
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the store was never migrated.
+pub fn published(tx: &mut Conn<'_>) -> Result<[u8; 32], StoreError> {
+    key(tx, PUBLISHED)?.try_into().map_err(|_| StoreError::Damaged("the key for published figures"))
 }
 
 fn key(tx: &mut Conn<'_>, name: &'static str) -> Result<Vec<u8>, StoreError> {

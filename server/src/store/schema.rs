@@ -684,6 +684,51 @@ table! {
     }
 }
 
+table! {
+    /// What was published, and when.
+    releases (name) {
+        /// `2026-Q1`, `2026-Q1-revised` or `2026-Q2-to-05`
+        name -> Text,
+        released_at -> BigInt,
+    }
+}
+
+table! {
+    /// The figures of a release; immutable.
+    published_nodes (release, organisation_id, measure, place, split, word) {
+        release -> Text,
+        organisation_id -> Binary,
+        measure -> Text,
+        place -> Text,
+        split -> Text,
+        word -> Text,
+        figure -> BigInt,
+    }
+}
+
+table! {
+    /// In which place each district stands in a release.
+    published_places (release, organisation_id, district) {
+        release -> Text,
+        organisation_id -> Binary,
+        district -> Text,
+        place -> Text,
+    }
+}
+
+table! {
+    /// What the figures of a first release count, exactly, until the revision.
+    held_counts (quarter, organisation_id, measure, place, cell) {
+        quarter -> Text,
+        organisation_id -> Binary,
+        measure -> Text,
+        place -> Text,
+        /// The words of the cell with `/` between.
+        cell -> Text,
+        people -> BigInt,
+    }
+}
+
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
@@ -706,6 +751,7 @@ joinable!(quarantine -> devices (device_id));
 joinable!(groups -> organisations (organisation_id));
 joinable!(sessions -> documents (id));
 joinable!(conflict_claims -> conflicts (conflict_id));
+joinable!(published_nodes -> organisations (organisation_id));
 
 allow_tables_to_appear_in_same_query!(
     organisations,
@@ -751,4 +797,8 @@ allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     audit_entries,
     audit_tiles,
+    releases,
+    published_nodes,
+    published_places,
+    held_counts,
 );

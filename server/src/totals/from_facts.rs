@@ -14,7 +14,7 @@ use super::conditions::{Values, bound};
 use super::doubts::Doubts;
 use super::from_sums::{self, Sums};
 use super::months::{Months, newly};
-use super::question::{Counts, Question, Total};
+use super::question::{Question, RawTotals, Total};
 use crate::facts::{DOUBTS, FINEST};
 use crate::on_each;
 use crate::scope::Scope;
@@ -46,7 +46,7 @@ fn from_groups(
     let counted = of_groups(question, months, scope, &mut values);
     let (columns, grouped) = question.grouping();
     let sums =
-        Counts::COLUMNS.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}"));
+        RawTotals::COLUMNS.map(|column| format!("CAST(coalesce(sum({column}), 0) AS bigint) AS {column}"));
     let text = format!("SELECT {columns}{} FROM ({counted}) AS counted {grouped}", sums.join(", "));
     on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))
 }

@@ -12,7 +12,7 @@ use sync_core::id::OrganisationId;
 use super::conditions::{Values, bound};
 use super::dimension::Dimension;
 use super::months::{Months, newly};
-use super::question::{Counts, Question, Total};
+use super::question::{Question, RawTotals, Total};
 use super::refusal::MAX_ROWS;
 use crate::facts::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 use crate::on_each;
@@ -84,14 +84,14 @@ pub(super) fn answer(
         read(tx, question, months, sums.organisation, source, &mut rows)?;
     }
     // Sums in which nothing is left any longer are no row. A total is one in any case.
-    let there = |(by, counts): &(Vec<String>, Counts)| by.is_empty() || counts.sessions > 0;
+    let there = |(by, counts): &(Vec<String>, RawTotals)| by.is_empty() || counts.sessions > 0;
     Ok(rows.sums.into_iter().filter(there).map(|(by, counts)| Total { by, counts }).collect())
 }
 
 /// The rows of an answer, while it is put together.
 #[derive(Debug, Default)]
 struct Rows {
-    sums: BTreeMap<Vec<String>, Counts>,
+    sums: BTreeMap<Vec<String>, RawTotals>,
 }
 
 impl Rows {
@@ -157,7 +157,7 @@ fn read(
     })
 }
 
-/// The columns in the order of [`Counts::COLUMNS`].
+/// The columns in the order of [`RawTotals::COLUMNS`].
 const FACTS: [&str; 7] =
     ["f.sessions", "f.by_register", "f.by_headcount", "f.attendances", "0", "f.heads", "f.minutes"];
 const PEOPLE: [&str; 7] = ["0", "0", "0", "0", "f.people", "0", "0"];

@@ -13,9 +13,10 @@ use super::doubts::Doubts;
 use super::from_facts;
 use super::from_rows;
 use super::months::Months;
-use super::question::{Counts, Question, Total};
+use super::question::{Question, RawTotals, Total};
 use super::refusal::{MAX_ROWS, Refused};
 use crate::problem::{Fields, Problem};
+use crate::published::only_published;
 use crate::scope::{Asked, AskedQuery, Permit, Scope};
 use crate::store::{Conn, Failure, Store};
 
@@ -78,6 +79,7 @@ pub(crate) struct AggregateRow {
     totals: Totals,
 }
 
+// The one way out of the service for exact figures: `answer` makes it of the groups in the caller's scope.
 /// What is counted. `attendances` and `people` come from registers, `heads` from the headcounts of open circles, where people
 /// are not known one by one; the two are never added up.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -101,7 +103,7 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    fn of(counts: Counts, question: &Question) -> Self {
+    fn of(counts: RawTotals, question: &Question) -> Self {
         Self {
             sessions: counts.sessions,
             sessions_by_register: counts.by_register,
@@ -120,6 +122,7 @@ impl Totals {
 /// told apart (`sex`, `age_band`), a session stands in the row of everybody who came, be it by its register or by its
 /// headcount, and one to which nobody came in none. Whole months may be asked of any number of meetings; other days, and people and meetings
 /// told apart together (`sex,phase`), of 20,000 meetings with 100,000 marks at once; an answer has at most 50,000 rows.
+/// Secretariat and donor are told which published tables there are (422 `only-published`).
 #[utoipa::path(
     tag = "Aggregates",
     security(("bearer" = [])),
@@ -127,7 +130,7 @@ impl Totals {
     responses(
         (status = 200, description = "The totals", body = Aggregates),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`, `only-published`", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/aggregates")]
@@ -136,6 +139,9 @@ pub(crate) async fn aggregates(
     query: web::Query<AggregatesQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Aggregates>, Problem> {
+    if permit.is_of_published() {
+        return Err(store.read("published tables", only_published).await?);
+    }
     let scope = permit.scope()?;
     let question = query.into_inner().checked()?;
     let by: Vec<String> = question.by.iter().map(ToString::to_string).collect();
@@ -158,7 +164,7 @@ fn answer(tx: &mut Conn<'_>, scope: Scope, question: &Question) -> Result<Answer
     if rows.len() > MAX_ROWS {
         return Err(Refused::Rows.into());
     }
-    let total = ask(tx, scope, &all)?.first().map_or_else(Counts::default, |total| total.counts);
+    let total = ask(tx, scope, &all)?.first().map_or_else(RawTotals::default, |total| total.counts);
     let doubts = match Months::of(&question.asked) {
         Some(months) => from_facts::doubts(tx, question, &months, scope)?,
         None => question.doubts(tx, scope)?,

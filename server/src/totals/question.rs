@@ -29,12 +29,13 @@ pub(super) struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Total {
     pub(super) by: Vec<String>,
-    pub(super) counts: Counts,
+    pub(super) counts: RawTotals,
 }
 
-/// The measures.
+/// The measures, exactly. It can't be serialised: the one way out of the service is [`Totals`](super::handler::Totals), the exact view of the
+/// caller's own organisation. What others read is counted and protected by [`published`](crate::published).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Counts {
+pub(super) struct RawTotals {
     pub(super) sessions: i64,
     pub(super) by_register: i64,
     pub(super) by_headcount: i64,
@@ -44,7 +45,7 @@ pub(super) struct Counts {
     pub(super) minutes: i64,
 }
 
-impl Counts {
+impl RawTotals {
     /// Their columns, in the order in which a [`Total`] is read.
     pub(super) const COLUMNS: [&str; 7] =
         ["sessions", "by_register", "by_headcount", "attendances", "people", "heads", "minutes"];
@@ -62,6 +63,17 @@ impl Counts {
     }
 }
 
+/// This does not compile if exact figures can be serialised: then there are two ways to read it.
+const _: fn() = {
+    trait Leaks<Way> {
+        fn leaks() {}
+    }
+    struct Serialised;
+    impl<T> Leaks<()> for T {}
+    impl<T: serde::Serialize> Leaks<Serialised> for T {}
+    <RawTotals as Leaks<_>>::leaks
+};
+
 /// Read by place: as many texts as the question has dimensions, and then the counts.
 impl<DB: Backend> QueryableByName<DB> for Total
 where
@@ -69,19 +81,19 @@ where
     i64: FromSql<BigInt, DB>,
 {
     fn build<'a>(row: &impl NamedRow<'a, DB>) -> deserialize::Result<Self> {
-        let dimensions = row.field_count() - Counts::COLUMNS.len();
+        let dimensions = row.field_count() - RawTotals::COLUMNS.len();
         let text = |place: usize| match Row::get(row, place) {
             Some(field) => String::from_nullable_sql(field.value()),
             None => Err("a row that is too short".into()),
         };
         let by = (0..dimensions).map(text).collect::<Result<_, _>>()?;
-        let mut counts = [0; Counts::COLUMNS.len()];
+        let mut counts = [0; RawTotals::COLUMNS.len()];
         for (place, count) in counts.iter_mut().enumerate() {
             let field = Row::get(row, dimensions + place).ok_or("a row that is too short")?;
             *count = i64::from_nullable_sql(field.value())?;
         }
         let [sessions, by_register, by_headcount, attendances, people, heads, minutes] = counts;
-        let counts = Counts { sessions, by_register, by_headcount, attendances, people, heads, minutes };
+        let counts = RawTotals { sessions, by_register, by_headcount, attendances, people, heads, minutes };
         Ok(Self { by, counts })
     }
 }

@@ -52,10 +52,13 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/sessions"
         | "GET /v1/conflicts"
         | "GET /v1/aggregates"
+        | "GET /v1/published"
         | "GET /v1/quarantine"
         | "GET /v1/users"
         | "GET /v1/teams"
         | "GET /v1/devices" => free(&route[4..], None),
+        "GET /v1/published/{release}" => free("/v1/published/2026-Q1-to-02", None),
+        "GET /v1/published/{release}/{table}" => free("/v1/published/2026-Q1-to-02/meetings", None),
         "GET /v1/groups/{id}" => read(format!("/v1/groups/{group}")),
         "GET /v1/groups/{id}/assignments" => read(format!("/v1/groups/{group}/assignments")),
         "GET /v1/groups/{id}/history" => read(format!("/v1/groups/{group}/history")),

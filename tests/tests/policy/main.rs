@@ -56,7 +56,7 @@ fn reaches(person: &Person, action: &Action, relation: Relation, level: Level) -
         None => false,
     };
     match action.reach(person.role) {
-        Reach::Nothing | Reach::Oneself | Reach::Strays => false,
+        Reach::Nothing | Reach::Oneself | Reach::Strays | Reach::Published => false,
         Reach::Groups => theirs,
         Reach::Organisation if level == Level::Sensitive => {
             theirs || (person.protects && relation != Relation::Other)
@@ -137,7 +137,8 @@ fn totals_are_of_the_groups_within_reach() {
     Database::each(|database| {
         let world = World::on(database);
         let action = Action::at("GET", "/v1/aggregates").expect("a row");
-        for person in world.people.iter().filter(|person| action.reach(person.role) != Reach::Nothing) {
+        let live = |person: &&Person| !matches!(action.reach(person.role), Reach::Nothing | Reach::Published);
+        for person in world.people.iter().filter(live) {
             let reached = |place: &&world::Place| reaches(person, action, place.relation, action.level);
             let groups = world.places.iter().filter(reached).count();
             let total = &person.session.get("/v1/aggregates").ok()["total"];

@@ -85,6 +85,7 @@ impl World {
                 place(&app, village, relation)
             })
             .collect();
+        app.run(server::published::publish(app.store(), app.clock.now())).expect("it is published");
         let mut world =
             Self { people: Vec::new(), places, app, villages: [ours, theirs], names: AtomicUsize::new(0) };
         world.people = world.people_of_each_role();
