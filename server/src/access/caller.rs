@@ -115,7 +115,7 @@ fn known(
     login: Family,
     second_factor_demanded: bool,
 ) -> Result<Known, StoreError> {
-    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool, bool);
+    type Row = (Option<Db<OrganisationId>>, Code<Role>, Option<At>, bool, Option<At>);
     let row: Option<Row> = on_each!(tx, |c| users::table
         .find(Db(id))
         .select((
@@ -123,19 +123,19 @@ fn known(
             users::role,
             users::disabled_at,
             users::protection_officer,
-            users::must_change_password,
+            users::password_given_at,
         ))
         .first(c)
         .optional())?;
     Ok(match row {
-        Some((organisation, Code(role), None, protects, must_change)) if lives(tx, login)? => {
+        Some((organisation, Code(role), None, protects, given)) if lives(tx, login)? => {
             Known::Caller(Caller {
                 user: id,
                 organisation: organisation.map(|Db(id)| id),
                 role,
                 protects,
                 login: login.uuid(),
-                owes: if must_change {
+                owes: if given.is_some() {
                     Some(Owed::Password)
                 } else if second_factor_demanded
                     && role.needs_second_factor()

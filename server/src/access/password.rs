@@ -12,6 +12,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use diesel::prelude::*;
 use sync_core::id::UserId;
+use sync_core::time::Millis;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
@@ -20,14 +21,14 @@ use zxcvbn::{Score, zxcvbn};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::{organisations, users};
-use crate::store::{Conn, Db, StoreError};
+use crate::store::{At, Conn, Db, StoreError};
 
 /// A hash takes 19 MiB and a core. At most half of the cores hash, so that whoever guesses leaves the others to those who sync.
 static AT_ONCE: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, NonZero::get) / 2).clamp(1, 4)));
 /// How many may wait for their turn: about as many as are done within two seconds. Those who come from where their account has signed in
 /// before have places of their own, so that whoever floods the service from elsewhere does not keep them out.
-static WAITING: Semaphore = Semaphore::const_new(48);
+static WAITING: Semaphore = Semaphore::const_new(64);
 static WAITING_KNOWN: Semaphore = Semaphore::const_new(16);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
@@ -156,15 +157,15 @@ pub(crate) fn around(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, Sto
 /// Gives a person a password of their own.
 pub(crate) fn set(tx: &mut Conn<'_>, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
-        .set((users::password_hash.eq(hash.as_str()), users::must_change_password.eq(false)))
+        .set((users::password_hash.eq(hash.as_str()), users::password_given_at.eq(None::<At>)))
         .execute(c))?;
     Ok(())
 }
 
-/// Says that a person's password is known to somebody else.
-pub(crate) fn demand_change(tx: &mut Conn<'_>, user: UserId) -> Result<(), StoreError> {
+/// Says that a person's password is known to somebody else, who gave it.
+pub(crate) fn demand_change(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
-        .set(users::must_change_password.eq(true))
+        .set(users::password_given_at.eq(At(now)))
         .execute(c))?;
     Ok(())
 }

@@ -58,8 +58,8 @@ table! {
         disabled_at -> Nullable<BigInt>,
         /// Sees referrals, incidents and screenings of the whole organisation.
         protection_officer -> Bool,
-        /// Somebody else knows the password: it must be changed before anything else.
-        must_change_password -> Bool,
+        /// When somebody else gave the password, who knows it: it must be changed before anything else.
+        password_given_at -> Nullable<BigInt>,
     }
 }
 

@@ -127,7 +127,7 @@ pub(crate) async fn create_user(
         let user = create(tx, &new, hash.as_ref().unwrap_or(&PasswordHash::none()), &moment)?;
         let password_code = match hash {
             Some(_) => {
-                password::demand_change(tx, user.id)?;
+                password::demand_change(tx, user.id, moment.now)?;
                 None
             }
             None => Some(issue_password_code(tx, user.id, moment.now)?),
