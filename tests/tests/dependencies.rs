@@ -63,6 +63,8 @@ const OLDER: &[(&str, &[&str])] = &[
     ("metrics-exporter-prometheus", &["getrandom 0.3", "hashbrown 0.16", "rand 0.9", "rand_core 0.9"]),
     ("ring", &["getrandom 0.2"]),
     ("tokio", &["lock_api 0.4", "parking_lot 0.12", "parking_lot_core 0.9"]),
+    ("totp-rs", &["constant_time_eq 0.4"]),
+    ("zxcvbn", &["darling 0.20", "darling_core 0.20", "darling_macro 0.20", "itertools 0.14"]),
 ];
 
 /// Declared for what they do when they are built into the program, or for a feature of theirs.

@@ -1,2 +1,2 @@
 DROP TABLE password_codes;
-ALTER TABLE users DROP COLUMN password_known_since;
+ALTER TABLE users DROP COLUMN password_given_at;

@@ -1,5 +1,5 @@
 -- Whoever was given a password by somebody else chooses one of their own before anything else.
-ALTER TABLE users ADD COLUMN password_known_since BIGINT;
+ALTER TABLE users ADD COLUMN password_given_at BIGINT;
 
 -- Codes with which people choose a new password, handed out by whoever answers for them.
 CREATE TABLE password_codes (

@@ -129,19 +129,19 @@ fn known(
             users::role,
             users::disabled_at,
             users::protects_since,
-            users::password_known_since,
+            users::password_given_at,
         ))
         .first(c)
         .optional())?;
     Ok(match row {
-        Some((organisation, Code(role), None, protects, must_change)) if lives(tx, login)? => {
+        Some((organisation, Code(role), None, protects, given)) if lives(tx, login)? => {
             Known::Caller(Caller {
                 user: id,
                 organisation: organisation.map(|Db(id)| id),
                 role,
                 protects: protects.is_some(),
                 login: login.uuid(),
-                owes: if must_change.is_some() {
+                owes: if given.is_some() {
                     Some(Owed::Password)
                 } else if second_factor_demanded
                     && role.needs_second_factor()

@@ -28,7 +28,7 @@ static AT_ONCE: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new((available_parallelism().map_or(1, NonZero::get) / 2).clamp(1, 4)));
 /// How many may wait for their turn: about as many as are done within two seconds. Those who come from where their account has signed in
 /// before have places of their own, so that whoever floods the service from elsewhere does not keep them out.
-static WAITING: Semaphore = Semaphore::const_new(48);
+static WAITING: Semaphore = Semaphore::const_new(64);
 static WAITING_KNOWN: Semaphore = Semaphore::const_new(16);
 
 /// The hash of a password nobody knows: a login that does not exist is checked against it, so that it takes the
@@ -157,15 +157,15 @@ pub(crate) fn around(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, Sto
 /// Gives a person a password of their own.
 pub(crate) fn set(tx: &mut Conn<'_>, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
-        .set((users::password_hash.eq(hash.as_str()), users::password_known_since.eq(None::<At>)))
+        .set((users::password_hash.eq(hash.as_str()), users::password_given_at.eq(None::<At>)))
         .execute(c))?;
     Ok(())
 }
 
-/// Says that a person's password is known to somebody else.
+/// Says that a person's password is known to somebody else, who gave it.
 pub(crate) fn demand_change(tx: &mut Conn<'_>, user: UserId, now: Millis) -> Result<(), StoreError> {
     on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
-        .set(users::password_known_since.eq(At(now)))
+        .set(users::password_given_at.eq(At(now)))
         .execute(c))?;
     Ok(())
 }

@@ -58,8 +58,8 @@ table! {
         disabled_at -> Nullable<BigInt>,
         /// Since when they see the referrals, incidents and screenings of the whole organisation.
         protects_since -> Nullable<BigInt>,
-        /// Since when somebody else knows the password: it must be changed before anything else.
-        password_known_since -> Nullable<BigInt>,
+        /// When somebody else gave the password, who knows it: it must be changed before anything else.
+        password_given_at -> Nullable<BigInt>,
     }
 }
 

@@ -81,7 +81,7 @@ fn who_answers_for_others_enrols_an_app_before_anything_else() {
             let confirm = |code: &str| first.post("/v1/me/second-factor/confirm", &json!({"code": code}));
             let shows = shown(secret, app.clock.now());
             let wrong = if shows == "000000" { "000001" } else { "000000" };
-            assert_eq!(confirm(wrong).problem(), (401, "code-refused"));
+            assert_eq!(confirm(wrong).problem(), (422, "invalid-fields"));
             let codes = confirm(&shows).ok();
             assert_eq!(codes["recovery_codes"].as_array().map(Vec::len), Some(10));
             assert_eq!(first.get("/v1/me").status, 200, "the login goes on");
@@ -155,7 +155,7 @@ fn an_app_is_replaced_with_a_code_and_taken_away_by_whoever_answers_for_the_pers
     let village = Village::of(&app, "aegis");
     app.user("admin", Role::Administrator, None);
     let manager = app.login("manager.aegis");
-    assert_eq!(manager.post("/v1/me/second-factor", &json!({})).problem(), (401, "code-needed"));
+    assert_eq!(manager.post("/v1/me/second-factor", &json!({})).problem(), (422, "invalid-fields"));
     let (_, recovery) = enrolled(&app, "manager.aegis");
     let begun = manager.post("/v1/me/second-factor", &json!({"code": recovery[0]})).ok();
     // Until it is confirmed, the old one holds.

@@ -9,7 +9,7 @@ use super::{User, find, not_for_managers};
 use crate::access::second_factor::{self, Confirmed};
 use crate::access::{Gate, end_logins, end_other_logins, with_code};
 use crate::clock::Clock;
-use crate::problem::{Problem, kind};
+use crate::problem::{FieldError, Problem, kind};
 use crate::scope::Permit;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
@@ -62,7 +62,7 @@ pub(crate) struct RecoveryCodes {
     security(("bearer" = [])),
     responses(
         (status = 201, description = "What the app reads", body = SecondFactorBegun),
-        (status = 401, description = "`code-needed`, `code-refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -81,7 +81,7 @@ pub(crate) async fn enrol_second_factor(
             let me = find(tx, user)?.ok_or(StoreError::Damaged("a caller is no user"))?;
             if second_factor::is_enrolled(tx, user)? {
                 let Some(code) = &code else {
-                    return Ok(Err(Problem::of(kind::CODE_NEEDED, "Show a code of the app that you have.")));
+                    return Ok(Err(wrong_code()));
                 };
                 if !second_factor::take(tx, &gate, user, code, now)? {
                     return Ok(Err(wrong_code()));
@@ -104,7 +104,7 @@ pub(crate) async fn enrol_second_factor(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "Enrolled", body = RecoveryCodes),
-        (status = 401, description = "`code-refused`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`no-second-factor`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
     )
@@ -137,7 +137,8 @@ pub(crate) async fn confirm_second_factor(
 }
 
 fn wrong_code() -> Problem {
-    Problem::of(kind::CODE_REFUSED, "Wait until your app shows the next code. Each is for one use.")
+    let detail = "is what your app shows now; each is for one use".to_owned();
+    Problem::fields(vec![FieldError { field: "code".to_owned(), detail }])
 }
 
 /// Why no app was taken away.
