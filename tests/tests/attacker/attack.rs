@@ -16,11 +16,11 @@ use super::trees::{Cell, Cells, People, Published, Story, WORDS, World, by, cell
 
 /// How far it is walked from world to world, before integer programs are solved and after.
 const SHORT: usize = 4_000;
-const LONG: usize = 30_000;
+const LONG: usize = 120_000;
 /// How long towards one number.
 const STRETCH: usize = 400;
 /// How many integer programs are then solved.
-const TRIES: usize = 60;
+const TRIES: usize = 40;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -143,7 +143,10 @@ fn exchange(world: &mut World, luck: &mut StdRng) {
     let split = luck.random_range(0..3);
     let [word, with] = [(); 2].map(|()| WORDS[split][luck.random_range(0..WORDS[split].len())]);
     let places = luck.random_bool(0.3);
-    for people in std::iter::once(&mut world.first).chain(&mut world.now) {
+    // In both releases, or in one of a place that counts anew.
+    let [before, now] = [[true, true], [true, false], [false, true]][luck.random_range(0..3)];
+    let first = Some(&mut world.first).filter(|_| before);
+    for people in first.into_iter().chain(world.now.as_mut().filter(|_| now)) {
         if places {
             let [a, b] = [&one, &other].map(|name| people.places[name].clone());
             people.places.extend([(one.clone(), b), (other.clone(), a)]);
@@ -206,6 +209,9 @@ impl Found<'_> {
             let off = |world: &World| {
                 known.numbers(world).get(&node).map_or(i64::MAX, |number| (number - target).abs())
             };
+            if luck.random_bool(0.2) {
+                *world = self.story.world.clone();
+            }
             let mut distance = off(world);
             for _ in 0..STRETCH {
                 let next = step(world, &node.1, luck);
