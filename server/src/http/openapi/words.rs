@@ -54,6 +54,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::OneOf([Kind::Group, Kind::Participant, Kind::Session].map(Kind::code).to_vec())
         }
         ("QuarantineItem" | "list_quarantine", "reason") => Words::OneOf(Reason::CODES.to_vec()),
+        ("Permission", "level") => Words::OneOf(vec!["P", "I", "O", "S"]),
         ("list_audit", "action") => codes!(audit::Action),
         ("AuditEntry", "role") => {
             let roles = Role::ALL.iter().map(|role| role.code());
@@ -67,7 +68,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
         ("NewOrganisation", "code") => Words::Like("^[A-Za-z0-9-]{2,32}$"),
-        ("NewOrganisation" | "NewUser", "name") | ("Enrol", "device_name") => Words::Line(120),
+        ("NewOrganisation" | "NewUser" | "NewTeam", "name") | ("Enrol", "device_name") => Words::Line(120),
         ("NewUser", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
         ("NewUser", "password") | ("PasswordChange" | "PasswordReset", "new_password") => {
             Words::Long(10, 128)
