@@ -17,6 +17,7 @@
 //! What tablets hand in is not noted: its batches are kept, signed, and say more.
 
 mod entry;
+mod line;
 mod tree;
 mod tiles;
 mod sequence;
@@ -29,8 +30,9 @@ mod tests;
 
 pub use checkpoint::{Checkpoint, Compared, Foreign, checkpoint, compare, verifier_key};
 pub use deed::{Deed, concerns, concerns_person, concerns_several, witness};
-pub use entry::{Action, AuditEntry, Entry, Object, ObjectKind, Outcome, Row, Who};
+pub use entry::{Action, Entry, Object, ObjectKind, Outcome, Who};
 pub use export::lines;
+pub use line::{AuditEntry, Row};
 pub use sequence::sequence;
 pub use verify::{Checked, Finding, verify};
 

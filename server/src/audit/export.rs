@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use sync_core::time::Millis;
 
-use super::entry::{AuditEntry, Row};
+use super::line::{AuditEntry, Row};
 use super::tiles::WHOLE;
 use crate::on_each;
 use crate::store::schema::audit_entries;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::entry::{AuditEntry, Row};
+use super::line::{AuditEntry, Row};
 use super::tiles::{append, size};
 use super::tree::{Hash, leaf};
 use crate::on_each;

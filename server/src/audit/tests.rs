@@ -7,7 +7,6 @@ use diesel::sql_types::BigInt;
 use ed25519_dalek::{Signer, SigningKey};
 use tokio::runtime::Runtime;
 
-use super::entry::Row;
 use super::tiles::{append, root_at, size};
 use super::tree::{Hash, leaf, root};
 use super::*;

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::entry::{AuditEntry, Row};
+use super::line::{AuditEntry, Row};
 use super::tiles::{WHOLE, size, tile, width};
 use super::tree::{Hash, leaf, root};
 use super::waiting;
