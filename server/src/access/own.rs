@@ -11,7 +11,7 @@ use super::{PasswordHash, password};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::users;
-use crate::store::{Conn, Db, Failure, Store, StoreError};
+use crate::store::{Conn, Db, Failure, Refusal, Store, StoreError};
 
 /// Does something that a code decides, if this login has not tried too many: `right` is what it answers where the code was right.
 ///
@@ -24,16 +24,33 @@ pub(crate) async fn with_code<T: Send + 'static>(
     now: Millis,
     work: impl Fn(&mut Conn<'_>) -> Result<Result<T, Problem>, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let bucket = of_login(gate, login);
-    let done = store.write("try a code", move |tx| -> Result<Result<T, Problem>, Failure<TooMany>> {
-        bucket.take(tx, now)?.map_err(TooMany)?;
-        let done = work(tx)?;
-        if done.is_ok() {
-            bucket.give_back(tx)?;
-        }
+    // 1. The attempt is counted by itself: it counts also where the rest is undone, and is no change that the audit log notes.
+    let (bucket, counting) = (of_login(gate, login), store.not_noting());
+    let taken = bucket.clone();
+    let counted = counting.write("count an attempt", move |tx| -> Result<(), Failure<TooMany>> {
+        Ok(taken.take(tx, now)?.map_err(TooMany)?)
+    });
+    counted.await?;
+    // 2. What the code lets happen, with the note of it; or nothing.
+    let done = store.write("try a code", move |tx| -> Result<T, Failure<WrongCode>> {
+        let done = work(tx)?.map_err(WrongCode)?;
+        bucket.give_back(tx)?;
         Ok(done)
     });
-    done.await?
+    Ok(done.await?)
+}
+
+/// Why a code let nothing happen.
+#[derive(Debug, thiserror::Error)]
+#[error("the code was refused")]
+struct WrongCode(Problem);
+
+impl Refusal for WrongCode {}
+
+impl From<WrongCode> for Problem {
+    fn from(WrongCode(problem): WrongCode) -> Self {
+        problem
+    }
 }
 
 /// Whether this is the password of the person who calls by this login. Wrong ones are counted for the login alone: whoever has got hold
@@ -48,7 +65,7 @@ pub(crate) async fn knows_password(
     password: String,
     now: Millis,
 ) -> Result<bool, Problem> {
-    let bucket = of_login(gate, login);
+    let (bucket, store) = (of_login(gate, login), store.not_noting());
     let taken = bucket.clone();
     let hash = store.write("count an attempt", move |tx| -> Result<String, Failure<TooMany>> {
         taken.take(tx, now)?.map_err(TooMany)?;

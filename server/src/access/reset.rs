@@ -8,15 +8,16 @@ use actix_web::{HttpRequest, post, web};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sync_core::id::UserId;
+use sync_core::id::{Id, UserId};
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 
 use super::attempt::{Attempt, device_token};
 use super::caller::disabled;
 use super::gate::Gate;
-use super::refresh_token::end_logins;
+use super::refresh_token::{end_logins, holder};
 use super::{PasswordHash, password, secret};
+use crate::audit::{self, Action, Entry, ObjectKind};
 use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::{FieldError, Problem, kind};
@@ -145,6 +146,10 @@ pub(crate) async fn reset_password(
         }
         password::set(tx, user, &hash)?;
         end_logins(tx, user, now)?;
+        if let Some(holder) = holder(tx, user)? {
+            let entry = Entry::of(holder.who(), now, Action::AccessChanged, "POST /v1/password-resets");
+            audit::note(tx, &entry.about(ObjectKind::User, user.uuid()))?;
+        }
         Ok(attempt.remember(tx, user, now)?)
     });
     chosen.await?;

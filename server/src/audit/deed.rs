@@ -70,6 +70,7 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "records" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,
+        "logins" => ObjectKind::Login,
         "devices" => ObjectKind::Device,
         "teams" => ObjectKind::Team,
         "organisations" => ObjectKind::Organisation,

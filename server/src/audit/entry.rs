@@ -64,6 +64,8 @@ codes! {
         /// A change that was quarantined.
         Change = "change",
         User = "user",
+        /// One login of a person, and all that was refreshed from it.
+        Login = "login",
         Device = "device",
         Team = "team",
         Organisation = "organisation",

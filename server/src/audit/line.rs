@@ -36,6 +36,12 @@ impl Row {
     pub fn id(&self) -> Uuid {
         id_of(&self.id)
     }
+
+    /// The same, without telling where in the log it stands.
+    #[must_use]
+    pub fn without_place(self) -> Self {
+        Self { place: None, ..self }
+    }
 }
 
 /// An id that is none is nil, which no entry had when it was hashed.
@@ -46,7 +52,7 @@ fn id_of(bytes: &[u8]) -> Uuid {
 /// Who did what, when. A line of an export is this, as JSON; its hash in the log is SHA-256 of a zero byte and that line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuditEntry {
-    /// Its place in the log, from 0; absent for the moment until it is given one.
+    /// Its place in the log, from 0; absent for the moment until it is given one, and for whoever does not see the whole log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     place: Option<i64>,

@@ -177,7 +177,8 @@ fn many_rows_go_from_one_kind_of_database_to_the_other_and_back() {
     let no = || Value::Null;
     let kind = || text("session");
     let tablets = "id user_id public_key name enrolled_at revoked_at last_request last_seen_at";
-    let keys = ["checkpoints", "receipts", "seal"].map(|name| vec![text(name), bytes(1)]);
+    let keys =
+        ["checkpoints", "published", "receipts", "seal", "sign_in"].map(|name| vec![text(name), bytes(1)]);
     let pages = [
         Page { rows: keys.to_vec(), ..page("store_keys", "name value", Vec::new()) },
         many("organisations", "id code name created_at", &|n| {

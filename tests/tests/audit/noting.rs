@@ -88,6 +88,7 @@ fn what_can_not_be_noted_is_neither_shown_nor_done() {
         let new =
             json!({"name": "Icyizere", "kind": "healing_space", "modality": "sociotherapy", "area": AREA});
 
+        let code = app.code_of("manager.aegis");
         sql(app.store(), broken);
         for path in
             ["/v1/groups".to_owned(), format!("/v1/groups/{}", village.group), "/v1/aggregates".to_owned()]
@@ -101,7 +102,7 @@ fn what_can_not_be_noted_is_neither_shown_nor_done() {
         let login = village
             .manager
             .with_token("")
-            .post("/v1/login", &json!({"login": "manager.aegis", "password": PASSWORD}));
+            .post("/v1/login", &json!({"login": "manager.aegis", "password": PASSWORD, "code": code}));
         assert_eq!(login.problem(), (500, "internal"));
         // What is not noted goes on.
         assert_eq!(village.manager.get("/v1/me").status, 200);

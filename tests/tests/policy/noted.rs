@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 7] = [
+const NOT_NOTED: [(&str, &str); 12] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -24,6 +24,11 @@ const NOT_NOTED: [(&str, &str); 7] = [
         "POST /v1/login/refresh",
         "a login goes on; where a token came twice, which ends it, its handler notes that",
     ),
+    ("GET /.well-known/jwks.json", "the public halves of keys are for everybody"),
+    ("GET /v1/me/logins", "where somebody is signed in they know"),
+    ("GET /v1/published", "published tables are protected, and for all their readers alike"),
+    ("GET /v1/published/{release}", "as the list of releases"),
+    ("GET /v1/published/{release}/{table}", "as the list of releases"),
     ("GET /v1/me", "everybody knows who they are"),
     ("GET /v1/me/permissions", "what a role may do is no secret"),
     ("GET /v1/me/audit", "what somebody did they know; else each look would make the list longer"),
@@ -32,7 +37,8 @@ const NOT_NOTED: [(&str, &str); 7] = [
 ];
 
 /// Addresses that anybody reaches, whose handlers note who it was.
-const NOTED_BY_THEMSELVES: [&str; 3] = ["POST /v1/login", "POST /v1/logout", "POST /v1/enrol"];
+const NOTED_BY_THEMSELVES: [&str; 4] =
+    ["POST /v1/login", "POST /v1/logout", "POST /v1/password-resets", "POST /v1/enrol"];
 
 #[test]
 fn every_address_is_noted_or_has_a_reason_not_to_be() {

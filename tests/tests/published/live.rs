@@ -3,8 +3,8 @@
 use super::*;
 use tests::{Database, Village};
 
-/// How many attendances there are: a number that stands nowhere else.
-const PLANTED: usize = 37;
+/// How many attendances there are: a number that stands nowhere else. A page of a list has a hundred, and the audit log says how many came.
+const PLANTED: usize = 137;
 
 /// Whether a number stands anywhere in an answer, by itself.
 fn says(body: &Value, number: usize) -> bool {

@@ -32,7 +32,7 @@ pub(crate) struct Held {
     /// The name of the group.
     pub(super) group: String,
     /// Village, cell, sector, district, province.
-    pub(super) area: String,
+    pub(super) area_path: String,
     /// What is recorded of them, field by field, in words.
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     pub(super) record: Reading,
@@ -114,7 +114,7 @@ fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Hel
     // 1. The participant, and the group.
     let Some((seen, participant)) = scope.record_of::<Participant>(tx, id)? else { return Ok(None) };
     let group = participant.group;
-    let (name, area) = match scope.record_of::<Group>(tx, group)? {
+    let (name, area_path) = match scope.record_of::<Group>(tx, group)? {
         Some((_, group)) => {
             let area = area::find(group.area.code()).map(|area| area.path()).unwrap_or_default();
             (group.name.to_string(), area)
@@ -129,7 +129,7 @@ fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Hel
     Ok(Some(Held {
         code: participant.code.to_string(),
         group: name,
-        area,
+        area_path,
         record: reading::read(&seen.document),
         meetings,
         mentions,

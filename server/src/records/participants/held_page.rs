@@ -8,8 +8,8 @@ use super::held::{Held, Meeting, Mention, Sensitive};
 use crate::html::{page, text};
 
 pub(super) fn written(held: &Held) -> String {
-    let Held { code, group, area, record, meetings, mentions, sensitive, withheld } = held;
-    let mut body = format!("<h1>{}</h1>\n<p>{}, {}</p>\n", text(code), text(group), text(area));
+    let Held { code, group, area_path, record, meetings, mentions, sensitive, withheld } = held;
+    let mut body = format!("<h1>{}</h1>\n<p>{}, {}</p>\n", text(code), text(group), text(area_path));
     body += "<h2>What is recorded</h2>\n";
     fields(&mut body, record);
     body += "<h2>Meetings</h2>\n<table>\n";
