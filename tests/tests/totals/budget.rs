@@ -114,7 +114,8 @@ fn write_marks(tx: &mut Conn<'_>) -> Result<(), StoreError> {
          WITH RECURSIVE m(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM m WHERE i < {MARKS})
          SELECT s.id, {person}, {person}, 'present', TRUE FROM sessions s CROSS JOIN m WHERE s.date < '2026-04-01';
          UPDATE sessions SET marked = {MARKS} WHERE date < '2026-04-01';
-         ANALYZE;"
+         ANALYZE sessions;
+         ANALYZE attendances;"
     );
     on_each!(tx, |c| c.batch_execute(&text))
 }
