@@ -3,6 +3,7 @@
 //! A new room adds its addresses in [`configure_v1`]; the OpenAPI document and the browsable page follow from
 //! the code.
 
+mod beside;
 mod body;
 mod guide;
 mod headers;

@@ -4,6 +4,9 @@
 //! What is found is a guess by form alone. Texts are Kinyarwanda, French and English, and none of them writes an ordinary word within a sentence
 //! with a capital, but for the few that are listed here; a name that begins a sentence is found where another name follows it.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use crate::area;
 use crate::fold::fold;
 
@@ -211,7 +214,10 @@ fn is_known(word: &str) -> bool {
         "covid",
     ];
     let folded = fold(word);
-    KNOWN.contains(&folded.as_str()) || area::all().iter().any(|area| fold(area.name) == folded)
+    /// Folded once: a long text may hold many words with a capital.
+    static PLACES: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| area::all().iter().map(|area| fold(area.name)).collect());
+    KNOWN.contains(&folded.as_str()) || PLACES.contains(&folded)
 }
 
 #[cfg(test)]

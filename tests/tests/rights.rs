@@ -1,7 +1,11 @@
 //! What people may ask for: everything that is held on them.
 
+use diesel::prelude::*;
 use serde_json::Value;
 use server::access::Role;
+use server::on_each;
+use server::store::schema::documents;
+use server::store::{Conn, StoreError};
 use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, Id, ParticipantId};
@@ -80,4 +84,32 @@ fn refer(app: &TestApp, village: &Village, person: ParticipantId) {
     let bytes = change.expect("a sound edit").expect("something new").bytes().to_vec();
     let id = DocumentId::from_uuid(uuid::Uuid::from_u128(9));
     tablet.hand_in(app, village.group.into(), &[(Kind::Referral, id, bytes)]);
+}
+
+/// A facilitator could fill a group with records that take long to open. One answer opens as much as one record may hold, and says what it
+/// left out.
+#[test]
+fn what_is_held_is_looked_through_within_a_budget() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut jeanne, village.group, 1);
+        for date in 1..=4 {
+            let said = Details { summary: Some("P01 spoke.".into()), ..Details::default() };
+            record(&mut jeanne, village.group, day(3, date), said);
+        }
+        jeanne.sync(&mut ()).expect("a sync");
+        let path = format!("/v1/participants/{}/held", ParticipantId::of(village.group, "P01"));
+        let told = |held: &Value| (held["mentions"].as_array().map(Vec::len), held["left_out"].as_u64());
+        assert_eq!(told(&village.manager.get(&path).ok()), (Some(4), Some(0)));
+        // As if each held a little less than half of what one may.
+        let heavy = |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
+            let sessions = documents::table.filter(documents::kind.eq(Kind::Session.code()));
+            on_each!(tx, |c| diesel::update(sessions).set(documents::operations.eq(45_000)).execute(c))
+        };
+        assert_eq!(app.store().write_blocking("test", heavy).expect("the store obeys"), 4);
+        assert_eq!(told(&village.manager.get(&path).ok()), (Some(2), Some(2)));
+        assert!(village.manager.page(&path).contains("2 records were too large"));
+    });
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::num::NonZero;
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
@@ -16,7 +17,7 @@ use sync_core::time::Millis;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
-use zxcvbn::{Score, zxcvbn};
+use zxcvbn::{Entropy, Score, zxcvbn};
 
 use crate::on_each;
 use crate::problem::Problem;
@@ -41,6 +42,9 @@ const NONE: &str = "!";
 
 /// Characters that a password has at least, and at most.
 const LONG: RangeInclusive<usize> = 10..=128;
+/// How many characters of it are judged. What zxcvbn takes grows faster than the length where letters are written as signs (`4@8({[<3691!`):
+/// a second for 128 of them, on a thread on which others wait.
+const JUDGED: usize = 40;
 
 /// An Argon2id hash in PHC form.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,12 +119,12 @@ pub(crate) fn weakness<S: AsRef<str>>(password: &str, around: &[S]) -> Option<St
     let known: Vec<String> =
         whole.chain(parts).chain(["ihuriro"]).filter(|word| word.len() > 2).map(normal_in_small).collect();
     let inputs: Vec<&str> = known.iter().map(String::as_str).collect();
-    let mut found = zxcvbn(&normal(password), &inputs);
+    let Some(mut found) = judged(&normal(password), &inputs) else { return Some(easy("")) };
     // Several known words with a sign between them are many guesses to zxcvbn, and few to somebody who knows the person: what is left
     // without those words must withstand guessing, too.
     let left = known.iter().fold(normal_in_small(password), |left, word| left.replace(word, ""));
     if left.len() < normal_in_small(password).len() {
-        let without = zxcvbn(&left, &[]);
+        let Some(without) = judged(&left, &[]) else { return Some(easy("")) };
         if without.score() < found.score() {
             found = without;
         }
@@ -133,7 +137,18 @@ pub(crate) fn weakness<S: AsRef<str>>(password: &str, around: &[S]) -> Option<St
     let advice = feedback.into_iter().flat_map(|feedback| feedback.suggestions()).map(ToString::to_string);
     let said: Vec<String> = warning.into_iter().chain(advice).collect();
     let known = if said.is_empty() { "It is made of your name, login or organisation." } else { "" };
-    Some(format!("is too easy to guess. {}{known}", said.join(" ")))
+    Some(easy(&format!("{}{known}", said.join(" "))))
+}
+
+fn easy(why: &str) -> String {
+    format!("is too easy to guess. {why}").trim_end().to_owned()
+}
+
+/// What zxcvbn finds in the beginning of a password; nothing where it panics. It multiplies past what a number holds on some long repetitions ("12" 64 times): none of these is
+/// strong. It is built so that it always panics there, also in a release.
+fn judged(password: &str, inputs: &[&str]) -> Option<Entropy> {
+    let beginning: String = password.chars().take(JUDGED).collect();
+    catch_unwind(AssertUnwindSafe(|| zxcvbn(&beginning, inputs))).ok()
 }
 
 /// What others know of a person: their login and name, and those of their organisation.
@@ -253,6 +268,53 @@ mod tests {
         }
         // Of no organisation, the same would do.
         assert_eq!(weakness("nyagatare-mutara", &[""]), None);
+    }
+
+    /// The CPU time of this thread, as the operating system counts it.
+    #[cfg(target_os = "linux")]
+    fn cpu() -> std::time::Duration {
+        let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells");
+        let spent = told.split(' ').next().and_then(|spent| spent.parse().ok());
+        std::time::Duration::from_nanos(spent.expect("a number"))
+    }
+
+    /// What a password costs to be judged, whatever it is: this is done while others wait for the same thread.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_dearest_password_is_judged_soon() {
+        let around = ["uwase.m", "Uwase Marie", "aegis", "Aegis Trust"];
+        for part in [
+            "a",
+            "ab",
+            "1",
+            "12",
+            "20201212",
+            "1.1.2020",
+            "password",
+            "p4$5w0rd",
+            "qwertyuiop",
+            "abcdefgh",
+            "4@8({[<3691!|705$7+%2",
+            "4@",
+            "!|1",
+            "aegis",
+            "Xk7#pWq2mZ",
+            "lovelovelove1",
+            "\u{fb01}",
+            "\u{1f331}",
+            "zxcvbnm,./",
+            "correcthorsebatterystaple",
+            "8420135791119",
+            "aA@4",
+            "s$5z2",
+            "uwase-marie.",
+        ] {
+            let password: String = part.chars().cycle().take(128).collect();
+            let begun = cpu();
+            let _judged = weakness(&password, &around);
+            let cost = cpu().saturating_sub(begun);
+            assert!(cost < std::time::Duration::from_millis(500), "{part}: {cost:?}");
+        }
     }
 
     #[test]

@@ -8,16 +8,11 @@ use actix_web::HttpServer;
 use actix_web::dev::{Server, ServerHandle};
 use ipnet::IpNet;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
-use super::{Certificate, Face, State, TlsError, app};
-use crate::access;
-use crate::audit;
+use super::{Certificate, Face, State, TlsError, app, beside};
 use crate::clock::Clock;
-use crate::facts;
 use crate::intake::{Bounds, Intake};
-use crate::ledger::{self, CaughtUp, Compacted, Policy};
-use crate::published::{self, Made};
+use crate::ledger::{self, CaughtUp};
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -29,23 +24,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections that are open at once, idle ones too; whoever comes later waits until one of them ends. Each takes some tens of
 /// kilobytes.
 const CONNECTIONS: usize = 1024;
-/// How often a running service looks whether a newer one has brought its database up to date.
-const WATCH: Duration = Duration::from_secs(5);
-/// Prometheus may never come; the numbers are folded together all the same.
-const UPKEEP: Duration = Duration::from_secs(5);
-/// How soon facts are counted that were too much at once, and sums added up.
-const FACTS: Duration = Duration::from_secs(2);
-/// How soon what was noted is given its place in the audit log.
-const AUDIT: Duration = Duration::from_secs(1);
-/// How soon attempts to sign in that count no more are forgotten, and a service signs with a key that another made.
-const TIDYING: Duration = Duration::from_secs(60);
-/// How soon after the store was away.
-const AGAIN: Duration = Duration::from_secs(60);
-/// A service that has just started has other things to do first.
-const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
-const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
-const FIRST_RELEASES: Duration = Duration::from_secs(15 * 60);
-const RELEASES: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How to run a service.
 #[derive(Debug, Clone)]
@@ -135,7 +113,7 @@ pub struct Running {
     handles: Vec<ServerHandle>,
     server: JoinHandle<io::Result<()>>,
     /// What goes on beside answering.
-    beside: [JoinHandle<()>; 8],
+    beside: Vec<JoinHandle<()>>,
 }
 
 /// Opens and migrates the store and starts answering. Several may run in one process.
@@ -163,8 +141,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let workers = settings
         .workers
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
-    let numbers = telemetry::numbers();
     let face = if settings.operator_listen.is_some() { Face::Public } else { Face::Whole };
+    let numbers = telemetry::numbers();
     let by_tls = settings.certificate.is_some();
     let first = (settings.listen, settings.certificate);
     let (server, addr) = listen(&state, face, first, workers, settings.connections)?;
@@ -173,13 +151,6 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         .operator_listen
         .map(|addr| listen(&state, Face::Whole, (addr, None), 1, settings.connections))
         .transpose()?;
-    let upkeep = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(UPKEEP).await;
-            numbers.run_upkeep();
-        }
-    });
-
     let mut handles = vec![server.handle()];
     tracing::info!(%addr, store = state.store.kind(), "listening");
     let mut operator_addr = None;
@@ -189,14 +160,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         operator_addr = Some(addr);
         tokio::spawn(operator);
     }
-    let compaction = tokio::spawn(compact_daily(state.clone()));
-    let watch = tokio::spawn(watch(state.store.clone()));
-    let facts = tokio::spawn(keep_facts(state.store.clone()));
-    let rows = tokio::spawn(catch_up(state.store.clone(), behind));
-    let audit = tokio::spawn(keep_audit(state.store.clone()));
-    let tidying = tokio::spawn(tidy(state.clone()));
-    let releases = tokio::spawn(publish_daily(state.clone()));
-    let beside = [upkeep, compaction, watch, facts, rows, audit, tidying, releases];
+    let beside = beside::begin(&state, numbers, behind);
     Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
@@ -223,101 +187,6 @@ fn listen(
     let server = bound.map_err(|cause| ServeError::Listen { addr: at, cause })?;
     let addr = server.addrs().first().copied().unwrap_or(at);
     Ok((server.run(), addr))
-}
-
-/// Looks whether the database is still one for this program: the store remembers it, and refuses from then on.
-async fn watch(store: Store) {
-    loop {
-        tokio::time::sleep(WATCH).await;
-        // A store that is away is told by the requests that need it.
-        let _ = store.ready().await;
-    }
-}
-
-/// Computes rows of an earlier version again, until all are of this one. Several services may do so at once.
-async fn catch_up(store: Store, mut behind: bool) {
-    while behind {
-        match ledger::catch_up(&store).await {
-            Ok(caught) => behind = caught == CaughtUp::Partly,
-            Err(error) => {
-                tracing::warn!(%error, "rows were not computed again; tried again in a minute");
-                tokio::time::sleep(AGAIN).await;
-            }
-        }
-    }
-}
-
-/// Counts what was too much for whoever wrote it, and adds up what was added by parts. Several services may do so at once.
-async fn keep_facts(store: Store) {
-    loop {
-        tokio::time::sleep(FACTS).await;
-        let done = async {
-            facts::catch_up(&store).await?;
-            facts::add_up(&store).await
-        };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "facts were not added up; tried again in a minute");
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-}
-
-/// Gives what was noted its place in the audit log. Several services may do so at once.
-async fn keep_audit(store: Store) {
-    loop {
-        tokio::time::sleep(AUDIT).await;
-        if let Err(error) = audit::sequence(&store).await {
-            tracing::warn!(%error, "what was noted was given no place in the audit log; tried again in a minute");
-            tokio::time::sleep(AGAIN).await;
-        }
-    }
-}
-
-/// Gives up old changes, soon after the start and then once a day. Several services may do so at once.
-async fn compact_daily(state: State) {
-    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_COMPACTION, COMPACTION);
-    loop {
-        turn.tick().await;
-        match ledger::compact(&state.store, Policy::default(), state.clock.now()).await {
-            Ok(Compacted { streams, changes, held: 0 }) => {
-                tracing::info!(streams, changes, "gave up old changes")
-            }
-            Ok(Compacted { held, .. }) => {
-                tracing::warn!(held, "documents lack changes; run `ihuriro verify`")
-            }
-            Err(error) => tracing::warn!(%error, "old changes were not given up; tried again tomorrow"),
-        }
-    }
-}
-
-/// Forgets what signing in left behind, makes another key for tokens where that is due, and learns of those that other services made.
-async fn tidy(state: State) {
-    loop {
-        let tidied = async {
-            access::tidy(&state.store, state.clock.now()).await?;
-            state.tokens.learn(&state.store).await
-        };
-        if let Err(error) = tidied.await {
-            tracing::warn!(%error, "signing in was not tidied up; tried again in a minute");
-        }
-        tokio::time::sleep(TIDYING).await;
-    }
-}
-
-/// Makes the releases that are due, soon after the start and then once a day. Several services may do so at once.
-async fn publish_daily(state: State) {
-    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_RELEASES, RELEASES);
-    loop {
-        turn.tick().await;
-        match published::publish(&state.store, state.clock.now()).await {
-            Ok(made) => {
-                for Made { release, organisations } in made {
-                    tracing::info!(%release, organisations, "released");
-                }
-            }
-            Err(error) => tracing::warn!(%error, "nothing was released; tried again tomorrow"),
-        }
-    }
 }
 
 impl Running {

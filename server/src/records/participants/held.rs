@@ -1,5 +1,7 @@
 //! Everything that is held on one participant: what they may ask to see (Law 058/2021, article 18), as a page to print and as JSON.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use diesel::prelude::*;
@@ -7,6 +9,7 @@ use serde::Serialize;
 use sync_core::area;
 use sync_core::fold::fold;
 use sync_core::id::{DocumentId, GroupId, Id, ParticipantId, SessionId};
+use sync_core::limits::MAX_DOCUMENT_OPERATIONS;
 use sync_core::reading::{self, Reading};
 use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
 use utoipa::ToSchema;
@@ -20,8 +23,12 @@ use crate::scope::{Permit, Scope, anywhere, no_such};
 use crate::store::schema::{attendances, documents, sessions};
 use crate::store::{Code, Conn, Db, Store, StoreError};
 
-/// How many records of a kind, and summaries, are looked through at the most: far more than a group has.
+/// How many marks are told, and how many records are looked through, at the most: more than a group has.
 const MOST: i64 = 2_000;
+/// How many operations the records hold that are opened: those of one that is as large as a record may be.
+const OPERATIONS: u64 = MAX_DOCUMENT_OPERATIONS;
+/// And how many bytes.
+const BYTES: u64 = 16 * 1024 * 1024;
 
 /// Everything that is held on one participant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,6 +49,8 @@ pub(crate) struct Held {
     pub(super) mentions: Vec<Mention>,
     /// Referrals and screenings, field by field, in words.
     pub(super) sensitive: Vec<Sensitive>,
+    /// How many records were not looked through, because all of them together are too large to be opened at once: look at these by themselves.
+    pub(super) left_out: usize,
     /// Why referrals and screenings are not among them, where the caller may not see any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) withheld: Option<&'static str>,
@@ -122,10 +131,12 @@ fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Hel
         None => Default::default(),
     };
     // 2. Marks, and summaries that name the code.
-    let (meetings, mentions) = (meetings(tx, id)?, mentions(tx, group, &participant.code.to_string())?);
+    let mut room = Room { operations: OPERATIONS, bytes: BYTES, left_out: 0 };
+    let meetings = meetings(tx, id)?;
+    let mentions = mentions(tx, group, &participant.code.to_string(), &mut room)?;
     // 3. Referrals and screenings: whoever may not see them does not learn whether there are any.
     let may = scope.groups_of(Level::Sensitive).hold(tx, group)?;
-    let sensitive = if may { sensitive(tx, group, id)? } else { Vec::new() };
+    let sensitive = if may { sensitive(tx, group, id, &mut room)? } else { Vec::new() };
     Ok(Some(Held {
         code: participant.code.to_string(),
         group: name,
@@ -134,10 +145,42 @@ fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Hel
         meetings,
         mentions,
         sensitive,
+        left_out: room.left_out,
         withheld: (!may).then_some(
             "Referrals and screenings, if there are any, are told by those who lead the group, their supervisor, or a protection officer.",
         ),
     }))
+}
+
+/// What may still be opened for one answer.
+struct Room {
+    operations: u64,
+    bytes: u64,
+    left_out: usize,
+}
+
+impl Room {
+    /// Loads those records of a group for which there is room, in a few queries for all; counts the others.
+    fn load(
+        &mut self,
+        tx: &mut Conn<'_>,
+        group: GroupId,
+        ids: Vec<DocumentId>,
+    ) -> Result<BTreeMap<DocumentId, Stored>, StoreError> {
+        let sizes = ledger::sizes(tx, &[group.into()], &ids)?;
+        let mut fit = Vec::new();
+        for id in ids {
+            let Some(size) = sizes.get(&id) else { continue };
+            if size.operations <= self.operations && size.bytes <= self.bytes {
+                self.operations -= size.operations;
+                self.bytes -= size.bytes;
+                fit.push(id);
+            } else {
+                self.left_out += 1;
+            }
+        }
+        ledger::load_all(tx, &fit)
+    }
 }
 
 fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
@@ -151,7 +194,12 @@ fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreE
     Ok(rows.into_iter().map(|(Db(session_id), date, mark)| Meeting { session_id, date, mark }).collect())
 }
 
-fn mentions(tx: &mut Conn<'_>, group: GroupId, code: &str) -> Result<Vec<Mention>, StoreError> {
+fn mentions(
+    tx: &mut Conn<'_>,
+    group: GroupId,
+    code: &str,
+    room: &mut Room,
+) -> Result<Vec<Mention>, StoreError> {
     let rows: Vec<(Db<SessionId>, String)> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(group)))
         .filter(sessions::summary_folded.like(anywhere(code)).escape('\\'))
@@ -159,9 +207,10 @@ fn mentions(tx: &mut Conn<'_>, group: GroupId, code: &str) -> Result<Vec<Mention
         .limit(MOST)
         .select((sessions::id, sessions::date))
         .load(c))?;
+    let stored = room.load(tx, group, rows.iter().map(|(Db(id), _)| (*id).into()).collect())?;
     let mut found = Vec::new();
     for (Db(session_id), date) in rows {
-        let Some(stored) = ledger::load(tx, session_id.into())? else { continue };
+        let Some(stored) = stored.get(&session_id.into()) else { continue };
         let Ok(session) = stored.open()?.read::<Session>() else { continue };
         let lines = session.summary.lines().filter(|line| names(line, code));
         found.extend(lines.map(|line| Mention { session_id, date: date.clone(), line: line.to_owned() }));
@@ -174,7 +223,12 @@ fn names(line: &str, code: &str) -> bool {
     line.split(|letter: char| !letter.is_alphanumeric()).any(|word| fold(word) == fold(code))
 }
 
-fn sensitive(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<Sensitive>, StoreError> {
+fn sensitive(
+    tx: &mut Conn<'_>,
+    group: GroupId,
+    id: ParticipantId,
+    room: &mut Room,
+) -> Result<Vec<Sensitive>, StoreError> {
     let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
         .filter(documents::stream_id.eq(Db(group)))
         .filter(documents::kind.eq_any([Code(Kind::Referral), Code(Kind::Screening)]))
@@ -183,8 +237,7 @@ fn sensitive(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec
         .select(documents::id)
         .load(c))?;
     let mut found = Vec::new();
-    for Db(record_id) in ids {
-        let Some(stored) = ledger::load(tx, record_id)? else { continue };
+    for (record_id, stored) in room.load(tx, group, ids.into_iter().map(|Db(id)| id).collect())? {
         if let Some(record) = about(&stored, id)? {
             found.push(Sensitive { record_id, kind: stored.kind, record });
         }

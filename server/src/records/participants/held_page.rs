@@ -8,7 +8,7 @@ use super::held::{Held, Meeting, Mention, Sensitive};
 use crate::html::{page, text};
 
 pub(super) fn written(held: &Held) -> String {
-    let Held { code, group, area_path, record, meetings, mentions, sensitive, withheld } = held;
+    let Held { code, group, area_path, record, meetings, mentions, sensitive, left_out, withheld } = held;
     let mut body = format!("<h1>{}</h1>\n<p>{}, {}</p>\n", text(code), text(group), text(area_path));
     body += "<h2>What is recorded</h2>\n";
     fields(&mut body, record);
@@ -24,6 +24,9 @@ pub(super) fn written(held: &Held) -> String {
     for Sensitive { kind, record, .. } in sensitive {
         let _ = writeln!(body, "<h3>{}</h3>", text(kind.code()));
         fields(&mut body, record);
+    }
+    if *left_out > 0 {
+        let _ = writeln!(body, "<p>{left_out} records were too large to be looked through at once.</p>");
     }
     if let Some(withheld) = withheld {
         let _ = writeln!(body, "<p>{}</p>", text(withheld));
