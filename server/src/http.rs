@@ -34,6 +34,7 @@ use crate::audit;
 use crate::clock::Clock;
 use crate::custody;
 use crate::edits;
+use crate::erasure;
 use crate::intake::{self, Intake};
 use crate::leading;
 use crate::oversight;
@@ -84,6 +85,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     records::configure(config);
     leading::configure(config);
     edits::configure(config);
+    erasure::configure(config);
     custody::configure(config);
     quarantine::configure(config);
     published::configure(config);

@@ -8,6 +8,7 @@
 mod authors;
 mod catch_up;
 mod compact;
+mod erase;
 mod keep;
 mod rebuild;
 mod streams;
@@ -15,6 +16,7 @@ mod streams;
 pub use authors::{Author, authors, names, web_author};
 pub use catch_up::{CaughtUp, catch_up};
 pub use compact::{Compacted, Policy, compact};
+pub use erase::{Erasure, count_erased, erase, erased, forgotten};
 pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{
@@ -68,6 +70,18 @@ impl Stored {
         let record = document.record().map_err(|_| StoreError::Damaged("a record"))?;
         Ok((document, record))
     }
+}
+
+/// All documents of a stream, with their snapshots, in the order of their ids.
+///
+/// # Errors
+/// Those of the store.
+pub fn load_stream(tx: &mut Conn<'_>, stream: StreamId) -> Result<BTreeMap<DocumentId, Stored>, StoreError> {
+    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+        .filter(documents::stream_id.eq(Db(stream)))
+        .select(documents::id)
+        .load(c))?;
+    load_all(tx, &ids.into_iter().map(|Db(id)| id).collect::<Vec<_>>())
 }
 
 /// The document with this id, if the store has it.

@@ -20,7 +20,7 @@
 //!
 //! # The journey of a change at a desk
 //!
-//! [`edits`] is what people begin, put right and settle there, and [`leading`] who leads which group. Each writes ordinary changes: [`desk`]
+//! [`edits`] is what people begin, put right and settle there, [`leading`] who leads which group, and [`erasure`] forgets who asked for it. Each writes ordinary changes: [`desk`]
 //! has [`sync_core::merge::plan`] decide about them as about those of a tablet, and the ledger keeps them for the next sync of each tablet.
 //!
 //! # The journey of a question
@@ -73,6 +73,7 @@ pub(crate) mod desk;
 pub mod records;
 pub mod leading;
 pub mod edits;
+pub mod erasure;
 pub mod custody;
 pub mod quarantine;
 pub mod published;

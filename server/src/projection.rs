@@ -15,8 +15,8 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::id::{DocumentId, SessionId};
-use sync_core::record::Record;
+use sync_core::id::{DocumentId, GroupId, Id, SessionId};
+use sync_core::record::{Kind, Place, Record};
 
 use crate::store::{Conn, StoreError};
 pub(crate) use clashes::id_of;
@@ -25,12 +25,12 @@ pub use rows::Rows;
 
 /// The version of the rows. It counts upwards whenever this program computes other rows of the same document; a service
 /// that starts on rows of an earlier version computes all of them again.
-pub const VERSION: u32 = 8;
+pub const VERSION: u32 = 9;
 
 /// A document with the rows that it must have, by [`Rows::of`].
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
-    pub id: DocumentId,
+    pub place: Place,
     pub record: &'a Record,
     pub rows: &'a Rows,
 }
@@ -50,27 +50,28 @@ pub fn project(
     mut there: BTreeMap<DocumentId, Rows>,
 ) -> Result<Differences, StoreError> {
     // 1. The rows of each document by itself.
-    let difference = |Subject { id, rows, .. }: &Subject<'_>| {
-        let old = there.remove(id).unwrap_or_default();
-        (old != **rows).then(|| Difference { id: *id, old, new: (*rows).clone() })
+    let difference = |Subject { place, rows, .. }: &Subject<'_>| {
+        let id = place.document;
+        let old = there.remove(&id).unwrap_or_default();
+        (old != **rows).then(|| Difference { id, old, new: (*rows).clone() })
     };
     let documents: Vec<Difference> = subjects.iter().filter_map(difference).collect();
     write::write(tx, &documents)?;
 
     // 2. Rows that follow from several documents. They are read from the rows that step 1 has written, and only where a
     //    value changed by which sessions are compared, or by which participants stand for each other.
-    let records: BTreeMap<DocumentId, &Record> = subjects.iter().map(|one| (one.id, one.record)).collect();
+    let subjects: BTreeMap<DocumentId, &Subject<'_>> =
+        subjects.iter().map(|one| (one.place.document, one)).collect();
     let (mut sessions, mut groups) = (Vec::new(), BTreeSet::new());
     for difference in &documents {
-        let Some(record) = records.get(&difference.id) else { continue };
-        match record {
-            Record::Session(session) if difference.looks_otherwise() => {
-                sessions.push((SessionId::from(difference.id), session));
-            }
-            Record::Participant(participant) if difference.stands_otherwise() => {
-                groups.insert(participant.group);
-            }
-            _ => {}
+        let Some(Subject { place, record, .. }) = subjects.get(&difference.id) else { continue };
+        if let Record::Session(session) = record
+            && difference.looks_otherwise()
+        {
+            sessions.push((SessionId::from(difference.id), session));
+        }
+        if difference.stands_otherwise() {
+            groups.insert(group_of(*place));
         }
     }
     let alike = doubles::write(tx, &sessions)?;
@@ -97,12 +98,15 @@ pub fn mend(
     }
     // `project` compares with other documents only where a row of this one changed; here these rows may be wrong by
     // themselves.
-    let mut differences = project(tx, &[subject], BTreeMap::from([(subject.id, there)]))?;
+    let mut differences = project(tx, &[subject], BTreeMap::from([(subject.place.document, there)]))?;
     match subject.record {
         Record::Session(session) => {
-            differences.alike.append(&mut doubles::write(tx, &[(subject.id.into(), session)])?);
+            let session = (subject.place.document.into(), session);
+            differences.alike.append(&mut doubles::write(tx, &[session])?);
         }
-        Record::Participant(one) => differences.people.append(&mut people::write(tx, one.group)?),
+        Record::Participant(_) | Record::Erased(Kind::Participant) => {
+            differences.people.append(&mut people::write(tx, group_of(subject.place))?);
+        }
         _ => {}
     }
     Ok(Some(differences))
@@ -114,13 +118,20 @@ pub fn mend(
 /// # Errors
 /// Those of the store.
 pub fn differs(tx: &mut Conn<'_>, subject: Subject<'_>, there: &Rows) -> Result<bool, StoreError> {
-    let Subject { id, record, rows } = subject;
+    let Subject { place, record, rows } = subject;
     if there != rows {
         return Ok(true);
     }
     match record {
-        Record::Session(session) => doubles::differ(tx, id.into(), session),
-        Record::Participant(participant) => people::differ(tx, id.into(), participant.group),
+        Record::Session(session) => doubles::differ(tx, place.document.into(), session),
+        Record::Participant(_) | Record::Erased(Kind::Participant) => {
+            people::differ(tx, place.document.into(), group_of(place))
+        }
         _ => Ok(false),
     }
+}
+
+/// A group's stream bears its id.
+fn group_of(place: Place) -> GroupId {
+    GroupId::from_uuid(place.stream.uuid())
 }

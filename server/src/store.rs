@@ -40,6 +40,7 @@ pub use postgres::Pg;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use diesel::connection::SimpleConnection;
 use version::Version;
 
 /// The store of one service. Cheap to clone; all clones share one pool of connections.
@@ -120,6 +121,21 @@ impl Store {
     /// The same store, without the notes.
     pub fn not_noting(&self) -> Self {
         Self { note: None, ..self.clone() }
+    }
+
+    /// Empties the write-ahead log of SQLite, in which what was overwritten stands until its pages are used again. Where somebody reads at
+    /// this moment it stays until they end; a later commit empties it then. PostgreSQL does this by itself, in its own time.
+    pub async fn forget_what_was_overwritten(&self) {
+        let store = self.clone();
+        let done = actix_web::web::block(move || match &store.pool {
+            Pool::Sqlite { pool, .. } => pool.get().is_ok_and(|mut connection| {
+                connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").is_ok()
+            }),
+            Pool::Postgres(_) => true,
+        });
+        if !done.await.unwrap_or(false) {
+            tracing::warn!("the write-ahead log could not be emptied; it is when the service stops");
+        }
     }
 
     /// `SQLite` or `PostgreSQL`, for people.

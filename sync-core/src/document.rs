@@ -7,6 +7,7 @@
 mod apply;
 mod changes;
 mod edit;
+mod erased;
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -114,6 +115,9 @@ impl Document {
     /// # Errors
     /// [`Invalid`] names the first field that does not stand as the data dictionary says.
     pub fn record(&self) -> Result<Record, Invalid> {
+        if self.is_erased() {
+            return Ok(Record::Erased(self.kind));
+        }
         contain(|| Record::read(self.kind, &self.inner, self.values()))
             .unwrap_or_else(|_| Err(Invalid::new("document", "can't be read")))
     }
@@ -121,10 +125,13 @@ impl Document {
     /// As [`Document::record`], where the kind is known.
     ///
     /// # Errors
-    /// [`Invalid`] names the first field that does not stand as the data dictionary says.
+    /// [`Invalid`] names the first field that does not stand as the data dictionary says, or says that the record was erased.
     pub fn read<R: Kinded>(&self) -> Result<R, Invalid> {
         if self.kind != R::KIND {
             return Err(Invalid::new("kind", format!("must be {}", R::KIND)));
+        }
+        if self.is_erased() {
+            return Err(erased::erased());
         }
         R::read(&self.inner, self.values())
     }

@@ -12,6 +12,7 @@
 //! - A **batch** ([`batch`]) is a list of changes that one tablet signed; a **bundle** ([`bundle`]) is a file of batches that a colleague carries.
 //! - **Quarantine** ([`quarantine`]) is where a change waits, whole, that can't be merged now; a *keeper* of the group may vouch for it.
 //!   **Authority** ([`authority`]) is what the person who vouches for a change may write.
+//! - A **tombstone** is what is left of a record that was erased because the person asked for it: the same bytes everywhere.
 //! - A **double** ([`double`]) is the second record of one meeting, of which one counts.
 //!
 //! # The journey of an edit
@@ -83,6 +84,7 @@ pub mod day;
 pub mod double;
 pub mod history;
 pub mod moving;
+pub mod erasing;
 pub mod person;
 pub mod reading;
 

@@ -17,7 +17,7 @@ use crate::change::{Change, Unreadable};
 use crate::document::{Damaged, Document};
 use crate::id::DeviceId;
 use crate::quarantine::{Outcome, Reason};
-use crate::record::{Place, Record, SCHEMA};
+use crate::record::{Kind, Place, Record, SCHEMA};
 use order::in_order;
 use take::take;
 use trial::{Apply, Trial};
@@ -76,6 +76,11 @@ pub struct After {
 }
 
 impl After {
+    /// A document that is erased.
+    pub fn erased(kind: Kind) -> Self {
+        Self::new(Document::tombstone(kind), Record::Erased(kind))
+    }
+
     pub fn new(document: Document, record: Record) -> Self {
         // Automerge may panic when it saves a document that a corrupt change spoilt. The empty snapshot then opens as
         // no document, by which [`plan`] notices it.
@@ -141,6 +146,7 @@ fn plan_with(
     // 1. The document as the store has it, with the changes in it that were re-keyed before.
     let mut trial = Trial::on(document);
     let mut rekeyed = trial.document().rekeyed();
+    let erased = trial.document().is_erased();
     let mut outcomes = vec![Outcome::Quarantined(Reason::MissingDependency); incoming.len()];
     let mut waiting: Vec<(usize, Change)> = Vec::new();
     // 2. What can be decided about a change without merging it. A duplicate comes first: a change that is merged stays accepted, even if
@@ -153,6 +159,12 @@ fn plan_with(
             _ if one.standing == Standing::Stranger => {
                 outcomes[index] = Outcome::Quarantined(Reason::NotAssigned);
             }
+            // Whoever could hand in a tombstone could erase what others recorded.
+            Ok(change) if change.is_tombstone() => {
+                let why = Reason::Invalid("record".into(), "is erased by the service alone".into());
+                outcomes[index] = Outcome::Quarantined(why);
+            }
+            Ok(_) if erased => outcomes[index] = Outcome::Quarantined(Reason::Erased),
             Ok(change) if one.standing == Standing::Assigned && change.actor().device != one.device => {
                 outcomes[index] = Outcome::Quarantined(Reason::Unvouched);
             }

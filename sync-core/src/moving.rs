@@ -9,8 +9,8 @@ use crate::document::Document;
 use crate::form::EditError;
 use crate::history::{since, step};
 use crate::id::{GroupId, ParticipantId, SessionId};
-use crate::record::Session;
 use crate::record::session::{Attendance, Nth, PartOfDay, SessionEdit, SessionState};
+use crate::record::{Record, Session};
 use crate::time::Date;
 use crate::value::{Key, Value};
 
@@ -27,25 +27,27 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The first record of that part of the day that was not set aside (void, moved or a double), or the next one that
-    /// can begin. `read` gives a record that is there. Every tablet, and the service, that has the same records finds
+    /// The first record of that part of the day that was not set aside (void, moved or a double) or erased, or the next
+    /// one that can begin. `read` gives a record that is there. Every tablet, and the service, that has the same records finds
     /// the same slot. A tablet that has not heard that a record was set aside goes on in that one: its work is then
     /// flagged ([`recorded_since`]) and not lost.
     pub fn of(
         group: GroupId,
         date: Date,
         part: PartOfDay,
-        read: impl Fn(SessionId) -> Option<Session>,
+        read: impl Fn(SessionId) -> Option<Record>,
     ) -> Self {
         let mut slot = Self::numbered(group, date, part, 0);
         for number in 0..=99 {
             slot = Self::numbered(group, date, part, number);
             let Some(there) = read(slot.id) else { return slot };
             slot.begun = true;
+            let Record::Session(there) = there else { continue };
             // A record that a move began counts nowhere once the move is taken back: the next record must not be
             // written into it.
             let source = there.moved_from.and_then(&read);
-            let taken_back = source.is_some_and(|source| source.moved_to != Some(slot.id));
+            let taken_back =
+                matches!(source, Some(Record::Session(source)) if source.moved_to != Some(slot.id));
             if !there.is_set_aside() && !taken_back {
                 return slot;
             }
@@ -63,7 +65,8 @@ impl Slot {
         Some(SessionId::of(self.group, self.date, self.part.ordinal(), before))
     }
 
-    fn numbered(group: GroupId, date: Date, part: PartOfDay, number: u8) -> Self {
+    /// The record of a part of a day with this number, whether or not there is one.
+    pub fn numbered(group: GroupId, date: Date, part: PartOfDay, number: u8) -> Self {
         let id = SessionId::of(group, date, part.ordinal(), number);
         Self { id, group, date, part, nth: Nth::try_from(i64::from(number)).ok(), begun: false }
     }
@@ -220,7 +223,7 @@ pub fn target(
     session: &Session,
     date: Date,
     part: PartOfDay,
-    read: impl Fn(SessionId) -> Option<Session>,
+    read: impl Fn(SessionId) -> Option<Record>,
 ) -> Result<Slot, NotMoved> {
     if (session.date, session.part) == (date, part) {
         return Err(NotMoved::Already);

@@ -18,14 +18,15 @@ use crate::record::session::Attendance;
 use crate::value::{Key, Value};
 
 /// For each participant the participant who counts in its place; itself where no other does. `same_as` holds only if
-/// the other participant is among them, in the same group and not void.
+/// the other participant is among them, in the same group, and neither void nor one who asked to be erased.
 ///
 /// Of a chain the end counts. Two participants who are each said to be the other, at the same time, make a circle: of a
 /// circle the least id counts, on every tablet and at the service.
 pub fn people(participants: &BTreeMap<ParticipantId, Participant>) -> BTreeMap<ParticipantId, ParticipantId> {
     let same_as = |id: ParticipantId| {
         let one = participants.get(&id)?;
-        let there = |other: &Participant| other.group == one.group && other.void.is_none();
+        let there =
+            |other: &Participant| other.group == one.group && other.void.is_none() && other.erased.is_none();
         one.same_as.filter(|other| participants.get(other).is_some_and(there))
     };
     let said: BTreeMap<ParticipantId, ParticipantId> =

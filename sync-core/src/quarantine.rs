@@ -65,6 +65,9 @@ pub enum Reason {
     /// The tablet that handed it in did not write it. It is released by itself once its author's tablet hands it in.
     #[n(7)]
     Unvouched,
+    /// Its record was erased, as the person asked: nothing is merged with what is left of it.
+    #[n(8)]
+    Erased,
 }
 
 impl Reason {
@@ -79,11 +82,12 @@ impl Reason {
             Self::UnknownSchema => "unknown-schema",
             Self::TooLarge => "too-large",
             Self::Unvouched => "unvouched",
+            Self::Erased => "erased",
         }
     }
 
     /// The codes of all reasons.
-    pub const CODES: [&str; 8] = [
+    pub const CODES: [&str; 9] = [
         "not-assigned",
         "unreadable",
         "invalid",
@@ -92,6 +96,7 @@ impl Reason {
         "unknown-schema",
         "too-large",
         "unvouched",
+        "erased",
     ];
 
     /// The reason with this code; of `invalid` with its field and why. `None` for an unknown code.
@@ -105,6 +110,7 @@ impl Reason {
             "unknown-schema" => Self::UnknownSchema,
             "too-large" => Self::TooLarge,
             "unvouched" => Self::Unvouched,
+            "erased" => Self::Erased,
             _ => return None,
         })
     }
@@ -130,6 +136,9 @@ impl Reason {
             Self::TooLarge => "it, or its record with it, is too large",
             Self::Unvouched => {
                 "another tablet made it than the one that handed it in; it goes on by itself when its own does"
+            }
+            Self::Erased => {
+                "its record was erased, as the person asked, before this tablet heard of it; rejected, it is deleted"
             }
         };
         words.to_owned()
@@ -157,6 +166,9 @@ impl fmt::Display for Reason {
             Self::TooLarge => f.write_str("it is too large; it is kept, tell your administrator"),
             Self::Unvouched => f.write_str(
                 "a colleague recorded it and the server has lost it; it is kept there until their tablet syncs, or your manager takes it in",
+            ),
+            Self::Erased => f.write_str(
+                "the person asked to be erased; if you meant somebody else, record them under another code",
             ),
         }
     }

@@ -94,6 +94,8 @@ pub enum Record {
     Incident(Incident),
     Screening(Screening),
     Lesson(Lesson),
+    /// Of this kind once; nothing is left of it ([`Document::tombstone`](crate::document::Document::tombstone)).
+    Erased(Kind),
 }
 
 /// Ties each kind to its type, in one place.
@@ -143,9 +145,13 @@ pub struct Place {
 }
 
 impl Record {
-    /// Whether it is about somebody who asked to be erased: nothing of them may be shown any more.
+    /// Whether it is about somebody who asked to be erased: nothing of them may be shown any more, also before it is erased.
     pub fn is_erased(&self) -> bool {
-        matches!(self, Record::Participant(participant) if participant.erased.is_some())
+        match self {
+            Record::Participant(participant) => participant.erased.is_some(),
+            Record::Erased(_) => true,
+            _ => false,
+        }
     }
 
     /// Why it was recorded by mistake, where somebody said so and nobody takes it back.
@@ -157,7 +163,7 @@ impl Record {
             Record::Referral(one) => one.void.as_ref(),
             Record::Incident(one) => one.void.as_ref(),
             Record::Screening(one) => one.void.as_ref(),
-            Record::Lesson(_) => None,
+            Record::Lesson(_) | Record::Erased(_) => None,
         }
     }
 

@@ -35,7 +35,7 @@ use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
 use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionId, StreamId, UserId};
 use crate::person::{Mark, marks};
-use crate::record::{Kind, Kinded};
+use crate::record::{Kind, Kinded, Record};
 use crate::time::{Millis, Moment};
 
 pub use blob::{Blob, Key, Write};
@@ -176,6 +176,11 @@ impl Tablet {
     pub fn read<R: Kinded>(&self, id: impl Into<DocumentId>) -> Result<R, NotSaved> {
         let held = self.held(id.into()).filter(|held| held.kind == R::KIND).ok_or(NotSaved::UnknownRecord)?;
         Ok(held.open()?.read().map_err(EditError::from)?)
+    }
+
+    /// The record with this id, erased ones too; `None` where the tablet does not hold it or can't read it.
+    pub fn record(&self, id: impl Into<DocumentId>) -> Option<Record> {
+        self.document(id)?.record().ok()
     }
 
     /// All records of a kind in a stream that can be read, with their ids, oldest id first.

@@ -10,7 +10,7 @@ use sync_core::id::{DeviceId, GroupId, Id, ParticipantId, SessionId};
 use sync_core::moving::{NotMoved, Slot, target};
 use sync_core::person::{counts_as, in_doubt, marked, marks, people, stand_for};
 use sync_core::record::session::{Attendance, PartOfDay};
-use sync_core::record::{Kind, Participant, Session};
+use sync_core::record::{Kind, Participant, Record, Session};
 use sync_core::time::{Date, Millis};
 
 const DAY: Date = Date::constant(2026, 3, 5);
@@ -56,7 +56,7 @@ fn begun(slot: &Slot) -> Session {
 type Sessions = BTreeMap<SessionId, Session>;
 
 fn slot(sessions: &Sessions, date: Date) -> Slot {
-    Slot::of(group(), date, PartOfDay::Morning, |id| sessions.get(&id).cloned())
+    Slot::of(group(), date, PartOfDay::Morning, |id| sessions.get(&id).cloned().map(Record::from))
 }
 
 /// Records a meeting where it belongs.
@@ -68,7 +68,8 @@ fn record(sessions: &mut Sessions, date: Date) -> SessionId {
 
 /// Moves a meeting; gives the record that it is moved to.
 fn moved(sessions: &mut Sessions, id: SessionId, date: Date) -> SessionId {
-    let to = target(&sessions[&id], date, PartOfDay::Morning, |id| sessions.get(&id).cloned());
+    let to =
+        target(&sessions[&id], date, PartOfDay::Morning, |id| sessions.get(&id).cloned().map(Record::from));
     let to = to.expect("it can be moved");
     let mut there = begun(&to);
     there.moved_from = Some(id);
@@ -154,7 +155,7 @@ fn a_meeting_that_is_moved_counts_once_and_back_again() {
     assert_eq!(target(&all[&wrong], sixth, PartOfDay::Evening, |_| None), Err(NotMoved::Moved));
     let other = record(&mut all, DAY);
     assert_eq!(counted(&all), BTreeSet::from([right, other]), "the day has its own meeting");
-    let read = |id: SessionId| all.get(&id).cloned();
+    let read = |id: SessionId| all.get(&id).cloned().map(Record::from);
     let onto = target(&all[&right], DAY, PartOfDay::Morning, read);
     assert_eq!(onto, Err(NotMoved::Recorded));
 

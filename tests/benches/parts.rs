@@ -92,7 +92,7 @@ fn hydrate(criterion: &mut Criterion) {
             fresh,
             |document| {
                 let record = document.record().expect("a record");
-                Rows::of(place(document).document, document, &record)
+                Rows::of(place(document), document, &record)
             },
             criterion::BatchSize::SmallInput,
         );

@@ -166,6 +166,7 @@ export class Tablet extends Held {
   hearRejection({ document, digest, rejection }) {
     const one = this.state.quarantined.find((other) => !other.rejection && other.document === document && digestOf(other) === digest);
     if (!one) return;
+    if (one.reason === 'erased') this.state.quarantined = this.state.quarantined.filter((other) => other !== one);
     one.rejection = rejection;
     this.state.incarnation = newLife();
     this.buildAnew(document, one.hash);

@@ -249,6 +249,20 @@ test('a restored store that has taken a stream away gets her own work before she
   assert.deepEqual(await hers('groups'), []);
 });
 
+test('a record that is erased is a tombstone on every tablet, and what is written of it later waits', async () => {
+  const [hers, his] = [await enrolled('claudine'), await enrolled('emmanuel')];
+  const { id } = await hers(...meeting, '--minutes', '90');
+  await hers('sync');
+  await his('sync');
+  store.erase(GROUP, id);
+  await hers('edit', id, '--minutes', '75');
+  store.judge = () => ({ outcome: 'quarantined', reason: 'erased' });
+  assert.deepEqual((await hers('sync')).quarantined.map((one) => one.reason), ['erased']);
+  assert.deepEqual((await his('sync')).repaired, []);
+  await assert.rejects(his('edit', id, '--minutes', '60'), /erased/);
+  assert.deepEqual((await hers('sync')).repaired, [], 'both sides hold the same');
+});
+
 test('what the store keeps in quarantine is shown with its reason, and does not count as a difference', async () => {
   const hers = await enrolled('claudine');
   store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });

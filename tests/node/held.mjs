@@ -63,6 +63,7 @@ export class Held {
     const held = this.state.documents[id];
     if (!this.state.streams[stream]) throw new Error('this tablet does not hold that group; sync first');
     if (held && (held.kind !== kind || held.stream !== stream)) throw new Error('another record has this id');
+    if (held && R.isErased(held)) throw new Error('it was erased, as the person asked');
     const before = held ? this.open(id) : R.open(kind, this.author);
     const { document, change } = R.edit(kind, before, Math.floor(Date.now() / 1000), fields);
     if (!change) return false;
@@ -85,7 +86,7 @@ export class Held {
   }
 
   all(kind, stream) {
-    return this.ids((one) => one.kind === kind && (!stream || one.stream === stream)).map((id) => this.view(id));
+    return this.ids((one) => one.kind === kind && !R.isErased(one) && (!stream || one.stream === stream)).map((id) => this.view(id));
   }
 
   ids(fit) {
@@ -103,7 +104,7 @@ export class Held {
     const { kind, stream } = this.state.documents[id];
     const waiting = [...this.state.outbox, ...this.state.quarantined];
     for (const change of R.changes(this.open(id))) {
-      if (fit(change) && !waiting.some(same(id, change.hash))) this.offer(stream, kind, id, change.data);
+      if (fit(change) && !R.isTombstone(change.hash) && !waiting.some(same(id, change.hash))) this.offer(stream, kind, id, change.data);
     }
   }
 
@@ -159,6 +160,8 @@ export class Held {
   merge(stream, kind, id, changes) {
     try {
       const told = changes.map(R.metaOf);
+      if (told.some((one) => R.isTombstone(one.hash))) return this.bury(stream, kind, id);
+      if (this.state.documents[id] && R.isErased(this.state.documents[id])) return;
       for (const one of told) this.giveWay(id, one);
       const before = this.state.documents[id] ? this.open(id) : R.open(kind, this.author);
       const hashes = told.map((one) => one.hash);
@@ -174,6 +177,14 @@ export class Held {
       if (changes.length === 1) this.report.unreadable += 1;
       else for (const change of changes) this.merge(stream, kind, id, [change]);
     }
+  }
+
+  /** Puts the tombstone in the place of a record that was erased; what was quarantined of it before goes, too. */
+  bury(stream, kind, id) {
+    this.state.quarantined = this.state.quarantined.filter((one) => one.document !== id || one.reason === 'erased');
+    if (this.state.documents[id] && R.isErased(this.state.documents[id])) return;
+    this.keep(stream, kind, id, R.tombstone(kind, this.author));
+    this.report.merged.push(id);
   }
 
   /** Takes a change that has no place in its document any more out of it, with what builds on it. */

@@ -52,6 +52,11 @@ export function open(kind, author, snapshot) {
   return document;
 }
 
+/** What is left of a record that was erased (sync.md 2.10): the same bytes everywhere. */
+export const tombstone = (kind, author) => apply(open(kind, author), [bytes(GENESIS[kind].tombstone.change)]);
+export const isTombstone = (hash) => Object.values(GENESIS).some((one) => one.tombstone.hash === hash);
+export const isErased = ({ heads: [head] }) => isTombstone(head);
+
 export const apply = (document, changes) => A.applyChanges(document, changes)[0];
 export const save = (document) => A.save(document);
 export const heads = (document) => A.getHeads(document).sort();

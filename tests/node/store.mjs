@@ -5,7 +5,7 @@ import http from 'node:http';
 import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as R from './record.mjs';
-import { CONTENT_TYPE } from './spec.mjs';
+import { CONTENT_TYPE, GENESIS } from './spec.mjs';
 import * as W from './wire.mjs';
 
 export class Store {
@@ -86,6 +86,15 @@ export class Store {
     return outcome;
   }
 
+  /** A tombstone takes the place of a record; of its changes nothing is left but their numbers. */
+  erase(stream, document) {
+    const log = this.logs.get(stream);
+    const [{ kind, schema }] = log.filter((one) => one.document === document);
+    for (const one of log.filter((other) => other.document === document)) one.gone = true;
+    const { change, hash } = GENESIS[kind].tombstone;
+    log.push({ device: null, kind, document, schema, change, hash, actor: '00'.repeat(20), seq: 1 });
+  }
+
   answer(id, device, said) {
     const outcomes = said.batches.map((envelope) => {
       const signed = W.opened(W.bytes(envelope.statement));
@@ -118,7 +127,7 @@ export class Store {
     if (ask.copy && readable(ask.copy.at)) return this.copy(log, ask.copy);
     if (!readable(ask.after)) return 'lost';
     const to = Math.min(log.length, ask.after + this.pageSize);
-    const entries = log.slice(ask.after, to).filter((one) => one.actor !== own);
+    const entries = log.slice(ask.after, to).filter((one) => !one.gone && one.actor !== own);
     return { changes: {
       from: ask.after, to, entries: entries.map(({ kind, document, schema, change }) => ({ kind, document, schema, change })),
     } };
@@ -140,7 +149,7 @@ export class Store {
   documents(log) {
     const found = new Map(log.map((one) => [one.document, { kind: one.kind }]));
     for (const [id, one] of found) {
-      const changes = log.filter(({ document }) => document === id).map(({ change }) => W.bytes(change));
+      const changes = log.filter((one) => one.document === id && !one.gone).map(({ change }) => W.bytes(change));
       one.whole = R.apply(R.open(one.kind), changes);
     }
     return found;

@@ -17,7 +17,7 @@ test('keys: public keys follow from seeds', () => {
 });
 
 test('genesis: each loads, has its hash, and can be built from the page', () => {
-  for (const { kind, number, schema, hash, change } of vector('genesis')) {
+  for (const { kind, number, schema, hash, change, tombstone } of vector('genesis')) {
     assert.equal(KINDS[number], kind);
     assert.equal(schema, SCHEMA);
     const [given] = A.applyChanges(A.init(), [W.bytes(change)]);
@@ -33,6 +33,11 @@ test('genesis: each loads, has its hash, and can be built from the page', () => 
     });
     assert.deepEqual(A.getHeads(built), [hash], kind);
     assert.equal(W.hex(A.getLastLocalChange(built)), change);
+    // So can the change that makes its tombstone.
+    const [begun] = A.applyChanges(A.init({ actor: '00'.repeat(20) }), [W.bytes(change)]);
+    const erased = A.change(begun, { time: 0 }, (root) => { root.tombstone = true; });
+    assert.deepEqual(A.getHeads(erased), [tombstone.hash], kind);
+    assert.equal(W.hex(A.getLastLocalChange(erased)), tombstone.change);
   }
 });
 

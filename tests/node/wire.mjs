@@ -55,7 +55,7 @@ const only = (type) => ({ to: (value) => [type.to(value)], from: ([value]) => ty
 
 const reasons = choice({
   'not-assigned': null, unreadable: null, invalid: record({ field: plain, why: plain }), 're-keyed': null,
-  'missing-dependency': null, 'unknown-schema': null, 'too-large': null, unvouched: null,
+  'missing-dependency': null, 'unknown-schema': null, 'too-large': null, unvouched: null, erased: null,
 });
 const reason = {
   to: ({ reason: name, field, why }) => reasons.to(name === 'invalid' ? { invalid: { field, why } } : name),

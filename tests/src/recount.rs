@@ -89,6 +89,8 @@ impl Count {
 pub struct Records {
     groups: BTreeMap<GroupId, Group>,
     participants: BTreeMap<ParticipantId, Participant>,
+    /// Of whom nothing is left but that they were erased.
+    erased: BTreeSet<ParticipantId>,
     /// Who began each participant's record, not knowing of others who did.
     begun_by: BTreeMap<ParticipantId, BTreeSet<DeviceId>>,
     sessions: BTreeMap<SessionId, Session>,
@@ -170,7 +172,9 @@ impl Records {
                 self.marks.insert(id.into(), marks(document));
                 self.sessions.insert(id.into(), session);
             }
+            Record::Erased(Kind::Participant) => drop(self.erased.insert(id.into())),
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+            Record::Erased(_) => {}
         }
     }
 
@@ -287,7 +291,8 @@ impl Records {
     }
 
     fn is_void(&self, session: SessionId, owner: ParticipantId) -> bool {
-        self.known(self.sessions[&session].group, owner).is_some_and(|one| one.void.is_some())
+        let known = self.known(self.sessions[&session].group, owner);
+        self.erased.contains(&owner) || known.is_some_and(|one| one.void.is_some() || one.erased.is_some())
     }
 
     /// What a session contributes to totals, beside that it took place.

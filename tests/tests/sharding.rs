@@ -41,7 +41,7 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 20] = [
+const OTHERWISE: [(&str, &str); 21] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
@@ -57,6 +57,7 @@ const OTHERWISE: [(&str, &str); 20] = [
     ("conflicts", BESIDE_DOCUMENT),
     ("conflict_claims", BESIDE_DOCUMENT),
     ("quarantine", "what was sent for a document in a stream that it does not live in waits there, too"),
+    ("erasures", ID_OF_DOCUMENT),
     ("batches", "one tablet signs a batch for several groups"),
     ("assignments", "asked by person as often as by group, some for each group"),
     ("idempotency_keys", "kept for a day, by caller"),

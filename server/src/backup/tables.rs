@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 26] = [
+pub const KEPT: [Table; 27] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
@@ -31,6 +31,7 @@ pub const KEPT: [Table; 26] = [
     table("batches", &["id"]),
     table("changes", &["stream_id", "seq"]),
     table("quarantine", &["document_id", "digest"]),
+    table("erasures", &["document_id"]),
     table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
     table("idempotency_keys", &["name"]),

@@ -4,16 +4,16 @@ use super::VOID_GROUPS;
 
 /// Two common table expressions over one that is called `asked` and has the `id` and `group_id` of sessions:
 ///
-/// - `mark`: everybody who came, by the code under which they were marked: `owner`, whether that one is void, and `who` counts in
-///   their place.
-/// - `came`: each session once with each person `who` came, void ones left out.
+/// - `mark`: everybody who came, by the code under which they were marked: `owner`, whether that one is void or was erased, and `who`
+///   counts in their place.
+/// - `came`: each session once with each person `who` came, void and erased ones left out.
 ///
 /// As [`sync_core::person`] says. Of several marks of one code at the same time the one that is shown counts; another one
 /// only where its tablet had given the code to somebody else (`split`): then it is of another person.
 pub(crate) const CAME: &str = "
     mark AS (
         SELECT asked.id AS session_id, asked.group_id, coalesce(o.split_to, a.participant_id) AS owner,
-               own.void AS void, coalesce(one.person_id, o.split_to, a.participant_id) AS who
+               CASE WHEN own.erased THEN 'erased' ELSE own.void END AS void, coalesce(one.person_id, o.split_to, a.participant_id) AS who
         FROM asked
         JOIN attendances a ON a.session_id = asked.id AND a.mark IN ('present', 'late')
         LEFT JOIN participants p ON p.id = a.participant_id AND p.group_id = asked.group_id

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Deserializer};
 use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
-use sync_core::id::DocumentId;
-use sync_core::record::{Kind, Kinded, Place};
+use sync_core::id::{DocumentId, SessionId};
+use sync_core::record::{Kind, Kinded, Place, Record};
 use sync_core::time::Date;
 
 use crate::clock::Clock;
@@ -92,6 +92,14 @@ pub(super) fn read<R: Kinded>(tx: &mut Conn<'_>, id: impl Into<DocumentId>) -> R
         return Ok(None);
     };
     stored.open()?.read().map(Some).map_err(|_| StoreError::Damaged("a record"))
+}
+
+/// A session of a group as the store has it, also one that was erased: what [`sync_core::moving::Slot`] reads others by.
+pub(super) fn session_at(tx: &mut Conn<'_>, id: SessionId) -> Result<Option<Record>, StoreError> {
+    let Some(stored) = ledger::load(tx, id.into())?.filter(|stored| stored.kind == Kind::Session) else {
+        return Ok(None);
+    };
+    Ok(Some(stored.read()?.1))
 }
 
 /// Writes one change to a record, or begins it, with the reason.

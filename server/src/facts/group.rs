@@ -146,7 +146,7 @@ fn meetings(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<SessionId, Mee
 }
 
 fn members(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<ParticipantId, Person>, StoreError> {
-    type Row = (Db<ParticipantId>, Option<String>, Option<String>, bool, Option<String>);
+    type Row = (Db<ParticipantId>, Option<String>, Option<String>, bool, Option<String>, bool);
     let rows: Vec<Row> = on_each!(tx, |c| participants::table
         .filter(participants::group_id.eq(Db(group)))
         .select((
@@ -155,11 +155,14 @@ fn members(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<ParticipantId, 
             participants::age_band,
             participants::consents,
             participants::void,
+            participants::erased,
         ))
         .load(c))?;
     let known = |word: Option<String>| word.unwrap_or_else(|| UNKNOWN.to_owned());
-    let person = |(Db(id), sex, age_band, consents, void): Row| {
-        (id, Person { sex: known(sex), age_band: known(age_band), consents, void: void.is_some() })
+    let person = |(Db(id), sex, age_band, consents, void, erased): Row| {
+        // Who asked to be erased counts nowhere from then on.
+        let void = void.is_some() || erased;
+        (id, Person { sex: known(sex), age_band: known(age_band), consents, void })
     };
     Ok(rows.into_iter().map(person).collect())
 }

@@ -107,6 +107,10 @@ fn look(tx: &mut Conn<'_>, stream: StreamId, policy: Policy, now: Millis) -> Res
         .load(c))?;
     let held = held(tx, rows.iter().map(|(_, _, Db(id), _)| *id).collect())?;
     let sound = |(_, hash, Db(id), bytes): &&Row| {
+        // Of a document that was erased the bytes are given up already.
+        if bytes.is_empty() {
+            return true;
+        }
         let hash = hash.as_slice().try_into().map(ChangeHash::from_bytes).ok();
         let change = hash.and_then(|hash| held.get(&(*id, hash)));
         change.is_some_and(|change| change.bytes() == bytes.as_slice())

@@ -9,6 +9,7 @@ use sync_core::change::{Change, ChangeHash};
 use sync_core::cursor::Fingerprint;
 use sync_core::id::{BatchId, DeviceId, DocumentId, GroupId, Id, StreamId};
 use sync_core::merge::After;
+use sync_core::record::Place;
 use sync_core::time::Millis;
 
 use super::Stored;
@@ -56,8 +57,13 @@ impl Gain {
         after: After,
         fresh: Vec<(Origin, Change)>,
     ) -> Self {
-        let (heads, rows) = (after.document.heads(), Rows::of(id, &after.document, &after.record));
+        let place = Place { stream, document: id, kind: after.document.kind() };
+        let (heads, rows) = (after.document.heads(), Rows::of(place, &after.document, &after.record));
         Self { stream, id, before, after, heads, rows, fresh }
+    }
+
+    fn place(&self) -> Place {
+        Place { stream: self.stream, document: self.id, kind: self.after.document.kind() }
     }
 
     /// The batches that vouch for its changes.
@@ -241,7 +247,7 @@ fn project(tx: &mut Conn<'_>, gains: &[&Gain]) -> Result<Differences, StoreError
     let there = Rows::load(tx, &written)?;
     let subjects: Vec<Subject<'_>> = gains
         .iter()
-        .map(|gain| Subject { id: gain.id, record: &gain.after.record, rows: &gain.rows })
+        .map(|gain| Subject { place: gain.place(), record: &gain.after.record, rows: &gain.rows })
         .collect();
     projection::project(tx, &subjects, there)
 }

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::id::{DocumentId, GroupId, Id, StreamId};
-use sync_core::record::Record;
+use sync_core::record::{Place, Record};
 use uuid::Uuid;
 
-use super::{Stored, load_all};
+use super::load_all;
 use crate::facts;
 use crate::on_each;
 use crate::projection::{self, Rows, Subject};
@@ -122,8 +122,7 @@ pub(super) struct Computed {
 
 #[derive(Debug)]
 struct Must {
-    id: DocumentId,
-    stream: StreamId,
+    place: Place,
     /// The version of the document from which the rows were computed.
     version: i64,
     record: Record,
@@ -148,9 +147,9 @@ impl Computed {
                 some.unreadable += 1;
                 continue;
             };
-            let Stored { stream, version, .. } = stored;
-            let rows = Rows::of(id, &document, &record);
-            some.documents.push(Must { id, stream, version, record, rows });
+            let (place, version) = (stored.home(id), stored.version);
+            let rows = Rows::of(place, &document, &record);
+            some.documents.push(Must { place, version, record, rows });
         }
         Ok(some)
     }
@@ -159,26 +158,26 @@ impl Computed {
     pub(super) fn write(&self, tx: &mut Conn<'_>) -> Result<Rebuilt, StoreError> {
         // 1. The locks of the streams, in the order of their ids: nobody may write one of these documents, or another from
         //    which its rows follow, while they are compared.
-        let streams: BTreeSet<StreamId> = self.documents.iter().map(|one| one.stream).collect();
+        let streams: BTreeSet<StreamId> = self.documents.iter().map(|one| one.place.stream).collect();
         for stream in streams {
             hold(tx, stream)?;
         }
         // 2. A document that somebody wrote to since it was read has its rows from that.
-        let ids: Vec<DocumentId> = self.documents.iter().map(|one| one.id).collect();
+        let ids: Vec<DocumentId> = self.documents.iter().map(|one| one.place.document).collect();
         let versions: Vec<(Db<DocumentId>, i64)> = on_each!(tx, |c| documents::table
             .filter(documents::id.eq_any(ids.iter().copied().map(Db)))
             .select((documents::id, documents::version))
             .load(c))?;
         let versions: BTreeMap<DocumentId, i64> =
             versions.into_iter().map(|(Db(id), version)| (id, version)).collect();
-        let stands = |one: &&Must| versions.get(&one.id) == Some(&one.version);
+        let stands = |one: &&Must| versions.get(&one.place.document) == Some(&one.version);
         // 3. The comparison with the rows that are there.
         let mut there = Rows::load(tx, &ids)?;
         let documents = self.documents.len() as u64 + self.unreadable;
         let mut rebuilt = Rebuilt { documents, unreadable: self.unreadable, ..Rebuilt::default() };
-        for Must { id, record, rows, .. } in self.documents.iter().filter(stands) {
-            let subject = Subject { id: *id, record, rows };
-            if projection::mend(tx, subject, there.remove(id))?.is_some() {
+        for Must { place, record, rows, .. } in self.documents.iter().filter(stands) {
+            let subject = Subject { place: *place, record, rows };
+            if projection::mend(tx, subject, there.remove(&place.document))?.is_some() {
                 rebuilt.mended += 1;
             }
         }

@@ -1,7 +1,7 @@
 //! Which participant of a group counts in whose place, as rows.
 //!
 //! The rows of a group follow from all its participants, so they are computed again whenever one of these changes its
-//! `same_as` or `void`. The writer holds the lock of the group's stream: of two participants written at once the later
+//! `same_as` or `void`, or is erased. The writer holds the lock of the group's stream: of two participants written at once the later
 //! sees the row of the earlier (READ COMMITTED).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +78,7 @@ fn compute(tx: &mut Conn<'_>, group: GroupId) -> Result<People, StoreError> {
     let standing: Vec<Db<ParticipantId>> = on_each!(tx, |c| participants::table
         .filter(participants::group_id.eq(Db(group)))
         .filter(participants::void.is_null())
+        .filter(participants::erased.eq(false))
         .select(participants::id)
         .load(c))?;
     let standing: BTreeSet<Db<ParticipantId>> = standing.into_iter().collect();

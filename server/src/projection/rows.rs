@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use sync_core::document::Document;
 use sync_core::id::DocumentId;
-use sync_core::record::Record;
+use sync_core::record::{Kind, Place, Record};
 
 use super::clashes::{ClaimRow, Clashes, ConflictRow};
 use super::write;
@@ -46,7 +46,8 @@ pub struct Rows {
 
 impl Rows {
     /// The rows that a document must have. Costs a look at its history; needs no database and no lock.
-    pub fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
+    pub fn of(place: Place, document: &Document, record: &Record) -> Self {
+        let id = place.document;
         let clashes = Clashes::of(id, document, record);
         let (conflicts, claims) = clashes.rows(id);
         let days = days_of(id, document, record);
@@ -61,7 +62,12 @@ impl Rows {
                 rows.session = Some(SessionRow::of(id.into(), session, document, &clashes));
                 (rows.attendances, rows.themes, rows.headcounts) = parts(id.into(), session, document);
             }
+            // Marks name an erased participant: the row says that they count for nobody.
+            Record::Erased(Kind::Participant) => {
+                rows.participant = Some(ParticipantRow::erased(place));
+            }
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+            Record::Erased(_) => {}
         }
         rows.sorted()
     }

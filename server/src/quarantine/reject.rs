@@ -3,7 +3,8 @@
 use actix_web::{post, web};
 use diesel::prelude::*;
 use serde::Deserialize;
-use sync_core::id::UserId;
+use sync_core::id::{DocumentId, UserId};
+use sync_core::quarantine::Reason;
 use sync_core::time::Millis;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -118,6 +119,16 @@ pub(super) fn leave_out(
     Ok(sync::find(tx, id)?.ok_or(Refused::NoSuchChange)?)
 }
 
+/// Deletes what was rejected of a record that was erased; the row stays, so that its tablet hears of the decision.
+fn forget_erased(tx: &mut Conn<'_>, document: DocumentId) -> Result<(), StoreError> {
+    let rejected = quarantine::table
+        .filter(quarantine::document_id.eq(Db(document)))
+        .filter(quarantine::reason.eq(Reason::Erased.code()))
+        .filter(quarantine::rejected_at.is_not_null());
+    on_each!(tx, |c| diesel::update(rejected).set(quarantine::bytes.eq(Vec::<u8>::new())).execute(c))?;
+    Ok(())
+}
+
 /// Rejects what waits and builds on some that were rejected: it could never be merged. Gives how many these are.
 pub(super) fn leave_out_with(
     tx: &mut Conn<'_>,
@@ -132,5 +143,6 @@ pub(super) fn leave_out_with(
             .filter(quarantine::rejected_at.is_null());
         others += on_each!(tx, |c| diesel::update(row).set(ruling).execute(c))?;
     }
+    rejected.iter().try_for_each(|one| forget_erased(tx, one.item.document))?;
     Ok(others)
 }

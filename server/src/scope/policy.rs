@@ -200,6 +200,11 @@ pub const POLICY: &[Action] = &[
         "POST /v1/sessions/{id}/state",
         "POST /v1/records/{id}/void",
     ]).noted_when_changed(RecordChanged),
+    may("read who asked to be erased, and erase them",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/erasures",
+        "POST /v1/participants/{id}/erasure",
+    ]).noted_when_changed(RecordChanged),
     may("begin, change and close groups",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/groups",

@@ -310,6 +310,17 @@ table! {
 }
 
 table! {
+    /// Documents that were erased because the person asked for it: see `ledger::erase`.
+    erasures (document_id) {
+        document_id -> Binary,
+        stream_id -> Binary,
+        kind -> Text,
+        erased_at -> BigInt,
+        erased_by -> Nullable<Binary>,
+    }
+}
+
+table! {
     /// Receipts of tablets that dropped a stream as they were told.
     purges (device_id, stream_id, received_at) {
         device_id -> Binary,

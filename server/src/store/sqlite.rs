@@ -16,12 +16,14 @@ const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `busy_timeout` first: the others may have to wait for a lock themselves. FULL, since a change that was
-/// acknowledged leaves the tablet's outbox, and must then survive a power cut here.
+/// acknowledged leaves the tablet's outbox, and must then survive a power cut here. `secure_delete`, since what was
+/// erased must not be found in the file.
 const SETTINGS: &str = "
     PRAGMA busy_timeout = 10000;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
 ";
 
 /// Makes connections to one file.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::batches::{Listed, listed};
 use super::rekeyed::listed_as_it_was;
 use super::{AT_ONCE, About, Seen};
+use crate::ledger::forgotten;
 use crate::on_each;
 use crate::projection::{self, Rows, Subject};
 use crate::store::schema::{changes, documents};
@@ -116,8 +117,8 @@ fn record(
         return Ok(());
     };
     seen.check(record.check_home(place).is_ok(), about, "its record belongs to another stream");
-    let rows = Rows::of(place.document, document, &record);
-    let subject = Subject { id: place.document, record: &record, rows: &rows };
+    let rows = Rows::of(place, document, &record);
+    let subject = Subject { place, record: &record, rows: &rows };
     let differs = projection::differs(tx, subject, &there.unwrap_or_default())?;
     seen.check(!differs, about, "its rows are not those that it must have; `ihuriro rebuild` mends them");
     Ok(())
@@ -128,6 +129,10 @@ fn log_of(place: Place, document: &Document, log: Vec<Logged>, listed: &BTreeSet
     let mut held: BTreeMap<ChangeHash, Change> =
         document.changes().into_iter().map(|change| (change.hash(), change)).collect();
     for row in log {
+        // What the log had of a document that was erased is given up.
+        if document.is_erased() && row.bytes.is_empty() && row.hash == forgotten(row.seq) {
+            continue;
+        }
         let about = About::Number(row.stream_id.0, row.seq);
         let hash = row.hash.as_slice().try_into().map(ChangeHash::from_bytes).ok();
         let Some(change) = hash.and_then(|hash| held.remove(&hash)) else {

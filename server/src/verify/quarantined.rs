@@ -26,6 +26,7 @@ struct Row {
     batch_id: Db<BatchId>,
     reason: String,
     released_at: Option<At>,
+    rejected_at: Option<At>,
     bytes: Vec<u8>,
 }
 
@@ -52,6 +53,10 @@ pub(super) fn check(tx: &mut Conn<'_>, after: &[u8]) -> Result<(Seen, Option<Vec
         seen.checked.quarantined += 1;
         let about = About::Quarantined(Uuid::from_slice(&row.id).unwrap_or_default());
         let digest = Digest::of(&row.bytes);
+        // Work under an erased record that a keeper rejected is deleted.
+        if row.rejected_at.is_some() && row.bytes.is_empty() && row.reason == Reason::Erased.code() {
+            continue;
+        }
         seen.check(row.digest == digest.as_bytes(), about, "its digest is not that of its bytes");
         seen.check(Reason::of(&row.reason, "", "").is_some(), about, "its reason is none that there is");
         let place = |kind| Place { stream: row.stream_id.0, document: row.document_id.0, kind };

@@ -131,14 +131,15 @@ fn counts(tablet: &Tablet, group: GroupId) -> bool {
     tablet.read::<Group>(group).is_ok_and(|group| group.void.is_none())
 }
 
-/// The people of a group whom totals count: nobody who was recorded by mistake, and each once; nobody of a void group.
+/// The people of a group whom totals count: nobody who was recorded by mistake or asked to be erased, and each
+/// once; nobody of a void group.
 pub fn counted_people(tablet: &Tablet, group: GroupId) -> BTreeSet<ParticipantId> {
     if !counts(tablet, group) {
         return BTreeSet::new();
     }
     let all = participants_of(tablet, group).into_iter().collect();
     let counts = people(&all).into_iter().filter(|(id, counts_as)| id == counts_as);
-    counts.map(|(id, _)| id).filter(|id| all[id].void.is_none()).collect()
+    counts.map(|(id, _)| id).filter(|id| all[id].void.is_none() && all[id].erased.is_none()).collect()
 }
 
 /// The codes of a group that somebody has or had: a code is never given again, whatever became of that person.
@@ -160,7 +161,10 @@ pub fn free_code(tablet: &Tablet, group: GroupId) -> Option<Pseudonym> {
         .max_by_key(|(_, number)| *number)
         .unwrap_or_else(|| ("P".to_owned(), 0));
     let free = (highest + 1..=9999).chain(1..=highest).map(|number| format!("{letters}{number:02}"));
-    free.filter(|code| !taken.contains(code)).find_map(|code| code.parse().ok())
+    // Of somebody who was erased the code is known no more; their record has its id all the same.
+    let gone = |code: &Pseudonym| tablet.place_of(ParticipantId::of(group, code).into()).is_some();
+    let free = free.filter(|code| !taken.contains(code)).filter_map(|code| code.parse().ok());
+    free.into_iter().find(|code| !gone(code))
 }
 
 /// Finds somebody of a group.

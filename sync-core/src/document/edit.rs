@@ -4,6 +4,7 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, ReadDoc};
 
 use super::Document;
+use super::erased::erased;
 use crate::change::{Actor, Change, Grounds, message};
 use crate::form::{Edit, EditError};
 use crate::limits::{MAX_DOCUMENT_CHANGES, MAX_DOCUMENT_OPERATIONS};
@@ -63,6 +64,9 @@ impl Document {
         grounds: Option<&Grounds>,
         work: impl FnOnce(Transaction<'_>) -> Result<Transaction<'_>, EditError>,
     ) -> Result<Option<Change>, EditError> {
+        if self.is_erased() {
+            return Err(erased().into());
+        }
         // 1. Work on a copy: Automerge can't take a committed change back, and the record may turn out to be invalid.
         let mut next = self.inner.clone();
         next.set_actor(ActorId::from(actor));

@@ -86,7 +86,9 @@ impl Record {
                 about("participant", screening.participant.into(), Kind::Participant)
             }
             Self::Incident(incident) => about("session", incident.session.into(), Kind::Session),
-            Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Lesson(_) => None,
+            Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Lesson(_) | Self::Erased(_) => {
+                None
+            }
         }
     }
 }

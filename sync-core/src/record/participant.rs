@@ -36,7 +36,7 @@ record! {
         /// back in the same change.
         consent_withdrawn: Prevailing<Date>,
         exit: Field<Exit>,
-        /// The day the person asked to be erased (article 23). Wins over anything said at the same time.
+        /// The day the person asked to be erased (article 23): they count nowhere any more. Wins over anything said at the same time.
         erased: Sticky<Date>,
         /// The participant of the same group who is the same person, and counts in this one's place.
         same_as: Field<ParticipantId>,

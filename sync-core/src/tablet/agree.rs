@@ -169,7 +169,8 @@ impl Tablet {
         let waits = self.outbox.values().chain(self.quarantined.values()).filter(|one| one.document == id);
         let waits: BTreeSet<ChangeHash> = waits.map(|one| one.hash).collect();
         for change in document.changes() {
-            if waits.contains(&change.hash()) || !lacks(&change) {
+            // A store that lacks a tombstone hears of it from its operator: it takes none from a tablet.
+            if waits.contains(&change.hash()) || change.is_tombstone() || !lacks(&change) {
                 continue;
             }
             let waiting = Waiting {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::agree::Differences;
-use super::blob::Write;
+use super::blob::{Key, Write};
 use super::course::{Course, StreamState};
 use super::state::{HeldDocument, Tablet};
 use crate::change::Change;
@@ -11,6 +11,7 @@ use crate::conflict::conflicts;
 use crate::cursor::Mark;
 use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
+use crate::quarantine::Reason;
 use crate::record::Kind;
 use crate::wire::{Entry, Page, Tells, Whole};
 
@@ -112,6 +113,10 @@ impl Tablet {
         changes: &[Change],
         writes: &mut Vec<Write>,
     ) {
+        if changes.iter().any(Change::is_tombstone) {
+            self.bury(stream, id, kind, writes);
+            return;
+        }
         // 1. Changes that the tablet took for unanswered or quarantined, and that are among these, wait no longer.
         self.release(id, changes, writes);
         // 2. Automerge refuses a second change under one number: the tablet's own change gives way to the store's.
@@ -119,6 +124,24 @@ impl Tablet {
         let rest = self.give_way(stream, id, &document, changes, writes);
         // 3. What is left can be merged with what came.
         self.merge(stream, id, rest.unwrap_or(document), changes, writes);
+    }
+
+    /// Puts the tombstone in the place of a record that was erased. The tablet's changes that were quarantined before go,
+    /// too, as they do at the store; what is still in the outbox is handed in, and quarantined there.
+    fn bury(&mut self, stream: StreamId, id: DocumentId, kind: Kind, writes: &mut Vec<Write>) {
+        self.quarantined.retain(|serial, one| {
+            let stays = one.document != id || one.reason == Some(Reason::Erased);
+            if !stays {
+                writes.push(Write::Delete(Key::Quarantined(*serial)));
+            }
+            stays
+        });
+        let held = HeldDocument::of(stream, &Document::tombstone(kind));
+        if self.documents.get(&id).is_none_or(|before| before.heads != held.heads) {
+            self.report.merged.insert(id);
+            self.report.clashing.remove(&id);
+            self.hold(id, held, writes);
+        }
     }
 
     /// A document as this tablet has it. Where it does not hold the document, or can't open its own copy, an empty one
@@ -139,8 +162,13 @@ impl Tablet {
         changes: &[Change],
         writes: &mut Vec<Write>,
     ) {
-        let fresh: Vec<&Change> =
-            changes.iter().filter(|change| !document.contains(&change.hash())).collect();
+        // Nothing is merged with what is left of a record that was erased. Only the store says that one was: a colleague's
+        // bundle can't.
+        if document.is_erased() {
+            return;
+        }
+        let changes = changes.iter().filter(|change| !change.is_tombstone());
+        let fresh: Vec<&Change> = changes.filter(|change| !document.contains(&change.hash())).collect();
         if document.apply(fresh.iter().copied()).is_ok() {
             self.report.received += fresh.len() as u32;
         } else {

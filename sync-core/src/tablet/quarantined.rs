@@ -11,6 +11,7 @@ use crate::change::{Change, ChangeHash, Digest};
 use crate::document::Document;
 use crate::id::{DocumentId, StreamId};
 use crate::limits::MAX_ASKED_AFTER;
+use crate::quarantine::Reason;
 use crate::time::Moment;
 use crate::wire::Rejected;
 
@@ -47,10 +48,17 @@ impl Tablet {
                 one.rejection.is_none() && (one.document, one.digest()) == (document, digest)
             };
             let Some((serial, waiting)) = self.quarantined.iter_mut().find(named) else { continue };
+            let serial = *serial;
             self.report.rejected.push((document, rejection.clone()));
+            serials.push(serial);
+            // What was recorded of somebody who was erased is kept nowhere once a keeper has rejected it.
+            if waiting.reason == Some(Reason::Erased) {
+                self.quarantined.remove(&serial);
+                writes.push(Write::Delete(Key::Quarantined(serial)));
+                continue;
+            }
             waiting.rejection = Some(rejection);
-            writes.push(Write::Put(Key::Quarantined(*serial), to_bytes(waiting)));
-            serials.push(*serial);
+            writes.push(Write::Put(Key::Quarantined(serial), to_bytes(waiting)));
         }
         if !serials.is_empty() {
             // The rejected change keeps its number at the store, and leaves the record here: the next edit would take

@@ -155,6 +155,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         Reason::UnknownSchema,
         Reason::TooLarge,
         Reason::Unvouched,
+        Reason::Erased,
     ];
     let waiting = reasons.into_iter().map(Outcome::Quarantined).collect();
     let rejection =

@@ -61,8 +61,8 @@ fn what_is_not_the_protocol_does_not_fit() {
     assert!(fits("request", &later).is_err(), "another protocol");
     assert!(fits("answer", &sound).is_err(), "a request is no answer");
     assert!(fits("request", &sound[..sound.len() - 1]).is_err(), "cut off");
-    assert!(fits("outcome", &[0x82, 0x02, 0x81, 0x82, 0x08, 0x80]).is_err(), "an unknown reason");
-    assert_eq!(fits("outcome", &[0x82, 0x02, 0x81, 0x82, 0x07, 0x80]), Ok(()));
+    assert!(fits("outcome", &[0x82, 0x02, 0x81, 0x82, 0x09, 0x80]).is_err(), "an unknown reason");
+    assert_eq!(fits("outcome", &[0x82, 0x02, 0x81, 0x82, 0x08, 0x80]), Ok(()));
     let empty = CLAUDINE.sign(Purpose::Request, vec![0x80]).to_bytes();
     assert!(fits("signed-request", &empty).is_err(), "what is signed is held to the grammar too");
     let receipt = carried::receipt(&Scene::play());

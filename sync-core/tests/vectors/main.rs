@@ -13,7 +13,7 @@ mod shown;
 mod view;
 
 use serde_json::{Value, json};
-use sync_core::change::Digest;
+use sync_core::change::{Change, Digest};
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
 use sync_core::id::{ParticipantId, SessionId};
@@ -52,6 +52,10 @@ fn genesis() {
             "schema": SCHEMA,
             "hash": document.heads()[0].to_string(),
             "change": hex(&page::genesis_change(*kind)),
+            "tombstone": {
+                "hash": Change::tombstone(*kind).hash().to_string(),
+                "change": hex(Change::tombstone(*kind).bytes()),
+            },
         })
     };
     files::hold_json("vectors/genesis.json", &Kind::ALL.iter().map(each).collect::<Vec<Value>>().into());

@@ -48,6 +48,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/organisations"
         | "GET /v1/audit" => free(&route[4..], None),
         "GET /v1/groups"
+        | "GET /v1/erasures"
         | "GET /v1/participants"
         | "GET /v1/sessions"
         | "GET /v1/conflicts"
@@ -83,6 +84,10 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         }
         "POST /v1/participants/{id}/same" => {
             write(format!("/v1/participants/{person}/same"), json!({"as": null, "reason": BECAUSE}))
+        }
+        // Another's code: so nobody is erased.
+        "POST /v1/participants/{id}/erasure" => {
+            write(format!("/v1/participants/{person}/erasure"), json!({"code": "Z9999"}))
         }
         "POST /v1/participants/{id}/split" => write(
             format!("/v1/participants/{person}/split"),

@@ -5,7 +5,7 @@ use sync_core::id::{GroupId, ParticipantId};
 use sync_core::moving::Slot;
 use sync_core::record::AgeBand;
 use sync_core::record::participant::{ConsentMethod, Purpose};
-use sync_core::record::session::{Minutes, Session, SessionState};
+use sync_core::record::session::{Minutes, SessionState};
 use sync_core::value::Pseudonym;
 use tablet::clock::Clock;
 use tablet::device::Device;
@@ -111,7 +111,7 @@ impl Tablet {
         afterwards: &Afterwards,
         tally: &mut Tally,
     ) -> Result<(), Failed> {
-        let read = |id| self.device.tablet().read::<Session>(id).ok();
+        let read = |id| self.device.tablet().record(id);
         let slot = Slot::of(group, meeting.date, meeting.group.part, read);
         if !slot.begun {
             return Ok(());

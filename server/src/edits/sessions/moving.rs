@@ -10,14 +10,14 @@ use sync_core::id::{DeviceId, ParticipantId, SessionId};
 use sync_core::moving::{NotMoved, Slot, copy, target};
 use sync_core::person::marks;
 use sync_core::record::session::{Attendance, PartOfDay};
-use sync_core::record::{Kind, Session};
+use sync_core::record::{Kind, Record, Session};
 use sync_core::time::Date;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::desk::Original;
-use crate::edits::right::{Act, Refused, amend, beside, read};
+use crate::edits::right::{Act, Refused, amend, beside, session_at};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
 use crate::scope::Permit;
@@ -166,15 +166,15 @@ pub(super) fn of_part(
     session: &Session,
     date: Date,
     part: PartOfDay,
-) -> Result<BTreeMap<SessionId, Session>, StoreError> {
-    let mut found = BTreeMap::new();
+) -> Result<BTreeMap<SessionId, Record>, StoreError> {
+    let mut found: BTreeMap<SessionId, Record> = BTreeMap::new();
     loop {
         let slot = Slot::of(session.group, date, part, |id| found.get(&id).cloned());
-        let Some(there) = (!slot.begun).then(|| read::<Session>(tx, slot.id)).transpose()?.flatten() else {
+        let Some(there) = (!slot.begun).then(|| session_at(tx, slot.id)).transpose()?.flatten() else {
             return Ok(found);
         };
-        if let Some(from) = there.moved_from
-            && let Some(source) = read::<Session>(tx, from)?
+        if let Record::Session(Session { moved_from: Some(from), .. }) = there
+            && let Some(source) = session_at(tx, from)?
         {
             found.insert(from, source);
         }

@@ -74,7 +74,9 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::Long(10, 128)
         }
         ("Enrol", "public_key") => Words::Like("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
-        ("ParticipantItem" | "Mark" | "SplitBody", "code") => Words::Like(PSEUDONYM),
+        ("ParticipantItem" | "Mark" | "SplitBody" | "ErasureItem" | "ErasureBody", "code") => {
+            Words::Like(PSEUDONYM)
+        }
         ("AreaItem", "code") => Words::Like(AREA),
         ("SeveralRejections" | "RejectionReason", "reason") => Words::Lines(500),
         (_, "reason") => Words::Line(300),

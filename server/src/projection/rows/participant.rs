@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sync_core::document::Document;
 use sync_core::id::{DeviceId, ParticipantId, StreamId};
 use sync_core::person::marked;
-use sync_core::record::Participant;
+use sync_core::record::{Participant, Place};
 
 use super::word;
 use crate::projection::clashes::Clashes;
@@ -50,14 +50,33 @@ impl ParticipantRow {
         }
     }
 
+    /// Of one who was erased: nothing but that.
+    pub(in crate::projection) fn erased(place: Place) -> Self {
+        Self {
+            id: Db(place.document.into()),
+            group_id: Db(place.stream),
+            code: String::new(),
+            sex: None,
+            age_band: None,
+            family: None,
+            consents: false,
+            exit: None,
+            erased: true,
+            conflicts: 0,
+            was_in_conflict: false,
+            void: None,
+            same_as: None,
+        }
+    }
+
     /// The columns by which the participant counts.
     pub(in crate::projection) fn counts(&self) -> impl PartialEq + use<> {
-        (self.sex.clone(), self.age_band.clone(), self.consents, self.void.is_some())
+        (self.sex.clone(), self.age_band.clone(), self.consents, self.void.is_some(), self.erased)
     }
 
     /// The columns by which participants count in each other's place.
     pub(in crate::projection) fn stands(&self) -> impl PartialEq + use<> {
-        (self.void.is_some(), self.same_as)
+        (self.void.is_some() || self.erased, self.same_as)
     }
 }
 

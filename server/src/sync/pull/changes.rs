@@ -8,7 +8,7 @@ use sync_core::wire::{Entry, Tells};
 use super::Reader;
 use crate::ledger::StreamRow;
 use crate::on_each;
-use crate::store::schema::changes;
+use crate::store::schema::{changes, length};
 use crate::store::{Code, Conn, Db, StoreError};
 
 /// How many changes are looked at in one query.
@@ -30,6 +30,8 @@ impl Reader {
             let after = to as i64;
             let rows: Vec<Row> = on_each!(tx, |c| changes::table
                 .filter(changes::stream_id.eq(Db(stream.id)).and(changes::seq.gt(after)))
+                // Of a document that was erased only the tombstone is sent.
+                .filter(length(changes::bytes).gt(0))
                 .filter(changes::author.ne(Db(author)).or(changes::incarnation.ne(i64::from(incarnation))))
                 .order(changes::seq)
                 .limit(ROWS)

@@ -156,7 +156,7 @@ pub(super) fn session(
     };
     let (group, named) = group(tablet, said)?;
     let held = |part: PartOfDay| {
-        let slot = Slot::of(group, date, part, |id| tablet.read::<Session>(id).ok());
+        let slot = Slot::of(group, date, part, |id| tablet.record(id));
         Some((part, slot.latest()?))
     };
     let asked = PartOfDay::ALL.iter().copied().filter(|one| part.is_none_or(|part| part == *one));

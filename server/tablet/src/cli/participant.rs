@@ -61,6 +61,18 @@ pub enum ParticipantCommand {
         #[arg(long)]
         reason: Grounds,
     },
+    /// Note that somebody asked to be erased: nothing of them is shown from now on, and they count nowhere. It can't be taken back; what is
+    /// recorded of them goes when your manager confirms it.
+    Erase {
+        /// The group: its name or id, or the beginning of either
+        group: String,
+        /// The participant: code or id
+        #[arg(value_parser = who)]
+        participant: Who,
+        /// The day on which they asked; today unless said
+        #[arg(long)]
+        date: Option<When>,
+    },
     /// Say that two codes are one person, who counts once.
     SameAs {
         /// The group: its name or id, or the beginning of either
@@ -115,7 +127,7 @@ impl ParticipantCommand {
             Self::Void { reason, .. } | Self::SameAs { reason, .. } | Self::Split { reason, .. } => {
                 vec![reason.as_str()]
             }
-            Self::Add { .. } | Self::Confirm { .. } => Vec::new(),
+            Self::Add { .. } | Self::Erase { .. } | Self::Confirm { .. } => Vec::new(),
         }
     }
 }
@@ -255,6 +267,16 @@ pub(super) fn run(
                 false => writeln!(out, "Saved: {said} was recorded by mistake, and counts nowhere.")?,
                 true => writeln!(out, "Saved: {said} counts again.")?,
             }
+        }
+        ParticipantCommand::Erase { group, participant, date } => {
+            let (id, said) = somebody(device, &group, &participant)?;
+            let today = device.clock().today();
+            let noted = device.ask_to_erase(id, date.map_or(today, |date| date.on(today)))?;
+            let saved = if noted { "Saved" } else { "Nothing to change" };
+            writeln!(
+                out,
+                "{saved}: {said} asked to be erased, and is not shown any more. Tell your manager, who erases what is recorded."
+            )?;
         }
         ParticipantCommand::SameAs { group, participant, of, none: _, reason } => {
             let (id, said) = somebody(device, &group, &participant)?;

@@ -236,7 +236,7 @@ pub(super) fn run(
             let (group, _) = find::group(device.tablet(), &group)?;
             let date = date.map_or(today, |date| date.on(today));
             // Of a meeting that is recorded already, somebody was asked before.
-            let there = Slot::of(group, date, part, |id| device.tablet().read(id).ok()).begun;
+            let there = Slot::of(group, date, part, |id| device.tablet().record(id)).begun;
             ask(device, Some(date), device.tablet().began_on(group), yes || there)?;
             let recorded =
                 device.record_session(group, NewSession { date, part, details: details(said)? })?;

@@ -89,6 +89,9 @@ fn participant(
     let group: Group = tablet.read(one.group)?;
     writeln!(out, "Participant {} of {}", one.code, group.name)?;
     row(out, "Village", place(&group))?;
+    if let Some(on) = one.erased {
+        return row(out, "Erased", format!("asked for it on {}; nothing of them is shown", words::day(on)));
+    }
     told(out, "Sex", one.sex.map(words::plain))?;
     told(out, "Age", one.age_band.map(words::age))?;
     told(out, "Family", one.family.as_ref())?;
@@ -98,7 +101,6 @@ fn participant(
     told(out, "Consent", one.consent_date.map(|date| format!("{how} on {}{to}{by}", words::day(date))))?;
     told(out, "Withdrawn", one.consent_withdrawn.map(words::day))?;
     told(out, "Left", one.exit.map(words::plain))?;
-    told(out, "Erased", one.erased.map(words::day))?;
     told(out, "Void", one.void.as_ref().map(|why| format!("{why}; counts nowhere")))?;
     let same = one.same_as.map(|other| format!("{}, who counts", words::code_of(tablet, other)));
     told(out, "The same as", same)?;

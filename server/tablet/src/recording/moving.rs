@@ -26,7 +26,7 @@ impl Device {
         grounds: &Grounds,
     ) -> Result<SessionId, RecordError> {
         let from: Session = self.tablet().read(session)?;
-        let slot = target(&from, date, part, |id| self.tablet().read(id).ok())?;
+        let slot = target(&from, date, part, |id| self.tablet().record(id))?;
         let marks = marks_of(self.tablet(), session);
         let home = StreamId::from(from.group);
         // The new record first: until the old one names it, it counts nowhere, and whoever stops between the two moves again.

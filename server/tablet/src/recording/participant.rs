@@ -105,7 +105,8 @@ impl Device {
         new: NewParticipant,
     ) -> Result<ParticipantId, RecordError> {
         group_of(self.tablet(), group)?;
-        if taken_codes(self.tablet(), group).contains(&new.code) {
+        let erased = self.tablet().record(ParticipantId::of(group, &new.code));
+        if taken_codes(self.tablet(), group).contains(&new.code) || erased.is_some() {
             return Err(RecordError::CodeTaken { free: free_code(self.tablet(), group), code: new.code });
         }
         new.details.check(None)?;
@@ -116,6 +117,21 @@ impl Device {
             new.details.write(participant)
         })?;
         Ok(id)
+    }
+
+    /// Notes that somebody asked on a day to be erased. From then on nothing of them is shown and they count nowhere; a manager erases what is
+    /// recorded. Says whether it was not noted before.
+    ///
+    /// # Errors
+    /// [`RecordError`] in words; nothing is changed then.
+    pub fn ask_to_erase(&mut self, id: ParticipantId, on: Date) -> Result<bool, RecordError> {
+        let known: Participant = self.tablet().read(id)?;
+        if known.erased.is_some() {
+            return Ok(false);
+        }
+        Ok(self.edit::<Participant>(StreamId::from(known.group), id, |participant| {
+            participant.erased().set(on)
+        })?)
     }
 
     /// Changes what is recorded of a participant; says whether there was anything to change.

@@ -92,7 +92,7 @@ impl Device {
         group_of(self.tablet(), group)?;
         let NewSession { date, part, mut details } = new;
         let marks = Marks::of(self.tablet(), group, &details)?;
-        let slot = Slot::of(group, date, part, |id| self.tablet().read(id).ok());
+        let slot = Slot::of(group, date, part, |id| self.tablet().record(id));
         let session = slot.id;
         let there = self.tablet().read::<Session>(session).ok();
         let summary = details.summary.take();

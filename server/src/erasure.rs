@@ -1,0 +1,21 @@
+//! Erasing somebody who asked for it (Law 058/2021, article 23).
+//!
+//! A facilitator notes on the tablet that a person asked to be erased; from then on nothing of them is shown and they count nowhere. A manager
+//! reads who asked ([`asked`]) and confirms it ([`handler`]), which can't be taken back:
+//!
+//! 1. What is about the person is found among the records of their group ([`find`]): their participants, under all codes that they have,
+//!    with referrals and screenings, and sessions that name one of the codes.
+//! 2. Such a session is recorded again as it reads now, without the codes ([`again`]): its history has them.
+//! 3. Tombstones take the place of all of these ([`ledger::erase`](crate::ledger::erase)), here at once and on tablets with their next sync.
+
+mod find;
+mod again;
+pub mod asked;
+pub mod handler;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(asked::list_erasures).service(handler::erase_participant);
+}
