@@ -6,13 +6,14 @@
 //! was made, puts the rows in, and brings them up to date like any older store: a backup outlives versions of this program.
 //!
 //! Reading order: which tables ([`tables`]), rows as plain values ([`row`]), keys ([`key`]), the file ([`file`]), what can
-//! go wrong ([`refusal`]), then [`dump`] and [`restore`].
+//! go wrong ([`refusal`]), the list of what was erased ([`erasures`]), then [`dump`] and [`restore`].
 
 mod tables;
 mod row;
 mod refusal;
 mod key;
 mod file;
+pub mod erasures;
 mod dump;
 mod restore;
 #[cfg(test)]

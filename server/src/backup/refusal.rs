@@ -31,6 +31,8 @@ pub enum Refused {
         "the key does not open this backup: it was made for another key, or was changed; nothing was restored"
     )]
     Key,
+    #[error("{} is not a list of erasures; nothing was restored", .0.display())]
+    NotAList(PathBuf),
     #[error("this is not a backup of Ihuriro; nothing was restored")]
     Foreign,
     #[error("the backup was cut off or changed; take another copy of it; nothing was restored")]

@@ -11,7 +11,7 @@ use super::file::{Header, Reader};
 use super::key::read_keys;
 use super::{Contents, Refused, row};
 use crate::audit::{self, Action, ObjectKind};
-use crate::ledger;
+use crate::ledger::{self, Erasure};
 use crate::store::{Conn, Store, migrate};
 
 /// A backup that can be read to its end.
@@ -19,6 +19,7 @@ pub struct Backup {
     path: PathBuf,
     keys: Vec<Box<dyn Identity + Send + Sync>>,
     header: Header,
+    erased_since: Vec<Erasure>,
 }
 
 impl Backup {
@@ -34,7 +35,12 @@ impl Backup {
             return Err(Refused::Newer(header.program));
         }
         while reader.page()?.is_some() {}
-        Ok(Self { path: path.to_owned(), keys, header })
+        Ok(Self { path: path.to_owned(), keys, header, erased_since: Vec::new() })
+    }
+
+    /// The same backup, of which a restore erases again what was erased since it was made.
+    pub fn without(self, erased_since: Vec<Erasure>) -> Self {
+        Self { erased_since, ..self }
     }
 
     pub fn header(&self) -> &Header {
@@ -63,6 +69,7 @@ impl Backup {
         }
         migrate::apply(tx)?;
         ledger::rebuild_within(tx)?;
+        ledger::erase(tx, &self.erased_since, now)?;
         // In the place of the first entry that was lost: so a checkpoint that was kept tells how many these are.
         let entry = audit::by_operator(now, Action::Restore, "ihuriro restore");
         audit::note(tx, &entry.about(ObjectKind::Epoch, self.header.epoch.uuid()))?;

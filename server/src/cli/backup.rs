@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use server::audit::{self, Action};
-use server::backup::{self, PublicKey};
+use server::backup::{self, PublicKey, erasures};
 use server::clock::Clock;
 use server::store::identity;
 
@@ -41,6 +41,9 @@ impl Backup {
         if let Err(error) = noted {
             eprintln!("The store could not note when it was backed up: {error}");
         }
+        // Beside the backup, the newest list of what must not come back with this backup or an older one.
+        let list = erasures::beside(&self.to);
+        erasures::keep(&store, &list)?;
         println!("Saved to {}, {} bytes: {}.", self.to.display(), made.bytes, made.contents);
         Ok(())
     }

@@ -40,6 +40,9 @@ pub(super) struct Serve {
     /// The same on any address. A password that somebody saw then opens the records to anybody in the world.
     #[arg(long, requires = "no_second_factor")]
     even_for_the_whole_world: bool,
+    /// A list of who was erased, kept up to date as it happens: a restore applies it to an older backup. Keep it where backups are kept.
+    #[arg(long, env = "IHURIRO_ERASURES", value_name = "FILE")]
+    erasures: Option<PathBuf>,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -52,6 +55,7 @@ impl Serve {
         telemetry::start_log(LevelFilter::INFO);
         let settings = Settings {
             workers: self.workers,
+            erasures: self.erasures,
             operator_listen: self.operator_listen,
             certificate: self
                 .tls_certificate

@@ -1,5 +1,6 @@
 //! What a service does beside answering. Several services of one store may do all of it at once.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use super::State;
 use crate::access;
 use crate::audit;
+use crate::backup::erasures;
 use crate::facts;
 use crate::ledger::{self, CaughtUp, Compacted, Policy};
 use crate::published::{self, Made};
@@ -45,6 +47,29 @@ pub(super) fn begin(state: &State, numbers: PrometheusHandle, behind: bool) -> V
         tokio::spawn(tidy(state.clone())),
         tokio::spawn(publish_daily(state.clone())),
     ]
+}
+
+/// Begins to keep the list of erasures.
+pub(super) fn list_erasures(state: &State, list: PathBuf) -> JoinHandle<()> {
+    tokio::spawn(keep_erasures(state.store.clone(), list))
+}
+
+/// Keeps the list of erasures in step with the store.
+async fn keep_erasures(store: Store, list: PathBuf) {
+    let mut listed = None;
+    loop {
+        let counted = store.read("count erasures", ledger::count_erased).await.ok();
+        if counted.is_some() && counted != listed {
+            let (store, file) = (store.clone(), list.clone());
+            let kept = actix_web::web::block(move || erasures::keep(&store, &file)).await;
+            match kept {
+                Ok(Ok(_)) => listed = counted,
+                Ok(Err(error)) => tracing::warn!(%error, "the list of erasures was not written; tried again"),
+                Err(_) => return,
+            }
+        }
+        tokio::time::sleep(WATCH).await;
+    }
 }
 
 /// Folds the numbers for Prometheus together.

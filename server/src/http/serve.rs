@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -46,6 +47,8 @@ pub struct Settings {
     /// The proxies that say from where a request comes.
     pub proxies: Vec<IpNet>,
     pub second_factor: SecondFactor,
+    /// Where the list of what was erased is kept, if anywhere.
+    pub erasures: Option<PathBuf>,
 }
 
 /// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
@@ -80,6 +83,7 @@ impl Settings {
             certificate: None,
             proxies: Vec::new(),
             second_factor: SecondFactor::Demanded,
+            erasures: None,
         }
     }
 }
@@ -160,7 +164,8 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
         operator_addr = Some(addr);
         tokio::spawn(operator);
     }
-    let beside = beside::begin(&state, numbers, behind);
+    let mut beside = beside::begin(&state, numbers, behind);
+    beside.extend(settings.erasures.map(|list| beside::list_erasures(&state, list)));
     Ok(Running { addr, operator_addr, by_tls, state, handles, server: tokio::spawn(server), beside })
 }
 
