@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
+use server::ledger;
 use server::on_each;
 use server::store::schema::{changes, quarantine};
 use server::store::{At, Conn, Db, Store, StoreError};
@@ -24,6 +25,8 @@ pub struct Kept {
     /// The lives in which changes are merged: that of one which was re-keyed names what it was (sync.md 4.6), also where a
     /// restored store does not remember that it let it in.
     lives: BTreeSet<(DocumentId, u32)>,
+    /// Erased: whatever is handed in for one of these is where it should be once nothing is left of it, or it is quarantined.
+    erased: BTreeSet<DocumentId>,
 }
 
 impl Kept {
@@ -41,10 +44,12 @@ impl Kept {
                 Ok((merged, quarantined))
             })
             .expect("the store answers");
+        let erased = store.read_blocking("erased", ledger::erased).expect("the store answers");
         let hash = |bytes: Vec<u8>| ChangeHash::from_bytes(bytes.try_into().expect("a hash has 32 bytes"));
         let mut kept = Self {
             lives: merged.iter().map(|(Db(document), _, life)| (*document, *life as u32)).collect(),
             merged: merged.into_iter().map(|(Db(document), bytes, _)| (document, hash(bytes))).collect(),
+            erased: erased.into_iter().map(|one| one.place.document).collect(),
             ..Self::default()
         };
         for (Db(document), digest, released) in quarantined {
@@ -56,6 +61,9 @@ impl Kept {
 
     /// In how many places a change is: one, if all is well.
     pub fn places(&self, name: &Name, digest: &[u8]) -> usize {
+        if self.erased.contains(&name.0) {
+            return 1;
+        }
         let quarantined = (name.0, digest.to_vec());
         let [a, b, c, d, ..] = *name.1.as_bytes();
         let rekeyed = (name.0, u32::from_be_bytes([a, b, c, d]).max(1));

@@ -29,6 +29,8 @@ pub(super) struct Ground {
     servers: Vec<Server>,
     runner: Rc<SystemRunner>,
     database: Database,
+    /// What was erased, as it is kept beside backups.
+    erased: Vec<ledger::Erasure>,
 }
 
 impl std::fmt::Debug for Ground {
@@ -43,7 +45,7 @@ impl Ground {
         let store = Store::open(&database.url).expect("the store opens");
         let servers = (0..SERVERS).map(|_| Server::start(&runner, &database.url, &clock)).collect();
         let seal = store.read_blocking("key", keys::seal).expect("the store has its keys");
-        Self { clock, store, seal, servers, runner, database }
+        Self { clock, store, seal, servers, runner, database, erased: Vec::new() }
     }
 
     /// Which life the store lives.
@@ -85,11 +87,17 @@ impl Ground {
         self.runner.block_on(ledger::rebuild(&self.store)).expect("the store answers")
     }
 
+    /// Brings the list of erasures up to date that is kept beside backups.
+    pub(super) fn list_erasures(&mut self) {
+        self.erased = self.store.read_blocking("erasures", ledger::erased).expect("the store answers");
+    }
+
     /// Everybody goes on with a new store, from a backup.
     pub(super) fn restore(&mut self, Shelf { folder, file }: &Shelf) {
         let database = self.database.another();
         let store = Store::open(&database.url).expect("the store opens");
         let backup = Backup::open(file, &folder.path().join(KEY)).expect("the backup can be read");
+        let backup = backup.without(self.erased.clone());
         backup.restore(&store, self.clock.now()).expect("it is restored");
         begin_life(&store, &self.clock.moment());
         (self.store, self.database) = (store, database);

@@ -101,6 +101,9 @@ impl World {
         }
         for (id, given) in given {
             let document = stored.get(&id).map(Stored::open);
+            if document.as_ref().is_some_and(Document::is_erased) {
+                continue;
+            }
             let changes = document.as_ref().map(Document::changes).unwrap_or_default();
             let there: BTreeSet<String> =
                 changes.iter().filter_map(|change| Some(change.grounds()?.to_string())).collect();
@@ -156,6 +159,12 @@ impl World {
         }
         for (id, one) in stored.iter().filter(|(_, one)| one.kind == Kind::Session) {
             let document = one.open();
+            if document.is_erased() {
+                ensure(!told.contains_key(&id.to_string()), "nobody is told of what is erased", || {
+                    id.to_string()
+                })?;
+                continue;
+            }
             let session: Session = document.read().expect("a stored record stands");
             let verified = SessionState::Verified.to_scalar();
             let changed = !since(&document, "state", |value| *value == verified).is_empty();

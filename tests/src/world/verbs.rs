@@ -12,6 +12,7 @@ mod moving;
 pub(super) mod telling_apart;
 mod verifying;
 mod again;
+mod erasing;
 
 pub(super) use people::organisation_of;
 
@@ -36,7 +37,8 @@ pub(super) const VERBS: &[Verb] = &[
     verb(1, "meetings told of at length", recording::tell_at_length),
     verb(60, "participant joins", recording::join),
     verb(40, "participant told of", recording::tell),
-    verb(10, "participant erased", recording::erase),
+    verb(6, "participant asks to be erased", recording::erase),
+    verb(20, "participant erased", erasing::at_desk),
     verb(180, "sync", tablets::sync),
     verb(160, "sync with trouble", tablets::sync_with_trouble),
     verb(40, "late request arrives", World::deliver_late),

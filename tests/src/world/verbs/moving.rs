@@ -38,7 +38,7 @@ fn move_on(world: &mut World, at: usize, group: GroupId, id: DocumentId) -> Soun
     let (date, part) = some_time(world);
     let tablet = &world.slates[at].tablet;
     let from = tablet.read::<Session>(id).expect("it is there");
-    let Ok(slot) = target(&from, date, part, |id| tablet.read(id).ok()) else { return Ok(false) };
+    let Ok(slot) = target(&from, date, part, |id| tablet.record(id)) else { return Ok(false) };
     let marks = marks_of(tablet, id.into());
     let begun = world.on_tablet::<Session>(at, group, slot.id, |edit, _| {
         slot.begin(edit)?;

@@ -30,13 +30,14 @@ struct Account {
 impl Account {
     fn drawn(world: &mut World, at: usize, group: GroupId) -> Self {
         let people = world.slates[at].tablet.all::<Participant>(group.into());
-        let people: Vec<ParticipantId> = people.into_iter().map(|(id, _)| id.into()).collect();
+        let people: Vec<(ParticipantId, String)> =
+            people.into_iter().map(|(id, one)| (id.into(), one.code.to_string())).collect();
         let dice = &mut world.dice;
         let mut account = Self::default();
-        for person in people {
+        for (person, _) in &people {
             if dice.percent(40) {
                 let mark = if dice.percent(90) { dice.pick(Attendance::ALL) } else { None };
-                account.marks.push((person, mark));
+                account.marks.push((*person, mark));
             }
         }
         if dice.percent(60) {
@@ -46,7 +47,10 @@ impl Account {
             account.themes.extend(dice.pick(Theme::ALL).map(|theme| (theme, dice.percent(80))));
         }
         if dice.percent(40) {
-            account.words = Some(format!("They spoke of {}.", dice.between(1, 999)));
+            // Now and then of somebody by their code, as they should not.
+            let named = if dice.percent(40) { dice.pick(&people) } else { None };
+            let who = named.map_or("They".to_owned(), |(_, code)| code);
+            account.words = Some(format!("{who} spoke of {}.", dice.between(1, 999)));
         }
         if dice.percent(10) {
             // Only supervisors verify.
@@ -78,7 +82,7 @@ pub(super) fn meet(world: &mut World) -> Sound<bool> {
     let date = some_day(world);
     let part = if world.dice.percent(80) { PartOfDay::Morning } else { PartOfDay::Evening };
     let account = Account::drawn(world, at, group);
-    let slot = Slot::of(group, date, part, |id| world.slates[at].tablet.read(id).ok());
+    let slot = Slot::of(group, date, part, |id| world.slates[at].tablet.record(id));
     edit::<Session>(world, at, group, slot.id, |session| {
         slot.begin(session)?;
         account.write(session)?;
