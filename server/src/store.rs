@@ -12,7 +12,7 @@
 //! store. No connection leaves it.
 //!
 //! Reading order: where the database is ([`address`]), what can go wrong ([`error`]), the two connections
-//! ([`conn`], [`sqlite`], [`postgres`]), columns and tables, transactions, then [`migrate`] and [`identity`].
+//! ([`conn`], [`sqlite`], [`postgres`]), columns and tables, who asks ([`wall`]), transactions, then [`migrate`] and [`identity`].
 
 mod address;
 mod error;
@@ -22,6 +22,7 @@ mod postgres;
 pub mod columns;
 pub mod schema;
 mod version;
+mod wall;
 mod transaction;
 mod writer;
 pub(crate) mod migrate;
@@ -36,6 +37,8 @@ pub use columns::{At, Code, Db};
 pub use conn::Conn;
 pub use error::{Failure, Refusal, Retry, StoreError};
 pub use postgres::Pg;
+pub(crate) use wall::as_worker;
+pub use wall::{Asker, Login};
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -50,6 +53,7 @@ pub struct Store {
     version: Version,
     /// See [`Store::noting`].
     note: Option<Note>,
+    behalf: wall::Behalf,
 }
 
 /// What is written before anything else in each transaction that may write.
@@ -89,7 +93,7 @@ impl Store {
             }
             Address::Postgres(address) => Pool::Postgres(postgres::pool(&address)?),
         };
-        Ok(Self { pool, version: Version::default(), note: None })
+        Ok(Self { pool, version: Version::default(), note: None, behalf: wall::Behalf::default() })
     }
 
     /// As [`Store::open`], but makes no new file.

@@ -48,16 +48,23 @@ impl Database {
         Self::schema_of(&url)
     }
 
+    /// A schema whose owner is no superuser: row-level security holds it, too.
     fn schema_of(url: &str) -> Self {
         let schema = format!("test_{}", Uuid::now_v7().simple());
-        let create = format!("CREATE SCHEMA {schema}");
-        let store = Store::open(url).expect("PostgreSQL answers");
-        store
-            .write_blocking("schema", |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
-                on_each!(tx, |c| diesel::sql_query(&create).execute(c))
-            })
-            .expect("a schema of its own");
+        as_superuser(
+            url,
+            &[&login(OWNER, "CREATEROLE"), &format!("CREATE SCHEMA {schema} AUTHORIZATION {OWNER}")],
+        );
+        let url = url.replacen(SUPERUSER, &format!("://{OWNER}@"), 1);
         Self { url: format!("{url}&options=-csearch_path%3D{schema}"), _folder: None }
+    }
+
+    /// The same database, once it is brought up to date, for a login that owns nothing in it.
+    pub fn for_servant(&self) -> Self {
+        let owner = format!("://{OWNER}@");
+        let grant = format!("GRANT ihuriro_caller, ihuriro_worker TO {SERVANT}");
+        as_superuser(&self.url.replacen(&owner, SUPERUSER, 1), &[&login(SERVANT, ""), &grant]);
+        Self { url: self.url.replacen(&owner, &format!("://{SERVANT}@"), 1), _folder: None }
     }
 
     /// An empty one of the same kind.
@@ -72,6 +79,31 @@ impl Database {
             test(&database);
         }
     }
+}
+
+const SUPERUSER: &str = "://postgres@";
+const OWNER: &str = "ihuriro_test_owner";
+const SERVANT: &str = "ihuriro_test_servant";
+
+/// Logins belong to the whole server: another test may have made this one.
+fn login(name: &str, more: &str) -> String {
+    format!(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN CREATE ROLE {name} LOGIN {more}; END IF; END $$"
+    )
+}
+
+/// One after the other, as two may not change one role at the same moment.
+fn as_superuser(url: &str, statements: &[&str]) {
+    let turn = "SELECT pg_advisory_xact_lock(5)";
+    Store::open(url)
+        .expect("PostgreSQL answers")
+        .write_blocking("superuser", |tx: &mut Conn<'_>| -> Result<(), StoreError> {
+            for statement in [turn].iter().chain(statements) {
+                on_each!(tx, |c| diesel::sql_query(*statement).execute(c))?;
+            }
+            Ok(())
+        })
+        .expect("a superuser may do that");
 }
 
 /// A PostgreSQL of a test's own, which it may stop and start.

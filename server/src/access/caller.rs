@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::on_each;
 use crate::problem::{Problem, kind};
 use crate::store::schema::users;
-use crate::store::{At, Code, Conn, Db, Store, StoreError};
+use crate::store::{Asker, At, Code, Conn, Db, Store, StoreError};
 
 /// The person who calls, as the store knows them now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,18 @@ impl Caller {
         Who { user: Some(self.user), role: self.role.code(), organisation: self.organisation }
     }
 
+    /// As the store's second wall knows them.
+    pub(crate) fn asker(&self) -> Asker {
+        let Self { user, organisation, role, protects, .. } = *self;
+        Asker { user, organisation, role: role.code(), protects }
+    }
+
     /// The person whose access token a request bears.
     ///
     /// # Errors
     /// 401 `token-missing`, `token-expired`, `token-refused`, `login-ended`; 403 `account-disabled`; those of the store.
     pub(crate) async fn identify(request: &HttpRequest) -> Result<Self, Problem> {
-        let store = request.app_data::<web::Data<Store>>().cloned().ok_or_else(Problem::internal)?;
+        let store = request.app_data::<web::Data<Store>>().ok_or_else(Problem::internal)?.as_worker();
         let (user, login) = verified(request, &store).await?;
         let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::internal)?;
         let demanded = gate.demands_second_factor;

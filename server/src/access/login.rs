@@ -180,7 +180,8 @@ fn note_refused(failure: &Failure<TooMany>) {
 fn note_refusal(store: Store, who: Option<Who>, now: Millis) {
     let entry = Entry::of(who.unwrap_or(Who::nobody()), now, Action::SignIn, ROUTE).refused();
     actix_web::rt::spawn(async move {
-        let noted = store.write("note refused login", move |tx| audit::note_seldom(tx, &entry)).await;
+        let noted =
+            store.as_worker().write("note refused login", move |tx| audit::note_seldom(tx, &entry)).await;
         if let Err(error) = noted {
             tracing::warn!(%error, "a refused sign-in was not noted");
         }

@@ -127,7 +127,7 @@ impl Witness {
 
 /// Middleware, the innermost: notes what somebody does.
 ///
-/// 1. The handler gets a store that writes the entry with whatever the handler writes: of both there is all or nothing.
+/// 1. The handler gets a store of this request, which writes the entry with whatever the handler writes: of both there is all or nothing.
 /// 2. What was only read, or refused, is noted afterwards, in a transaction of its own. If that fails, nobody gets the answer.
 ///
 /// Noted are answers that tell something (2xx), and those that somebody was not to have (403, 404); nothing is told or done by the others.
@@ -140,7 +140,7 @@ pub async fn witness(
     let witness = Witness::default();
     let noting = {
         let (witness, clock) = (witness.clone(), clock.clone());
-        store.noting(move |tx| witness.note(tx, clock.now()))
+        store.for_request().noting(move |tx| witness.note(tx, clock.now()))
     };
     let mut data = Extensions::new();
     data.insert(web::Data::new(noting));

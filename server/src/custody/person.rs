@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::register::organisations;
 use crate::register::users::{User, find, standing};
 use crate::scope::Permit;
-use crate::store::{Conn, Failure, Store, StoreError};
+use crate::store::{Conn, Failure, Store, StoreError, as_worker};
 
 /// Where a person goes.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -52,8 +52,7 @@ pub(crate) async fn disable_user(
         if id == permit.user() {
             return Err(PersonRefused::Oneself.into());
         }
-        standing::disable(tx, id, member.now)?;
-        take_off_all(tx, id, member).map_err(Failure::lift)?;
+        leaves(tx, id, member, |tx| standing::disable(tx, id, member.now))?;
         as_they_are(tx, id)
     });
     Ok(web::Json(disabled.await?))
@@ -125,12 +124,25 @@ pub(crate) async fn move_user(
         }
         organisations::find(tx, to)?.ok_or(PersonRefused::NoSuchOrganisation)?;
         if person.organisation_id != Some(to) {
-            standing::move_to(tx, id, to, member.now)?;
-            take_off_all(tx, id, member).map_err(Failure::lift)?;
+            leaves(tx, id, member, |tx| standing::move_to(tx, id, to, member.now))?;
         }
         as_they_are(tx, id)
     });
     Ok(web::Json(moved.await?))
+}
+
+/// Changes where a person stands, and takes them off all their groups. Both are done as the service: an administrator, who sees no records,
+/// decides about the person, and their name goes off the record of each group with that.
+fn leaves(
+    tx: &mut Conn<'_>,
+    id: UserId,
+    member: Member,
+    stands: impl FnOnce(&mut Conn<'_>) -> Result<(), StoreError>,
+) -> Result<(), Failure<PersonRefused>> {
+    as_worker(tx, |tx| {
+        stands(tx)?;
+        take_off_all(tx, id, member).map_err(Failure::lift)
+    })
 }
 
 /// The person, if the caller decides about them.

@@ -15,7 +15,7 @@ use crate::desk::{EditRefused, Member};
 use crate::ledger::{self, Erasure, erase};
 use crate::problem::{FieldError, Fields, Problem};
 use crate::scope::{Permit, Scope, no_such};
-use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+use crate::store::{Conn, Failure, Refusal, Store, StoreError, as_worker};
 
 /// Who is to be erased.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -108,7 +108,8 @@ pub(crate) async fn erase_participant(
     let member = Member::of(permit, clock.now());
     // All records of the group are looked through before anything is locked, and again only if one of them changed meanwhile.
     let found = store.read("look for somebody", move |tx| look(tx, id, &code, scope)).await?;
-    let erased = store.write("erase", move |tx| carry_out(tx, id, &found, member)).await?;
+    let erased =
+        store.write("erase", move |tx| as_worker(tx, |tx| carry_out(tx, id, &found, member))).await?;
     store.forget_what_was_overwritten().await;
     Ok(web::Json(erased))
 }
@@ -133,7 +134,8 @@ fn look(
     if record.code != *code {
         return Err(Refused::OtherCode.into());
     }
-    Ok(find(tx, stored.stream, id)?)
+    // As the service: what is erased with them reaches further than a manager sees.
+    Ok(as_worker(tx, |tx| find(tx, stored.stream, id))?)
 }
 
 fn carry_out(

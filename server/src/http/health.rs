@@ -42,6 +42,7 @@ async fn metrics(store: web::Data<Store>, clock: web::Data<Clock>) -> HttpRespon
 
 async fn read(store: &Store, now: Millis) -> Result<(), StoreError> {
     let (waiting, backup) = store
+        .as_worker()
         .read("metrics", |tx: &mut Conn<'_>| -> Result<_, StoreError> {
             Ok((quarantine::waiting(tx)?, identity::last_backup(tx)?))
         })

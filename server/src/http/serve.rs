@@ -132,6 +132,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let open = move || Store::open(&url);
     let store = tokio::task::spawn_blocking(open).await.unwrap_or(Err(StoreError::Stopped("open")))?;
     store.migrate().await?;
+    tracing::info!(store = store.kind(), "{}", store.login().await?.words());
     // A small store has all rows of this version before anybody asks; a large one gets them in the background.
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);

@@ -20,7 +20,7 @@ use crate::clock::timestamp;
 use crate::ledger;
 use crate::problem::Problem;
 use crate::scope::Permit;
-use crate::store::{Conn, Failure, Store};
+use crate::store::{Conn, Failure, Store, as_worker};
 use crate::sync::{self, Arrival};
 
 /// One quarantined change, with what it says.
@@ -104,7 +104,12 @@ fn look(
     let said = Said::of(&document, &arrival);
     let hidden = said.as_ref().is_some_and(|said| said.erased).then_some("The participant is erased.");
     let said = said.filter(|_| hidden.is_none());
-    let (would_be, because) = match sync::foresee(tx, before, arrival, user)? {
+    // As the service: what would become of a change that names a record elsewhere is found out by looking there.
+    let foreseen = as_worker(tx, |tx| {
+        let before = ledger::load(tx, place.document)?;
+        sync::foresee(tx, before, arrival, user)
+    });
+    let (would_be, because) = match foreseen? {
         Outcome::Accepted => ("accepted", None),
         Outcome::Duplicate => ("duplicate", None),
         Outcome::Quarantined(reason) => (reason.code(), Some(reason.for_keepers())),

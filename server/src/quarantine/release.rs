@@ -17,7 +17,7 @@ use crate::on_each;
 use crate::problem::Problem;
 use crate::scope::{Permit, Scope};
 use crate::store::schema::quarantine;
-use crate::store::{At, Conn, Db, Failure, Store, StoreError};
+use crate::store::{At, Conn, Db, Failure, Store, StoreError, as_worker};
 use crate::sync::{self, Arrival};
 
 /// What became of it.
@@ -69,11 +69,21 @@ fn release(
     now: Millis,
 ) -> Result<Release, Failure<Refused>> {
     let arrival = take(tx, scope, id, user, now)?;
-    let (outcomes, others) = sync::decide_again(tx, vec![arrival], now)?;
+    let (outcomes, others) = plan_again(tx, vec![arrival], now)?;
     let row = find(tx, Keeper::Of(scope), id)?.ok_or(Refused::NoSuchChange)?;
     let change = shown(tx, Keeper::Of(scope), vec![row])?.pop().ok_or(Refused::NoSuchChange)?;
     let outcome = outcomes.first().map_or("duplicate", word);
     Ok(Release { outcome, others, change })
+}
+
+/// Decides again about changes that somebody answers for, as the service: a change may name a record of another organisation, which is found
+/// out by looking there.
+pub(super) fn plan_again(
+    tx: &mut Conn<'_>,
+    arrivals: Vec<Arrival>,
+    now: Millis,
+) -> Result<(Vec<Outcome>, usize), StoreError> {
+    as_worker(tx, |tx| sync::decide_again(tx, arrivals, now))
 }
 
 /// Notes that somebody answers for a change, and gives it.

@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::keeper::Keeper;
 use super::refusal::Refused;
 use super::reject::{Ruling, leave_out, leave_out_with};
-use super::release::{take, word};
+use super::release::{plan_again, take, word};
 use crate::audit;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
 use crate::scope::{Permit, Scope};
 use crate::store::{Conn, Failure, Store, StoreError};
-use crate::sync::{self, Arrival};
+use crate::sync::Arrival;
 
 /// What is decided in one transaction is held up by nobody, and holds others up.
 const MOST: usize = 200;
@@ -145,7 +145,7 @@ fn release_all(
     // Ids are made by chance; what becomes of changes is not.
     taken.sort_by_key(|(_, arrival)| arrival.key());
     let (taken, arrivals): (Vec<Uuid>, Vec<Arrival>) = taken.into_iter().unzip();
-    let (outcomes, others) = sync::decide_again(tx, arrivals, now)?;
+    let (outcomes, others) = plan_again(tx, arrivals, now)?;
     let outcomes = taken.into_iter().zip(&outcomes);
     changes.extend(outcomes.map(|(id, outcome)| OneDecided { id, outcome: word(outcome) }));
     changes.sort_by_key(|one| one.id);

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use sync_core::id::{OrganisationId, UserId};
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::{Groups, Scope};
 use crate::access::{Caller, Role};
 use crate::audit::Deed;
 use crate::problem::{Problem, kind};
+use crate::store::Store;
 
 /// The caller, and how far what they ask for may reach. There is none where the policy allows nothing.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +117,7 @@ impl Permit {
         if let Some(owed) = caller.owes.filter(|owed| !settles(*owed, request.method().as_str(), &pattern)) {
             return Err(owed.into());
         }
+        request.app_data::<web::Data<Store>>().ok_or_else(Problem::internal)?.is_asked_by(caller.asker());
         Ok(Self { caller, reach })
     }
 }

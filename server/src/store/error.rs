@@ -26,6 +26,10 @@ pub enum StoreError {
     Twice,
     #[error("the database refused a query: {0}")]
     Query(DieselError),
+    #[error(
+        "the database's login {0} may not serve: as its owner, GRANT ihuriro_caller, ihuriro_worker TO {0}"
+    )]
+    Login(String),
     #[error("the database could not be brought up to date: {0}")]
     Migration(String),
     #[error(

@@ -8,10 +8,11 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::max;
 use diesel::migration::{self, Migration, MigrationSource};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Conn, Store, StoreError, identity, keys};
+use super::{Conn, Login, Store, StoreError, identity, keys};
 use crate::on_each;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -28,7 +29,8 @@ table! {
 }
 
 impl Store {
-    /// Applies the migrations that are missing, all in one transaction, and gives a new store its identity.
+    /// Applies the migrations that are missing, all in one transaction, and gives a new store its identity. A login of PostgreSQL that may make
+    /// no tables only sees whether they are up to date.
     /// Running it again changes nothing. Several servers may do so at once: one works, the others wait for it.
     ///
     /// # Errors
@@ -58,9 +60,21 @@ impl Store {
 /// # Errors
 /// [`StoreError::Migration`].
 pub(crate) fn apply(tx: &mut Conn<'_>) -> Result<(), StoreError> {
-    up_to(tx, None)?;
+    if may_make_tables(tx)? {
+        up_to(tx, None)?;
+    } else {
+        Login::of(tx)?;
+        check_version(tx)?;
+    }
     identity::create(tx)?;
     keys::create(tx)
+}
+
+/// A login that may not serves tables that another one made.
+fn may_make_tables(tx: &mut Conn<'_>) -> Result<bool, StoreError> {
+    let Conn::Postgres(c) = tx else { return Ok(true) };
+    let may = "coalesce(has_schema_privilege(current_schema(), 'CREATE'), true)";
+    Ok(diesel::select(diesel::dsl::sql::<Bool>(may)).get_result(*c)?)
 }
 
 /// Makes the tables as they were at `version`, where there have never been any; `false`, and nothing is done, where

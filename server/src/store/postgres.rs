@@ -27,11 +27,13 @@ pub type Pg = AsyncConnectionWrapper<AsyncPgConnection, OnOwnRuntime>;
 const CONNECTIONS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A lock is waited for as long as SQLite waits; a transaction that was forgotten half way lets go of its locks.
+/// A lock is waited for as long as SQLite waits; a transaction that was forgotten half way lets go of its locks. Policies make plans look
+/// dearer than they are: to compile them took longer than to run them.
 const SETTINGS: &str = "
     SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET lock_timeout = '10s';
     SET idle_in_transaction_session_timeout = '60s';
+    SET jit = off;
 ";
 
 /// Where the connections' futures run: two threads, for the whole process.

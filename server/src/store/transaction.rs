@@ -11,6 +11,8 @@ use tracing::Span;
 
 use super::{Conn, Pg, Pool, Retry, Store, StoreError, migrate};
 
+/// On PostgreSQL.
+const READS: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub(super) const RETRIES: u32 = 20;
 /// How long to wait for a connection.
 const CONNECTION: Duration = Duration::from_secs(5);
@@ -143,8 +145,12 @@ impl Store {
                 let mut connection = connection(pool)?;
                 let connection: &mut Pg = &mut connection;
                 connection.transaction(|c| {
-                    if matches!(access, Access::Read) {
-                        c.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+                    let begins = match access {
+                        Access::Read => [READS, &self.behalf.takes_on()].join("; "),
+                        Access::Write => self.behalf.takes_on(),
+                    };
+                    if !begins.is_empty() {
+                        c.batch_execute(&begins)?;
                     }
                     case(&mut Conn::Postgres(c)).map_err(&mut broke_off)
                 })

@@ -47,6 +47,8 @@ pub(crate) async fn sync(
     turns: web::Data<Turns>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
+    // A tablet writes and reads what its person's groups allow: that is decided here, change by change.
+    let store = store.as_worker();
     let coding = admit::coding(http.headers())?;
     // 1. The body has come already, within the bounds of `intake`. What it expands to is counted until `_held` is
     //    dropped.
