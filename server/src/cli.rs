@@ -3,6 +3,7 @@
 mod serve;
 mod migrate;
 mod admin;
+mod login;
 mod audit;
 mod backup;
 mod restore;
@@ -44,6 +45,12 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Sign in, and keep the login on this machine for `ihuriro token`. The password is asked for, or read from IHURIRO_PASSWORD.
+    Login(login::Login),
+    /// Print an access token of the login that is kept: `curl -H "authorization: Bearer $(ihuriro token)" …`
+    Token(login::Token),
+    /// End the login that is kept.
+    Logout(login::Logout),
     /// Who did what: check, export, and vouch for the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -76,6 +83,9 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Login(login) => login.run(),
+        Command::Token(token) => token.run(),
+        Command::Logout(logout) => logout.run(),
         Command::Audit(audit) => audit.run(),
         Command::Backup(backup) => backup.run(),
         Command::BackupKey(key) => key.run(),
