@@ -70,6 +70,9 @@ kinds! {
         "Whoever answers for you ended your account. Ask your organisation's manager or the administrator.";
     ROLE_NOT_ALLOWED FORBIDDEN "role-not-allowed" "Your role does not allow this"
         "The detail says who may do this. Ask one of them.";
+    VIEW_AS_REFUSED FORBIDDEN "view-as-refused" "You can't look as this person"
+        "A manager looks as the supervisors and facilitators of their organisation, a supervisor as the facilitators of their teams, to \
+         see what these see; never more than they see themselves, and without changing anything. Leave `View-As` out to ask for yourself.";
     PASSWORD_MUST_CHANGE FORBIDDEN "password-must-change" "Choose a password of your own first"
         "Somebody else gave you the password that you signed in with. Change it with POST /v1/me/password; nothing else is done before.";
     SECOND_FACTOR_MUST_ENROL FORBIDDEN "second-factor-must-enrol" "Enrol an authenticator app first"

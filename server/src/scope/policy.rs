@@ -116,6 +116,11 @@ pub(super) fn settles(owed: Owed, method: &str, pattern: &str) -> bool {
     routes.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
 }
 
+/// Whether an address tells of what only the person themselves is to know: whoever looks as them is not told.
+pub(super) fn is_private(pattern: &str) -> bool {
+    ["/v1/me/audit", "/v1/me/logins"].contains(&pattern)
+}
+
 const fn may(
     name: &'static str,
     entry: Entry,

@@ -672,6 +672,8 @@ table! {
         /// Who was assigned, taken off, put into a team, or taken out.
         person_id -> Nullable<Binary>,
         items -> Nullable<BigInt>,
+        /// As whom they looked.
+        viewed_as_id -> Nullable<Binary>,
     }
 }
 

@@ -54,7 +54,7 @@ fn every_address_is_noted_or_has_a_reason_not_to_be() {
 }
 
 /// All entries, the newest first.
-fn noted(store: &Store) -> Vec<Value> {
+pub(crate) fn noted(store: &Store) -> Vec<Value> {
     let all = |tx: &mut Conn<'_>| -> Result<Vec<Row>, StoreError> {
         on_each!(tx, |c| audit_entries::table
             .order(audit_entries::id.desc())

@@ -38,6 +38,7 @@ pub(crate) enum Relation {
 /// Somebody who asks.
 pub(crate) struct Person {
     pub(crate) name: &'static str,
+    pub(crate) user: UserId,
     pub(crate) role: Role,
     /// The relation of the groups that they lead, or that their teams do.
     pub(crate) leads: Option<Relation>,
@@ -96,6 +97,11 @@ impl World {
         self.app.store()
     }
 
+    /// Waits for something of the service.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.app.run(work)
+    }
+
     /// A name that nobody has.
     pub(crate) fn fresh_name(&self) -> String {
         format!("somebody{}", self.names.fetch_add(1, Ordering::Relaxed))
@@ -151,6 +157,7 @@ impl World {
 
         let person = |(name, role, leads, user): (&'static str, Role, Option<Relation>, UserId)| Person {
             name,
+            user,
             role,
             leads,
             protects: user == protects,
