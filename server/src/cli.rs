@@ -1,5 +1,6 @@
 //! The command line. Each command is a file that reads: its arguments, then what it does.
 
+mod secret;
 mod serve;
 mod migrate;
 mod admin;

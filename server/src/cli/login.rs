@@ -3,6 +3,7 @@
 //! `ihuriro login` keeps the tokens in a file of the user's configuration folder ([`kept`]), `ihuriro token` prints an access token that
 //! holds for another minute at least, and `ihuriro logout` ends the login at the service.
 
+mod browser;
 mod kept;
 mod service;
 
@@ -29,6 +30,15 @@ pub(super) struct Login {
     /// What you sign in with; left out, that of the last login, or it is asked for.
     #[arg(long)]
     login: Option<String>,
+    /// Sign in with the identity provider of your organisation, in a browser on this machine. A password is not asked for.
+    #[arg(long)]
+    with_provider: bool,
+    /// The code of the organisation whose provider it is; left out, that of the last login.
+    #[arg(long, value_name = "CODE", requires = "with_provider")]
+    organisation: Option<String>,
+    /// Link your account at the provider with the login that is kept, which a password gave a moment ago; from then on the provider is enough.
+    #[arg(long, requires = "with_provider")]
+    link: bool,
 }
 
 #[derive(Debug, Args)]
@@ -53,39 +63,90 @@ impl Answer {
     }
 }
 
+impl KeptLogin {
+    /// A new login, of which nothing else is known yet.
+    fn at(service: &Service, answer: Answer) -> Self {
+        let (server, tokens) = (service.server().to_owned(), Some(answer.tokens(Timestamp::now())));
+        Self { server, login: None, organisation: None, device_token: None, tokens }
+    }
+}
+
 impl Login {
     pub(super) fn run(self) -> Ended {
         // The file is not held while a person types: other commands go on with the login of before.
         let before = Kept::open()?.login;
-        let server = self.server.or_else(|| before.as_ref().map(|it| it.server.clone()));
+        let server = self.server.clone().or_else(|| before.as_ref().map(|it| it.server.clone()));
         let server = server.ok_or("say where the service is: ihuriro login --server URL")?;
         let service = Service::at(&server)?;
-        let same_place = before.as_ref().filter(|it| it.server == service.server());
-        let login = match self.login.or_else(|| same_place.map(|it| it.login.clone())) {
-            Some(login) => login,
-            None => ask("Login: ")?,
+        let before = before.filter(|it| it.server == service.server());
+        let new = if self.with_provider {
+            let named = self.organisation.or_else(|| before.and_then(|it| it.organisation));
+            let organisation = named.ok_or("say whose provider it is: --organisation CODE")?;
+            if self.link {
+                return link(&service, &organisation);
+            }
+            let answer = sign_in_with_provider(&service, &organisation)?;
+            KeptLogin { organisation: Some(organisation), ..KeptLogin::at(&service, answer) }
+        } else {
+            let login = match self.login.or_else(|| before.as_ref().and_then(|it| it.login.clone())) {
+                Some(login) => login,
+                None => ask("Login: ")?,
+            };
+            let same = before.filter(|it| it.login.as_ref() == Some(&login));
+            let device_token = same.and_then(|it| it.device_token);
+            let answer = sign_in(&service, &login, device_token.as_deref())?;
+            let device_token = answer.device_token.clone().or(device_token);
+            KeptLogin { login: Some(login), device_token, ..KeptLogin::at(&service, answer) }
         };
-        let device_token = same_place.filter(|it| it.login == login).and_then(|it| it.device_token.clone());
-        let answer = sign_in(&service, &login, device_token.as_deref())?;
-
-        let device_token = answer.device_token.clone().or(device_token);
-        let tokens = answer.tokens(Timestamp::now());
-        let access_token = tokens.access_token.clone();
-        let mut kept = Kept::open()?;
-        let new =
-            KeptLogin { server: service.server().to_owned(), login, device_token, tokens: Some(tokens) };
-        let replaced = kept.login.replace(new);
-        kept.save()?;
-        drop(kept);
-        // Nobody can end the login of before from here once its tokens are gone.
-        if let Some(replaced) = replaced
-            && let Err(error) = end(&replaced)
-        {
-            eprintln!("The login of before at {} could not be ended: {error}", replaced.server);
-        }
-        println!("{}", greeting(&service, &access_token)?);
-        Ok(())
+        keep(&service, new)
     }
+}
+
+/// Keeps a login in the place of the one of before, which is ended: nobody could end it from here once its tokens are gone.
+fn keep(service: &Service, new: KeptLogin) -> Ended {
+    let access_token = new.tokens.as_ref().map(|tokens| tokens.access_token.clone()).unwrap_or_default();
+    let mut kept = Kept::open()?;
+    let replaced = kept.login.replace(new);
+    kept.save()?;
+    drop(kept);
+    if let Some(replaced) = replaced
+        && let Err(error) = end(&replaced)
+    {
+        eprintln!("The login of before at {} could not be ended: {error}", replaced.server);
+    }
+    println!("{}", greeting(service, &access_token)?);
+    Ok(())
+}
+
+/// Signs in with a provider. What the service asks for beside it is asked of the person, who then passes by the provider once more: what
+/// that gave is for one use.
+fn sign_in_with_provider(service: &Service, organisation: &str) -> Result<Answer, Box<dyn Error>> {
+    let (mut code, mut link) = (Value::Null, Value::Null);
+    loop {
+        let mut body = browser::proof(service, organisation)?;
+        body["code"] = code.clone();
+        body["link"] = link.clone();
+        match service.post("/v1/login/provider/finish", &body) {
+            Err(Failed::Refused(said)) if said.slug == "code-needed" && code.is_null() => {
+                code = ask("Code of your app: ")?.into();
+            }
+            Err(Failed::Refused(said)) if said.slug == "provider-not-linked" && link.is_null() => {
+                eprintln!("{said}");
+                let login = ask("Login: ")?;
+                link = json!({"login": login, "code": ask("The code that was read to you: ")?});
+            }
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Links the account of whoever is signed in with the one that they have at a provider.
+fn link(service: &Service, organisation: &str) -> Ended {
+    let access_token = access_token()?;
+    let proof = browser::proof(service, organisation)?;
+    service.put::<()>("/v1/me/identity-provider", &access_token, &proof)?;
+    println!("Linked: from now on `ihuriro login --with-provider` is enough.");
+    Ok(())
 }
 
 impl Token {

@@ -40,6 +40,9 @@ pub(super) struct Serve {
     /// The same on any address. A password that somebody saw then opens the records to anybody in the world.
     #[arg(long, requires = "no_second_factor")]
     even_for_the_whole_world: bool,
+    /// Let an organisation's identity provider be on this machine, by http: for trying and testing.
+    #[arg(long)]
+    loopback_providers: bool,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -58,6 +61,7 @@ impl Serve {
                 .zip(self.tls_key)
                 .map(|(chain, key)| Certificate::new(chain, key)),
             proxies: self.trust_proxy,
+            loopback_providers: self.loopback_providers,
             second_factor: match (self.no_second_factor, self.even_for_the_whole_world) {
                 (false, _) => SecondFactor::Demanded,
                 (true, false) => SecondFactor::NotHere,

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::cli::secret::is_private;
+
 /// Seconds. A token is renewed so long before its end, for whoever is about to send it.
 const MARGIN: i64 = 60;
 
@@ -42,7 +44,10 @@ pub(super) struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct KeptLogin {
     pub(super) server: String,
-    pub(super) login: String,
+    /// None where an identity provider said who that is.
+    pub(super) login: Option<String>,
+    /// Whose identity provider it was.
+    pub(super) organisation: Option<String>,
     /// By which the account knows this machine.
     pub(super) device_token: Option<String>,
     pub(super) tokens: Option<Tokens>,
@@ -124,18 +129,6 @@ fn read(mut file: File, path: &Path) -> Result<KeptLogin, KeptError> {
     serde_json::from_str(&text).map_err(|_| KeptError::Damaged(shown()))
 }
 
-#[cfg(unix)]
-fn is_private(file: &File) -> io::Result<bool> {
-    let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata()?);
-    Ok(mode & 0o077 == 0)
-}
-
-/// Elsewhere the folder of a user is theirs alone.
-#[cfg(not(unix))]
-fn is_private(_: &File) -> io::Result<bool> {
-    Ok(true)
-}
-
 /// A file for nobody but its owner.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -186,7 +179,8 @@ mod tests {
         assert!(kept.login.is_none());
         kept.login = Some(KeptLogin {
             server: "https://ihuriro.example.rw".into(),
-            login: "uwase".into(),
+            login: Some("uwase".into()),
+            organisation: None,
             device_token: None,
             tokens: Some(tokens(Timestamp::UNIX_EPOCH)),
         });
@@ -197,7 +191,7 @@ mod tests {
             |name: &str| fs::metadata(folder.join(name)).expect("it is there").permissions().mode() & 0o777;
         assert_eq!((mode(""), mode("login.json"), mode("login.lock")), (0o700, 0o600, 0o600));
         let again = Kept::open_in(&folder).expect("it is read").login.expect("a login");
-        assert_eq!((again.login.as_str(), again.tokens.is_some()), ("uwase", true));
+        assert_eq!((again.login.as_deref(), again.tokens.is_some()), (Some("uwase"), true));
 
         for mode in [0o640, 0o604] {
             let seen = fs::Permissions::from_mode(mode);

@@ -53,6 +53,8 @@ impl Service {
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(PATIENCE))
+            // People take their time between two requests: a connection that was kept may be closed by then.
+            .max_idle_connections(0)
             .user_agent(concat!("ihuriro/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
@@ -66,6 +68,16 @@ impl Service {
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str, access_token: &str) -> Result<T, Failed> {
         let request = self.agent.get(format!("{}{path}", self.server));
         read(request.header("authorization", format!("Bearer {access_token}")).call()?)
+    }
+
+    pub(super) fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let request = self.agent.put(format!("{}{path}", self.server));
+        read(request.header("authorization", format!("Bearer {access_token}")).send_json(body)?)
     }
 
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failed> {
