@@ -36,7 +36,7 @@ pub use gate::Gate;
 pub use login::sign_in;
 pub(crate) use logins::{LoginItem, end_login, logins_of};
 pub(crate) use own::{knows_password, with_code};
-pub use password::PasswordHash;
+pub use password::{PasswordHash, weakness_of_secret};
 pub(crate) use provider::{Handed, ProviderRefused, link_oneself, provider_of};
 pub use provider::{IdentityProvider, NewIdentityProvider, Providers, remove_provider, set_provider};
 pub(crate) use refresh_token::{end_logins, end_other_logins};

@@ -7,6 +7,7 @@ use server::clock::{Clock, timestamp};
 use server::store::Store;
 use tokio::runtime::Runtime;
 
+use super::secret::not_for_all;
 use super::{Database, Ended, verify};
 
 #[derive(Debug, Args)]
@@ -23,10 +24,11 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> Ended {
+        not_for_all(&self.identity)?;
         let backup = Backup::open(&self.from, &self.identity)?;
         let header = backup.header();
         println!("This backup was made on {} by version {}.", timestamp(header.at), header.program);
-        let store = Store::open(&self.database.url)?;
+        let store = Store::open(&self.database.address()?)?;
         let contents = backup.restore(&store, Clock::system().now())?;
         println!("Restored to {}: {contents}.", store.kind());
         Runtime::new()?.block_on(audit::sequence(&store))?;

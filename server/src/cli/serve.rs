@@ -7,6 +7,7 @@ use server::http::{Certificate, SecondFactor, Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
+use super::secret::not_for_all;
 use super::{Database, Ended};
 
 #[derive(Debug, Args)]
@@ -53,6 +54,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Ended {
         telemetry::start_log(LevelFilter::INFO);
+        self.tls_key.as_deref().map(not_for_all).transpose()?;
         let settings = Settings {
             workers: self.workers,
             operator_listen: self.operator_listen,
@@ -67,7 +69,7 @@ impl Serve {
                 (true, false) => SecondFactor::NotHere,
                 (true, true) => SecondFactor::NotAnywhere,
             },
-            ..Settings::new(self.listen, self.database.url)
+            ..Settings::new(self.listen, self.database.address()?)
         };
         Runtime::new()?.block_on(async {
             let running = serve(settings).await?;

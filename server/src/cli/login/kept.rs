@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::secret::is_private;
+use crate::cli::secret::mode;
 
 /// Seconds. A token is renewed so long before its end, for whoever is about to send it.
 const MARGIN: i64 = 60;
@@ -121,7 +121,7 @@ fn folder() -> Result<PathBuf, KeptError> {
 /// The permissions are those of the open file, so that nobody puts another in its place after they were looked at.
 fn read(mut file: File, path: &Path) -> Result<KeptLogin, KeptError> {
     let shown = || path.display().to_string();
-    if !is_private(&file).map_err(failed(path))? {
+    if mode(&file).map_err(failed(path))? & 0o077 != 0 {
         return Err(KeptError::Readable(shown()));
     }
     let mut text = String::new();
