@@ -26,13 +26,16 @@ const AT_ONCE: usize = 4;
 /// Providers that are known at once. There is one for an organisation at the most.
 const MOST: usize = 256;
 
+/// An issuer, with the hosts that were named beside its own: another list may let other addresses through.
+type Name = (String, Vec<String>);
+
 /// The providers that this service has asked. Cheap to clone; all clones know the same.
 #[derive(Debug, Clone)]
 pub struct Providers {
     pub(super) fetcher: Fetcher,
     /// Whether http on this machine is allowed, for tests.
     pub(crate) loopback: bool,
-    known: Arc<Mutex<HashMap<(String, Vec<String>), Arc<Slot>>>>,
+    known: Arc<Mutex<HashMap<Name, Arc<Slot>>>>,
 }
 
 /// What is known of one.

@@ -187,10 +187,10 @@ pub(super) fn known(
     Ok(Some(Known { provider, client_secret: sealed.map(open).transpose()? }))
 }
 
-fn row(
-    tx: &mut Conn<'_>,
-    organisation: OrganisationId,
-) -> Result<Option<(IdentityProvider, Option<Vec<u8>>)>, StoreError> {
+/// With its secret, as it is sealed.
+type WithSecret = (IdentityProvider, Option<Vec<u8>>);
+
+fn row(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<Option<WithSecret>, StoreError> {
     type Row = (String, String, Option<Vec<u8>>, String, bool);
     let row: Option<Row> = on_each!(tx, |c| identity_providers::table
         .find(Db(organisation))
