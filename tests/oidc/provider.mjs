@@ -4,6 +4,9 @@ import { createServer } from 'node:http'
 import { generateKeyPairSync } from 'node:crypto'
 import Provider from 'oidc-provider'
 
+// Its hints for a provider that is run for people would end it, once nobody reads them.
+console.info = console.warn = () => {}
+
 const server = createServer()
 await new Promise((ready) => server.listen(0, '127.0.0.1', ready))
 const issuer = `http://127.0.0.1:${server.address().port}`
