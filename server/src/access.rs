@@ -3,6 +3,7 @@
 //! People have a role and a password ([`login`]) and get two tokens: one that says who they are for fifteen
 //! minutes, and one to get the next ([`refresh`], [`logout`]). [`Caller`] is who calls.
 //! Whoever answers for somebody reads them a code for a new password ([`reset`]).
+//! Whose organisation has an identity provider signs in with that ([`provider`]).
 //! How often a password may be tried is for [`attempt`] to say.
 //! Who there is, and which tablets, is kept in [`crate::register`].
 //!
@@ -28,13 +29,16 @@ mod login;
 mod refresh;
 mod logout;
 mod reset;
+mod provider;
 
 pub use caller::{Caller, Owed};
 pub use gate::Gate;
 pub use login::sign_in;
 pub(crate) use logins::{LoginItem, end_login, logins_of};
 pub(crate) use own::{knows_password, with_code};
-pub use password::PasswordHash;
+pub use password::{PasswordHash, weakness_of_secret};
+pub(crate) use provider::{Handed, ProviderRefused, link_oneself, provider_of};
+pub use provider::{IdentityProvider, NewIdentityProvider, Providers, remove_provider, set_provider};
 pub(crate) use refresh_token::{end_logins, end_other_logins};
 pub use reset::{PasswordCode, issue_password_code};
 pub use role::Role;
@@ -53,6 +57,7 @@ pub async fn tidy(store: &Store, now: Millis) -> Result<(), StoreError> {
     let tidied = store.write("tidy sign-ins", move |tx| {
         limits::forget(tx, now)?;
         reset::forget_expired_codes(tx, now)?;
+        provider::forget_finished(tx, now)?;
         token_keys::rotate_where_due(tx, now)
     });
     tidied.await
@@ -65,5 +70,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(refresh::refresh_login)
         .service(logout::log_out)
         .service(reset::reset_password)
+        .service(provider::begin::begin_provider_login)
+        .service(provider::finish::finish_provider_login)
         .service(jwks::read_token_keys);
 }

@@ -1,8 +1,10 @@
 //! The command line. Each command is a file that reads: its arguments, then what it does.
 
+mod secret;
 mod serve;
 mod migrate;
 mod admin;
+mod login;
 mod audit;
 mod backup;
 mod restore;
@@ -18,11 +20,14 @@ mod reference;
 
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use server::audit::Action;
 use server::clock::Clock;
 use server::store::{Store, StoreError};
+
+use secret::{SecretError, hard_to_guess, private_text};
 
 /// What a command ends with; the error is one sentence for the person at the keyboard.
 type Ended = Result<(), Box<dyn Error>>;
@@ -44,6 +49,12 @@ enum Command {
     /// Add organisations and people.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Sign in, and keep the login on this machine for `ihuriro token`. The password is asked for, or read from IHURIRO_PASSWORD.
+    Login(login::Login),
+    /// Print an access token of the login that is kept: `curl -H "authorization: Bearer $(ihuriro token)" …`
+    Token(login::Token),
+    /// End the login that is kept.
+    Logout(login::Logout),
     /// Who did what: check, export, and vouch for the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -76,6 +87,9 @@ pub(crate) fn run() -> Ended {
         Command::Serve(serve) => serve.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Admin(admin) => admin.run(),
+        Command::Login(login) => login.run(),
+        Command::Token(token) => token.run(),
+        Command::Logout(logout) => logout.run(),
         Command::Audit(audit) => audit.run(),
         Command::Backup(backup) => backup.run(),
         Command::BackupKey(key) => key.run(),
@@ -124,24 +138,36 @@ struct Database {
         default_value = "sqlite:ihuriro.db"
     )]
     url: String,
+    /// A file with that address, for one with a password in it. Everybody else may not read it.
+    #[arg(long = "database-url-file", env = "DATABASE_URL_FILE", value_name = "FILE")]
+    url_file: Option<PathBuf>,
 }
 
 impl Database {
+    /// Where it is; a password in it is one that can't be guessed.
+    fn address(&self) -> Result<String, SecretError> {
+        let address = match &self.url_file {
+            Some(file) => private_text(file)?,
+            None => self.url.clone(),
+        };
+        hard_to_guess(address)
+    }
+
     /// The store that is there, as it is.
-    fn as_it_is(&self) -> Result<Store, StoreError> {
-        Store::open_existing(&self.url)
+    fn as_it_is(&self) -> Result<Store, Box<dyn Error>> {
+        Ok(Store::open_existing(&self.address()?)?)
     }
 
     /// The store, brought up to date, in which the operator is noted to do something that takes many transactions.
-    fn open_for(&self, action: Action, command: &'static str) -> Result<Store, StoreError> {
+    fn open_for(&self, action: Action, command: &'static str) -> Result<Store, Box<dyn Error>> {
         let store = self.open()?;
         note(&store, action, command)?;
         Ok(store)
     }
 
     /// The store, brought up to date.
-    fn open(&self) -> Result<Store, StoreError> {
-        let store = Store::open(&self.url)?;
+    fn open(&self) -> Result<Store, Box<dyn Error>> {
+        let store = Store::open(&self.address()?)?;
         store.migrate_blocking()?;
         Ok(store)
     }

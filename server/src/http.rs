@@ -29,7 +29,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::access::{self, Gate, Tokens};
+use crate::access::{self, Gate, Providers, Tokens};
 use crate::audit;
 use crate::clock::Clock;
 use crate::custody;
@@ -59,6 +59,7 @@ pub struct State {
     pub clock: Clock,
     pub tokens: Tokens,
     pub gate: Gate,
+    pub providers: Providers,
     pub intake: Intake,
     pub turns: Turns,
 }
@@ -71,7 +72,8 @@ impl State {
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
         let gate = Gate::of(&store).await?;
-        Ok(Self { store, clock, tokens, gate, intake: Intake::default(), turns: Turns::default() })
+        let (providers, intake, turns) = (Providers::new(false), Intake::default(), Turns::default());
+        Ok(Self { store, clock, tokens, gate, providers, intake, turns })
     }
 }
 
@@ -137,6 +139,7 @@ pub fn app(
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))
         .app_data(web::Data::new(state.gate))
+        .app_data(web::Data::new(state.providers))
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
         .wrap(from_fn(audit::witness))

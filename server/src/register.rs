@@ -5,6 +5,7 @@
 //! key of their own from then on ([`devices`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
 
 pub mod organisations;
+mod identity_providers;
 pub mod teams;
 pub mod users;
 pub mod devices;
@@ -17,6 +18,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(organisations::create_organisation)
         .service(organisations::list_organisations)
+        .service(identity_providers::set_identity_provider)
+        .service(identity_providers::read_identity_provider)
+        .service(identity_providers::remove_identity_provider)
+        .service(identity_providers::link_identity_provider)
         .service(users::create::create_user)
         .service(users::list::list_users)
         .service(users::me::who_am_i)

@@ -4,6 +4,7 @@
 
 mod asked;
 mod groups;
+mod looking_as;
 mod permissions;
 mod permit;
 mod policy;
@@ -11,8 +12,9 @@ mod record;
 
 pub use asked::Asked;
 pub(crate) use asked::{AskedQuery, anywhere};
-pub use groups::Groups;
+pub use groups::{Groups, Whose};
 pub(crate) use groups::{below, groups_in, led_by, led_by_teams_of};
+pub use looking_as::{HEADER as VIEW_AS, may_be_looked_at_as};
 pub use permit::Permit;
 pub use policy::{Action, Entry, POLICY, Reach};
 pub(crate) use record::{Seen, no_such, no_such_record};
@@ -37,6 +39,11 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What of it somebody else sees, too.
+    fn within(self, seer: Self) -> Self {
+        Self { groups: self.groups.within(seer.groups), sensitive: self.sensitive.within(seer.sensitive) }
+    }
+
     /// The groups of which records of this level are seen.
     pub fn groups_of(self, level: Level) -> Groups {
         if level == Level::Sensitive { self.sensitive } else { self.groups }

@@ -205,6 +205,12 @@ impl Session {
         self.send(method.parse().expect("a method"), path, body)
     }
 
+    /// A request of any method, by which they look as somebody else.
+    pub fn request_as(&self, other: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let (method, url) = (method.parse().expect("a method"), format!("{}{path}", self.url));
+        send_with(method, &url, Some(&self.token), &[("view-as", other)], body)
+    }
+
     pub fn delete(&self, path: &str) -> Answer {
         self.send(ureq::http::Method::DELETE, path, None)
     }

@@ -43,3 +43,33 @@ fn without_an_address_of_its_own_it_is_at_the_first() {
         assert_eq!(get(&service.url, path).0, 200, "{path}");
     }
 }
+
+#[test]
+fn a_secret_that_anybody_guesses_or_reads_is_refused_in_words() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let (program, folder) = (ihuriro().expect("the program"), tempfile::tempdir().expect("a folder"));
+    let migrate = |name: &str, value: &str| {
+        let output =
+            Command::new(&program).arg("migrate").env_remove("DATABASE_URL").env(name, value).output();
+        let output = output.expect("it runs");
+        (output.status.success(), String::from_utf8(output.stderr).expect("text"))
+    };
+    // Nothing is asked before: there is no such host.
+    let (well, said) = migrate("DATABASE_URL", "postgres://ihuriro:changeme@db.invalid/ihuriro");
+    assert!(!well && said.contains("can be guessed") && said.contains("openssl rand"), "{said}");
+    assert!(!said.contains("changeme"), "{said}");
+
+    let file = folder.path().join("address");
+    fs::write(&file, format!("sqlite:{}\n", folder.path().join("ihuriro.db").display()))
+        .expect("it is written");
+    for (mode, well) in [(0o644, false), (0o640, true)] {
+        fs::set_permissions(&file, Permissions::from_mode(mode)).expect("it is changed");
+        let (did, said) = migrate("DATABASE_URL_FILE", &file.display().to_string());
+        assert_eq!(did, well, "{mode:o}: {said}");
+        assert!(well || said.contains("everybody on this machine can read"), "{said}");
+    }
+    assert!(folder.path().join("ihuriro.db").exists());
+}

@@ -19,7 +19,7 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use data_encoding::BASE64URL_NOPAD;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use sync_core::id::UserId;
+use sync_core::id::{Id, UserId};
 use sync_core::time::Millis;
 use uuid::Uuid;
 
@@ -257,6 +257,11 @@ fn ended(place: &'static str, outcome: &'static str) {
 /// What is tried by somebody who is signed in, by this login.
 pub(super) fn of_login(gate: &Gate, login: Uuid) -> Bucket {
     Bucket { name: gate.name(&[b"signed in", login.as_bytes()]), limit: FROM_ONE_PLACE }
+}
+
+/// Codes of an app that are tried by whoever has shown an identity provider that they are this person.
+pub(super) fn at_provider(gate: &Gate, user: UserId) -> Bucket {
+    Bucket { name: gate.name(&[b"codes at a provider", user.uuid().as_bytes()]), limit: CODES }
 }
 
 /// A token by which a device is known again at this account: a random nonce, the time, and a keyed hash of both with the login. The store

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::gate::Gate;
 use super::holder::Family;
-use super::refresh_token::lives;
+use super::refresh_token::alive;
 use super::{Role, Tokens, second_factor};
 use crate::audit::Who;
 use crate::clock::Clock;
@@ -102,7 +102,7 @@ fn missing() -> Problem {
     )
 }
 
-pub(super) fn disabled() -> Problem {
+pub(in crate::access) fn disabled() -> Problem {
     Problem::of(kind::ACCOUNT_DISABLED, "Ask your organisation's manager or the administrator.")
 }
 
@@ -139,27 +139,22 @@ fn known(
         ))
         .first(c)
         .optional())?;
-    Ok(match row {
-        Some((organisation, Code(role), None, protects, given)) if lives(tx, login)? => {
-            Known::Caller(Caller {
-                user: id,
-                organisation: organisation.map(|Db(id)| id),
-                role,
-                protects: protects.is_some(),
-                login: login.uuid(),
-                owes: if given.is_some() {
-                    Some(Owed::Password)
-                } else if second_factor_demanded
-                    && role.needs_second_factor()
-                    && !second_factor::is_enrolled(tx, id)?
-                {
-                    Some(Owed::SecondFactor)
-                } else {
-                    None
-                },
-            })
-        }
-        Some((_, _, None, ..)) => Known::Ended,
-        _ => Known::Disabled,
-    })
+    let Some((organisation, Code(role), None, protects, given)) = row else { return Ok(Known::Disabled) };
+    let Some(factor_at_provider) = alive(tx, login)? else { return Ok(Known::Ended) };
+    let needs_app = second_factor_demanded && role.needs_second_factor() && !factor_at_provider;
+    let owes = if given.is_some() {
+        Some(Owed::Password)
+    } else if needs_app && !second_factor::is_enrolled(tx, id)? {
+        Some(Owed::SecondFactor)
+    } else {
+        None
+    };
+    Ok(Known::Caller(Caller {
+        user: id,
+        organisation: organisation.map(|Db(id)| id),
+        role,
+        protects: protects.is_some(),
+        login: login.uuid(),
+        owes,
+    }))
 }

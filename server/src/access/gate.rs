@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, KeyInit, Mac};
 use ipnet::IpNet;
 use sha2::Sha256;
 
 use crate::store::{Conn, Store, StoreError, keys};
+
+const NONCE: usize = 24;
 
 /// How people sign in to one service. Cheap to clone.
 #[derive(Clone)]
@@ -49,6 +53,23 @@ impl Gate {
     /// Whether [`Gate::name`] gives these bytes, in a time that does not tell how many of them are right.
     pub(super) fn is_name(&self, name: &[u8], parts: &[&[u8]]) -> bool {
         self.mac(parts).verify_slice(name).is_ok()
+    }
+
+    /// Seals bytes for a purpose, bound to `aad`: nobody who may write the store gives them to another. A nonce, and what it seals.
+    pub(super) fn seal(&self, purpose: &[u8], aad: &[u8], msg: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE] = rand::random();
+        let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), Payload { msg, aad });
+        [&nonce[..], &sealed.expect("a few bytes can be sealed")].concat()
+    }
+
+    /// What was sealed so; none where it was not.
+    pub(super) fn open(&self, purpose: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, msg) = sealed.split_first_chunk::<NONCE>()?;
+        self.cipher(purpose).decrypt(&XNonce::from(*nonce), Payload { msg, aad }).ok()
+    }
+
+    fn cipher(&self, purpose: &[u8]) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new_from_slice(&self.name(&[purpose])).expect("a hash has 32 bytes")
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {

@@ -11,8 +11,8 @@ use super::attempt::{self, Attempt, Counted, TooMany, device_token};
 use super::caller::disabled;
 use super::gate::Gate;
 use super::holder::{Family, Holder};
-use super::refresh_token::{TokenPair, forget_expired, holder, issue};
-use super::{PasswordHash, Role, Tokens, client, password, second_factor};
+use super::refresh_token::{How, TokenPair, forget_expired, holder, issue};
+use super::{PasswordHash, Role, Tokens, client, password, provider, second_factor};
 use crate::audit::{self, Action, Entry, Who};
 use crate::clock::Clock;
 use crate::on_each;
@@ -56,7 +56,7 @@ pub(crate) struct SignedIn {
     responses(
         (status = 200, description = "Signed in", body = SignedIn),
         (status = 401, description = "`login-refused`, `code-needed`, `code-refused`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`account-disabled`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`account-disabled`, `provider-required`", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`busy`: too many sign in at this moment; try again as Retry-After says", body = Problem, content_type = "application/problem+json"),
     )
@@ -110,21 +110,32 @@ pub(crate) async fn log_in(
             Ok(web::Json(SignedIn { tokens, device_token: device_token(&gate, &login, moment.now) }))
         }
         Settled::Disabled => Err(disabled()),
-        Settled::CodeNeeded => Err(Problem::of(
-            kind::CODE_NEEDED,
-            "Send the six digits that your app shows as `code`, with both.",
+        Settled::ProviderRequired => Err(Problem::of(
+            kind::PROVIDER_REQUIRED,
+            "Sign in with your organisation's identity provider: POST /v1/login/provider, or `ihuriro login --with-provider`.",
         )),
-        Settled::WrongCode => Err(Problem::of(
-            kind::CODE_REFUSED,
-            "Wait until your app shows the next code, or use a recovery code. Each is for one use.",
-        )),
+        Settled::CodeNeeded => Err(code_needed()),
+        Settled::WrongCode => Err(code_refused()),
     }
+}
+
+pub(super) fn code_needed() -> Problem {
+    Problem::of(kind::CODE_NEEDED, "Send the six digits that your app shows as `code`, with the rest.")
+}
+
+pub(super) fn code_refused() -> Problem {
+    Problem::of(
+        kind::CODE_REFUSED,
+        "Wait until your app shows the next code, or use a recovery code. Each is for one use.",
+    )
 }
 
 /// What becomes of somebody who knows the password. A wrong code is an outcome: that it was tried must be committed.
 enum Settled {
     In(TokenPair),
     Disabled,
+    /// The organisation has its people sign in with its identity provider alone.
+    ProviderRequired,
     CodeNeeded,
     WrongCode,
 }
@@ -135,6 +146,7 @@ impl Settled {
         match self {
             Self::In(_) => "in",
             Self::Disabled => "disabled",
+            Self::ProviderRequired => "provider-required",
             Self::CodeNeeded => "code-needed",
             Self::WrongCode => "wrong-code",
         }
@@ -157,6 +169,9 @@ fn settle(
     if account.disabled {
         return Ok(Settled::Disabled);
     }
+    if provider::is_required(tx, holder.organisation)? {
+        return Ok(Settled::ProviderRequired);
+    }
     if second_factor::is_enrolled(tx, holder.user)? {
         let Some(code) = code else { return Ok(Settled::CodeNeeded) };
         counted.take_code(tx, now)?;
@@ -166,7 +181,8 @@ fn settle(
         counted.give_code_back(tx)?;
     }
     attempt.remember(tx, holder.user, now)?;
-    Ok(Settled::In(begin(tx, tokens, holder, *client, moment)?))
+    let how = How { client: *client, factor_at_provider: false };
+    Ok(Settled::In(begin(tx, tokens, holder, how, moment, ROUTE)?))
 }
 
 fn note_refused(failure: &Failure<TooMany>) {
@@ -189,16 +205,17 @@ fn note_refusal(store: Store, who: Option<Who>, now: Millis) {
 }
 
 /// Begins a login.
-fn begin(
+pub(super) fn begin(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
-    client: Option<&str>,
+    how: How<'_>,
     moment: &Moment,
+    route: &str,
 ) -> Result<TokenPair, StoreError> {
-    audit::note(tx, &Entry::of(holder.who(), moment.now, Action::SignIn, ROUTE))?;
+    audit::note(tx, &Entry::of(holder.who(), moment.now, Action::SignIn, route))?;
     forget_expired(tx, holder.user, moment.now)?;
-    issue(tx, tokens, holder, Family::new(moment), None, client, moment.now)
+    issue(tx, tokens, holder, Family::new(moment), None, how, moment.now)
 }
 
 /// Signs somebody in without a password, and gives their access token: for a program that holds the store anyway. Nobody who
@@ -213,7 +230,7 @@ pub fn sign_in(
     moment: &Moment,
 ) -> Result<Option<String>, StoreError> {
     let Some(holder) = holder(tx, user)? else { return Ok(None) };
-    Ok(Some(begin(tx, tokens, holder, None, moment)?.access_token))
+    Ok(Some(begin(tx, tokens, holder, How::default(), moment, ROUTE)?.access_token))
 }
 
 fn refused() -> Problem {

@@ -151,6 +151,20 @@ fn judged(password: &str, inputs: &[&str]) -> Option<Entropy> {
     catch_unwind(AssertUnwindSafe(|| zxcvbn(&beginning, inputs))).ok()
 }
 
+/// Characters of a random secret of 128 bits, in base64.
+const RANDOM: usize = 22;
+/// Powers of ten. What is random is told from words and repeats by this; zxcvbn says no more of it.
+const GUESSES: f64 = 16.0;
+
+/// Why a secret that no person has to type, as the password of a database, could be guessed.
+pub fn weakness_of_secret(secret: &str) -> Option<&'static str> {
+    if secret.chars().count() < RANDOM {
+        return Some("it is shorter than 22 characters");
+    }
+    let guesses = judged(secret, &[]).map_or(0.0, |entropy| entropy.guesses_log10());
+    (guesses < GUESSES).then_some("it is made of words or repeats")
+}
+
 /// What others know of a person: their login and name, and those of their organisation.
 pub(crate) fn around(tx: &mut Conn<'_>, user: UserId) -> Result<Vec<String>, StoreError> {
     type Row = (String, String, Option<(String, String)>);

@@ -88,8 +88,7 @@ fn rotate(tx: &mut Conn<'_>, tokens: &Tokens, token: &str, now: Millis) -> Resul
     }
     match holder(tx, known.user)? {
         Some(holder) => {
-            let client = known.client.as_deref();
-            issue(tx, tokens, holder, known.family, Some(token), client, now).map(Outcome::Refreshed)
+            issue(tx, tokens, holder, known.family, Some(token), known.how(), now).map(Outcome::Refreshed)
         }
         None => Ok(Outcome::Refused),
     }

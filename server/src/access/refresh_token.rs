@@ -5,7 +5,6 @@
 //! none was used. Of the successors of one token only the first that is used goes on; the others are superseded, and count as
 //! copied when they come. So a thief who is fast gains nothing: whichever of the two comes later ends the login.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 use sync_core::id::{OrganisationId, UserId};
@@ -39,14 +38,23 @@ pub(crate) struct TokenPair {
     refresh_token: String,
 }
 
-/// Signs an access token and stores a new refresh token of the family, the successor of `parent`, for a program of this family.
+/// How a login began; what is refreshed from it keeps that.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct How<'a> {
+    /// The family of the program.
+    pub(super) client: Option<&'a str>,
+    /// Whether an identity provider says that two factors were shown there.
+    pub(super) factor_at_provider: bool,
+}
+
+/// Signs an access token and stores a new refresh token of the family, the successor of `parent`.
 pub(super) fn issue(
     tx: &mut Conn<'_>,
     tokens: &Tokens,
     holder: Holder,
     family: Family,
     parent: Option<&str>,
-    client: Option<&str>,
+    how: How<'_>,
     now: Millis,
 ) -> Result<TokenPair, StoreError> {
     let refresh_token = secret::token();
@@ -58,7 +66,8 @@ pub(super) fn issue(
             refresh_tokens::issued_at.eq(At(now)),
             refresh_tokens::expires_at.eq(At(now.plus_days(DAYS))),
             refresh_tokens::parent.eq(parent.map(secret::hash)),
-            refresh_tokens::client.eq(client),
+            refresh_tokens::client.eq(how.client),
+            refresh_tokens::factor_at_provider.eq(how.factor_at_provider),
         ))
         .execute(c))?;
     Ok(TokenPair {
@@ -77,31 +86,35 @@ pub(super) struct Known {
     pub(super) used: Option<Millis>,
     pub(super) superseded: bool,
     parent: Option<Vec<u8>>,
-    pub(super) client: Option<String>,
+    client: Option<String>,
+    factor_at_provider: bool,
     /// Neither expired nor revoked.
     pub(super) valid: bool,
 }
 
 pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option<Known>, StoreError> {
-    type Row = (Vec<u8>, Db<UserId>, At, Option<At>, Option<At>, Option<Vec<u8>>, Option<At>, Option<String>);
+    type Used = (At, Option<At>, Option<At>, Option<Vec<u8>>, Option<At>);
+    type Row = (Vec<u8>, Db<UserId>, Used, Option<String>, bool);
     let hash = secret::hash(token);
     let row: Option<Row> = on_each!(tx, |c| refresh_tokens::table
         .find(&hash)
         .select((
             refresh_tokens::family,
             refresh_tokens::user_id,
-            refresh_tokens::expires_at,
-            refresh_tokens::used_at,
-            refresh_tokens::revoked_at,
-            refresh_tokens::parent,
-            refresh_tokens::superseded_at,
+            (
+                refresh_tokens::expires_at,
+                refresh_tokens::used_at,
+                refresh_tokens::revoked_at,
+                refresh_tokens::parent,
+                refresh_tokens::superseded_at,
+            ),
             refresh_tokens::client,
+            refresh_tokens::factor_at_provider,
         ))
         .first(c)
         .optional())?;
-    let Some((family, Db(user), At(expires), used, revoked, parent, superseded, client)) = row else {
-        return Ok(None);
-    };
+    let Some((family, Db(user), used, client, factor_at_provider)) = row else { return Ok(None) };
+    let (At(expires), used, revoked, parent, superseded) = used;
     let family =
         Uuid::from_slice(&family).map_err(|_| StoreError::Damaged("a family is not sixteen bytes"))?;
     Ok(Some(Known {
@@ -112,11 +125,17 @@ pub(super) fn find(tx: &mut Conn<'_>, token: &str, now: Millis) -> Result<Option
         superseded: superseded.is_some(),
         parent,
         client,
+        factor_at_provider,
         valid: revoked.is_none() && now < expires,
     }))
 }
 
 impl Known {
+    /// How its login began.
+    pub(super) fn how(&self) -> How<'_> {
+        How { client: self.client.as_deref(), factor_at_provider: self.factor_at_provider }
+    }
+
     /// Marks an unused token as used, and supersedes what else was given for its parent.
     ///
     /// # Errors
@@ -183,12 +202,13 @@ pub(super) fn holder(tx: &mut Conn<'_>, user: UserId) -> Result<Option<Holder>, 
     }))
 }
 
-/// Whether a login goes on: it was not ended by signing out, by disabling its holder, or because a token came twice.
-pub(super) fn lives(tx: &mut Conn<'_>, family: Family) -> Result<bool, StoreError> {
+/// Whether two factors were shown for it at an identity provider, of a login that goes on: it was not ended by signing out, by disabling its
+/// holder, or because a token came twice.
+pub(super) fn alive(tx: &mut Conn<'_>, family: Family) -> Result<Option<bool>, StoreError> {
     let live = refresh_tokens::table
         .filter(refresh_tokens::family.eq(family.uuid().as_bytes().to_vec()))
         .filter(refresh_tokens::revoked_at.is_null());
-    on_each!(tx, |c| diesel::select(exists(live)).get_result(c))
+    on_each!(tx, |c| live.select(refresh_tokens::factor_at_provider).first(c).optional())
 }
 
 /// Ends a family. Until nothing is left to end: while the first round waited for somebody who was just

@@ -76,7 +76,7 @@ pub(crate) struct PasswordChosen {
 
 /// Why no password was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum ResetRefused {
+pub(super) enum ResetRefused {
     #[error("the code is not one of this person")]
     Code,
     #[error("the person may not sign in any more")]
@@ -171,6 +171,18 @@ fn find(tx: &mut Conn<'_>, login: &str, code: &str, now: Millis) -> Result<UserI
         Some(_) => Err(ResetRefused::Disabled.into()),
         None => Err(ResetRefused::Code.into()),
     }
+}
+
+/// Takes a code, as it was typed; gives whose it is. Those that the person had hold no longer.
+pub(super) fn take_code(
+    tx: &mut Conn<'_>,
+    login: &str,
+    code: &str,
+    now: Millis,
+) -> Result<UserId, Failure<ResetRefused>> {
+    let code = secret::normalised(code).ok_or(ResetRefused::Code)?;
+    let user = find(tx, &login.trim().to_lowercase(), &code, now)?;
+    if forget_codes(tx, user)? == 0 { Err(ResetRefused::Code.into()) } else { Ok(user) }
 }
 
 /// Removes all codes of a person; gives how many there were.

@@ -46,6 +46,15 @@ impl Role {
         matches!(self, Self::Manager | Self::Secretariat | Self::Donor | Self::Administrator)
     }
 
+    /// Whether people of this role look as people of another: their role is below their own.
+    pub const fn looks_as(self, other: Self) -> bool {
+        match self {
+            Self::Manager => matches!(other, Self::Supervisor | Self::Facilitator),
+            Self::Supervisor => matches!(other, Self::Facilitator),
+            _ => false,
+        }
+    }
+
     /// Whether people of this role belong to one organisation. The others stand beside all of them.
     pub const fn in_organisation(self) -> bool {
         matches!(self, Self::Facilitator | Self::Supervisor | Self::Manager)

@@ -4,8 +4,6 @@
 //! A secret is enrolled in two steps: [`begin`] draws it, and [`confirm`] takes a first code of it, so that nobody is locked out by an app
 //! that did not read it. It is sealed in the store; each code is taken once, also where it comes twice at the same moment.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::BASE32_NOPAD;
 use diesel::prelude::*;
 use qrcode::QrCode;
@@ -22,7 +20,8 @@ use crate::store::{Conn, Db, StoreError};
 
 /// Seconds.
 const STEP: i64 = 30;
-const NONCE: usize = 24;
+/// What secrets are sealed for.
+const PURPOSE: &[u8] = b"second factors";
 const RECOVERY_CODES: usize = 10;
 
 /// What an app is given, once.
@@ -211,25 +210,15 @@ fn current(tx: &mut Conn<'_>, user: UserId) -> Result<Option<Current>, StoreErro
     Ok(row.and_then(|(secret, last)| Some((secret?, last))))
 }
 
-/// Nonce and sealed secret, bound to the person, so that nobody who may write the store gives them another's.
+/// Bound to the person, so that nobody who may write the store gives them another's.
 fn seal(gate: &Gate, user: UserId, Secret(secret): &Secret) -> Vec<u8> {
-    let nonce: [u8; NONCE] = rand::random();
-    let (uuid, msg) = (user.uuid(), &secret[..]);
-    let sealed = cipher(gate).encrypt(&XNonce::from(nonce), Payload { msg, aad: uuid.as_bytes() });
-    [&nonce[..], &sealed.expect("twenty bytes can be sealed")].concat()
+    gate.seal(PURPOSE, user.uuid().as_bytes(), secret)
 }
 
 fn open(gate: &Gate, user: UserId, sealed: &[u8]) -> Result<Secret, StoreError> {
-    let uuid = user.uuid();
-    let opened = sealed.split_first_chunk::<NONCE>().and_then(|(nonce, msg)| {
-        cipher(gate).decrypt(&XNonce::from(*nonce), Payload { msg, aad: uuid.as_bytes() }).ok()
-    });
+    let opened = gate.open(PURPOSE, user.uuid().as_bytes(), sealed);
     let bytes = opened.and_then(|plain| plain.try_into().ok());
     bytes.map(Secret).ok_or(StoreError::Damaged("a second factor does not open"))
-}
-
-fn cipher(gate: &Gate) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new_from_slice(&gate.name(&[b"second factors"])).expect("a hash has 32 bytes")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Access tokens: JSON Web Tokens signed with Ed25519 (RFC 8037), good for fifteen minutes.
 
-mod ed25519;
+mod signatures;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
@@ -100,7 +100,7 @@ impl Tokens {
     }
 
     fn knowing(epoch: EpochId, keys: Vec<Key>) -> Self {
-        ed25519::install();
+        signatures::install();
         Self { epoch, keys: Arc::new(RwLock::new(keys)), asked: Arc::default() }
     }
 
@@ -188,7 +188,7 @@ impl Key {
         let public = SigningKey::from_bytes(seed).verifying_key();
         Self {
             id: id.to_owned(),
-            // Despite their names, these keep whatever bytes they are given; `ed25519` wants the 32 of the key.
+            // Despite their names, these keep whatever bytes they are given; `signatures` wants the 32 of the key.
             signing: EncodingKey::from_ed_der(seed),
             verifying: DecodingKey::from_ed_der(public.as_bytes()),
             public,

@@ -37,6 +37,7 @@ pub struct Deed {
     person: Option<UserId>,
     of: Option<OrganisationId>,
     items: Option<u64>,
+    viewed_as: Option<UserId>,
 }
 
 impl Deed {
@@ -46,7 +47,14 @@ impl Deed {
         let id = |name: &str| request.match_info().get(name).and_then(|id| Uuid::try_parse(id).ok());
         let object = kind_at(&pattern).zip(id("id")).map(|(kind, id)| Object { kind, id });
         let route = format!("{} {pattern}", request.method());
-        Self { who, action, route, object, person: id("user").map(UserId::from), of: None, items: None }
+        let person = id("user").map(UserId::from);
+        Self { who, action, route, object, person, of: None, items: None, viewed_as: None }
+    }
+
+    /// The same by somebody who looks as another person.
+    #[must_use]
+    pub fn looking_as(self, other: Option<UserId>) -> Self {
+        Self { viewed_as: other, ..self }
     }
 
     /// From now on this is what the request does.
@@ -55,8 +63,8 @@ impl Deed {
     }
 
     fn entry(&self, at: Millis, outcome: Outcome) -> Entry {
-        let Self { who, action, route, object, person, of, items } = self.clone();
-        Entry { at, who, action, outcome, route, object, person, of, items }
+        let Self { who, action, route, object, person, of, items, viewed_as } = self.clone();
+        Entry { at, who, action, outcome, route, object, person, of, items, viewed_as }
     }
 }
 

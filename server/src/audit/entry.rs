@@ -119,13 +119,16 @@ pub struct Entry {
     pub of: Option<OrganisationId>,
     /// How many of a list were shown or decided.
     pub items: Option<u64>,
+    /// As whom they looked.
+    pub viewed_as: Option<UserId>,
 }
 
 impl Entry {
     /// Something that was allowed, and is about nothing in particular.
     pub fn of(who: Who, at: Millis, action: Action, route: impl Into<String>) -> Self {
         let (outcome, route) = (Outcome::Allowed, route.into());
-        Self { at, who, action, outcome, route, object: None, person: None, of: None, items: None }
+        let (object, person, of, items, viewed_as) = (None, None, None, None, None);
+        Self { at, who, action, outcome, route, object, person, of, items, viewed_as }
     }
 
     /// The same about one thing.
@@ -156,6 +159,7 @@ impl Entry {
             object_id: self.object.map(|object| bytes(object.id)),
             person_id: self.person.map(|id| id.as_bytes().to_vec()),
             items: self.items.map(|items| i64::try_from(items).unwrap_or(i64::MAX)),
+            viewed_as_id: self.viewed_as.map(|id| id.as_bytes().to_vec()),
         })
     }
 

@@ -29,6 +29,7 @@ pub struct Row {
     pub(super) object_id: Option<Vec<u8>>,
     pub(super) person_id: Option<Vec<u8>>,
     pub(super) items: Option<i64>,
+    pub(super) viewed_as_id: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -90,6 +91,9 @@ pub struct AuditEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     items: Option<i64>,
+    /// As whom they looked, by `View-As`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewed_as: Option<Uuid>,
 }
 
 impl From<Row> for AuditEntry {
@@ -110,6 +114,7 @@ impl From<Row> for AuditEntry {
             object_id: id(row.object_id),
             person_id: id(row.person_id),
             items: row.items,
+            viewed_as: id(row.viewed_as_id),
         }
     }
 }
@@ -147,9 +152,10 @@ mod tests {
             object_id: bytes(4),
             person_id: bytes(5),
             items: None,
+            viewed_as_id: None,
         };
         assert_eq!(
-            AuditEntry::from(row).line(),
+            AuditEntry::from(row.clone()).line(),
             "{\"place\":7,\"id\":\"00000000-0000-0000-0000-000000000001\",\"at\":\"2026-03-05T08:00:00.12Z\",\
              \"user_id\":\"00000000-0000-0000-0000-000000000002\",\"role\":\"manager\",\
              \"organisation_id\":\"00000000-0000-0000-0000-000000000003\",\"action\":\"access-changed\",\
@@ -158,5 +164,7 @@ mod tests {
              \"object_id\":\"00000000-0000-0000-0000-000000000004\",\
              \"person_id\":\"00000000-0000-0000-0000-000000000005\"}"
         );
+        let line = AuditEntry::from(Row { viewed_as_id: bytes(6), ..row }).line();
+        assert!(line.ends_with("5\",\"viewed_as\":\"00000000-0000-0000-0000-000000000006\"}"), "{line}");
     }
 }

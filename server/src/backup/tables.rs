@@ -13,12 +13,14 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 27] = [
+pub const KEPT: [Table; 29] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("users", &["id"]),
     table("known_addresses", &["hash"]),
     table("password_codes", &["hash"]),
+    table("identity_providers", &["organisation_id"]),
+    table("provider_links", &["account"]),
     table("second_factors", &["user_id"]),
     table("recovery_codes", &["hash"]),
     table("teams", &["id"]),
@@ -68,4 +70,5 @@ pub const COMPUTED: [&str; 20] = [
 ];
 
 /// What belongs to one life of the store: its identity, who is signed in, and what was tried. A restored store begins its own.
-pub const OWN: [&str; 4] = ["settings", "token_keys", "refresh_tokens", "sign_in_limits"];
+pub const OWN: [&str; 5] =
+    ["settings", "token_keys", "refresh_tokens", "sign_in_limits", "finished_sign_ins"];

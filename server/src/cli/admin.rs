@@ -1,15 +1,21 @@
 use std::error::Error;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use server::access::second_factor::{self, Confirmed};
-use server::access::{Gate, PasswordCode, PasswordHash, Role, issue_password_code};
+use server::access::{
+    Gate, NewIdentityProvider, PasswordCode, PasswordHash, Role, issue_password_code, remove_provider,
+    set_provider,
+};
 use server::audit::{self, Action, Entry, ObjectKind, by_operator};
 use server::clock::Clock;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users;
 use server::register::users::create::{NewUser, create};
 use server::store::{StoreError, token_keys};
+use sync_core::id::Id;
 
+use super::secret::private_text;
 use super::{Database, Ended};
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +30,8 @@ pub(super) enum Admin {
     /// Enrol an authenticator app for a person, in the place of the one that they had: shows a QR code, takes the first code of the app,
     /// and prints recovery codes.
     SecondFactor(EnrolSecondFactor),
+    /// Set the identity provider (OpenID Connect) with which an organisation's people sign in, or take it away.
+    IdentityProvider(SetIdentityProvider),
     /// Sign access tokens with another key from now on, as a service does every ninety days. Nobody is signed out.
     RotateKeys(RotateKeys),
 }
@@ -82,6 +90,33 @@ pub(super) struct CreateUser {
     database: Database,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct SetIdentityProvider {
+    /// The code of the organisation.
+    #[arg(long, value_name = "CODE")]
+    organisation: String,
+    /// By which the provider calls itself: an https address.
+    #[arg(long, value_name = "URL", required_unless_present = "remove")]
+    issuer: Option<String>,
+    /// By which it knows this service.
+    #[arg(long, value_name = "ID", required_unless_present = "remove")]
+    client_id: Option<String>,
+    /// A file with the secret of a confidential client, for its owner alone. Left out, PKCE is all that is shown.
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<PathBuf>,
+    /// A host beside the issuer's on which the provider may have its token and key addresses. May be given several times.
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
+    /// Refuse the passwords of the organisation's people from now on.
+    #[arg(long)]
+    required: bool,
+    /// Take the provider away: people sign in with passwords again.
+    #[arg(long, conflicts_with_all = ["issuer", "client_id", "client_secret_file", "hosts", "required"])]
+    remove: bool,
+    #[command(flatten)]
+    database: Database,
+}
+
 impl Admin {
     pub(super) fn run(self) -> Ended {
         match self {
@@ -89,6 +124,7 @@ impl Admin {
             Self::CreateUser(command) => command.run(),
             Self::ResetPassword(command) => command.run(),
             Self::SecondFactor(command) => command.run(),
+            Self::IdentityProvider(command) => command.run(),
             Self::RotateKeys(command) => command.run(),
         }
     }
@@ -149,6 +185,44 @@ impl ResetPassword {
         let PasswordCode { code, expires_at } =
             code.ok_or_else(|| format!("nobody has the login {login}"))?;
         println!("{code}, until {expires_at}: POST /v1/password-resets takes it.");
+        Ok(())
+    }
+}
+
+impl SetIdentityProvider {
+    fn run(self) -> Ended {
+        let new = match (self.issuer, self.client_id) {
+            (Some(issuer), Some(client_id)) => {
+                let client_secret = self.client_secret_file.as_deref().map(private_text).transpose()?;
+                let (hosts, required) = (self.hosts, self.required);
+                let new = NewIdentityProvider { issuer, client_id, client_secret, hosts, required };
+                Some(new.checked(false).map_err(in_words)?)
+            }
+            _ => None,
+        };
+        let store = self.database.open()?;
+        let (code, now) = (self.organisation, Clock::system().now());
+        let done = store.write_blocking("set identity provider", |tx| -> Result<_, StoreError> {
+            let Some(organisation) = organisations::find_by_code(tx, &code)? else { return Ok(None) };
+            let entry = by_operator(now, Action::AccessChanged, "ihuriro admin identity-provider");
+            audit::note(tx, &entry.about(ObjectKind::Organisation, organisation.id.uuid()))?;
+            match &new {
+                Some(new) => {
+                    let gate = Gate::read(tx)?;
+                    set_provider(tx, &gate, organisation.id, new, now)?;
+                }
+                None => remove_provider(tx, organisation.id)?,
+            }
+            Ok(Some(organisation.name))
+        })?;
+        let name = done.ok_or_else(|| format!("there is no organisation with the code {code}"))?;
+        match new {
+            Some(new) if new.required => {
+                println!("{name} signs in with {}, and with nothing else.", new.issuer)
+            }
+            Some(new) => println!("{name} signs in with {}, or with passwords.", new.issuer),
+            None => println!("{name} signs in with passwords."),
+        }
         Ok(())
     }
 }

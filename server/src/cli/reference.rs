@@ -11,9 +11,12 @@ use clap::{Arg, Command, CommandFactory};
 use super::Ihuriro;
 
 /// Variables that are read without an option of the same meaning, and what they do.
-const VARIABLES: [(&str, &str); 6] = [
+const VARIABLES: [(&str, &str); 7] = [
     ("IHURIRO_LOG_FORMAT", "`json` writes the log as JSON, a line for each event; `text` is usual."),
-    ("IHURIRO_PASSWORD", "The password of `admin create-user`, for scripts; else it is asked for."),
+    (
+        "IHURIRO_PASSWORD",
+        "The password of `admin create-user` and `login`, for scripts; else it is asked for.",
+    ),
     ("IHURIRO_TABLET_PASSPHRASE", "The passphrase of a tablet's folder, for scripts; else it is asked for."),
     ("NO_COLOR", "Set to anything, it keeps colours out of what is printed."),
     (
@@ -22,6 +25,7 @@ const VARIABLES: [(&str, &str); 6] = [
          `warn,server::sync=debug`.",
     ),
     ("SSL_CERT_FILE", "A file of certificates by which PostgreSQL is trusted, in the place of the system's."),
+    ("XDG_CONFIG_HOME", "The folder in which `login` keeps a login, under `ihuriro/`; else `~/.config`."),
 ];
 
 const INTRODUCTION: &str = "\

@@ -7,6 +7,7 @@ use server::clock::{Clock, timestamp};
 use server::store::Store;
 use tokio::runtime::Runtime;
 
+use super::secret::not_for_all;
 use super::{Database, Ended, verify};
 
 #[derive(Debug, Args)]
@@ -26,12 +27,13 @@ pub(super) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> Ended {
+        not_for_all(&self.identity)?;
         let backup = Backup::open(&self.from, &self.identity)?;
         let header = backup.header();
         println!("This backup was made on {} by version {}.", timestamp(header.at), header.program);
         let list = self.erasures.unwrap_or_else(|| erasures::beside(&self.from));
         let erased = list.exists().then(|| erasures::read(&list)).transpose()?;
-        let store = Store::open(&self.database.url)?;
+        let store = Store::open(&self.database.address()?)?;
         let again = erased.as_ref().map(Vec::len);
         let contents = backup.without(erased.unwrap_or_default()).restore(&store, Clock::system().now())?;
         println!("Restored to {}: {contents}.", store.kind());

@@ -7,6 +7,7 @@ use server::http::{Certificate, SecondFactor, Settings, serve};
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
+use super::secret::not_for_all;
 use super::{Database, Ended};
 
 #[derive(Debug, Args)]
@@ -43,6 +44,9 @@ pub(super) struct Serve {
     /// A list of who was erased, kept up to date as it happens: a restore applies it to an older backup. Keep it where backups are kept.
     #[arg(long, env = "IHURIRO_ERASURES", value_name = "FILE")]
     erasures: Option<PathBuf>,
+    /// Let an organisation's identity provider be on this machine, by http: for trying and testing.
+    #[arg(long)]
+    loopback_providers: bool,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -53,6 +57,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Ended {
         telemetry::start_log(LevelFilter::INFO);
+        self.tls_key.as_deref().map(not_for_all).transpose()?;
         let settings = Settings {
             workers: self.workers,
             erasures: self.erasures,
@@ -62,12 +67,13 @@ impl Serve {
                 .zip(self.tls_key)
                 .map(|(chain, key)| Certificate::new(chain, key)),
             proxies: self.trust_proxy,
+            loopback_providers: self.loopback_providers,
             second_factor: match (self.no_second_factor, self.even_for_the_whole_world) {
                 (false, _) => SecondFactor::Demanded,
                 (true, false) => SecondFactor::NotHere,
                 (true, true) => SecondFactor::NotAnywhere,
             },
-            ..Settings::new(self.listen, self.database.url)
+            ..Settings::new(self.listen, self.database.address()?)
         };
         Runtime::new()?.block_on(async {
             let running = serve(settings).await?;

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use tokio::task::JoinHandle;
 
 use super::{Certificate, Face, State, TlsError, app, beside};
+use crate::access::Providers;
 use crate::clock::Clock;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub second_factor: SecondFactor,
     /// Where the list of what was erased is kept, if anywhere.
     pub erasures: Option<PathBuf>,
+    /// Whether an identity provider may be on this machine, without TLS: for tests.
+    pub loopback_providers: bool,
 }
 
 /// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
@@ -84,6 +87,7 @@ impl Settings {
             proxies: Vec::new(),
             second_factor: SecondFactor::Demanded,
             erasures: None,
+            loopback_providers: false,
         }
     }
 }
@@ -137,6 +141,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
     let mut state = State { intake, ..State::of(store, settings.clock).await? };
+    state.providers = Providers::new(settings.loopback_providers);
     state.gate.proxies = settings.proxies.into();
     state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;
     if !state.gate.demands_second_factor {

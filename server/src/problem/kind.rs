@@ -70,6 +70,18 @@ kinds! {
         "Whoever answers for you ended your account. Ask your organisation's manager or the administrator.";
     ROLE_NOT_ALLOWED FORBIDDEN "role-not-allowed" "Your role does not allow this"
         "The detail says who may do this. Ask one of them.";
+    PROVIDER_REQUIRED FORBIDDEN "provider-required" "Your organisation signs in with its identity provider"
+        "Passwords of its people are not taken: POST /v1/login/provider begins, `ihuriro login --with-provider` does all of it. The first time \
+         whoever answers for you reads you a code.";
+    PROVIDER_REFUSED FORBIDDEN "provider-refused" "This sign-in at the identity provider does not hold"
+        "What the browser or the provider brought back is not of this sign-in, came too late or a second time, or is not signed as it must \
+         be. Begin again; if it happens each time, tell the administrator what the detail says.";
+    PROVIDER_NOT_LINKED FORBIDDEN "provider-not-linked" "Nobody is linked with this account at the provider"
+        "The first time, say who you are: with a code that whoever answers for you reads to you, or by signing in with your password and then \
+         linking the account (PUT /v1/me/identity-provider, `ihuriro login --with-provider --link`).";
+    VIEW_AS_REFUSED FORBIDDEN "view-as-refused" "You can't look as this person"
+        "A manager looks as the supervisors and facilitators of their organisation, a supervisor as the facilitators of their teams, to \
+         see what these see; never more than they see themselves, and without changing anything. Leave `View-As` out to ask for yourself.";
     PASSWORD_MUST_CHANGE FORBIDDEN "password-must-change" "Choose a password of your own first"
         "Somebody else gave you the password that you signed in with. Change it with POST /v1/me/password; nothing else is done before.";
     SECOND_FACTOR_MUST_ENROL FORBIDDEN "second-factor-must-enrol" "Enrol an authenticator app first"
@@ -87,6 +99,10 @@ kinds! {
         "The service has no such address. /docs/ shows all of them.";
     NO_SUCH_THING NOT_FOUND "no-such-thing" "There is nothing at this address"
         "A part of the address is not what it should be, for example an id that is none.";
+    NO_SUCH_ORGANISATION NOT_FOUND "no-such-organisation" "There is no such organisation"
+        "No organisation of the partnership has this id.";
+    NO_IDENTITY_PROVIDER NOT_FOUND "no-identity-provider" "There is no identity provider"
+        "This organisation has none, or there is no such organisation. Its people sign in with a password.";
     NO_SUCH_GROUP NOT_FOUND "no-such-group" "There is no such group"
         "No group that you may see has this id.";
     NO_SUCH_PARTICIPANT NOT_FOUND "no-such-participant" "There is no such participant"
@@ -113,6 +129,8 @@ kinds! {
     BODY_TOO_SLOW REQUEST_TIMEOUT "body-too-slow" "The body came too slowly"
         "The link is too slow for a request of this size, or broke. Nothing was done; send it again, or less at a time.";
 
+    PROVIDER_LINKED CONFLICT "provider-linked" "This account at the provider is somebody else's"
+        "Another person is linked with it. Sign in at the provider with your own account, or ask the administrator.";
     LOGIN_TAKEN CONFLICT "login-taken" "The login is taken"
         "Somebody has this login already. Choose another one.";
     CODE_TAKEN CONFLICT "code-taken" "The code is taken"
@@ -222,6 +240,9 @@ kinds! {
     INTERNAL INTERNAL_SERVER_ERROR "internal" "The service failed"
         "The service made a mistake. Its log knows the request by the id that the answer gives; tell it to whoever runs the \
          service.";
+    PROVIDER_FAILED BAD_GATEWAY "provider-failed" "The identity provider gave no answer that counts"
+        "The detail says what is wrong with it. Try again in a while; if it stays so, tell the administrator, who set it up.";
+
     UNAVAILABLE SERVICE_UNAVAILABLE "unavailable" "The service is not available now"
         "The service can't reach its store, or is very busy. Nothing was changed; try again when Retry-After says.";
     BUSY SERVICE_UNAVAILABLE "busy" "The service is very busy"

@@ -9,9 +9,9 @@ use crate::on_each;
 use crate::store::schema::{assignments, team_members};
 use crate::store::{Conn, Db, StoreError};
 
-/// Some groups.
+/// Whose groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Groups {
+pub enum Whose {
     /// Those of one organisation.
     Organisation(OrganisationId),
     /// Those to which a person is assigned now.
@@ -20,7 +20,36 @@ pub enum Groups {
     Teams(UserId),
 }
 
+/// Some groups: those of somebody; where one person looks as another, only those that both see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Groups {
+    of: Whose,
+    within: Option<Whose>,
+}
+
 impl Groups {
+    pub const fn of(whose: Whose) -> Self {
+        Self { of: whose, within: None }
+    }
+
+    /// Those of these that somebody else sees, too.
+    pub(super) fn within(self, seer: Self) -> Self {
+        Self { within: (self.of != seer.of).then_some(seer.of), ..self }
+    }
+
+    /// Each set in which the groups lie.
+    pub(crate) fn each(self) -> impl Iterator<Item = Whose> {
+        [Some(self.of), self.within].into_iter().flatten()
+    }
+
+    /// The organisation of which these are all groups.
+    pub(crate) fn of_all(self) -> Option<OrganisationId> {
+        match self {
+            Self { of: Whose::Organisation(organisation), within: None } => Some(organisation),
+            _ => None,
+        }
+    }
+
     /// Whether this group is among them.
     ///
     /// # Errors
@@ -38,18 +67,22 @@ impl Groups {
 macro_rules! groups_in {
     ($backend:ty, $groups:expr, $asked:expr) => {{
         use ::diesel::prelude::*;
-        use $crate::scope::{Groups, below, led_by, led_by_teams_of};
+        use $crate::scope::{Whose, below, led_by, led_by_teams_of};
         use $crate::store::Db;
         use $crate::store::schema::groups;
         let asked: &$crate::scope::Asked = $asked;
         let mut query = groups::table.select(groups::id).into_boxed::<$backend>();
-        query = match $groups {
-            Groups::Organisation(organisation) => query.filter(groups::organisation_id.eq(Db(organisation))),
-            Groups::Assigned(user) => query.filter(groups::id.eq_any(led_by(user))),
-            Groups::Teams(user) => {
-                query.filter(groups::id.eq_any(led_by(user)).or(groups::id.eq_any(led_by_teams_of(user))))
-            }
-        };
+        for whose in $groups.each() {
+            query = match whose {
+                Whose::Organisation(organisation) => {
+                    query.filter(groups::organisation_id.eq(Db(organisation)))
+                }
+                Whose::Assigned(user) => query.filter(groups::id.eq_any(led_by(user))),
+                Whose::Teams(user) => {
+                    query.filter(groups::id.eq_any(led_by(user)).or(groups::id.eq_any(led_by_teams_of(user))))
+                }
+            };
+        }
         if let Some(group) = asked.group {
             query = query.filter(groups::id.eq(Db(group)));
         }
@@ -87,18 +120,24 @@ pub(crate) fn led_by(user: UserId) -> _ {
 
 diesel::alias!(team_members as mates: Mates);
 
-/// The groups to which anybody is assigned now who is in a team of this person.
+/// Everybody who is in a team of this person.
 #[diesel::dsl::auto_type]
-pub(crate) fn led_by_teams_of(user: UserId) -> _ {
+pub(super) fn in_a_team_of(user: UserId) -> _ {
     let user: Db<UserId> = Db(user);
     let teams = team_members::table
         .filter(team_members::user_id.eq(user))
         .filter(team_members::ended_at.is_null())
         .select(team_members::team_id);
-    let people = mates
+    mates
         .filter(mates.field(team_members::team_id).eq_any(teams))
         .filter(mates.field(team_members::ended_at).is_null())
-        .select(mates.field(team_members::user_id));
+        .select(mates.field(team_members::user_id))
+}
+
+/// The groups to which anybody is assigned now who is in a team of this person.
+#[diesel::dsl::auto_type]
+pub(crate) fn led_by_teams_of(user: UserId) -> _ {
+    let people: in_a_team_of = in_a_team_of(user);
     assignments::table
         .filter(assignments::user_id.eq_any(people))
         .filter(assignments::ended_at.is_null())

@@ -7,18 +7,23 @@ use actix_web::{FromRequest, HttpRequest, web};
 use sync_core::id::{OrganisationId, UserId};
 use uuid::Uuid;
 
+use super::looking_as::LookingAs;
 use super::policy::{Action, Reach, settles};
-use super::{Groups, Scope};
+use super::{Groups, Scope, Whose};
 use crate::access::{Caller, Role};
-use crate::audit::Deed;
+use crate::audit::{self, Deed};
 use crate::problem::{Problem, kind};
 use crate::store::Store;
 
 /// The caller, and how far what they ask for may reach. There is none where the policy allows nothing.
+///
+/// Where one person looks as another, the caller is that other, and what they see is what both do.
 #[derive(Debug, Clone, Copy)]
 pub struct Permit {
     caller: Caller,
     reach: Reach,
+    /// Who looks as the caller, and how far they reach themselves.
+    looker: Option<(Caller, Reach)>,
 }
 
 impl Permit {
@@ -90,15 +95,10 @@ impl Permit {
     /// # Errors
     /// 403 `role-not-allowed` where none are.
     pub fn scope(self) -> Result<Scope, Problem> {
-        let Caller { user, role, organisation, protects, .. } = self.caller;
-        let theirs = if role == Role::Supervisor { Groups::Teams(user) } else { Groups::Assigned(user) };
-        match (self.reach, organisation) {
-            (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs }),
-            (Reach::Organisation, Some(organisation)) => {
-                let groups = Groups::Organisation(organisation);
-                Ok(Scope { groups, sensitive: if protects { groups } else { theirs } })
-            }
-            _ => Err(Problem::of(kind::ROLE_NOT_ALLOWED, "You see no records.")),
+        let seen = scope_of(self.caller, self.reach)?;
+        match self.looker {
+            None => Ok(seen),
+            Some((looker, reach)) => Ok(seen.within(scope_of(looker, reach)?)),
         }
     }
 
@@ -107,8 +107,15 @@ impl Permit {
         let pattern = request.match_pattern().unwrap_or_default();
         let method = request.method().as_str();
         let action = Action::at(method, &pattern);
-        if let Some(noted) = action.and_then(|action| action.noted(method, &pattern)) {
-            Deed::of(request, caller.who(), noted).begins();
+        let other = LookingAs::of(request);
+        // Every look as somebody else is noted, also where their own would not be.
+        let noted = action.and_then(|action| match other {
+            None => action.noted(method, &pattern),
+            Some(_) => action.noted(method, &pattern).or(Some(audit::Action::ReadRecord)),
+        });
+        if let Some(noted) = noted {
+            let deed = Deed::of(request, caller.who(), noted);
+            deed.looking_as(other.as_ref().and_then(LookingAs::person)).begins();
         }
         let reach = action.map_or(Reach::Nothing, |action| action.reach(caller.role));
         if reach == Reach::Nothing {
@@ -118,7 +125,29 @@ impl Permit {
             return Err(owed.into());
         }
         request.app_data::<web::Data<Store>>().ok_or_else(Problem::internal)?.is_asked_by(caller.asker());
-        Ok(Self { caller, reach })
+        let Some(other) = other else { return Ok(Self { caller, reach, looker: None }) };
+
+        let seen = other.allowed(request, &caller).await?;
+        let seen_reach = action.map_or(Reach::Nothing, |action| action.reach(seen.role));
+        if seen_reach == Reach::Nothing {
+            return Err(not_allowed(action));
+        }
+        Ok(Self { caller: seen, reach: seen_reach, looker: Some((caller, reach)) })
+    }
+}
+
+/// The groups whose records are within somebody's reach.
+fn scope_of(caller: Caller, reach: Reach) -> Result<Scope, Problem> {
+    let Caller { user, role, organisation, protects, .. } = caller;
+    let teams = role == Role::Supervisor;
+    let theirs = Groups::of(if teams { Whose::Teams(user) } else { Whose::Assigned(user) });
+    match (reach, organisation) {
+        (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs }),
+        (Reach::Organisation, Some(organisation)) => {
+            let groups = Groups::of(Whose::Organisation(organisation));
+            Ok(Scope { groups, sensitive: if protects { groups } else { theirs } })
+        }
+        _ => Err(Problem::of(kind::ROLE_NOT_ALLOWED, "You see no records.")),
     }
 }
 

@@ -116,6 +116,11 @@ pub(super) fn settles(owed: Owed, method: &str, pattern: &str) -> bool {
     routes.iter().any(|route| route.split_once(' ') == Some((method, pattern)))
 }
 
+/// Whether an address tells of what only the person themselves is to know: whoever looks as them is not told.
+pub(super) fn is_private(pattern: &str) -> bool {
+    ["/v1/me/audit", "/v1/me/logins"].contains(&pattern)
+}
+
 const fn may(
     name: &'static str,
     entry: Entry,
@@ -133,6 +138,8 @@ pub const POLICY: &[Action] = &[
     may("sign in and out, and enrol a tablet with a code",
                                      Anybody, P,   [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "POST /v1/login",
+        "POST /v1/login/provider",
+        "POST /v1/login/provider/finish",
         "POST /v1/login/refresh",
         "POST /v1/logout",
         "POST /v1/password-resets",
@@ -153,6 +160,7 @@ pub const POLICY: &[Action] = &[
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "GET /v1/me/logins",
         "DELETE /v1/me/logins/{id}",
+        "PUT /v1/me/identity-provider",
         "POST /v1/me/password",
         "POST /v1/me/second-factor",
         "POST /v1/me/second-factor/confirm",
@@ -264,9 +272,12 @@ pub const POLICY: &[Action] = &[
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/audit",
     ]).noted_when_read(ReadAudit),
-    may("add organisations, move people between them, and name protection officers",
+    may("add organisations, say with what they sign in, move people between them, and name protection officers",
                                      Person, I,    [Nothing,     Nothing,      Nothing,      Nothing,     Nothing,     Partnership], &[
         "POST /v1/organisations",
+        "GET /v1/organisations/{id}/identity-provider",
+        "PUT /v1/organisations/{id}/identity-provider",
+        "DELETE /v1/organisations/{id}/identity-provider",
         "POST /v1/users/{id}/move",
         "PUT /v1/users/{id}/protection-officer",
         "DELETE /v1/users/{id}/protection-officer",

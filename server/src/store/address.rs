@@ -63,6 +63,16 @@ fn postgres(url: &str) -> Result<PostgresAddress, StoreError> {
     Ok(PostgresAddress { config: Box::new(config), root_certificates })
 }
 
+impl Address {
+    /// The password in it, if there is one.
+    pub fn password(&self) -> Option<&[u8]> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(address) => address.config.get_password(),
+        }
+    }
+}
+
 /// An error and what lies under it, in one line.
 pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

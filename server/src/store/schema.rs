@@ -102,6 +102,43 @@ table! {
         superseded_at -> Nullable<BigInt>,
         /// The family of the program that signed in.
         client -> Nullable<Text>,
+        /// Whether an identity provider says that two factors were shown there.
+        factor_at_provider -> Bool,
+    }
+}
+
+table! {
+    /// With what an organisation signs in, beside passwords or in their place.
+    identity_providers (organisation_id) {
+        organisation_id -> Binary,
+        issuer -> Text,
+        client_id -> Text,
+        /// Sealed for the organisation; none of a public client.
+        sealed_secret -> Nullable<Binary>,
+        /// Hosts beside the issuer's, with spaces between them.
+        hosts -> Text,
+        /// 1 where nobody of theirs signs in otherwise.
+        required -> Integer,
+        set_at -> BigInt,
+    }
+}
+
+table! {
+    /// Who is meant by an account at a provider.
+    provider_links (account) {
+        /// A keyed hash of issuer and subject.
+        account -> Binary,
+        user_id -> Binary,
+        linked_at -> BigInt,
+    }
+}
+
+table! {
+    /// Sign-ins with a provider that were finished, until their tickets hold no longer.
+    finished_sign_ins (state) {
+        /// SHA-256 of the state.
+        state -> Binary,
+        expires_at -> BigInt,
     }
 }
 
@@ -683,6 +720,8 @@ table! {
         /// Who was assigned, taken off, put into a team, or taken out.
         person_id -> Nullable<Binary>,
         items -> Nullable<BigInt>,
+        /// As whom they looked.
+        viewed_as_id -> Nullable<Binary>,
     }
 }
 
@@ -745,6 +784,8 @@ joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
 joinable!(known_addresses -> users (user_id));
 joinable!(password_codes -> users (user_id));
+joinable!(identity_providers -> organisations (organisation_id));
+joinable!(provider_links -> users (user_id));
 joinable!(second_factors -> users (user_id));
 joinable!(recovery_codes -> users (user_id));
 joinable!(enrolment_codes -> devices (device_id));
@@ -773,6 +814,9 @@ allow_tables_to_appear_in_same_query!(
     sign_in_limits,
     known_addresses,
     password_codes,
+    identity_providers,
+    provider_links,
+    finished_sign_ins,
     second_factors,
     recovery_codes,
     enrolment_codes,

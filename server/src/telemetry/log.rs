@@ -24,7 +24,7 @@ pub fn start_log(usual: LevelFilter) {
     let Asked { filter, json, wrong } =
         asked(usual, setting("RUST_LOG").as_deref(), setting("IHURIRO_LOG_FORMAT").as_deref());
     let lines = fmt::layer().with_ansi(colours(&io::stderr())).with_writer(io::stderr);
-    let log = tracing_subscriber::registry().with(filter);
+    let log = tracing_subscriber::registry().with(filter).with(nothing_that_travels());
     let started =
         if json { log.with(lines.json().flatten_event(true)).try_init() } else { log.with(lines).try_init() };
     if started.is_err() {
@@ -37,6 +37,12 @@ pub fn start_log(usual: LevelFilter) {
     for sentence in wrong {
         tracing::warn!("{sentence}");
     }
+}
+
+/// Whatever is asked for: what asks identity providers would write down each byte of it, with tokens and secrets.
+fn nothing_that_travels() -> Targets {
+    // With all whose names begin so.
+    Targets::new().with_default(LevelFilter::TRACE).with_target("ureq", LevelFilter::WARN)
 }
 
 /// Whether to write to a stream in colours: a terminal, whose user did not refuse them (<https://no-color.org>).
@@ -77,6 +83,15 @@ fn asked(usual: LevelFilter, filter: Option<&str>, format: Option<&str>) -> Aske
 mod tests {
     use super::*;
     use tracing::Level;
+
+    #[test]
+    fn no_byte_of_what_is_asked_of_others_is_written_whatever_is_asked_for() {
+        let filter = nothing_that_travels();
+        for target in ["ureq", "ureq::pool", "ureq_proto::util"] {
+            assert!(!filter.would_enable(target, &Level::DEBUG) && filter.would_enable(target, &Level::WARN));
+        }
+        assert!(filter.would_enable("server::sync", &Level::TRACE));
+    }
 
     #[test]
     fn a_setting_that_is_not_understood_is_said_and_left_aside() {

@@ -16,7 +16,7 @@ use super::question::{Question, RawTotals, Total};
 use super::refusal::MAX_ROWS;
 use crate::facts::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 use crate::on_each;
-use crate::scope::{Asked, Groups, Scope, below};
+use crate::scope::{Asked, Scope, below};
 use crate::store::{Conn, StoreError};
 
 /// Sums that tell what is asked.
@@ -31,7 +31,7 @@ pub(super) struct Sums {
 impl Sums {
     /// The coarsest sums that tell what is asked; none where there are none.
     pub(super) fn that_tell(question: &Question, months: &Months, scope: Scope) -> Option<Self> {
-        let Groups::Organisation(organisation) = scope.groups else { return None };
+        let organisation = scope.groups.of_all()?;
         let Asked { group, kind, modality, area, .. } = &question.asked;
         if group.is_some() {
             return None;

@@ -11,7 +11,7 @@ use sync_core::record::{AgeBand, Sex};
 use super::conditions::Values;
 use super::dimension::Dimension;
 use super::refusal::MAX_ROWS;
-use crate::scope::{Asked, Groups, Scope, below};
+use crate::scope::{Asked, Scope, Whose, below};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -117,13 +117,14 @@ fn led_by_teams_of(values: &mut Values, user: UserId) -> String {
 impl Question {
     /// Which groups `g` are asked for, as a condition.
     pub(super) fn groups(&self, values: &mut Values, scope: Scope) -> String {
-        let mut all = vec![match scope.groups {
-            Groups::Organisation(organisation) => values.id("g.organisation_id = ?", organisation),
-            Groups::Assigned(user) => led_by(values, user),
-            Groups::Teams(user) => {
+        let mut condition = |whose: Whose| match whose {
+            Whose::Organisation(organisation) => values.id("g.organisation_id = ?", organisation),
+            Whose::Assigned(user) => led_by(values, user),
+            Whose::Teams(user) => {
                 format!("({} OR {})", led_by(values, user), led_by_teams_of(values, user))
             }
-        }];
+        };
+        let mut all: Vec<String> = scope.groups.each().map(&mut condition).collect();
         let Asked { group, organisation, kind, modality, area, .. } = &self.asked;
         if let Some(group) = group {
             all.push(values.id("g.id = ?", *group));

@@ -20,7 +20,7 @@ use shell::Shell;
 
 /// The chapters of the story in their order: a page, and the headings in it.
 const STORY: [(&str, &[&str]); 8] = [
-    ("administrator", &["Begin", "Organisations and managers", "How it is doing"]),
+    ("administrator", &["Begin", "Organisations and managers", "Signing in safely", "How it is doing"]),
     ("manager", &["Sign in", "Add people", "Begin a group", "Assign people, hand out codes"]),
     (
         "facilitator",

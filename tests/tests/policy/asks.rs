@@ -1,6 +1,7 @@
 //! What is asked at each address.
 
 use serde_json::{Value, json};
+use sync_core::id::OrganisationId;
 use sync_core::record::{Kind, Level};
 use uuid::Uuid;
 
@@ -165,6 +166,15 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/users/{id}/password-resets" => {
             write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
         }
+        "GET /v1/organisations/{id}/identity-provider" => free(&provider_of(world.provided), None),
+        "PUT /v1/organisations/{id}/identity-provider" => free(
+            &provider_of(world.provided),
+            Some(json!({"issuer": "https://login.example.rw", "client_id": "ihuriro"})),
+        ),
+        // Taken from whoever has none: somebody else is to read it.
+        "DELETE /v1/organisations/{id}/identity-provider" => free(&provider_of(place.organisation), None),
+        // Refused for another reason: half of it is missing.
+        "PUT /v1/me/identity-provider" => free("/v1/me/identity-provider", Some(json!({"ticket": "AAAA"}))),
         "GET /v1/me/logins" => free("/v1/me/logins", None),
         "DELETE /v1/me/logins/{id}" => free(&format!("/v1/me/logins/{}", Uuid::nil()), None),
         "DELETE /v1/users/{id}/logins" => read(format!("/v1/users/{newcomer}/logins")),
@@ -199,6 +209,10 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         }
         _ => panic!("nothing is asked at {route}: say here what"),
     }
+}
+
+fn provider_of(organisation: OrganisationId) -> String {
+    format!("/v1/organisations/{organisation}/identity-provider")
 }
 
 /// What stands in the list at this address, if it is one of records or people.

@@ -3,6 +3,7 @@
 //! ask, is a failure.
 
 mod asks;
+mod looking_as;
 mod noted;
 mod world;
 

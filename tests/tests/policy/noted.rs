@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 12] = [
+const NOT_NOTED: [(&str, &str); 14] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -23,6 +23,14 @@ const NOT_NOTED: [(&str, &str); 12] = [
     (
         "POST /v1/login/refresh",
         "a login goes on; where a token came twice, which ends it, its handler notes that",
+    ),
+    (
+        "POST /v1/login/provider",
+        "nobody is signed in yet: what was begun is in the hands of whoever began it",
+    ),
+    (
+        "GET /v1/organisations/{id}/identity-provider",
+        "with what an organisation signs in is told without its secret",
     ),
     ("GET /.well-known/jwks.json", "the public halves of keys are for everybody"),
     ("GET /v1/me/logins", "where somebody is signed in they know"),
@@ -37,8 +45,13 @@ const NOT_NOTED: [(&str, &str); 12] = [
 ];
 
 /// Addresses that anybody reaches, whose handlers note who it was.
-const NOTED_BY_THEMSELVES: [&str; 4] =
-    ["POST /v1/login", "POST /v1/logout", "POST /v1/password-resets", "POST /v1/enrol"];
+const NOTED_BY_THEMSELVES: [&str; 5] = [
+    "POST /v1/login",
+    "POST /v1/login/provider/finish",
+    "POST /v1/logout",
+    "POST /v1/password-resets",
+    "POST /v1/enrol",
+];
 
 #[test]
 fn every_address_is_noted_or_has_a_reason_not_to_be() {
@@ -54,7 +67,7 @@ fn every_address_is_noted_or_has_a_reason_not_to_be() {
 }
 
 /// All entries, the newest first.
-fn noted(store: &Store) -> Vec<Value> {
+pub(crate) fn noted(store: &Store) -> Vec<Value> {
     let all = |tx: &mut Conn<'_>| -> Result<Vec<Row>, StoreError> {
         on_each!(tx, |c| audit_entries::table
             .order(audit_entries::id.desc())

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
-use server::access::Role;
-use server::store::Store;
+use server::access::{Gate, NewIdentityProvider, Role, set_provider};
+use server::store::{Conn, Store, StoreError};
 use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::form::{Edit, EditError};
@@ -38,6 +38,7 @@ pub(crate) enum Relation {
 /// Somebody who asks.
 pub(crate) struct Person {
     pub(crate) name: &'static str,
+    pub(crate) user: UserId,
     pub(crate) role: Role,
     /// The relation of the groups that they lead, or that their teams do.
     pub(crate) leads: Option<Relation>,
@@ -67,6 +68,8 @@ pub(crate) struct Place {
 pub(crate) struct World {
     pub(crate) people: Vec<Person>,
     pub(crate) places: Vec<Place>,
+    /// An organisation with an identity provider.
+    pub(crate) provided: OrganisationId,
     app: TestApp,
     villages: [Village; 2],
     names: AtomicUsize,
@@ -86,14 +89,19 @@ impl World {
             })
             .collect();
         app.run(server::published::publish(app.store(), app.clock.now())).expect("it is published");
-        let mut world =
-            Self { people: Vec::new(), places, app, villages: [ours, theirs], names: AtomicUsize::new(0) };
+        let (provided, names) = (with_provider(&app), AtomicUsize::new(0));
+        let mut world = Self { people: Vec::new(), places, provided, app, villages: [ours, theirs], names };
         world.people = world.people_of_each_role();
         world
     }
 
     pub(crate) fn store(&self) -> &Store {
         self.app.store()
+    }
+
+    /// Waits for something of the service.
+    pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.app.run(work)
     }
 
     /// A name that nobody has.
@@ -151,6 +159,7 @@ impl World {
 
         let person = |(name, role, leads, user): (&'static str, Role, Option<Relation>, UserId)| Person {
             name,
+            user,
             role,
             leads,
             protects: user == protects,
@@ -158,6 +167,20 @@ impl World {
         };
         people.into_iter().map(person).collect()
     }
+}
+
+fn with_provider(app: &TestApp) -> OrganisationId {
+    let organisation = app.organisation("provided");
+    let (issuer, client_id) = ("https://login.example.rw".to_owned(), "ihuriro".to_owned());
+    let new =
+        NewIdentityProvider { issuer, client_id, client_secret: None, hosts: Vec::new(), required: false };
+    let set = |tx: &mut Conn<'_>| -> Result<(), StoreError> {
+        let gate = Gate::read(tx)?;
+        set_provider(tx, &gate, organisation, &new, START)?;
+        Ok(())
+    };
+    app.store().write_blocking("test", set).expect("it is set");
+    organisation
 }
 
 /// A group of this relation, led by somebody with a tablet, with a record of each kind and a change to each that is quarantined.

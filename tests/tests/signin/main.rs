@@ -1,5 +1,6 @@
 //! Signing in: nobody guesses a password or a code, and nobody keeps another out by trying.
 
+mod command_line;
 mod keys;
 mod limits;
 mod logins;

@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{
     Content, ContentBuilder, HttpMethod, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
 };
 
 use crate::http::idempotency;
 use crate::problem::{Kind, kind};
+use crate::scope::{VIEW_AS, may_be_looked_at_as};
 
 const KEY: &str = "IdempotencyKey";
+const VIEW_AS_PARAMETER: &str = "ViewAs";
 /// What `POST /v1/sync` takes is not JSON, and has problems of its own.
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
@@ -22,14 +24,18 @@ const PROBLEM: &str = "application/problem+json";
 /// Completes all operations.
 pub(super) fn complete(api: &mut OpenApi) {
     let mut shared = BTreeMap::new();
-    for item in api.paths.paths.values_mut() {
+    for (path, item) in &mut api.paths.paths {
         for (method, operation) in operations(item) {
+            if method == HttpMethod::Get && may_be_looked_at_as("GET", path) {
+                refer_to(operation, VIEW_AS_PARAMETER);
+            }
             complete_one(&method, operation, &mut shared);
         }
     }
     let components = api.components.get_or_insert_default();
     components.responses.extend(shared.into_iter().map(|(name, answer)| (name, RefOr::T(answer))));
     components.parameters.insert(KEY.to_owned(), RefOr::T(key()));
+    components.parameters.insert(VIEW_AS_PARAMETER.to_owned(), RefOr::T(view_as()));
 }
 
 pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
@@ -48,8 +54,7 @@ fn complete_one(method: &HttpMethod, operation: &mut Operation, shared: &mut BTr
     let bearer = operation.security.get_or_insert_default().iter().any(|_| true);
     let keyed = bearer && matches!(method, HttpMethod::Post | HttpMethod::Patch);
     if keyed {
-        let parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{KEY}")));
-        operation.parameters.get_or_insert_default().push(parameter);
+        refer_to(operation, KEY);
     }
     let common = common(operation, bearer, keyed);
     let mut all: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
@@ -77,6 +82,17 @@ fn complete_one(method: &HttpMethod, operation: &mut Operation, shared: &mut BTr
         };
         operation.responses.responses.insert(status.to_string(), answer);
     }
+}
+
+fn refer_to(operation: &mut Operation, parameter: &str) {
+    let parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{parameter}")));
+    operation.parameters.get_or_insert_default().push(parameter);
+}
+
+fn refers_to(operation: &Operation, parameter: &str) -> bool {
+    let of_ours =
+        |one: &RefOr<Parameter>| matches!(one, RefOr::Ref(one) if one.ref_location.ends_with(parameter));
+    operation.parameters.iter().flatten().any(of_ours)
 }
 
 /// The problems that a handler names itself.
@@ -109,6 +125,9 @@ fn common(operation: &Operation, bearer: bool, keyed: bool) -> Vec<Kind> {
             kind::LOGIN_ENDED,
             kind::ACCOUNT_DISABLED,
         ]);
+    }
+    if refers_to(operation, VIEW_AS_PARAMETER) {
+        kinds.push(kind::VIEW_AS_REFUSED);
     }
     let parameters = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
         RefOr::T(parameter) => Some(&parameter.parameter_in),
@@ -180,6 +199,21 @@ fn key() -> Parameter {
     let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(idempotency::PATTERN)).build();
     ParameterBuilder::new()
         .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(about))
+        .schema(Some(schema))
+        .build()
+}
+
+fn view_as() -> Parameter {
+    let about = "The id of a person as whom to look: the answer is what they would get, and never more than the caller sees. Managers look \
+                 as supervisors and facilitators of their organisation, supervisors as facilitators of their teams. It is noted in the \
+                 audit log.";
+    let format = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+    let schema = ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build();
+    ParameterBuilder::new()
+        .name(VIEW_AS)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(about))

@@ -1,0 +1,108 @@
+//! The service, asked over REST.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tablet::link::{Link, LinkError};
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes. What is asked for here answers in a few hundred.
+const LONGEST: u64 = 1 << 20;
+
+pub(super) struct Service {
+    agent: Agent,
+    server: String,
+}
+
+/// No answer that counts.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    #[error("the service can't be reached: {0}")]
+    Unreachable(#[from] ureq::Error),
+    #[error("{0}")]
+    Refused(Said),
+    #[error("what answers there is no Ihuriro service")]
+    Foreign,
+}
+
+/// A problem (RFC 9457), as the service said it.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) status: u16,
+    /// The last part of its type.
+    pub(super) slug: String,
+    title: String,
+    detail: String,
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.title, self.detail)
+    }
+}
+
+impl Service {
+    /// The service at an address. It is asked over https, or on this very machine, as tablets do.
+    pub(super) fn at(server: &str) -> Result<Self, LinkError> {
+        Link::to(server)?;
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            // People take their time between two requests: a connection that was kept may be closed by then.
+            .max_idle_connections(0)
+            .user_agent(concat!("ihuriro/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Ok(Self { agent, server: server.trim_end_matches('/').to_owned() })
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str, access_token: &str) -> Result<T, Failed> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        read(request.header("authorization", format!("Bearer {access_token}")).call()?)
+    }
+
+    pub(super) fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let request = self.agent.put(format!("{}{path}", self.server));
+        read(request.header("authorization", format!("Bearer {access_token}")).send_json(body)?)
+    }
+
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failed> {
+        read(self.agent.post(format!("{}{path}", self.server)).send_json(body)?)
+    }
+}
+
+/// The answer, or its problem. An answer without a body is read as `null`.
+fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Result<T, Failed> {
+    #[derive(Deserialize)]
+    struct Problem {
+        r#type: String,
+        title: String,
+        #[serde(default)]
+        detail: String,
+    }
+    let status = answer.status();
+    let mut body = answer.body_mut().with_config().limit(LONGEST).read_to_vec()?;
+    if body.is_empty() {
+        body.extend(b"null");
+    }
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|_| Failed::Foreign);
+    }
+    let Problem { r#type, title, detail } = serde_json::from_slice(&body).map_err(|_| Failed::Foreign)?;
+    let slug = r#type.rsplit('/').next().unwrap_or_default().to_owned();
+    Err(Failed::Refused(Said { status: status.as_u16(), slug, title, detail }))
+}
