@@ -6,7 +6,7 @@ use std::process::Command;
 
 use server::access::Role;
 use sync_core::record::session::Attendance;
-use tablet::recording::Details;
+use tablet::recording::{Details, NewParticipant};
 use tests::village::{day, marks, people_join, record};
 use tests::{Database, TestApp, Village};
 
@@ -37,10 +37,21 @@ fn the_service_answers_an_administrator_as_its_document_says() {
     ask_as(&Database::sqlite(), Role::Administrator);
 }
 
+#[test]
+fn the_service_answers_the_secretariat_as_its_document_says() {
+    ask_as(&Database::sqlite(), Role::Secretariat);
+}
+
+#[test]
+fn the_service_answers_a_donor_as_its_document_says() {
+    ask_as(&Database::postgres(), Role::Donor);
+}
+
 fn ask_as(database: &Database, role: Role) {
     let app = TestApp::on(database);
     let village = Village::of(&app, "aegis");
     fill(&app, &village);
+    let planted = plant(&app);
     let organisation = role.in_organisation().then_some(village.organisation);
     let user = app.user("somebody", role, organisation);
     if role == Role::Facilitator {
@@ -48,6 +59,7 @@ fn ask_as(database: &Database, role: Role) {
     }
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut ask = Command::new(tests.join("openapi/ask"));
+    ask.env("IHURIRO_PLANTED_IDS", planted.join(" ")).env("IHURIRO_PLANTED_WORDS", PLANTED_WORDS.join(" "));
     let output =
         ask.args([&app.url, app.login("somebody").token()]).output().expect("tests/openapi/ask runs");
     assert!(
@@ -56,6 +68,34 @@ fn ask_as(database: &Database, role: Role) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
+}
+
+/// The name of a group, words of a summary, a code, and how long a meeting took: of another organisation than that of whoever asks, and
+/// nowhere else.
+const PLANTED_WORDS: [&str; 5] = ["Kwirindibyago", "twaganiriye", "inzitane", "P77", "397"];
+
+/// Another organisation that recorded something; gives the ids of its group, participant and session.
+fn plant(app: &TestApp) -> [String; 3] {
+    let [name, word, other, code, minutes] = PLANTED_WORDS;
+    let village = Village::of(app, "nar");
+    let group = village.group(name, "sociotherapy");
+    let user = village.facilitator(app, "alice");
+    village.assign(user, group);
+    let mut alice = village.tablet(app, user);
+    alice.sync(&mut ()).expect("a sync");
+    let person = NewParticipant::of(code.parse().expect("a pseudonym"));
+    alice.add_participant(group, person).expect("a person joins");
+    let came = Details {
+        minutes: Some(minutes.parse::<i64>().expect("a number").try_into().expect("in range")),
+        attendance: marks(&[77], Attendance::Present),
+        summary: Some(format!("{word} {other}")),
+        ..Details::default()
+    };
+    let session = record(&mut alice, group, day(3, 5), came);
+    alice.sync(&mut ()).expect("a sync");
+    let people = village.manager.get(&format!("/v1/participants?group={group}")).ok();
+    let person = people["items"][0]["id"].as_str().expect("an id").to_owned();
+    [group.to_string(), person, session.to_string()]
 }
 
 /// Something to be found in every list: people, sessions, a conflict, and a change that waits.

@@ -16,6 +16,8 @@ static VARIES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d+\.\d seconds\b", "N seconds"),
         (r"\b\d+ days ago\b", "N days ago"),
         (r"\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d\b", "DAY"),
+        // How many walls there are follows from the store, and from the login with which it works.
+        (r"\b(one wall|two walls)\b.*", "WALLS"),
         (r"\b(SQLite|PostgreSQL)\b", "STORE"),
         // A table is as wide as its widest word; ids are of one width, but rules and gaps need not be counted.
         (r"[─═]+", "─"),
