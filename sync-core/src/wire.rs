@@ -55,6 +55,25 @@ pub struct Request {
     /// most [`crate::limits::MAX_ASKED_AFTER`] are answered.
     #[n(9)]
     pub waiting: Vec<Digest>,
+    /// What the tablet says of itself. Tablets of before say nothing, and services of before leave it aside.
+    #[n(10)]
+    pub about: Option<About>,
+}
+
+/// What a tablet says of itself, for whoever answers for tablets. Nothing rests on it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct About {
+    /// The program and its version, `ihuriro 0.1.0`; at most [`crate::limits::MAX_PROGRAM`] bytes are kept.
+    #[n(0)]
+    pub program: String,
+    /// How many changes wait on the tablet that this request does not bring.
+    #[n(1)]
+    pub unsent: u32,
+}
+
+impl About {
+    /// This program.
+    pub const PROGRAM: &str = concat!("ihuriro ", env!("CARGO_PKG_VERSION"));
 }
 
 /// The store's answer to a request.

@@ -183,6 +183,10 @@ table! {
         /// The number of the device's last request; requests count upwards, so that none can be played again.
         last_request -> BigInt,
         last_seen_at -> Nullable<BigInt>,
+        /// What it runs, as it last said: the program with its version.
+        program -> Nullable<Text>,
+        /// How many changes it had not handed in, as it last said.
+        unsent -> Nullable<BigInt>,
     }
 }
 

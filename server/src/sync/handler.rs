@@ -116,10 +116,10 @@ async fn look_around(
     claimed: &Arc<Claimed>,
     clock: &Clock,
 ) -> Result<Option<Looked>, Failure<Refused>> {
-    let (reading, number, now) = (Arc::clone(claimed), claimed.request.number, clock.now());
+    let (reading, request, now) = (Arc::clone(claimed), Arc::clone(&claimed.request), clock.now());
     let Some(looked) = store.read("look", move |tx| look(tx, &reading)).await? else { return Ok(None) };
     let tablet = looked.tablet;
-    store.write("count", move |tx| count(tx, &tablet, number, now)).await?;
+    store.write("count", move |tx| count(tx, &tablet, &request, now)).await?;
     Ok(Some(looked))
 }
 

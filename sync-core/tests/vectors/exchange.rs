@@ -10,7 +10,7 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey, Tells,
+    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey, Tells,
 };
 
 use crate::carried;
@@ -38,6 +38,7 @@ fn request(number: u64) -> Request {
         budget: sync_core::limits::PAGE as u32,
         carried: Vec::new(),
         waiting: Vec::new(),
+        about: None,
     }
 }
 
@@ -112,6 +113,7 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
         incarnation: 3_405_691_582,
         carried: vec![b"something sealed".to_vec().into()],
         waiting: vec![digest(scene)],
+        about: Some(About { program: "ihuriro 0.1.0".to_owned(), unsent: 2 }),
         ..request(300)
     };
     let message = agreement::begin(&marks(&scene.documents[1..]));
@@ -122,7 +124,10 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     vec![
         ("the first, with nothing to say", request(1)),
         ("a cursor and a batch of two changes", working),
-        ("a new life, a receipt, a copy that goes on, and a change that is asked after", last),
+        (
+            "a new life, a receipt, a copy that goes on, a change that is asked after, and the tablet about itself",
+            last,
+        ),
         ("what differs, where the tablet lacks a document", asking),
         ("the document that differs is wanted", wanting),
     ]

@@ -33,6 +33,7 @@ pub(crate) fn request(request: &Request) -> Value {
         "budget": request.budget,
         "carried": each(&request.carried, |one| hex(one).into()),
         "waiting": each(&request.waiting, |one| hex(one.as_bytes()).into()),
+        "about": request.about.as_ref().map(|about| json!({"program": about.program, "unsent": about.unsent})),
     })
 }
 

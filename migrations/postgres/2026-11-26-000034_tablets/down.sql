@@ -1,0 +1,2 @@
+ALTER TABLE devices DROP COLUMN unsent;
+ALTER TABLE devices DROP COLUMN program;
