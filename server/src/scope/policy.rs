@@ -252,6 +252,7 @@ pub const POLICY: &[Action] = &[
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/devices",
         "GET /v1/devices/{id}/groups",
+        "GET /v1/devices/{id}/incident-report",
         "GET /v1/groups/{id}/devices",
         "POST /v1/devices/{id}/revoke",
     ]).noted_when_changed(AccessChanged),

@@ -49,7 +49,7 @@ macro_rules! codes {
 /// The words of a field. `place` is the schema that has it, or the operation that asks for it.
 fn words(place: &str, field: &str) -> Option<Words> {
     Some(match (place, field) {
-        ("About" | "Sensitive", "kind") => codes!(Kind),
+        ("About" | "Sensitive" | "HeldRecord", "kind") => codes!(Kind),
         ("OpenConflict" | "list_conflicts", "record") => {
             Words::OneOf([Kind::Group, Kind::Participant, Kind::Session].map(Kind::code).to_vec())
         }
