@@ -5,6 +5,7 @@ mod find;
 mod list;
 mod look_again;
 mod participant;
+mod people_there;
 mod relay;
 mod session;
 mod settle;
@@ -22,6 +23,7 @@ use clap::{Args, Subcommand};
 use crate::clock::Clock;
 use crate::device::{Device, OpenError};
 use crate::folder::{Folder, FolderError};
+use crate::people::{self, Name};
 
 pub use error::CommandError;
 
@@ -34,6 +36,9 @@ pub struct TabletArgs {
     /// The tablet's data folder. Its passphrase is asked for, or taken from IHURIRO_TABLET_PASSPHRASE.
     #[arg(long, global = true, env = "IHURIRO_TABLET", default_value = "./tablet", value_name = "DIR")]
     pub folder: PathBuf,
+    /// Who you are, where several people share the tablet: a name that you chose when you enrolled
+    #[arg(long = "as", global = true, env = "IHURIRO_TABLET_AS", value_name = "NAME")]
+    pub name: Option<Name>,
     #[command(subcommand)]
     pub command: TabletCommand,
 }
@@ -43,6 +48,8 @@ pub struct TabletArgs {
 pub enum TabletCommand {
     /// Make this a tablet of yours, with the one-time code that your manager gave you.
     Enrol(EnrolArgs),
+    /// List who is on this tablet, and how much of each waits to be handed in. Needs no passphrase.
+    People,
     /// List the groups on this tablet.
     Groups,
     /// List the participants of a group.
@@ -101,12 +108,17 @@ pub struct EnrolArgs {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run(args: TabletArgs) -> Result<(), CommandError> {
-    let TabletArgs { folder, command } = args;
+    let TabletArgs { folder: directory, name: who, command } = args;
     let out = &mut std::io::stdout().lock();
     if let TabletCommand::Enrol(EnrolArgs { server, code, name }) = &command {
+        let folder = people::new_folder(&directory, who.as_ref())?;
         let device = Device::enrol(&folder, &new_passphrase()?, server, code, name, Clock::System)?;
         return Ok(welcome(&device, out)?);
     }
+    if let TabletCommand::People = command {
+        return people_there::run(&directory, out);
+    }
+    let folder = people::folder_of(&directory, who.as_ref())?;
     if !Folder::is_at(&folder) {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
@@ -121,6 +133,10 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
     look_again::point_out(&command, out)?;
     match command {
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),
+        TabletCommand::People => {
+            let (name, waiting) = (&device.settings().user, device.tablet().outbox().len());
+            Ok(people_there::tell(name, Ok(Some(waiting)), out)?)
+        }
         TabletCommand::Groups => list::groups(device, out),
         TabletCommand::Participants { group } => list::participants(device, &group, out),
         TabletCommand::Participant(command) => participant::run(device, command, out),

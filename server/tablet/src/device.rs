@@ -163,7 +163,7 @@ impl Device {
 
     /// Where the disk refuses, the tablet goes back to what the disk has: it never shows what is not kept.
     fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
-        let kept = self.folder.persist(writes);
+        let kept = self.folder.persist(writes, self.tablet.outbox().len());
         if kept.is_err() {
             self.go_back();
         }

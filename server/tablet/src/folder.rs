@@ -15,7 +15,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use sync_core::tablet::{Blob, Write};
 
-use file::{Header, blobs, header};
+use file::{Header, blobs, header, state};
 use seal::Seal;
 
 /// The name of the database in the folder.
@@ -82,6 +82,19 @@ impl Folder {
         at.join(FILE).exists()
     }
 
+    /// How many changes wait in the folder in the directory `at` to be handed in; `None` where it does not say. Needs no passphrase.
+    ///
+    /// # Errors
+    /// [`FolderError::Missing`], [`FolderError::InUse`] and so on.
+    pub fn unsent(at: &Path) -> Result<Option<usize>, FolderError> {
+        if !Self::is_at(at) {
+            return Err(FolderError::Missing(at.to_owned()));
+        }
+        let mut connection = file::connect(at)?;
+        let unsent: Option<i32> = state::table.select(state::unsent).first(&mut connection)?;
+        Ok(unsent.and_then(|unsent| usize::try_from(unsent).ok()))
+    }
+
     /// Makes a new, empty folder; the directory too, where there is none.
     ///
     /// # Errors
@@ -122,9 +135,11 @@ impl Folder {
     ///
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses; nothing is written then.
-    pub fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
+    ///
+    /// `unsent` is how many changes wait to be handed in once they are: it stands in the open, for whoever shares the tablet.
+    pub fn persist(&mut self, writes: &[Write], unsent: usize) -> Result<(), FolderError> {
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
-        let done = self.write(writes).and_then(|()| self.connection.batch_execute("COMMIT"));
+        let done = self.write(writes, unsent).and_then(|()| self.connection.batch_execute("COMMIT"));
         if done.is_err() {
             // Where the disk is full SQLite has rolled back by itself, and refuses to do it again. In a transaction of
             // Diesel's that would be the end of the connection.
@@ -133,8 +148,10 @@ impl Folder {
         Ok(done?)
     }
 
-    fn write(&mut self, writes: &[Write]) -> Result<(), diesel::result::Error> {
+    fn write(&mut self, writes: &[Write], unsent: usize) -> Result<(), diesel::result::Error> {
         let Self { connection, seal } = self;
+        let unsent = i32::try_from(unsent).unwrap_or(i32::MAX);
+        diesel::update(state::table).set(state::unsent.eq(unsent)).execute(connection)?;
         for write in writes {
             match write {
                 Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,

@@ -4,6 +4,8 @@
 mod groups;
 mod people;
 mod tablets;
+mod sharing;
+mod incident;
 
 use serde_json::{Value, json};
 use server::access::Role;

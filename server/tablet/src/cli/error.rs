@@ -8,6 +8,7 @@ use super::find::FindError;
 use super::when::NoDay;
 use super::words;
 use crate::device::{EnrolError, OpenError, RelayError, SyncError};
+use crate::people::NotOne;
 use crate::recording::RecordError;
 
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,8 @@ pub enum CommandError {
     Enrol(#[from] EnrolError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    NotOne(#[from] NotOne),
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]

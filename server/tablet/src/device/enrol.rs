@@ -126,7 +126,7 @@ impl Device {
         });
         for output in outputs {
             if let Output::Persist(writes) = output {
-                folder.persist(&writes)?;
+                folder.persist(&writes, 0)?;
             }
         }
         settings.pending = None;

@@ -127,7 +127,7 @@ impl Device {
                 return Err(SyncError::Stopped);
             }
             match output {
-                Output::Persist(writes) => self.folder.persist(&writes)?,
+                Output::Persist(writes) => self.folder.persist(&writes, self.tablet.outbox().len())?,
                 Output::Finished(report) => {
                     return Ok(Summary { report, bytes_up: traffic.up, bytes_down: traffic.down });
                 }
@@ -171,7 +171,7 @@ impl Device {
         }
         for output in next {
             if let Output::Persist(writes) = output {
-                self.folder.persist(&writes)?;
+                self.folder.persist(&writes, self.tablet.outbox().len())?;
             }
         }
         Err(error)

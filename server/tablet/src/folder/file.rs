@@ -18,7 +18,10 @@ const OPENING: &str = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; P
     CREATE TABLE IF NOT EXISTS blobs (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID; \
     CREATE TABLE IF NOT EXISTS header (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, version INTEGER NOT NULL, \
     salt BLOB NOT NULL, memory_kib INTEGER NOT NULL, passes INTEGER NOT NULL, lanes INTEGER NOT NULL, \
-    wrapped BLOB NOT NULL); COMMIT";
+    wrapped BLOB NOT NULL); \
+    CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, unsent INTEGER, \
+    wrong INTEGER NOT NULL DEFAULT 0, latest BIGINT NOT NULL DEFAULT 0); \
+    INSERT OR IGNORE INTO state (id) VALUES (1); COMMIT";
 
 diesel::table! {
     blobs (name) {
@@ -36,6 +39,19 @@ diesel::table! {
         passes -> Integer,
         lanes -> Integer,
         wrapped -> Binary,
+    }
+}
+
+diesel::table! {
+    /// What can be read without the passphrase.
+    state (id) {
+        id -> Integer,
+        /// How many changes wait to be handed in; not known before the first write.
+        unsent -> Nullable<Integer>,
+        /// Passphrases that were tried since the last right one.
+        wrong -> Integer,
+        /// The latest time at which anybody tried to open the folder, in milliseconds: turning the clock back does not go before it.
+        latest -> BigInt,
     }
 }
 

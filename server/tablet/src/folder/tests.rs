@@ -18,11 +18,11 @@ fn what_was_persisted_is_there_after_opening_again() {
     let at = scratch();
     let mut folder = Folder::create(at.path(), PASSPHRASE).expect("a new folder");
     let writes = [Write::Put(key(1), b"one".to_vec()), Write::Put(Key::Outbox(7), Vec::new())];
-    folder.persist(&writes).expect("durable");
+    folder.persist(&writes, 1).expect("durable");
     folder
-        .persist(&[Write::Put(key(1), b"two".to_vec()), Write::Put(key(2), b"gone".to_vec())])
+        .persist(&[Write::Put(key(1), b"two".to_vec()), Write::Put(key(2), b"gone".to_vec())], 0)
         .expect("durable");
-    folder.persist(&[Write::Delete(key(2))]).expect("durable");
+    folder.persist(&[Write::Delete(key(2))], 0).expect("durable");
     folder.keep_settings(b"where the server is").expect("durable");
     drop(folder);
     let mut folder = Folder::open(at.path(), PASSPHRASE).expect("opens");
@@ -56,17 +56,17 @@ fn a_second_program_is_refused_until_the_first_is_done() {
 fn a_full_disk_takes_nothing_and_spoils_nothing() {
     let at = scratch();
     let mut folder = Folder::create(at.path(), PASSPHRASE).expect("a new folder");
-    folder.persist(&[Write::Put(key(1), vec![1; 40])]).expect("durable");
+    folder.persist(&[Write::Put(key(1), vec![1; 40])], 0).expect("durable");
     let there = folder.blobs().expect("readable");
     folder.connection.batch_execute("PRAGMA max_page_count = 1").expect("as large as it is now");
     let many = [Write::Delete(key(1)), Write::Put(key(2), vec![2; 40]), Write::Put(key(3), vec![3; 1 << 20])];
     for _ in 0..2 {
-        let refused = folder.persist(&many).expect_err("there is no room");
+        let refused = folder.persist(&many, 0).expect_err("there is no room");
         assert_eq!(refused.to_string(), "the disk is full; make some room on it, then do this again");
         assert_eq!(folder.blobs().expect("readable"), there, "all of it or nothing");
     }
     folder.connection.batch_execute("PRAGMA max_page_count = 1000000").expect("room");
-    folder.persist(&many).expect("the same folder goes on");
+    folder.persist(&many, 0).expect("the same folder goes on");
     drop(folder);
     let mut folder = Folder::open(at.path(), PASSPHRASE).expect("opens");
     assert_eq!(folder.blobs().expect("readable").len(), 2);
@@ -76,7 +76,7 @@ fn a_full_disk_takes_nothing_and_spoils_nothing() {
 fn a_blob_that_was_tampered_with_or_moved_is_noticed() {
     let at = scratch();
     let mut folder = Folder::create(at.path(), PASSPHRASE).expect("a new folder");
-    folder.persist(&[Write::Put(key(1), vec![1; 40]), Write::Put(key(2), vec![2; 40])]).expect("durable");
+    folder.persist(&[Write::Put(key(1), vec![1; 40]), Write::Put(key(2), vec![2; 40])], 0).expect("durable");
     let rows: Vec<(Vec<u8>, Vec<u8>)> = blobs::table.load(&mut folder.connection).expect("two rows");
     let mut spoil = |name: &[u8], value: &[u8]| {
         let row = diesel::update(blobs::table.find(name.to_vec())).set(blobs::value.eq(value.to_vec()));
