@@ -69,6 +69,10 @@ pub struct About {
     /// How many changes wait on the tablet that this request does not bring.
     #[n(1)]
     pub unsent: u32,
+    /// What opens the tablet's folder, sealed for the store with age, until an answer says that the store has it; at most
+    /// [`crate::limits::MAX_FOLDER_KEY`] bytes.
+    #[n(2)]
+    pub key: Option<ByteVec>,
 }
 
 impl About {
@@ -107,6 +111,20 @@ pub struct Answer {
     /// The rejected changes among those that the tablet asked about.
     #[n(9)]
     pub rejected: Vec<Rejected>,
+    /// How the tablet stands with the store. Stores of before say nothing.
+    #[n(10)]
+    pub standing: Option<Standing>,
+}
+
+/// How a tablet stands with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Standing {
+    /// It hands in what it has, is told to drop everything, and destroys the key of its folder.
+    #[n(0)]
+    pub revoked: bool,
+    /// The store has the key of its folder, see [`About::key`].
+    #[n(1)]
+    pub has_key: bool,
 }
 
 /// What became of a carried batch.

@@ -90,7 +90,7 @@ export const statement = record({ batch: uuid, at: plain, items: list(item) });
 export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
   batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob), waiting: list(blob),
-  about: orNull(record({ program: plain, unsent: plain })),
+  about: orNull(record({ program: plain, unsent: plain, key: orNull(blob) })),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
 const whole = record({ kind, document: uuid, snapshot: blob });
@@ -110,6 +110,7 @@ export const answer = record({
   receipts: list(choice({ taken: only(blob), refused: null })),
   keys: list(record({ stream: uuid, number: plain, identity: plain })),
   rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
+  standing: orNull(record({ revoked: plain, has_key: plain })),
 });
 
 export const bundle = record({

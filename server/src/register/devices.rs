@@ -204,7 +204,7 @@ pub(crate) fn shown(
     Ok(view(row, &held))
 }
 
-/// Revokes a tablet, unless it is.
+/// Revokes a tablet, unless it is. The key of its folder is forgotten: nobody unlocks it any more.
 ///
 /// # Errors
 /// [`DeviceRefused`].
@@ -217,7 +217,11 @@ pub(crate) fn revoke(
     find(tx, id)?.filter(|device| permit.covers(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
     on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
         .filter(devices::revoked_at.is_null())
-        .set(devices::revoked_at.eq(At(now)))
+        .set((
+            devices::revoked_at.eq(At(now)),
+            devices::folder_key.eq(None::<Vec<u8>>),
+            devices::unlock_hash.eq(None::<Vec<u8>>),
+        ))
         .execute(c))?;
     shown(tx, permit, id)
 }

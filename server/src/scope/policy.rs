@@ -130,7 +130,7 @@ const fn may(
 #[rustfmt::skip]
 pub const POLICY: &[Action] = &[
     //                                              facilitator  supervisor    manager       secretariat  donor        administrator
-    may("sign in and out, and enrol a tablet with a code",
+    may("sign in and out, and enrol or unlock a tablet with a code",
                                      Anybody, P,   [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "POST /v1/login",
         "POST /v1/login/refresh",
@@ -138,6 +138,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/password-resets",
         "GET /.well-known/jwks.json",
         "POST /v1/enrol",
+        "POST /v1/tablet-unlocks",
     ]),
     may("record on a tablet and sync it",
                                      Tablet, S,    [Groups,      Groups,       Groups,       Nothing,     Nothing,     Nothing], &[
@@ -244,9 +245,10 @@ pub const POLICY: &[Action] = &[
         "DELETE /v1/users/{id}/second-factor",
         "DELETE /v1/users/{id}/logins",
     ]).noted_when_changed(AccessChanged),
-    may("hand out codes that enrol a tablet",
+    may("hand out codes that enrol a tablet or unlock one",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/users/{id}/enrolment-codes",
+        "POST /v1/devices/{id}/unlock",
     ]).noted_when_changed(AccessChanged),
     may("see which tablets there are and what they hold, and revoke them",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[

@@ -187,6 +187,11 @@ table! {
         program -> Nullable<Text>,
         /// How many changes it had not handed in, as it last said.
         unsent -> Nullable<BigInt>,
+        /// What opens its folder, sealed for the store.
+        folder_key -> Nullable<Binary>,
+        /// Of the code with which its holder may have that back.
+        unlock_hash -> Nullable<Binary>,
+        unlock_expires_at -> Nullable<BigInt>,
     }
 }
 

@@ -8,7 +8,7 @@ use sync_core::id::StreamId;
 use sync_core::quarantine::Outcome;
 use sync_core::wire::{self, Answer, Coding, Outcomes, PROTOCOL, Receipt};
 
-use super::admit::{self, Claimed};
+use super::admit::{self, Claimed, KnownTablet};
 use super::look::{Looked, brings_nothing, look};
 use super::prepare::{Prepared, prepare};
 use super::pull::{Pulled, pull};
@@ -56,14 +56,14 @@ pub(crate) async fn sync(
     // 2. Most requests bring nothing: they are answered from one transaction that reads, and need no turn.
     let looked =
         if brings_nothing(&claimed.request) { look_around(&store, &claimed, &clock).await? } else { None };
-    let Answered { dropped, outcomes, receipts, pulled } = match looked {
-        Some(Looked { held, pulled, .. }) => {
-            Answered { dropped: held.dropped, outcomes: Vec::new(), receipts: Vec::new(), pulled }
+    let Answered { tablet, dropped, outcomes, receipts, pulled } = match looked {
+        Some(Looked { tablet, held, pulled }) => {
+            Answered { tablet, dropped: held.dropped, outcomes: Vec::new(), receipts: Vec::new(), pulled }
         }
         None => {
             // 3. Others wait for a turn, since the records that they open are in memory until the answer is ready.
             let _turn = turns.take().await;
-            let (prepared, pushed) = hand_in(&store, claimed, &clock).await?;
+            let (prepared, pushed) = hand_in(&store, Arc::clone(&claimed), &clock).await?;
             answer(&store, prepared, pushed).await?
         }
     };
@@ -86,6 +86,7 @@ pub(crate) async fn sync(
         receipts,
         keys: pulled.keys,
         rejected: pulled.rejected,
+        standing: Some(tablet.standing(&claimed.request)),
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
@@ -100,6 +101,7 @@ pub(crate) async fn sync(
 
 /// The parts of an answer.
 struct Answered {
+    tablet: KnownTablet,
     dropped: Vec<StreamId>,
     outcomes: Vec<Outcomes>,
     receipts: Vec<Receipt>,
@@ -141,7 +143,7 @@ async fn answer(
         (Some(carried), Some(outcomes)) => prepared.signer.receipt(carried, outcomes),
         _ => Receipt::Refused,
     });
-    Ok(Answered { dropped, outcomes, receipts: receipts.collect(), pulled })
+    Ok(Answered { tablet: prepared.tablet, dropped, outcomes, receipts: receipts.collect(), pulled })
 }
 
 /// How often a prepared request may be overtaken by other writers before it is prepared and written in one transaction.

@@ -91,7 +91,9 @@ pub(super) fn count(
         devices::program.eq(about.and_then(|about| program(&about.program))),
         devices::unsent.eq(about.map(|about| i64::from(about.unsent))),
     );
-    let taken = on_each!(tx, |c| diesel::update(devices::table).filter(fresh).set((seen, said)).execute(c))?;
+    let key = tablet.key_of(request).map(|key| devices::folder_key.eq(key));
+    let taken =
+        on_each!(tx, |c| diesel::update(devices::table).filter(fresh).set((seen, said, key)).execute(c))?;
     // Another request of this tablet took this number or a later one. `last` names only this one: that is at most the
     // number taken.
     if taken == 1 { Ok(()) } else { Err(Refused::Seen { last: number }.into()) }

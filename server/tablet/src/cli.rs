@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
-use crate::device::{Device, OpenError};
+use crate::device::{Device, OpenError, OpensWith};
 use crate::folder::{Folder, FolderError};
 use crate::people::{self, Name};
 
@@ -48,6 +48,12 @@ pub struct TabletArgs {
 pub enum TabletCommand {
     /// Make this a tablet of yours, with the one-time code that your manager gave you.
     Enrol(EnrolArgs),
+    /// Open a tablet again that locked after wrong passphrases, with a code from your manager, and choose a new passphrase or PIN.
+    Unlock {
+        /// The one-time code, XXXXX-XXXXX
+        #[arg(long)]
+        code: String,
+    },
     /// List who is on this tablet, and how much of each waits to be handed in. Needs no passphrase.
     People,
     /// List the groups on this tablet.
@@ -122,6 +128,10 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
     if !Folder::is_at(&folder) {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
+    if let TabletCommand::Unlock { code } = &command {
+        let opens_with = Device::unlock(&folder, code, &new_passphrase()?, &Clock::System)?;
+        return Ok(unlocked(opens_with, out)?);
+    }
     run_on(&mut Device::open(&folder, &passphrase()?, Clock::System)?, command, out)
 }
 
@@ -133,6 +143,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
     look_again::point_out(&command, out)?;
     match command {
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),
+        TabletCommand::Unlock { .. } => Ok(writeln!(out, "This tablet is not locked.")?),
         TabletCommand::People => {
             let (name, waiting) = (&device.settings().user, device.tablet().outbox().len());
             Ok(people_there::tell(name, Ok(Some(waiting)), out)?)
@@ -155,6 +166,19 @@ fn welcome(device: &Device, out: &mut dyn Write) -> std::io::Result<()> {
     let settings = device.settings();
     writeln!(out, "This is now the tablet of {}, {}.", settings.user, settings.organisation)?;
     writeln!(out, "Fetch your groups with: ihuriro tablet sync")
+}
+
+fn unlocked(opens_with: OpensWith, out: &mut dyn Write) -> std::io::Result<()> {
+    match opens_with {
+        OpensWith::New => writeln!(
+            out,
+            "Unlocked. The tablet opens with the new passphrase, and all that was on it is there."
+        ),
+        OpensWith::Before => writeln!(
+            out,
+            "Unlocked, but the server does not have the key of this tablet: it opens with the passphrase of before and with no other."
+        ),
+    }
 }
 
 fn passphrase() -> Result<String, CommandError> {

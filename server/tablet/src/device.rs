@@ -3,6 +3,7 @@
 mod enrol;
 mod sync;
 mod relay;
+mod unlock;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use crate::folder::{Folder, FolderError};
 pub use enrol::EnrolError;
 pub use relay::{Packed, RelayError};
 pub use sync::{Progress, Step, Summary, SyncError};
+pub use unlock::{OpensWith, UnlockError};
 
 /// An enrolled tablet, open.
 #[derive(Debug)]
@@ -86,13 +88,15 @@ impl Device {
     /// # Errors
     /// [`OpenError`] in words: no tablet there, a wrong passphrase, another program that has it open.
     pub fn open(at: &Path, passphrase: &str, clock: Clock) -> Result<Self, OpenError> {
-        let mut folder = Folder::open(at, passphrase)?;
+        let mut folder = Folder::open(at, passphrase, clock.now())?;
         let settings = Settings::read(&mut folder)?;
         let blobs = folder.blobs()?;
         if blobs.is_empty() {
             return Err(OpenError::Unfinished);
         }
-        Ok(Self { tablet: Tablet::open(blobs)?, folder, settings, clock })
+        let tablet = Tablet::open(blobs)?;
+        folder.keep_place(&settings.server, tablet.device())?;
+        Ok(Self { tablet, folder, settings, clock })
     }
 
     /// Edits a record of `stream`, or begins it. Has it on the disk before it returns; says whether anything changed.

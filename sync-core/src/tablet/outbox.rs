@@ -151,7 +151,7 @@ impl Tablet {
             budget,
             carried,
             waiting: self.asked_after(),
-            about: Some(About { program: About::PROGRAM.to_owned(), unsent }),
+            about: Some(About { program: About::PROGRAM.to_owned(), unsent, key: self.folder_key.clone() }),
         };
         self.flight = Some(flight);
         let signed =

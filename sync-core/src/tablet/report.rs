@@ -37,6 +37,8 @@ pub struct Report {
     pub too_large: BTreeSet<DocumentId>,
     /// Colleagues' batches that were too large for the link.
     pub too_large_carried: u32,
+    /// The store says that the tablet is revoked.
+    pub revoked: bool,
     /// Changes of others that could not be merged here.
     pub unreadable: u32,
 }

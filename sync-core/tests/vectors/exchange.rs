@@ -10,7 +10,8 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey, Tells,
+    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, Standing, StreamKey,
+    Tells,
 };
 
 use crate::carried;
@@ -54,6 +55,7 @@ fn answer() -> Answer {
         receipts: Vec::new(),
         keys: Vec::new(),
         rejected: Vec::new(),
+        standing: None,
     }
 }
 
@@ -113,7 +115,11 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
         incarnation: 3_405_691_582,
         carried: vec![b"something sealed".to_vec().into()],
         waiting: vec![digest(scene)],
-        about: Some(About { program: "ihuriro 0.1.0".to_owned(), unsent: 2 }),
+        about: Some(About {
+            program: "ihuriro 0.1.0".to_owned(),
+            unsent: 2,
+            key: Some(b"the key of a folder, sealed".to_vec().into()),
+        }),
         ..request(300)
     };
     let message = agreement::begin(&marks(&scene.documents[1..]));
@@ -170,6 +176,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         receipts: vec![Receipt::Taken(carried::receipt(scene).to_bytes().into()), Receipt::Refused],
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         rejected: vec![Rejected { document: scene.steps[3].document, digest: digest(scene), rejection }],
+        standing: Some(Standing { revoked: true, has_key: true }),
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);

@@ -183,6 +183,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
             read(format!("/v1/devices/{}/incident-report", place.device))
         }
         "GET /v1/groups/{id}/devices" => read(format!("/v1/groups/{group}/devices")),
+        "POST /v1/devices/{id}/unlock" => write(format!("/v1/devices/{}/unlock", place.device), json!({})),
         "POST /v1/devices/{id}/revoke" => {
             write(format!("/v1/devices/{}/revoke", place.old_device), json!({}))
         }

@@ -32,7 +32,8 @@ fn a_manager_sees_what_a_tablet_runs_holds_and_had_not_handed_in() {
         assert_eq!(told["last_seen_at"], "2026-03-05T08:00:00Z");
         let mut by_hand = Stranger::enrolled(&scene.app, &scene.village, "paul");
         let mut say = |about: Option<(&str, u32)>| {
-            let about = about.map(|(program, unsent)| About { program: program.to_owned(), unsent });
+            let about =
+                about.map(|(program, unsent)| About { program: program.to_owned(), unsent, key: None });
             let request = sync_core::wire::Request { about, ..by_hand.request(Vec::new()) };
             let (status, slug, _) = tests::stranger::sync(&scene.app, &by_hand.signed(&request));
             assert_eq!((status, slug.as_str()), (200, ""));

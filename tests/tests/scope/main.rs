@@ -6,6 +6,7 @@ mod people;
 mod tablets;
 mod sharing;
 mod incident;
+mod locking;
 
 use serde_json::{Value, json};
 use server::access::Role;

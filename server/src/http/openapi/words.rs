@@ -74,6 +74,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::Long(10, 128)
         }
         ("Enrol", "public_key") => Words::Like("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
+        ("Unlock", "recipient") => Words::Like("^age1[02-9ac-hj-np-z]{58}$"),
         ("ParticipantItem" | "Mark" | "SplitBody", "code") => Words::Like(PSEUDONYM),
         ("AreaItem", "code") => Words::Like(AREA),
         ("SeveralRejections" | "RejectionReason", "reason") => Words::Lines(500),

@@ -7,7 +7,7 @@ use sync_core::time::Date;
 use super::find::FindError;
 use super::when::NoDay;
 use super::words;
-use crate::device::{EnrolError, OpenError, RelayError, SyncError};
+use crate::device::{EnrolError, OpenError, RelayError, SyncError, UnlockError};
 use crate::people::NotOne;
 use crate::recording::RecordError;
 
@@ -17,6 +17,8 @@ pub enum CommandError {
     Enrol(#[from] EnrolError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
     #[error(transparent)]
     NotOne(#[from] NotOne),
     #[error(transparent)]

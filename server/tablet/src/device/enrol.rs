@@ -88,7 +88,7 @@ impl Device {
         clock: Clock,
     ) -> Result<Self, EnrolError> {
         let mut folder = match Folder::create(at, passphrase) {
-            Err(FolderError::There(_)) => Folder::open(at, passphrase)?,
+            Err(FolderError::There(_)) => Folder::open(at, passphrase, clock.now())?,
             made => made?,
         };
         let settings = Settings::read(&mut folder)?;
@@ -129,6 +129,7 @@ impl Device {
                 folder.persist(&writes, 0)?;
             }
         }
+        folder.keep_place(&settings.server, tablet.device())?;
         settings.pending = None;
         settings.keep(&mut folder)?;
         Ok(Self { tablet, folder, settings, clock })

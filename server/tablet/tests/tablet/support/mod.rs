@@ -153,6 +153,7 @@ impl Store {
             receipts: Vec::new(),
             keys: Vec::new(),
             rejected: Vec::new(),
+            standing: None,
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
