@@ -41,7 +41,7 @@ use crate::problem;
 use crate::published;
 use crate::quarantine;
 use crate::records;
-use crate::register;
+use crate::register::{self, lease::Lease};
 use crate::scope;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
@@ -60,6 +60,7 @@ pub struct State {
     pub gate: Gate,
     pub intake: Intake,
     pub turns: Turns,
+    pub lease: Lease,
 }
 
 impl State {
@@ -70,7 +71,8 @@ impl State {
     pub async fn of(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let tokens = Tokens::of(&store).await?;
         let gate = Gate::of(&store).await?;
-        Ok(Self { store, clock, tokens, gate, intake: Intake::default(), turns: Turns::default() })
+        let (intake, turns, lease) = (Intake::default(), Turns::default(), Lease::default());
+        Ok(Self { store, clock, tokens, gate, intake, turns, lease })
     }
 }
 
@@ -137,6 +139,7 @@ pub fn app(
         .app_data(web::Data::new(state.gate))
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
+        .app_data(web::Data::new(state.lease))
         .wrap(from_fn(audit::witness))
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(body::whole))

@@ -10,6 +10,7 @@ pub mod users;
 pub mod devices;
 pub mod enrolment;
 pub mod unlocking;
+pub mod lease;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

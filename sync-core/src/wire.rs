@@ -113,18 +113,21 @@ pub struct Answer {
     pub rejected: Vec<Rejected>,
     /// How the tablet stands with the store. Stores of before say nothing.
     #[n(10)]
-    pub standing: Option<Standing>,
+    pub standing: Option<TabletStanding>,
 }
 
 /// How a tablet stands with the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct Standing {
+pub struct TabletStanding {
     /// It hands in what it has, is told to drop everything, and destroys the key of its folder.
     #[n(0)]
     pub revoked: bool,
     /// The store has the key of its folder, see [`About::key`].
     #[n(1)]
     pub has_key: bool,
+    /// For how many days from now the tablet shows what it holds; it goes on recording after that.
+    #[n(2)]
+    pub lease: u32,
 }
 
 /// What became of a carried batch.

@@ -110,7 +110,7 @@ export const answer = record({
   receipts: list(choice({ taken: only(blob), refused: null })),
   keys: list(record({ stream: uuid, number: plain, identity: plain })),
   rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
-  standing: orNull(record({ revoked: plain, has_key: plain })),
+  standing: orNull(record({ revoked: plain, has_key: plain, lease: plain })),
 });
 
 export const bundle = record({

@@ -1,10 +1,11 @@
 use std::io::{Write, stdout};
 
-use clap::Args;
+use clap::{Args, value_parser};
 use jiff::Timestamp;
 use server::audit::{self, Action, ObjectKind, by_operator};
 use server::clock::Clock;
 use server::custody::incident::{Acknowledgement, GroupHeld, Held, Report, report};
+use server::register::lease::Lease;
 use server::store::StoreError;
 use sync_core::id::{DeviceId, Id};
 
@@ -14,6 +15,9 @@ use super::{Database, Ended, count};
 pub(super) struct IncidentReport {
     /// The id of the tablet, as `GET /v1/devices` lists it.
     device: DeviceId,
+    /// For how many days after its last sync a tablet shows what it holds, as it was told.
+    #[arg(long, env = "IHURIRO_TABLET_LEASE_DAYS", value_name = "DAYS", default_value_t = Lease::default().days, value_parser = value_parser!(u32).range(1..=3650))]
+    tablet_lease_days: u32,
     /// Print the report as JSON, as the service answers it.
     #[arg(long)]
     json: bool,
@@ -26,7 +30,7 @@ impl IncidentReport {
         let store = self.database.open()?;
         let now = Clock::system().now();
         let found = store.write_blocking("incident report", |tx| -> Result<_, StoreError> {
-            let found = report(tx, self.device, None, now)?;
+            let found = report(tx, self.device, None, Lease { days: self.tablet_lease_days }, now)?;
             let entry = by_operator(now, Action::ReadRecord, "ihuriro incident-report");
             audit::note(tx, &entry.about(ObjectKind::Device, self.device.uuid()))?;
             Ok(found)
@@ -52,6 +56,13 @@ fn tell(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "Held by        {} ({})", report.held_by, report.user_id)?;
     writeln!(out, "Enrolled       {:.0}", report.enrolled_at)?;
     writeln!(out, "Last sync      {}", at(report.last_seen_at))?;
+    if let Some(ends) = report.lease_ends_at {
+        let tense = if report.lease_has_ended { "ended" } else { "ends" };
+        writeln!(
+            out,
+            "Lease          {tense} {ends:.0}: after that the tablet shows nothing to whoever leaves its program as it is"
+        )?;
+    }
     match report.unsent {
         None => writeln!(out, "Unsent         not known")?,
         Some(unsent) => writeln!(out, "Unsent         {} when it last synced", count(unsent, "change"))?,

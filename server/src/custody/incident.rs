@@ -18,6 +18,7 @@ use crate::clock::{Clock, timestamp};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::register::devices::{self, DeviceRefused};
+use crate::register::lease::Lease;
 use crate::scope::Permit;
 use crate::store::schema::{changes, devices as tablets, people, purges, quarantine, users};
 use crate::store::{At, Code, Conn, Db, Failure, Store, StoreError};
@@ -58,6 +59,11 @@ pub struct Report {
     /// How many changes it had recorded and not handed in then: records and people of whom the service may not know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsent: Option<i64>,
+    /// When it stops to show what it holds, by its own clock, if it does not sync before; absent where it never did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_ends_at: Option<Timestamp>,
+    /// Whether that has passed.
+    pub lease_has_ended: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
     pub acknowledgement: Acknowledgement,
@@ -129,7 +135,7 @@ pub struct HeldRecord {
 /// Report what a tablet holds
 ///
 /// For whoever must give notice that a tablet is lost: which records of which groups it held or may have held when it last reached the
-/// service, how many people, since when, and whether it was revoked and has said that it dropped them. No content. Managers see tablets of
+/// service, how many people, since when, whether its lease has ended, and whether it was revoked and has said that it dropped them. No content. Managers see tablets of
 /// their own organisation, administrators all; the ids of sensitive records are for protection officers alone.
 #[utoipa::path(
     tag = "Tablets",
@@ -147,12 +153,13 @@ pub(crate) async fn incident_report(
     id: web::Path<DeviceId>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
+    lease: web::Data<Lease>,
 ) -> Result<web::Json<Report>, Problem> {
-    let (id, now, organisation) = (*id, clock.now(), permit.organisations()?);
+    let (id, now, lease, organisation) = (*id, clock.now(), **lease, permit.organisations()?);
     let made = store.read("incident report", move |tx| -> Result<_, Failure<DeviceRefused>> {
         let seen = |tablet: &devices::Device| permit.covers(tablet.organisation);
         devices::find(tx, id)?.filter(seen).ok_or(DeviceRefused::NoSuchDevice)?;
-        let mut made = report(tx, id, organisation, now)?.ok_or(DeviceRefused::NoSuchDevice)?;
+        let mut made = report(tx, id, organisation, lease, now)?.ok_or(DeviceRefused::NoSuchDevice)?;
         if !permit.protects() {
             made.leave_sensitive_out();
         }
@@ -169,6 +176,7 @@ pub fn report(
     tx: &mut Conn<'_>,
     id: DeviceId,
     organisation: Option<OrganisationId>,
+    lease: Lease,
     now: Millis,
 ) -> Result<Option<Report>, StoreError> {
     type Row =
@@ -199,6 +207,7 @@ pub fn report(
         groups.push(group);
     }
     let (acknowledgement, acknowledged) = acknowledgement(tx, id, seen, revoked)?;
+    let lease_ends = seen.map(|At(at)| lease.until(at));
     let time = |at: Option<At>| at.map(|At(at)| timestamp(at));
     Ok(Some(Report {
         made_at: timestamp(now),
@@ -210,6 +219,8 @@ pub fn report(
         enrolled_at: timestamp(enrolled),
         last_seen_at: time(seen),
         unsent,
+        lease_ends_at: lease_ends.map(timestamp),
+        lease_has_ended: lease_ends.is_some_and(|ends| now > ends),
         revoked_at: time(revoked),
         acknowledgement,
         acknowledged_at: time(acknowledged),

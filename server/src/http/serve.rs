@@ -13,6 +13,7 @@ use super::{Certificate, Face, State, TlsError, app, beside};
 use crate::clock::Clock;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp};
+use crate::register::lease::Lease;
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     /// The proxies that say from where a request comes.
     pub proxies: Vec<IpNet>,
     pub second_factor: SecondFactor,
+    /// For how long tablets show what they hold.
+    pub lease: Lease,
 }
 
 /// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
@@ -80,6 +83,7 @@ impl Settings {
             certificate: None,
             proxies: Vec::new(),
             second_factor: SecondFactor::Demanded,
+            lease: Lease::default(),
         }
     }
 }
@@ -131,7 +135,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     // A small store has all rows of this version before anybody asks; a large one gets them in the background.
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
-    let mut state = State { intake, ..State::of(store, settings.clock).await? };
+    let mut state = State { intake, lease: settings.lease, ..State::of(store, settings.clock).await? };
     state.gate.proxies = settings.proxies.into();
     state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;
     if !state.gate.demands_second_factor {

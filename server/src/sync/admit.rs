@@ -7,12 +7,13 @@ use diesel::prelude::*;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
 use sync_core::id::DeviceId;
 use sync_core::limits::{MAX_EXPANDED, MAX_FOLDER_KEY};
-use sync_core::wire::{self, Coding, PROTOCOL, Request, Standing};
+use sync_core::wire::{self, Coding, PROTOCOL, Request, TabletStanding};
 
 use super::refusal::Refused;
 use crate::intake::BytesHeld;
 use crate::on_each;
 use crate::problem::Problem;
+use crate::register::lease::Lease;
 use crate::store::schema::devices;
 use crate::store::{Conn, Db, Failure, StoreError};
 
@@ -102,8 +103,9 @@ impl Claimed {
 
 impl KnownTablet {
     /// How it stands once its request is taken.
-    pub(super) fn standing(&self, request: &Request) -> Standing {
-        Standing { revoked: self.revoked, has_key: self.has_key || self.key_of(request).is_some() }
+    pub(super) fn standing(&self, request: &Request, Lease { days }: Lease) -> TabletStanding {
+        let has_key = self.has_key || self.key_of(request).is_some();
+        TabletStanding { revoked: self.revoked, has_key, lease: days }
     }
 
     /// The key of its folder, where a request hands one over that is kept.

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::facts;
 use crate::intake::Intake;
 use crate::problem::Problem;
+use crate::register::lease::Lease;
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Hands in what a tablet recorded, and gives it what it may read and has not.
@@ -46,6 +47,7 @@ pub(crate) async fn sync(
     intake: web::Data<Intake>,
     turns: web::Data<Turns>,
     clock: web::Data<Clock>,
+    lease: web::Data<Lease>,
 ) -> Result<HttpResponse, Problem> {
     let coding = admit::coding(http.headers())?;
     // 1. The body has come already, within the bounds of `intake`. What it expands to is counted until `_held` is
@@ -86,7 +88,7 @@ pub(crate) async fn sync(
         receipts,
         keys: pulled.keys,
         rejected: pulled.rejected,
-        standing: Some(tablet.standing(&claimed.request)),
+        standing: Some(tablet.standing(&claimed.request, **lease)),
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());

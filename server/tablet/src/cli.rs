@@ -38,7 +38,7 @@ pub struct TabletArgs {
     pub folder: PathBuf,
     /// Who you are, where several people share the tablet: a name that you chose when you enrolled
     #[arg(long = "as", global = true, env = "IHURIRO_TABLET_AS", value_name = "NAME")]
-    pub name: Option<Name>,
+    pub person: Option<Name>,
     #[command(subcommand)]
     pub command: TabletCommand,
 }
@@ -96,6 +96,20 @@ pub enum TabletCommand {
     },
 }
 
+impl TabletCommand {
+    /// Whether it is for reading what the tablet holds.
+    fn shows(&self) -> bool {
+        matches!(
+            self,
+            Self::Groups
+                | Self::Participants { .. }
+                | Self::Sessions { .. }
+                | Self::Show(_)
+                | Self::Settle(_)
+        )
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct EnrolArgs {
     /// The server's address, https://ihuriro.example.rw
@@ -114,17 +128,17 @@ pub struct EnrolArgs {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run(args: TabletArgs) -> Result<(), CommandError> {
-    let TabletArgs { folder: directory, name: who, command } = args;
+    let TabletArgs { folder: directory, person, command } = args;
     let out = &mut std::io::stdout().lock();
     if let TabletCommand::Enrol(EnrolArgs { server, code, name }) = &command {
-        let folder = people::new_folder(&directory, who.as_ref())?;
+        let folder = people::new_folder(&directory, person.as_ref())?;
         let device = Device::enrol(&folder, &new_passphrase()?, server, code, name, Clock::System)?;
         return Ok(welcome(&device, out)?);
     }
     if let TabletCommand::People = command {
         return people_there::run(&directory, out);
     }
-    let folder = people::folder_of(&directory, who.as_ref())?;
+    let folder = people::folder_of(&directory, person.as_ref())?;
     if !Folder::is_at(&folder) {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
@@ -140,6 +154,9 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    if command.shows() {
+        device.may_show()?;
+    }
     look_again::point_out(&command, out)?;
     match command {
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),

@@ -2,6 +2,7 @@
 
 mod enrol;
 mod sync;
+mod lease;
 mod relay;
 mod unlock;
 
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::folder::{Folder, FolderError};
 
 pub use enrol::EnrolError;
+pub use lease::ReadingLocked;
 pub use relay::{Packed, RelayError};
 pub use sync::{Progress, Step, Summary, SyncError};
 pub use unlock::{OpensWith, UnlockError};
@@ -49,6 +51,9 @@ pub struct Settings {
     /// An enrolment that has not been answered.
     #[n(4)]
     pending: Option<enrol::Pending>,
+    /// None where the server lends for ever.
+    #[n(5)]
+    lease: Option<lease::Lease>,
 }
 
 /// A folder that holds no tablet that can be used.
@@ -96,7 +101,9 @@ impl Device {
         }
         let tablet = Tablet::open(blobs)?;
         folder.keep_place(&settings.server, tablet.device())?;
-        Ok(Self { tablet, folder, settings, clock })
+        let mut device = Self { tablet, folder, settings, clock };
+        device.note_time()?;
+        Ok(device)
     }
 
     /// Edits a record of `stream`, or begins it. Has it on the disk before it returns; says whether anything changed.

@@ -318,6 +318,9 @@ impl Folder {
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses.
     pub fn keep_settings(&mut self, settings: &[u8]) -> Result<(), FolderError> {
+        if self.destroyed {
+            return Ok(());
+        }
         Ok(put(&mut self.connection, &self.seal, SETTINGS, settings)?)
     }
 

@@ -34,6 +34,7 @@ impl Tablet {
         let flight = self.flight.take().ok_or(NotAnAnswer::Unasked)?;
         if let Some(standing) = answer.standing {
             self.report.revoked = standing.revoked;
+            self.report.lease = Some(standing.lease);
             self.identity.store_has_key = Some(standing.has_key);
             self.folder_key.take_if(|_| standing.has_key);
         }

@@ -10,8 +10,8 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, Standing, StreamKey,
-    Tells,
+    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey,
+    TabletStanding, Tells,
 };
 
 use crate::carried;
@@ -176,7 +176,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         receipts: vec![Receipt::Taken(carried::receipt(scene).to_bytes().into()), Receipt::Refused],
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         rejected: vec![Rejected { document: scene.steps[3].document, digest: digest(scene), rejection }],
-        standing: Some(Standing { revoked: true, has_key: true }),
+        standing: Some(TabletStanding { revoked: true, has_key: true, lease: 30 }),
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use server::register::lease::Lease;
 use sync_core::time::Millis;
 use tablet::device::OpensWith;
 use tablet::folder::{FolderError, MOST};
@@ -138,5 +139,44 @@ fn a_revoked_tablet_hands_in_says_so_and_destroys_its_key() {
         let gone =
             Device::open(at.path(), PIN, Clock::fixed(START)).expect_err("nothing is left to be opened");
         assert!(gone.to_string().starts_with("there is no tablet"), "{gone}");
+    });
+}
+
+#[test]
+fn a_tablet_that_does_not_sync_shows_nothing_and_goes_on_recording() {
+    Database::each(|database| {
+        let app = TestApp::with(database, |settings| settings.lease = Lease { days: 7 });
+        let village = Village::of(&app, "aegis");
+        let user = village.facilitator(&app, "jeanne");
+        village.assign(user, village.group);
+        let clock = Clock::fixed(START);
+        let mut hers = village.tablet_with(&app, user, clock.clone());
+        hers.sync(&mut ()).expect("a sync");
+        clock.set(START.plus_days(7));
+        assert_eq!(hers.may_show(), Ok(()));
+        clock.set(Millis(START.plus_days(7).0 + 61_000));
+        hers = village.take_out_at(village.put_away(hers), clock.clone());
+        // Turning the clock back lends nothing.
+        for now in [START.plus_days(8), START] {
+            clock.set(now);
+            hers = village.take_out_at(village.put_away(hers), clock.clone());
+            let refused = hers.may_show().expect_err("it ended").to_string();
+            assert!(refused.contains("(until 12 March 2026)") && refused.contains("sync it"), "{refused}");
+        }
+        record(&mut hers, village.group, day(3, 4), Details::default());
+        let file = TempDir::new().expect("a folder");
+        hers.export(&file.path().join("bundle")).expect("what waits can be carried");
+        app.clock.advance(9 * 24 * 60);
+        let manager = app.login("manager.aegis");
+        let path = format!("/v1/devices/{}/incident-report", hers.tablet().device());
+        let report = manager.get(&path).ok();
+        assert_eq!(
+            (&report["lease_ends_at"], &report["lease_has_ended"]),
+            (&json!("2026-03-12T08:00:00Z"), &json!(true))
+        );
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        assert_eq!(report.accepted, 1);
+        assert_eq!(hers.may_show(), Ok(()), "lent again");
+        assert_eq!(manager.get(&path).ok()["lease_has_ended"], false);
     });
 }

@@ -5,6 +5,7 @@
 
 use actix_web::{post, web};
 use data_encoding::BASE64URL_NOPAD;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sync_core::id::{DeviceId, Id};
@@ -91,6 +92,9 @@ pub(crate) async fn unlock_tablet(
     fields.done()?;
     let code = secret::normalised(&code).ok_or(CodeRefused)?;
     let now = clock.now();
+    // Whoever guesses never reaches the writer.
+    let tried = code.clone();
+    store.read("look at unlock code", move |tx| look(tx, device_id, &tried, now).map(drop)).await?;
     let taken = store.write("unlock tablet", move |tx| take(tx, device_id, &code, now)).await?;
     let Some((sealed, identity)) = taken else { return Ok(web::Json(Unlocked { folder_key: None })) };
     // Opened and sealed again once no transaction is held.
@@ -103,16 +107,33 @@ pub(crate) async fn unlock_tablet(
 /// What the tablet handed over, and what opens it.
 type Sealed = Option<(Vec<u8>, String)>;
 
-/// Uses the code up.
-fn take(tx: &mut Conn<'_>, id: DeviceId, code: &str, now: Millis) -> Result<Sealed, Failure<CodeRefused>> {
+/// The tablet, if the code is its own, and still holds.
+fn look(
+    tx: &mut Conn<'_>,
+    id: DeviceId,
+    code: &str,
+    now: Millis,
+) -> Result<devices::Device, Failure<CodeRefused>> {
     let sound = |tablet: &devices::Device| !tablet.revoked && !tablet.disabled;
     let tablet = devices::find(tx, id)?.filter(sound).ok_or(CodeRefused)?;
+    let its_own = tablets::table
+        .filter(tablets::id.eq(Db(id)))
+        .filter(tablets::unlock_hash.eq(secret::hash(code)))
+        .filter(tablets::unlock_expires_at.gt(At(now)));
+    let holds: bool = on_each!(tx, |c| diesel::select(exists(its_own)).get_result(c))?;
+    if holds { Ok(tablet) } else { Err(CodeRefused.into()) }
+}
+
+/// Uses the code up.
+fn take(tx: &mut Conn<'_>, id: DeviceId, code: &str, now: Millis) -> Result<Sealed, Failure<CodeRefused>> {
+    let tablet = look(tx, id, code, now)?;
     let taken = on_each!(tx, |c| diesel::update(tablets::table.find(Db(id)))
         .filter(tablets::unlock_hash.eq(secret::hash(code)))
         .filter(tablets::unlock_expires_at.gt(At(now)))
         .set((tablets::unlock_hash.eq(None::<Vec<u8>>), tablets::unlock_expires_at.eq(None::<At>)))
         .execute(c))?;
     if taken == 0 {
+        // Somebody else was faster.
         return Err(CodeRefused.into());
     }
     let who = Who { user: Some(tablet.user), role: tablet.role.code(), organisation: tablet.organisation };

@@ -7,7 +7,7 @@ use sync_core::time::Date;
 use super::find::FindError;
 use super::when::NoDay;
 use super::words;
-use crate::device::{EnrolError, OpenError, RelayError, SyncError, UnlockError};
+use crate::device::{EnrolError, OpenError, ReadingLocked, RelayError, SyncError, UnlockError};
 use crate::people::NotOne;
 use crate::recording::RecordError;
 
@@ -19,6 +19,8 @@ pub enum CommandError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Unlock(#[from] UnlockError),
+    #[error(transparent)]
+    Locked(#[from] ReadingLocked),
     #[error(transparent)]
     NotOne(#[from] NotOne),
     #[error(transparent)]

@@ -35,7 +35,7 @@ impl std::fmt::Debug for Pending {
 pub enum EnrolError {
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("this tablet is already enrolled, for {0}; use another folder for another person")]
+    #[error("this tablet is already enrolled, for {0}; another person gives a name, as: --as eric")]
     Already(String),
     #[error("{0}")]
     Refused(LinkError),

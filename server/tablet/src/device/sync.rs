@@ -133,6 +133,9 @@ impl Device {
             match output {
                 Output::Persist(writes) => self.folder.persist(&writes, self.tablet.outbox().len())?,
                 Output::Finished(report) => {
+                    if let Some(days) = report.lease {
+                        self.lend(days)?;
+                    }
                     self.end_if_revoked(&report)?;
                     return Ok(Summary { report, bytes_up: traffic.up, bytes_down: traffic.down });
                 }
