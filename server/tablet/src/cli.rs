@@ -50,6 +50,9 @@ pub enum TabletCommand {
     Enrol(EnrolArgs),
     /// Open a tablet again that locked after wrong passphrases, with a code from your manager, and choose a new passphrase or PIN.
     Unlock {
+        /// The server's address, https://ihuriro.example.rw; the locked tablet does not tell it
+        #[arg(long)]
+        server: String,
         /// The one-time code, XXXXX-XXXXX
         #[arg(long)]
         code: String,
@@ -142,8 +145,8 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
     if !Folder::is_at(&folder) {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
-    if let TabletCommand::Unlock { code } = &command {
-        let opens_with = Device::unlock(&folder, code, &new_passphrase()?, &Clock::System)?;
+    if let TabletCommand::Unlock { server, code } = &command {
+        let opens_with = Device::unlock(&folder, server, code, &new_passphrase()?, &Clock::System)?;
         return Ok(unlocked(opens_with, out)?);
     }
     run_on(&mut Device::open(&folder, &passphrase()?, Clock::System)?, command, out)

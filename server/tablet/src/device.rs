@@ -100,7 +100,7 @@ impl Device {
             return Err(OpenError::Unfinished);
         }
         let tablet = Tablet::open(blobs)?;
-        folder.keep_place(&settings.server, tablet.device())?;
+        folder.keep_device(tablet.device())?;
         let mut device = Self { tablet, folder, settings, clock };
         device.note_time()?;
         Ok(device)

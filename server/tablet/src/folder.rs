@@ -1,5 +1,5 @@
 //! The tablet's data folder: one SQLite file in which every blob, and every blob's name, is sealed. A stolen folder
-//! shows how many blobs there are and how large, nothing else.
+//! shows how many blobs there are and how large, how many changes wait, a random id, and how many wrong passphrases were tried; nothing else.
 //!
 //! Durable means durable: a write has returned only once it is on the disk (`synchronous=FULL`), all of it or none. One
 //! program has the folder at a time.
@@ -55,11 +55,13 @@ pub enum FolderError {
     Wait { minutes: i64 },
     #[error(
         "the tablet is locked after {MOST} wrong passphrases, nothing on it is lost; ask your manager for a code, then: \
-         ihuriro tablet unlock --code CODE"
+         ihuriro tablet unlock --server https://… --code CODE"
     )]
     Locked,
-    #[error("the tablet does not know its server yet; it can't be unlocked by a code")]
-    Nowhere,
+    #[error(
+        "an older program opened this tablet last, and a code does not unlock it; only its passphrase opens it"
+    )]
+    NoDevice,
     #[error("what the server gave is not the key of this folder; tell your administrator")]
     OtherKey,
     #[error("the tablet's folder was made by a newer version; update this program")]
@@ -212,31 +214,29 @@ impl Folder {
         self.seal.key()
     }
 
-    /// Keeps in the open where the folder's key can be had with a manager's code.
+    /// Keeps in the open by which id the server knows the folder's key.
     ///
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses.
-    pub fn keep_place(&mut self, server: &str, device: DeviceId) -> Result<(), FolderError> {
-        let place = (state::server.eq(server), state::device.eq(device.to_string()));
+    pub fn keep_device(&mut self, device: DeviceId) -> Result<(), FolderError> {
         // Nothing is written where it stands there already.
-        let other = state::server.is_null().or(state::server.ne(server));
-        diesel::update(state::table).filter(other).set(place).execute(&mut self.connection)?;
+        let place = state::table.filter(state::device.is_null());
+        diesel::update(place).set(state::device.eq(device.to_string())).execute(&mut self.connection)?;
         Ok(())
     }
 
-    /// The server of the folder in the directory `at`, and the device's id there. Needs no passphrase.
+    /// The id by which the server knows the folder in the directory `at`. Needs no passphrase.
     ///
     /// # Errors
-    /// [`FolderError::Nowhere`] where it was never opened since it was enrolled, [`FolderError::Missing`] and so on.
-    pub fn place(at: &Path) -> Result<(String, DeviceId), FolderError> {
+    /// [`FolderError::NoDevice`] where it was never opened since it was enrolled, [`FolderError::Missing`] and so on.
+    pub fn device(at: &Path) -> Result<DeviceId, FolderError> {
         if !Self::is_at(at) {
             return Err(FolderError::Missing(at.to_owned()));
         }
         let mut connection = file::connect(at)?;
-        let place: (Option<String>, Option<String>) =
-            state::table.select((state::server, state::device)).first(&mut connection)?;
-        let (Some(server), Some(device)) = place else { return Err(FolderError::Nowhere) };
-        Ok((server, device.parse().map_err(|_| FolderError::Damaged("the device's id can't be read"))?))
+        let device: Option<String> = state::table.select(state::device).first(&mut connection)?;
+        let device = device.ok_or(FolderError::NoDevice)?;
+        device.parse().map_err(|_| FolderError::Damaged("the device's id can't be read"))
     }
 
     /// Destroys the key and all that it opens: the tablet was revoked, and the server has what it recorded. What is written to this folder from
@@ -246,7 +246,8 @@ impl Folder {
     /// [`FolderError::Database`] if the disk refuses.
     pub fn destroy(&mut self) -> Result<(), FolderError> {
         self.connection.batch_execute(
-            "BEGIN IMMEDIATE; DELETE FROM header; DELETE FROM blobs; DELETE FROM state; COMMIT; \
+            "BEGIN IMMEDIATE; DELETE FROM header; DELETE FROM blobs; \
+             UPDATE state SET unsent = 0, wrong = 0, device = NULL; COMMIT; \
              PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)",
         )?;
         self.destroyed = true;

@@ -65,7 +65,7 @@ fn a_managers_code_unlocks_a_tablet_once_and_all_that_was_recorded_is_there() {
         for person in [scene.app.login("jeanne.aegis"), scene.administrator()] {
             assert_eq!(person.post(&path, &json!({})).problem(), (403, "role-not-allowed"));
         }
-        let unlock = |code: &str, pin| Device::unlock(at.path(), code, pin, &clock);
+        let unlock = |code: &str, pin| Device::unlock(at.path(), &scene.app.url, code, pin, &clock);
         let manager = &scene.village.manager;
         let of_another = code_for(manager, scene.hers.tablet().device());
         let replaced = code_for(manager, device);
@@ -99,7 +99,7 @@ fn a_code_holds_for_a_day_and_not_for_a_revoked_tablet() {
         let device = with_a_pin(&scene, at.path());
         let clock = Clock::fixed(lock(at.path()));
         let manager = &scene.village.manager;
-        let unlock = |code: &str| Device::unlock(at.path(), code, "730184", &clock).map(drop);
+        let unlock = |code: &str| Device::unlock(at.path(), &scene.app.url, code, "730184", &clock).map(drop);
         let code = code_for(manager, device);
         scene.app.clock.advance(24 * 60);
         unlock(&code).expect_err("a day has passed");

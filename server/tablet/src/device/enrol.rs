@@ -129,7 +129,7 @@ impl Device {
                 folder.persist(&writes, 0)?;
             }
         }
-        folder.keep_place(&settings.server, tablet.device())?;
+        folder.keep_device(tablet.device())?;
         settings.pending = None;
         settings.keep(&mut folder)?;
         Ok(Self { tablet, folder, settings, clock })

@@ -39,18 +39,24 @@ pub enum OpensWith {
 }
 
 impl Device {
-    /// Unlocks the folder in the directory `at` with a manager's code, and puts a new passphrase on it. The key comes from the server, sealed
-    /// for this one answer.
+    /// Unlocks the folder in the directory `at` with a manager's code, and puts a new passphrase on it. The key comes from the `server`,
+    /// sealed for this one answer.
     ///
     /// # Errors
     /// [`UnlockError`] in words. A passphrase that can't be taken is refused before the code is used up.
-    pub fn unlock(at: &Path, code: &str, passphrase: &str, clock: &Clock) -> Result<OpensWith, UnlockError> {
+    pub fn unlock(
+        at: &Path,
+        server: &str,
+        code: &str,
+        passphrase: &str,
+        clock: &Clock,
+    ) -> Result<OpensWith, UnlockError> {
         Folder::may_be(passphrase)?;
-        let (server, device_id) = Folder::place(at)?;
+        let device_id = Folder::device(at)?;
         let identity = sealing::new_identity();
         let recipient = sealing::recipient_of(&identity).map_err(|_| LinkError::StoreKeys)?;
         let asking = Unlock { device_id, code: code.to_owned(), recipient };
-        let sealed = Link::to(&server)?.unlock(&asking)?.folder_key;
+        let sealed = Link::to(server)?.unlock(&asking)?.folder_key;
         let Some(sealed) = sealed else {
             Folder::unlock(at, None, passphrase, clock.now())?;
             return Ok(OpensWith::Before);

@@ -24,7 +24,7 @@ const OPENING: &str = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; P
     wrapped BLOB NOT NULL); \
     CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, unsent INTEGER, \
     wrong INTEGER NOT NULL DEFAULT 0, wrong_at BIGINT NOT NULL DEFAULT 0, latest BIGINT NOT NULL DEFAULT 0, \
-    server TEXT, device TEXT); \
+    device TEXT); \
     INSERT OR IGNORE INTO state (id) VALUES (1); COMMIT";
 
 diesel::table! {
@@ -58,8 +58,7 @@ diesel::table! {
         wrong_at -> BigInt,
         /// The latest time at which anybody tried to open the folder, in milliseconds: turning the clock back does not go before it.
         latest -> BigInt,
-        /// The server's address, and the id of the device there: whoever unlocks a locked folder asks there for its key.
-        server -> Nullable<Text>,
+        /// The id of the device at the server: whoever unlocks a locked folder asks there for its key. Which server that is stands sealed.
         device -> Nullable<Text>,
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn forget(connection: &mut SqliteConnection, now: Option<Millis>) -> 
 pub(super) fn in_words(left: i32) -> String {
     match left {
         0 => {
-            "; the tablet is locked now: ask your manager for a code, then: ihuriro tablet unlock --code CODE"
+            "; the tablet is locked now: ask your manager for a code, then: ihuriro tablet unlock --server https://… --code CODE"
                 .to_owned()
         }
         1 => "; one try is left, then the tablet locks".to_owned(),
