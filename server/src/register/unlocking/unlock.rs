@@ -84,17 +84,17 @@ pub(crate) async fn unlock_tablet(
     clock: web::Data<Clock>,
 ) -> Result<web::Json<Unlocked>, Problem> {
     let Unlock { device_id, code, recipient } = body.into_inner();
+    let code = secret::normalised(&code).ok_or(CodeRefused)?;
+    let now = clock.now();
+    // Whoever guesses never reaches the writer.
+    let tried = code.clone();
+    store.read("look at unlock code", move |tx| look(tx, device_id, &tried, now).map(drop)).await?;
     let mut fields = Fields::default();
     // Sealing nothing tells whether it is a recipient, before the code is used up.
     if sealing::seal(&[], std::slice::from_ref(&recipient)).is_err() {
         fields.refuse("recipient", "is a public key of age, age1…");
     }
     fields.done()?;
-    let code = secret::normalised(&code).ok_or(CodeRefused)?;
-    let now = clock.now();
-    // Whoever guesses never reaches the writer.
-    let tried = code.clone();
-    store.read("look at unlock code", move |tx| look(tx, device_id, &tried, now).map(drop)).await?;
     let taken = store.write("unlock tablet", move |tx| take(tx, device_id, &code, now)).await?;
     let Some((sealed, identity)) = taken else { return Ok(web::Json(Unlocked { folder_key: None })) };
     // Opened and sealed again once no transaction is held.
