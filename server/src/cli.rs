@@ -12,6 +12,7 @@ mod verify;
 mod rebuild;
 mod compact;
 mod publish;
+mod incident_report;
 mod openapi;
 mod completions;
 mod demo;
@@ -72,6 +73,8 @@ enum Command {
     Compact(compact::Compact),
     /// Publish the quarters that are due, for all to read; a running service does so every day.
     Publish(publish::Publish),
+    /// Say what a tablet holds or may hold, for the notice that it is lost: records by id and kind, people by number, no content.
+    IncidentReport(incident_report::IncidentReport),
     /// Print the OpenAPI document.
     Openapi(openapi::Openapi),
     /// Print what completes these commands in a shell, when Tab is pressed.
@@ -98,6 +101,7 @@ pub(crate) fn run() -> Ended {
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
         Command::Publish(publish) => publish.run(),
+        Command::IncidentReport(report) => report.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),
         Command::Tablet(tablet) => Ok(tablet::cli::run(tablet)?),

@@ -42,7 +42,7 @@ use crate::problem;
 use crate::published;
 use crate::quarantine;
 use crate::records;
-use crate::register;
+use crate::register::{self, lease::Lease};
 use crate::scope;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
@@ -62,6 +62,7 @@ pub struct State {
     pub providers: Providers,
     pub intake: Intake,
     pub turns: Turns,
+    pub lease: Lease,
 }
 
 impl State {
@@ -73,7 +74,8 @@ impl State {
         let tokens = Tokens::of(&store).await?;
         let gate = Gate::of(&store).await?;
         let (providers, intake, turns) = (Providers::new(false), Intake::default(), Turns::default());
-        Ok(Self { store, clock, tokens, gate, providers, intake, turns })
+        let lease = Lease::default();
+        Ok(Self { store, clock, tokens, gate, providers, intake, turns, lease })
     }
 }
 
@@ -142,6 +144,7 @@ pub fn app(
         .app_data(web::Data::new(state.providers))
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
+        .app_data(web::Data::new(state.lease))
         .wrap(from_fn(audit::witness))
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(body::whole))

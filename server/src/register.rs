@@ -2,7 +2,7 @@
 //!
 //! An administrator adds [`organisations`] and their managers; a manager adds the facilitators and supervisors of their own
 //! ([`users`]), and makes up the [`teams`] that supervisors look after. Tablets are enrolled once, by a code that a manager hands out ([`enrolment`]), and sign what they send with a
-//! key of their own from then on ([`devices`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
+//! key of their own from then on ([`devices`]); one that locked is opened again by another code ([`unlocking`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
 
 pub mod organisations;
 mod identity_providers;
@@ -10,6 +10,8 @@ pub mod teams;
 pub mod users;
 pub mod devices;
 pub mod enrolment;
+pub mod unlocking;
+pub mod lease;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,5 +44,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(teams::members::leave_team)
         .service(enrolment::issue::issue_enrolment_code)
         .service(enrolment::enrol::enrol_tablet)
+        .service(unlocking::issue::issue_unlock_code)
+        .service(unlocking::unlock::unlock_tablet)
         .service(devices::list_devices);
 }

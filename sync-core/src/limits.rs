@@ -77,6 +77,12 @@ pub const MAX_AHEAD: u64 = 1_000_000;
 /// The last number that a request may have: JavaScript counts no further.
 pub const LAST_REQUEST: u64 = (1 << 53) - 1;
 
+/// The longest name and version of a program that a tablet may say to run, in bytes.
+pub const MAX_PROGRAM: usize = 40;
+
+/// The largest sealed key of a tablet's folder, in bytes: 64 of them and what age adds.
+pub const MAX_FOLDER_KEY: usize = 1024;
+
 /// The most changes of one tablet that may be quarantined within [`QUARANTINED_WITHIN`]. A facilitator who was taken
 /// off five groups, and recorded a whole cycle of fifteen meetings for each with no network, hands in about a thousand;
 /// keepers look through them one by one.

@@ -263,6 +263,17 @@ impl Tablet {
         self.identity.organisation
     }
 
+    /// Whether the store has the key of this tablet's folder, as it last said.
+    pub fn store_has_key(&self) -> bool {
+        self.identity.store_has_key == Some(true)
+    }
+
+    /// Hands the key of the folder to the store with the next request: sealed for the store, which gives it back to whoever shows a
+    /// manager's code.
+    pub fn hand_over_key(&mut self, sealed: Vec<u8>) {
+        self.folder_key = Some(sealed.into());
+    }
+
     /// The store's clock at the last answer, in milliseconds; 0 before the first.
     pub fn last_sync(&self) -> Millis {
         self.identity.last_sync

@@ -55,6 +55,29 @@ pub struct Request {
     /// most [`crate::limits::MAX_ASKED_AFTER`] are answered.
     #[n(9)]
     pub waiting: Vec<Digest>,
+    /// What the tablet says of itself. Tablets of before say nothing, and services of before leave it aside.
+    #[n(10)]
+    pub about: Option<About>,
+}
+
+/// What a tablet says of itself, for whoever answers for tablets. Nothing rests on it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct About {
+    /// The program and its version, `ihuriro 0.1.0`; at most [`crate::limits::MAX_PROGRAM`] bytes are kept.
+    #[n(0)]
+    pub program: String,
+    /// How many changes wait on the tablet that this request does not bring.
+    #[n(1)]
+    pub unsent: u32,
+    /// What opens the tablet's folder, sealed for the store with age, until an answer says that the store has it; at most
+    /// [`crate::limits::MAX_FOLDER_KEY`] bytes.
+    #[n(2)]
+    pub key: Option<ByteVec>,
+}
+
+impl About {
+    /// This program.
+    pub const PROGRAM: &str = concat!("ihuriro ", env!("CARGO_PKG_VERSION"));
 }
 
 /// The store's answer to a request.
@@ -88,6 +111,23 @@ pub struct Answer {
     /// The rejected changes among those that the tablet asked about.
     #[n(9)]
     pub rejected: Vec<Rejected>,
+    /// How the tablet stands with the store. Stores of before say nothing.
+    #[n(10)]
+    pub standing: Option<TabletStanding>,
+}
+
+/// How a tablet stands with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct TabletStanding {
+    /// It hands in what it has, is told to drop everything, and destroys the key of its folder.
+    #[n(0)]
+    pub revoked: bool,
+    /// The store has the key of its folder, see [`About::key`].
+    #[n(1)]
+    pub has_key: bool,
+    /// For how many days from now the tablet shows what it holds; it goes on recording after that.
+    #[n(2)]
+    pub lease: u32,
 }
 
 /// What became of a carried batch.

@@ -95,6 +95,7 @@ export class Tablet extends Held {
       batches: flight.length > 0 ? [this.envelope(flight, batch)] : [],
       purged: state.purged, budget: PAGE, carried: [],
       waiting: this.askedAfter(),
+      about: { program: 'ihuriro-node 0.1.0', unsent: state.outbox.length - flight.length, key: null },
     };
     const signed = W.signed(W.FOR_REQUEST, state.device, state.seed, W.write(W.request, request));
     return { body: gzipSync(signed), flight, batch };

@@ -110,7 +110,7 @@ export class Store {
     const people = [...this.devices].map(([other, { name }]) => ({ device: other, name }));
     const lacking = streams.filter((stream) => cursors.get(stream)?.key !== this.keyNumber);
     const keys = lacking.map((stream) => ({ stream, number: this.keyNumber, identity: 'AGE-SECRET-KEY-1…' }));
-    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(({ digest }) => said.waiting.includes(digest)) };
+    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(({ digest }) => said.waiting.includes(digest)), standing: null };
   }
 
   page(stream, ask, sameLife, own) {

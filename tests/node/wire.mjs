@@ -25,9 +25,13 @@ const orNull = (type) => ({
   from: (value) => (value === null || value === undefined ? null : type.from(value)),
 });
 const list = (type) => ({ to: (all) => all.map(type.to), from: (all) => all.map(type.from) });
-/** A record: an array whose fields are known by their places. */
+/** A record: an array whose fields are known by their places; what is not said at its end is left out. */
 const record = (fields) => ({
-  to: (value) => Object.entries(fields).map(([name, type]) => type.to(value[name])),
+  to: (value) => {
+    const array = Object.entries(fields).map(([name, type]) => type.to(value[name]));
+    while (array.at(-1) === null) array.pop();
+    return array;
+  },
   from: (array) => Object.fromEntries(Object.entries(fields).map(([name, type], at) => [name, type.from(array[at])])),
 });
 
@@ -86,6 +90,7 @@ export const statement = record({ batch: uuid, at: plain, items: list(item) });
 export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
   batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob), waiting: list(blob),
+  about: orNull(record({ program: plain, unsent: plain, key: orNull(blob) })),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
 const whole = record({ kind, document: uuid, snapshot: blob });
@@ -105,6 +110,7 @@ export const answer = record({
   receipts: list(choice({ taken: only(blob), refused: null })),
   keys: list(record({ stream: uuid, number: plain, identity: plain })),
   rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
+  standing: orNull(record({ revoked: plain, has_key: plain, lease: plain })),
 });
 
 export const bundle = record({

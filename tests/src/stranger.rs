@@ -57,6 +57,7 @@ impl Stranger {
             carried: Vec::new(),
             budget: 100_000,
             waiting: Vec::new(),
+            about: None,
         }
     }
 

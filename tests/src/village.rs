@@ -96,6 +96,11 @@ impl Village {
         copy
     }
 
+    /// Opens a tablet that was put away, with a clock.
+    pub fn take_out_at(&self, folder: PathBuf, clock: Clock) -> Device {
+        Device::open(&folder, PASSPHRASE, clock).expect("it opens")
+    }
+
     /// Opens a tablet that was put away.
     pub fn take_out(&self, folder: &Path) -> Device {
         Device::open(folder, PASSPHRASE, Clock::fixed(START)).expect("it opens")

@@ -40,7 +40,9 @@ fn many_join(tablet: &mut Device, village: &Village, count: usize) {
 fn forget(village: &Village, tablet: Device, keys: impl IntoIterator<Item = Key>) -> Device {
     let folder = village.put_away(tablet);
     let writes: Vec<Write> = keys.into_iter().map(Write::Delete).collect();
-    Folder::open(&folder, PASSPHRASE).and_then(|mut folder| folder.persist(&writes)).expect("an open folder");
+    Folder::open(&folder, PASSPHRASE, tests::app::START)
+        .and_then(|mut folder| folder.persist(&writes, 0))
+        .expect("an open folder");
     village.take_out(&folder)
 }
 

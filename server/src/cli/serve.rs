@@ -1,9 +1,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use ipnet::IpNet;
 use server::http::{Certificate, SecondFactor, Settings, serve};
+use server::register::lease::Lease;
 use server::telemetry::{self, LevelFilter};
 use tokio::runtime::Runtime;
 
@@ -47,6 +48,9 @@ pub(super) struct Serve {
     /// Let an organisation's identity provider be on this machine, by http: for trying and testing.
     #[arg(long)]
     loopback_providers: bool,
+    /// For how many days after its last sync a tablet shows what it holds; it goes on recording after that.
+    #[arg(long, env = "IHURIRO_TABLET_LEASE_DAYS", value_name = "DAYS", default_value_t = Lease::default().days, value_parser = value_parser!(u32).range(1..=3650))]
+    tablet_lease_days: u32,
     /// Threads that answer; one per core if left out.
     #[arg(long)]
     workers: Option<usize>,
@@ -73,6 +77,7 @@ impl Serve {
                 (true, false) => SecondFactor::NotHere,
                 (true, true) => SecondFactor::NotAnywhere,
             },
+            lease: Lease { days: self.tablet_lease_days },
             ..Settings::new(self.listen, self.database.address()?)
         };
         Runtime::new()?.block_on(async {

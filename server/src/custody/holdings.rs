@@ -23,7 +23,7 @@ use crate::store::{At, Conn, Db, Failure, Store, StoreError};
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Holding {
     #[schema(value_type = Uuid)]
-    group_id: GroupId,
+    pub(super) group_id: GroupId,
     #[schema(value_type = Uuid)]
     device_id: DeviceId,
     #[schema(example = "Nyagatare 3")]
@@ -32,16 +32,16 @@ pub(crate) struct Holding {
     held_by: String,
     /// When it was first sent the group.
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<Timestamp>,
+    pub(super) since: Option<Timestamp>,
     /// How many changes of the group it has not said that it read; absent once it has dropped the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     behind: Option<i64>,
     /// When it was first told to drop the group.
     #[serde(skip_serializing_if = "Option::is_none")]
-    told_at: Option<Timestamp>,
+    pub(super) told_at: Option<Timestamp>,
     /// When it said that it has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    dropped_at: Option<Timestamp>,
+    pub(super) dropped_at: Option<Timestamp>,
 }
 
 /// List the groups on a tablet
@@ -107,7 +107,7 @@ pub(crate) async fn tablets_of_group(
 
 /// Of what.
 #[derive(Debug, Clone, Copy)]
-enum Of {
+pub(super) enum Of {
     Tablet(DeviceId),
     Group(StreamId),
 }
@@ -143,7 +143,8 @@ macro_rules! rows {
     };
 }
 
-fn holdings(
+/// The groups on a tablet, or the tablets with a group; those that were dropped too.
+pub(super) fn holdings(
     tx: &mut Conn<'_>,
     of: Of,
     organisation: Option<OrganisationId>,

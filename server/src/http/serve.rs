@@ -15,6 +15,7 @@ use crate::access::Providers;
 use crate::clock::Clock;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp};
+use crate::register::lease::Lease;
 use crate::store::{Store, StoreError};
 use crate::telemetry;
 
@@ -52,6 +53,8 @@ pub struct Settings {
     pub erasures: Option<PathBuf>,
     /// Whether an identity provider may be on this machine, without TLS: for tests.
     pub loopback_providers: bool,
+    /// For how long tablets show what they hold.
+    pub lease: Lease,
 }
 
 /// Whether people of the roles that need an authenticator app must enrol one before anything else. Whoever has one is always asked for it.
@@ -88,6 +91,7 @@ impl Settings {
             second_factor: SecondFactor::Demanded,
             erasures: None,
             loopback_providers: false,
+            lease: Lease::default(),
         }
     }
 }
@@ -140,7 +144,7 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     // A small store has all rows of this version before anybody asks; a large one gets them in the background.
     let behind = ledger::catch_up(&store).await? == CaughtUp::Partly;
     let intake = Intake::within(settings.intake);
-    let mut state = State { intake, ..State::of(store, settings.clock).await? };
+    let mut state = State { intake, lease: settings.lease, ..State::of(store, settings.clock).await? };
     state.providers = Providers::new(settings.loopback_providers);
     state.gate.proxies = settings.proxies.into();
     state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;

@@ -92,6 +92,9 @@ kinds! {
          whoever answers for you for another one.";
     ENROLMENT_CODE_REFUSED FORBIDDEN "enrolment-code-refused" "The code is not valid"
         "Check how it was typed. It may also have expired, three days after it was handed out: ask your manager for another one.";
+    UNLOCK_CODE_REFUSED FORBIDDEN "unlock-code-refused" "The code does not unlock this tablet"
+        "Check how it was typed. It may also have been used, or have expired a day after it was handed out, or the tablet was revoked: \
+         ask your manager.";
     FOREIGN_BATCH FORBIDDEN "foreign-batch" "A batch is not this tablet's"
         "A batch in a tablet's sync is signed by another tablet, or was changed after it was signed. Nothing was taken.";
 
@@ -145,8 +148,10 @@ kinds! {
         "Each enrolment needs a new key. Make one, and show the code again.";
     NO_SECOND_FACTOR CONFLICT "no-second-factor" "No enrolment has begun"
         "There is no app to be confirmed. Begin with POST /v1/me/second-factor.";
+    DEVICE_REVOKED CONFLICT "device-revoked" "This tablet is revoked"
+        "Nothing unlocks it again. Hand out a code that enrols another tablet.";
     USER_DISABLED CONFLICT "user-disabled" "This person's account is disabled"
-        "A tablet can be enrolled only for somebody who may sign in. Enable the account first.";
+        "A tablet can be enrolled or unlocked only for somebody who may sign in. Enable the account first.";
     ROLE_WITHOUT_TABLET CONFLICT "role-without-tablet" "People of this role have no tablet"
         "A tablet can be enrolled for a facilitator, a supervisor or a manager.";
     ROLE_WITHOUT_ORGANISATION CONFLICT "role-without-organisation" "People of this role belong to no organisation"

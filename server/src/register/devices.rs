@@ -1,6 +1,9 @@
 //! The tablets, as the manager of their holders' organisation or an administrator sees them.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,8 +17,8 @@ use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Problem, kind};
 use crate::scope::Permit;
-use crate::store::schema::{devices, users};
-use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError};
+use crate::store::schema::{devices, documents, readings, users};
+use crate::store::{At, Code, Conn, Db, Failure, Refusal, Store, StoreError, as_worker};
 
 /// An enrolled tablet.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,10 +36,19 @@ pub(crate) struct DeviceView {
     enrolled_at: Timestamp,
     /// When it last reached the service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_seen_at: Option<Timestamp>,
+    pub(crate) last_seen_at: Option<Timestamp>,
     /// Since when it is sent nothing, and what it hands in is quarantined.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revoked_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    /// The program that it runs, with its version, as it said when it last reached the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ihuriro 0.1.0")]
+    program: Option<String>,
+    /// How many changes it had recorded and not handed in after it last reached the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsent: Option<i64>,
+    /// How many records there are in the groups that it was sent and has not said to have dropped.
+    records_held: i64,
 }
 
 /// A tablet as the room that answers it needs to know it.
@@ -94,26 +106,41 @@ pub(crate) async fn list_devices(
     query: web::Query<PageQuery>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<DeviceView>>, Problem> {
-    let window = query.of("devices")?;
+    let window: Window<DeviceId> = query.of("devices")?;
     let asked = window.clone();
     let organisation = permit.organisations()?;
     let rows = store.read("list devices", move |tx| list(tx, organisation, &asked)).await?;
-    Ok(web::Json(Page::of(rows, &window, |row: &ViewRow| row.0.0)))
+    Ok(web::Json(Page::of(rows, &window, |device: &DeviceView| device.id)))
 }
 
-type ViewRow = (Db<DeviceId>, String, Db<UserId>, Option<Db<OrganisationId>>, At, Option<At>, Option<At>);
+/// The columns of a tablet in a list.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = devices)]
+struct Columns {
+    id: Db<DeviceId>,
+    name: String,
+    user_id: Db<UserId>,
+    enrolled_at: At,
+    last_seen_at: Option<At>,
+    revoked_at: Option<At>,
+    program: Option<String>,
+    unsent: Option<i64>,
+}
 
-impl From<ViewRow> for DeviceView {
-    fn from((Db(id), name, Db(user_id), organisation, At(enrolled), seen, revoked): ViewRow) -> Self {
-        Self {
-            id,
-            name,
-            user_id,
-            organisation_id: organisation.map(|Db(id)| id),
-            enrolled_at: timestamp(enrolled),
-            last_seen_at: seen.map(|At(at)| timestamp(at)),
-            revoked_at: revoked.map(|At(at)| timestamp(at)),
-        }
+type ViewRow = (Columns, Option<Db<OrganisationId>>);
+
+fn view((row, organisation): ViewRow, held: &BTreeMap<DeviceId, i64>) -> DeviceView {
+    DeviceView {
+        id: row.id.0,
+        name: row.name,
+        user_id: row.user_id.0,
+        organisation_id: organisation.map(|Db(id)| id),
+        enrolled_at: timestamp(row.enrolled_at.0),
+        last_seen_at: row.last_seen_at.map(|At(at)| timestamp(at)),
+        revoked_at: row.revoked_at.map(|At(at)| timestamp(at)),
+        program: row.program,
+        unsent: row.unsent,
+        records_held: held.get(&row.id.0).copied().unwrap_or_default(),
     }
 }
 
@@ -121,21 +148,13 @@ fn list(
     tx: &mut Conn<'_>,
     organisation: Option<OrganisationId>,
     window: &Window<DeviceId>,
-) -> Result<Vec<ViewRow>, StoreError> {
-    on_each!(tx, |c, Backend| {
+) -> Result<Vec<DeviceView>, StoreError> {
+    let rows: Vec<ViewRow> = on_each!(tx, |c, Backend| {
         let mut rows = devices::table
             .inner_join(users::table)
             .order(devices::id)
             .limit(window.rows())
-            .select((
-                devices::id,
-                devices::name,
-                devices::user_id,
-                users::organisation_id,
-                devices::enrolled_at,
-                devices::last_seen_at,
-                devices::revoked_at,
-            ))
+            .select((Columns::as_select(), users::organisation_id))
             .into_boxed::<Backend>();
         if let Some(organisation) = organisation {
             rows = rows.filter(users::organisation_id.eq(Db(organisation)));
@@ -144,10 +163,48 @@ fn list(
             rows = rows.filter(devices::id.gt(Db(after)));
         }
         rows.load(c)
-    })
+    })?;
+    let held = as_worker(tx, |tx| records_held(tx, rows.iter().map(|(row, _)| row.id).collect()))?;
+    Ok(rows.into_iter().map(|row| view(row, &held)).collect())
 }
 
-/// Revokes a tablet, unless it is.
+/// How many records there are in the groups that each of these tablets holds. Reads an index row for each record and tablet, and nothing of
+/// a record.
+fn records_held(
+    tx: &mut Conn<'_>,
+    tablets: Vec<Db<DeviceId>>,
+) -> Result<BTreeMap<DeviceId, i64>, StoreError> {
+    let rows: Vec<(Db<DeviceId>, i64)> = on_each!(tx, |c| readings::table
+        .inner_join(documents::table.on(documents::stream_id.eq(readings::stream_id)))
+        .filter(readings::device_id.eq_any(tablets))
+        .group_by(readings::device_id)
+        .select((readings::device_id, count_star()))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(Db(id), count)| (id, count)).collect())
+}
+
+/// A tablet as lists show it.
+///
+/// # Errors
+/// [`DeviceRefused`] where the caller does not reach it.
+pub(crate) fn shown(
+    tx: &mut Conn<'_>,
+    permit: Permit,
+    id: DeviceId,
+) -> Result<DeviceView, Failure<DeviceRefused>> {
+    let row: Option<ViewRow> = on_each!(tx, |c| devices::table
+        .inner_join(users::table)
+        .filter(devices::id.eq(Db(id)))
+        .select((Columns::as_select(), users::organisation_id))
+        .first(c)
+        .optional())?;
+    let row = row.filter(|(_, organisation)| permit.covers(organisation.map(|Db(id)| id)));
+    let row = row.ok_or(DeviceRefused::NoSuchDevice)?;
+    let held = as_worker(tx, |tx| records_held(tx, vec![Db(id)]))?;
+    Ok(view(row, &held))
+}
+
+/// Revokes a tablet, unless it is. The key of its folder is forgotten: nobody unlocks it any more.
 ///
 /// # Errors
 /// [`DeviceRefused`].
@@ -160,22 +217,13 @@ pub(crate) fn revoke(
     find(tx, id)?.filter(|device| permit.covers(device.organisation)).ok_or(DeviceRefused::NoSuchDevice)?;
     on_each!(tx, |c| diesel::update(devices::table.find(Db(id)))
         .filter(devices::revoked_at.is_null())
-        .set(devices::revoked_at.eq(At(now)))
-        .execute(c))?;
-    let row: ViewRow = on_each!(tx, |c| devices::table
-        .inner_join(users::table)
-        .filter(devices::id.eq(Db(id)))
-        .select((
-            devices::id,
-            devices::name,
-            devices::user_id,
-            users::organisation_id,
-            devices::enrolled_at,
-            devices::last_seen_at,
-            devices::revoked_at,
+        .set((
+            devices::revoked_at.eq(At(now)),
+            devices::folder_key.eq(None::<Vec<u8>>),
+            devices::unlock_hash.eq(None::<Vec<u8>>),
         ))
-        .first(c))?;
-    Ok(row.into())
+        .execute(c))?;
+    shown(tx, permit, id)
 }
 
 /// The tablet with this id, revoked or not.

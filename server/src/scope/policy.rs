@@ -135,7 +135,7 @@ const fn may(
 #[rustfmt::skip]
 pub const POLICY: &[Action] = &[
     //                                              facilitator  supervisor    manager       secretariat  donor        administrator
-    may("sign in and out, and enrol a tablet with a code",
+    may("sign in and out, and enrol or unlock a tablet with a code",
                                      Anybody, P,   [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Oneself], &[
         "POST /v1/login",
         "POST /v1/login/provider",
@@ -145,6 +145,7 @@ pub const POLICY: &[Action] = &[
         "POST /v1/password-resets",
         "GET /.well-known/jwks.json",
         "POST /v1/enrol",
+        "POST /v1/tablet-unlocks",
     ]),
     may("record on a tablet and sync it",
                                      Tablet, S,    [Groups,      Groups,       Groups,       Nothing,     Nothing,     Nothing], &[
@@ -257,14 +258,16 @@ pub const POLICY: &[Action] = &[
         "DELETE /v1/users/{id}/second-factor",
         "DELETE /v1/users/{id}/logins",
     ]).noted_when_changed(AccessChanged),
-    may("hand out codes that enrol a tablet",
+    may("hand out codes that enrol a tablet or unlock one",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/users/{id}/enrolment-codes",
+        "POST /v1/devices/{id}/unlock",
     ]).noted_when_changed(AccessChanged),
     may("see which tablets there are and what they hold, and revoke them",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/devices",
         "GET /v1/devices/{id}/groups",
+        "GET /v1/devices/{id}/incident-report",
         "GET /v1/groups/{id}/devices",
         "POST /v1/devices/{id}/revoke",
     ]).noted_when_changed(AccessChanged),

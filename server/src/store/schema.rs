@@ -220,6 +220,15 @@ table! {
         /// The number of the device's last request; requests count upwards, so that none can be played again.
         last_request -> BigInt,
         last_seen_at -> Nullable<BigInt>,
+        /// What it runs, as it last said: the program with its version.
+        program -> Nullable<Text>,
+        /// How many changes it had not handed in, as it last said.
+        unsent -> Nullable<BigInt>,
+        /// What opens its folder, sealed for the store.
+        folder_key -> Nullable<Binary>,
+        /// Of the code with which its holder may have that back.
+        unlock_hash -> Nullable<Binary>,
+        unlock_expires_at -> Nullable<BigInt>,
     }
 }
 

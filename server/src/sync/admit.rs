@@ -6,13 +6,14 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use diesel::prelude::*;
 use sync_core::batch::{Envelope, Purpose, Signed, Statement, VerifyingKey};
 use sync_core::id::DeviceId;
-use sync_core::limits::MAX_EXPANDED;
-use sync_core::wire::{self, Coding, PROTOCOL, Request};
+use sync_core::limits::{MAX_EXPANDED, MAX_FOLDER_KEY};
+use sync_core::wire::{self, Coding, PROTOCOL, Request, TabletStanding};
 
 use super::refusal::Refused;
 use crate::intake::BytesHeld;
 use crate::on_each;
 use crate::problem::Problem;
+use crate::register::lease::Lease;
 use crate::store::schema::devices;
 use crate::store::{Conn, Db, Failure, StoreError};
 
@@ -67,20 +68,28 @@ pub(super) struct KnownTablet {
     pub(super) device: DeviceId,
     pub(super) last_request: u64,
     pub(super) key: VerifyingKey,
+    pub(super) revoked: bool,
+    /// Whether the store has the key of its folder.
+    pub(super) has_key: bool,
 }
 
 /// The tablet with this id, if it is enrolled here.
 pub(super) fn known_tablet(tx: &mut Conn<'_>, device: DeviceId) -> Result<Option<KnownTablet>, StoreError> {
-    let row: Option<(Vec<u8>, i64)> = on_each!(tx, |c| devices::table
+    let row: Option<(Vec<u8>, i64, bool, bool)> = on_each!(tx, |c| devices::table
         .find(Db(device))
-        .select((devices::public_key, devices::last_request))
+        .select((
+            devices::public_key,
+            devices::last_request,
+            devices::revoked_at.is_not_null(),
+            devices::folder_key.is_not_null(),
+        ))
         .first(c)
         .optional())?;
-    let Some((key, last)) = row else { return Ok(None) };
+    let Some((key, last, revoked, has_key)) = row else { return Ok(None) };
     let key = key.as_slice().try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
     let key = key.ok_or(StoreError::Damaged("a tablet's key"))?;
     let last_request = u64::try_from(last).unwrap_or(0);
-    Ok(Some(KnownTablet { device, last_request, key }))
+    Ok(Some(KnownTablet { device, last_request, key, revoked, has_key }))
 }
 
 impl Claimed {
@@ -93,6 +102,18 @@ impl Claimed {
 }
 
 impl KnownTablet {
+    /// How it stands once its request is taken.
+    pub(super) fn standing(&self, request: &Request, Lease { days }: Lease) -> TabletStanding {
+        let has_key = self.has_key || self.key_of(request).is_some();
+        TabletStanding { revoked: self.revoked, has_key, lease: days }
+    }
+
+    /// The key of its folder, where a request hands one over that is kept.
+    pub(super) fn key_of<'a>(&self, request: &'a Request) -> Option<&'a [u8]> {
+        let key: &[u8] = request.about.as_ref()?.key.as_ref()?;
+        (!self.revoked && key.len() <= MAX_FOLDER_KEY).then_some(key)
+    }
+
     /// The statement of a batch, if this tablet signed it and the changes are those that it lists.
     pub(super) fn open(&self, envelope: &Envelope) -> Result<Statement, Refused> {
         let (signed, statement) = envelope.open().map_err(|_| Refused::ForeignBatch)?;

@@ -8,7 +8,7 @@ use sync_core::id::StreamId;
 use sync_core::quarantine::Outcome;
 use sync_core::wire::{self, Answer, Coding, Outcomes, PROTOCOL, Receipt};
 
-use super::admit::{self, Claimed};
+use super::admit::{self, Claimed, KnownTablet};
 use super::look::{Looked, brings_nothing, look};
 use super::prepare::{Prepared, prepare};
 use super::pull::{Pulled, pull};
@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::facts;
 use crate::intake::Intake;
 use crate::problem::Problem;
+use crate::register::lease::Lease;
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Hands in what a tablet recorded, and gives it what it may read and has not.
@@ -46,6 +47,7 @@ pub(crate) async fn sync(
     intake: web::Data<Intake>,
     turns: web::Data<Turns>,
     clock: web::Data<Clock>,
+    lease: web::Data<Lease>,
 ) -> Result<HttpResponse, Problem> {
     // A tablet writes and reads what its person's groups allow: that is decided here, change by change.
     let store = store.as_worker();
@@ -58,14 +60,14 @@ pub(crate) async fn sync(
     // 2. Most requests bring nothing: they are answered from one transaction that reads, and need no turn.
     let looked =
         if brings_nothing(&claimed.request) { look_around(&store, &claimed, &clock).await? } else { None };
-    let Answered { dropped, outcomes, receipts, pulled } = match looked {
-        Some(Looked { held, pulled, .. }) => {
-            Answered { dropped: held.dropped, outcomes: Vec::new(), receipts: Vec::new(), pulled }
+    let Answered { tablet, dropped, outcomes, receipts, pulled } = match looked {
+        Some(Looked { tablet, held, pulled }) => {
+            Answered { tablet, dropped: held.dropped, outcomes: Vec::new(), receipts: Vec::new(), pulled }
         }
         None => {
             // 3. Others wait for a turn, since the records that they open are in memory until the answer is ready.
             let _turn = turns.take().await;
-            let (prepared, pushed) = hand_in(&store, claimed, &clock).await?;
+            let (prepared, pushed) = hand_in(&store, Arc::clone(&claimed), &clock).await?;
             answer(&store, prepared, pushed).await?
         }
     };
@@ -88,6 +90,7 @@ pub(crate) async fn sync(
         receipts,
         keys: pulled.keys,
         rejected: pulled.rejected,
+        standing: Some(tablet.standing(&claimed.request, **lease)),
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
@@ -102,6 +105,7 @@ pub(crate) async fn sync(
 
 /// The parts of an answer.
 struct Answered {
+    tablet: KnownTablet,
     dropped: Vec<StreamId>,
     outcomes: Vec<Outcomes>,
     receipts: Vec<Receipt>,
@@ -118,10 +122,10 @@ async fn look_around(
     claimed: &Arc<Claimed>,
     clock: &Clock,
 ) -> Result<Option<Looked>, Failure<Refused>> {
-    let (reading, number, now) = (Arc::clone(claimed), claimed.request.number, clock.now());
+    let (reading, request, now) = (Arc::clone(claimed), Arc::clone(&claimed.request), clock.now());
     let Some(looked) = store.read("look", move |tx| look(tx, &reading)).await? else { return Ok(None) };
     let tablet = looked.tablet;
-    store.write("count", move |tx| count(tx, &tablet, number, now)).await?;
+    store.write("count", move |tx| count(tx, &tablet, &request, now)).await?;
     Ok(Some(looked))
 }
 
@@ -143,7 +147,7 @@ async fn answer(
         (Some(carried), Some(outcomes)) => prepared.signer.receipt(carried, outcomes),
         _ => Receipt::Refused,
     });
-    Ok(Answered { dropped, outcomes, receipts: receipts.collect(), pulled })
+    Ok(Answered { tablet: prepared.tablet, dropped, outcomes, receipts: receipts.collect(), pulled })
 }
 
 /// How often a prepared request may be overtaken by other writers before it is prepared and written in one transaction.

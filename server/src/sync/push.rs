@@ -7,9 +7,10 @@
 
 use diesel::prelude::*;
 use sync_core::batch::Statement;
+use sync_core::limits::MAX_PROGRAM;
 use sync_core::quarantine::Outcome;
 use sync_core::time::Millis;
-use sync_core::wire::Outcomes;
+use sync_core::wire::{Outcomes, Request};
 
 use super::admit::KnownTablet;
 use super::excess::Quarantined;
@@ -40,7 +41,7 @@ pub(super) struct Pushed {
 pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Result<Pushed, Failure<Refused>> {
     let Prepared { tablet, request, statements, carried, decided, .. } = prepared;
     // 1. The number, which locks the tablet's row: from here on no other request of this tablet is written.
-    count(tx, tablet, request.number, now)?;
+    count(tx, tablet, request, now)?;
     // 2. What the tablet holds, as of now. It is written before anything is sent.
     let held = holding::said(tx, tablet.device, request)?.write(tx, tablet.device, now)?;
     // 3. The assignments under which each change was decided. Nothing locks them: one that ends at this moment counts
@@ -74,20 +75,32 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
     Ok(Pushed { held, outcomes, settled, facts_due })
 }
 
-/// Takes the number of the request, once. This locks the tablet's row until the transaction ends: two requests of one
+/// Takes the number of the request, once, and keeps what the tablet says of itself. This locks the tablet's row until the transaction ends: two requests of one
 /// tablet queue, and the second finds its number taken if the first had the same or a later one.
 pub(super) fn count(
     tx: &mut Conn<'_>,
     tablet: &KnownTablet,
-    number: u64,
+    request: &Request,
     now: Millis,
 ) -> Result<(), Failure<Refused>> {
+    let number = request.number;
     let fresh = devices::id.eq(Db(tablet.device)).and(devices::last_request.lt(number as i64));
-    let taken = on_each!(tx, |c| diesel::update(devices::table)
-        .filter(fresh)
-        .set((devices::last_request.eq(number as i64), devices::last_seen_at.eq(At(now))))
-        .execute(c))?;
+    let seen = (devices::last_request.eq(number as i64), devices::last_seen_at.eq(At(now)));
+    let about = request.about.as_ref();
+    let said = (
+        devices::program.eq(about.and_then(|about| program(&about.program))),
+        devices::unsent.eq(about.map(|about| i64::from(about.unsent))),
+    );
+    let key = tablet.key_of(request).map(|key| devices::folder_key.eq(key));
+    let taken =
+        on_each!(tx, |c| diesel::update(devices::table).filter(fresh).set((seen, said, key)).execute(c))?;
     // Another request of this tablet took this number or a later one. `last` names only this one: that is at most the
     // number taken.
     if taken == 1 { Ok(()) } else { Err(Refused::Seen { last: number }.into()) }
+}
+
+/// The name of a program as people are shown it; none where it is not one line of a few printable letters.
+fn program(said: &str) -> Option<&str> {
+    let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    (!said.trim().is_empty() && said.len() <= MAX_PROGRAM && said.bytes().all(printable)).then_some(said)
 }

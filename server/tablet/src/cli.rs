@@ -5,6 +5,7 @@ mod find;
 mod list;
 mod look_again;
 mod participant;
+mod people_there;
 mod relay;
 mod session;
 mod settle;
@@ -20,8 +21,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
-use crate::device::{Device, OpenError};
+use crate::device::{Device, OpenError, OpensWith};
 use crate::folder::{Folder, FolderError};
+use crate::people::{self, Name};
 
 pub use error::CommandError;
 
@@ -34,6 +36,9 @@ pub struct TabletArgs {
     /// The tablet's data folder. Its passphrase is asked for, or taken from IHURIRO_TABLET_PASSPHRASE.
     #[arg(long, global = true, env = "IHURIRO_TABLET", default_value = "./tablet", value_name = "DIR")]
     pub folder: PathBuf,
+    /// Who you are, where several people share the tablet: a name that you chose when you enrolled
+    #[arg(long = "as", global = true, env = "IHURIRO_TABLET_AS", value_name = "NAME")]
+    pub person: Option<Name>,
     #[command(subcommand)]
     pub command: TabletCommand,
 }
@@ -43,6 +48,17 @@ pub struct TabletArgs {
 pub enum TabletCommand {
     /// Make this a tablet of yours, with the one-time code that your manager gave you.
     Enrol(EnrolArgs),
+    /// Open a tablet again that locked after wrong passphrases, with a code from your manager, and choose a new passphrase or PIN.
+    Unlock {
+        /// The server's address, https://ihuriro.example.rw; the locked tablet does not tell it
+        #[arg(long)]
+        server: String,
+        /// The one-time code, XXXXX-XXXXX
+        #[arg(long)]
+        code: String,
+    },
+    /// List who is on this tablet, and how much of each waits to be handed in. Needs no passphrase.
+    People,
     /// List the groups on this tablet.
     Groups,
     /// List the participants of a group.
@@ -83,6 +99,20 @@ pub enum TabletCommand {
     },
 }
 
+impl TabletCommand {
+    /// Whether it is for reading what the tablet holds.
+    fn shows(&self) -> bool {
+        matches!(
+            self,
+            Self::Groups
+                | Self::Participants { .. }
+                | Self::Sessions { .. }
+                | Self::Show(_)
+                | Self::Settle(_)
+        )
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct EnrolArgs {
     /// The server's address, https://ihuriro.example.rw
@@ -101,14 +131,23 @@ pub struct EnrolArgs {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run(args: TabletArgs) -> Result<(), CommandError> {
-    let TabletArgs { folder, command } = args;
+    let TabletArgs { folder: directory, person, command } = args;
     let out = &mut std::io::stdout().lock();
     if let TabletCommand::Enrol(EnrolArgs { server, code, name }) = &command {
+        let folder = people::new_folder(&directory, person.as_ref())?;
         let device = Device::enrol(&folder, &new_passphrase()?, server, code, name, Clock::System)?;
         return Ok(welcome(&device, out)?);
     }
+    if let TabletCommand::People = command {
+        return people_there::run(&directory, out);
+    }
+    let folder = people::folder_of(&directory, person.as_ref())?;
     if !Folder::is_at(&folder) {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
+    }
+    if let TabletCommand::Unlock { server, code } = &command {
+        let opens_with = Device::unlock(&folder, server, code, &new_passphrase()?, &Clock::System)?;
+        return Ok(unlocked(opens_with, out)?);
     }
     run_on(&mut Device::open(&folder, &passphrase()?, Clock::System)?, command, out)
 }
@@ -118,9 +157,17 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    if command.shows() {
+        device.may_show()?;
+    }
     look_again::point_out(&command, out)?;
     match command {
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),
+        TabletCommand::Unlock { .. } => Ok(writeln!(out, "This tablet is not locked.")?),
+        TabletCommand::People => {
+            let (name, waiting) = (&device.settings().user, device.tablet().outbox().len());
+            Ok(people_there::tell(name, Ok(Some(waiting)), out)?)
+        }
         TabletCommand::Groups => list::groups(device, out),
         TabletCommand::Participants { group } => list::participants(device, &group, out),
         TabletCommand::Participant(command) => participant::run(device, command, out),
@@ -139,6 +186,19 @@ fn welcome(device: &Device, out: &mut dyn Write) -> std::io::Result<()> {
     let settings = device.settings();
     writeln!(out, "This is now the tablet of {}, {}.", settings.user, settings.organisation)?;
     writeln!(out, "Fetch your groups with: ihuriro tablet sync")
+}
+
+fn unlocked(opens_with: OpensWith, out: &mut dyn Write) -> std::io::Result<()> {
+    match opens_with {
+        OpensWith::New => writeln!(
+            out,
+            "Unlocked. The tablet opens with the new passphrase, and all that was on it is there."
+        ),
+        OpensWith::Before => writeln!(
+            out,
+            "Unlocked, but the server does not have the key of this tablet: it opens with the passphrase of before and with no other."
+        ),
+    }
 }
 
 fn passphrase() -> Result<String, CommandError> {

@@ -2,7 +2,9 @@
 
 mod enrol;
 mod sync;
+mod lease;
 mod relay;
+mod unlock;
 
 use std::path::Path;
 
@@ -18,8 +20,10 @@ use crate::clock::Clock;
 use crate::folder::{Folder, FolderError};
 
 pub use enrol::EnrolError;
+pub use lease::ReadingLocked;
 pub use relay::{Packed, RelayError};
 pub use sync::{Progress, Step, Summary, SyncError};
+pub use unlock::{OpensWith, UnlockError};
 
 /// An enrolled tablet, open.
 #[derive(Debug)]
@@ -47,6 +51,9 @@ pub struct Settings {
     /// An enrolment that has not been answered.
     #[n(4)]
     pending: Option<enrol::Pending>,
+    /// None where the server lends for ever.
+    #[n(5)]
+    lease: Option<lease::Lease>,
 }
 
 /// A folder that holds no tablet that can be used.
@@ -86,13 +93,17 @@ impl Device {
     /// # Errors
     /// [`OpenError`] in words: no tablet there, a wrong passphrase, another program that has it open.
     pub fn open(at: &Path, passphrase: &str, clock: Clock) -> Result<Self, OpenError> {
-        let mut folder = Folder::open(at, passphrase)?;
+        let mut folder = Folder::open(at, passphrase, clock.now())?;
         let settings = Settings::read(&mut folder)?;
         let blobs = folder.blobs()?;
         if blobs.is_empty() {
             return Err(OpenError::Unfinished);
         }
-        Ok(Self { tablet: Tablet::open(blobs)?, folder, settings, clock })
+        let tablet = Tablet::open(blobs)?;
+        folder.keep_device(tablet.device())?;
+        let mut device = Self { tablet, folder, settings, clock };
+        device.note_time()?;
+        Ok(device)
     }
 
     /// Edits a record of `stream`, or begins it. Has it on the disk before it returns; says whether anything changed.
@@ -163,7 +174,7 @@ impl Device {
 
     /// Where the disk refuses, the tablet goes back to what the disk has: it never shows what is not kept.
     fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
-        let kept = self.folder.persist(writes);
+        let kept = self.folder.persist(writes, self.tablet.outbox().len());
         if kept.is_err() {
             self.go_back();
         }

@@ -1,11 +1,12 @@
 //! The tablet's data folder: one SQLite file in which every blob, and every blob's name, is sealed. A stolen folder
-//! shows how many blobs there are and how large, nothing else.
+//! shows how many blobs there are and how large, how many changes wait, a random id, and how many wrong passphrases were tried; nothing else.
 //!
 //! Durable means durable: a write has returned only once it is on the disk (`synchronous=FULL`), all of it or none. One
 //! program has the folder at a time.
 
 mod file;
 mod seal;
+mod tries;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,13 +14,18 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use sync_core::id::DeviceId;
 use sync_core::tablet::{Blob, Write};
+use sync_core::time::Millis;
 
-use file::{Header, blobs, header};
-use seal::Seal;
+use file::{Header, blobs, header, state};
+use seal::{KEY, Seal};
+pub use tries::MOST;
 
 /// The name of the database in the folder.
 pub const FILE: &str = "tablet.db";
+/// The least length of a PIN: digits alone. Its tries are bounded ([`tries`]), which stops who finds the tablet, not who copies the folder.
+pub const SHORTEST_PIN: usize = 6;
 /// The least length of a passphrase, in characters.
 pub const SHORTEST_PASSPHRASE: usize = 8;
 /// Where the machine's own settings stand, among the names of the tablet's blobs, none of which is this.
@@ -36,8 +42,28 @@ pub enum FolderError {
     InUse(PathBuf),
     #[error("choose a passphrase of at least {SHORTEST_PASSPHRASE} characters")]
     ShortPassphrase,
-    #[error("the passphrase is wrong")]
-    WrongPassphrase,
+    #[error("choose a PIN of at least {SHORTEST_PIN} digits, or a passphrase with other characters")]
+    ShortPin,
+    #[error("anybody would try this PIN first; choose another one")]
+    PlainPin,
+    #[error("the passphrase is wrong{}", tries::in_words(*.left))]
+    WrongPassphrase {
+        /// How many tries are left.
+        left: i32,
+    },
+    #[error("too many wrong passphrases; try again in {minutes} min")]
+    Wait { minutes: i64 },
+    #[error(
+        "the tablet is locked after {MOST} wrong passphrases, nothing on it is lost; ask your manager for a code, then: \
+         ihuriro tablet unlock --server https://… --code CODE"
+    )]
+    Locked,
+    #[error(
+        "an older program opened this tablet last, and a code does not unlock it; only its passphrase opens it"
+    )]
+    NoDevice,
+    #[error("what the server gave is not the key of this folder; tell your administrator")]
+    OtherKey,
     #[error("the tablet's folder was made by a newer version; update this program")]
     Newer,
     #[error("the tablet's folder is damaged: {0}")]
@@ -68,6 +94,7 @@ impl From<diesel::result::Error> for FolderError {
 pub struct Folder {
     connection: SqliteConnection,
     seal: Seal,
+    destroyed: bool,
 }
 
 impl fmt::Debug for Folder {
@@ -82,14 +109,39 @@ impl Folder {
         at.join(FILE).exists()
     }
 
+    /// Whether a folder may have this passphrase: long enough, or a PIN that is.
+    ///
+    /// # Errors
+    /// [`FolderError::ShortPassphrase`], [`FolderError::ShortPin`], [`FolderError::PlainPin`].
+    pub fn may_be(passphrase: &str) -> Result<(), FolderError> {
+        let length = passphrase.chars().count();
+        match tries::is_pin(passphrase) {
+            true if length < SHORTEST_PIN => Err(FolderError::ShortPin),
+            true if tries::is_plain(passphrase) => Err(FolderError::PlainPin),
+            false if length < SHORTEST_PASSPHRASE => Err(FolderError::ShortPassphrase),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many changes wait in the folder in the directory `at` to be handed in; `None` where it does not say. Needs no passphrase.
+    ///
+    /// # Errors
+    /// [`FolderError::Missing`], [`FolderError::InUse`] and so on.
+    pub fn unsent(at: &Path) -> Result<Option<usize>, FolderError> {
+        if !Self::is_at(at) {
+            return Err(FolderError::Missing(at.to_owned()));
+        }
+        let mut connection = file::connect(at)?;
+        let unsent: Option<i32> = state::table.select(state::unsent).first(&mut connection)?;
+        Ok(unsent.and_then(|unsent| usize::try_from(unsent).ok()))
+    }
+
     /// Makes a new, empty folder; the directory too, where there is none.
     ///
     /// # Errors
     /// [`FolderError::There`] if there is one already, [`FolderError::ShortPassphrase`], or why it can't be written.
     pub fn create(at: &Path, passphrase: &str) -> Result<Self, FolderError> {
-        if passphrase.chars().count() < SHORTEST_PASSPHRASE {
-            return Err(FolderError::ShortPassphrase);
-        }
+        Self::may_be(passphrase)?;
         file::make(at)?;
         let mut connection = file::connect(at)?;
         let (seal, lock) = Seal::new(passphrase);
@@ -97,34 +149,123 @@ impl Folder {
             if header::table.count().get_result::<i64>(connection)? > 0 {
                 return Ok(false);
             }
-            diesel::insert_into(header::table).values(Header::of(&lock)).execute(connection)?;
+            diesel::insert_into(header::table)
+                .values(Header::of(&lock, tries::is_pin(passphrase)))
+                .execute(connection)?;
             Ok::<_, diesel::result::Error>(true)
         })?;
-        if began { Ok(Self { connection, seal }) } else { Err(FolderError::There(at.to_owned())) }
+        if began {
+            Ok(Self { connection, seal, destroyed: false })
+        } else {
+            Err(FolderError::There(at.to_owned()))
+        }
     }
 
     /// Opens the folder in the directory `at`.
     ///
     /// # Errors
-    /// [`FolderError::Missing`], [`FolderError::InUse`], [`FolderError::WrongPassphrase`] and so on.
-    pub fn open(at: &Path, passphrase: &str) -> Result<Self, FolderError> {
+    /// [`FolderError::Missing`], [`FolderError::InUse`], [`FolderError::WrongPassphrase`] and so on; [`FolderError::Wait`] or
+    /// [`FolderError::Locked`] after wrong ones, also where this one is right.
+    pub fn open(at: &Path, passphrase: &str, now: Millis) -> Result<Self, FolderError> {
         if !Self::is_at(at) {
             return Err(FolderError::Missing(at.to_owned()));
         }
         let mut connection = file::connect(at)?;
         let header = header::table.select(Header::as_select()).first(&mut connection).optional()?;
         let header = header.ok_or_else(|| FolderError::Missing(at.to_owned()))?;
-        let seal = Seal::open(passphrase, &header.lock()?)?;
-        Ok(Self { connection, seal })
+        let lock = header.lock()?;
+        tries::count(&mut connection, now)?;
+        let seal = match Seal::open(passphrase, &lock) {
+            Err(FolderError::WrongPassphrase { .. }) => {
+                return Err(FolderError::WrongPassphrase { left: tries::left(&mut connection)? });
+            }
+            opened => opened?,
+        };
+        tries::forget(&mut connection, None)?;
+        Ok(Self { connection, seal, destroyed: false })
+    }
+
+    /// Puts a new passphrase on the folder in the directory `at`, and gives all tries back: with its `key`, which the server gave for a manager's
+    /// code, or without one, where the server has none and the passphrase of before stays.
+    ///
+    /// # Errors
+    /// [`FolderError::OtherKey`], [`FolderError::ShortPassphrase`] and so on; the folder is as it was then.
+    pub fn unlock(at: &Path, key: Option<&[u8]>, passphrase: &str, now: Millis) -> Result<(), FolderError> {
+        if !Self::is_at(at) {
+            return Err(FolderError::Missing(at.to_owned()));
+        }
+        let mut connection = file::connect(at)?;
+        let Some(key) = key else { return tries::forget(&mut connection, Some(now)) };
+        Self::may_be(passphrase)?;
+        let key = <[u8; KEY]>::try_from(key).map_err(|_| FolderError::OtherKey)?;
+        let mut folder = Self { connection, seal: Seal::with(key), destroyed: false };
+        // The key opens what is there, or it is not the key.
+        folder.open_all().map_err(|_| FolderError::OtherKey)?;
+        let lock = folder.seal.lock(passphrase);
+        folder.connection.transaction(|connection| {
+            let header = Header::of(&lock, tries::is_pin(passphrase));
+            diesel::update(header::table).set(header).execute(connection)?;
+            tries::forget(connection, Some(now))
+        })
+    }
+
+    /// What opens the folder, for the server to keep, sealed.
+    pub fn key(&self) -> &[u8] {
+        self.seal.key()
+    }
+
+    /// Keeps in the open by which id the server knows the folder's key.
+    ///
+    /// # Errors
+    /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses.
+    pub fn keep_device(&mut self, device: DeviceId) -> Result<(), FolderError> {
+        // Nothing is written where it stands there already.
+        let place = state::table.filter(state::device.is_null());
+        diesel::update(place).set(state::device.eq(device.to_string())).execute(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// The id by which the server knows the folder in the directory `at`. Needs no passphrase.
+    ///
+    /// # Errors
+    /// [`FolderError::NoDevice`] where it was never opened since it was enrolled, [`FolderError::Missing`] and so on.
+    pub fn device(at: &Path) -> Result<DeviceId, FolderError> {
+        if !Self::is_at(at) {
+            return Err(FolderError::Missing(at.to_owned()));
+        }
+        let mut connection = file::connect(at)?;
+        let device: Option<String> = state::table.select(state::device).first(&mut connection)?;
+        let device = device.ok_or(FolderError::NoDevice)?;
+        device.parse().map_err(|_| FolderError::Damaged("the device's id can't be read"))
+    }
+
+    /// Destroys the key and all that it opens: the tablet was revoked, and the server has what it recorded. What is written to this folder from
+    /// now on is not kept.
+    ///
+    /// # Errors
+    /// [`FolderError::Database`] if the disk refuses.
+    pub fn destroy(&mut self) -> Result<(), FolderError> {
+        self.connection.batch_execute(
+            "BEGIN IMMEDIATE; DELETE FROM header; DELETE FROM blobs; \
+             UPDATE state SET unsent = 0, wrong = 0, device = NULL; COMMIT; \
+             PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)",
+        )?;
+        self.destroyed = true;
+        Ok(())
     }
 
     /// Makes the tablet's writes durable, all or none.
     ///
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses; nothing is written then.
-    pub fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
+    ///
+    /// `unsent` is how many changes wait to be handed in once they are: it stands in the open, for whoever shares the tablet.
+    pub fn persist(&mut self, writes: &[Write], unsent: usize) -> Result<(), FolderError> {
+        if self.destroyed {
+            return Ok(());
+        }
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
-        let done = self.write(writes).and_then(|()| self.connection.batch_execute("COMMIT"));
+        let done = self.write(writes, unsent).and_then(|()| self.connection.batch_execute("COMMIT"));
         if done.is_err() {
             // Where the disk is full SQLite has rolled back by itself, and refuses to do it again. In a transaction of
             // Diesel's that would be the end of the connection.
@@ -133,8 +274,10 @@ impl Folder {
         Ok(done?)
     }
 
-    fn write(&mut self, writes: &[Write]) -> Result<(), diesel::result::Error> {
-        let Self { connection, seal } = self;
+    fn write(&mut self, writes: &[Write], unsent: usize) -> Result<(), diesel::result::Error> {
+        let Self { connection, seal, .. } = self;
+        let unsent = i32::try_from(unsent).unwrap_or(i32::MAX);
+        diesel::update(state::table).set(state::unsent.eq(unsent)).execute(connection)?;
         for write in writes {
             match write {
                 Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,
@@ -176,6 +319,9 @@ impl Folder {
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses.
     pub fn keep_settings(&mut self, settings: &[u8]) -> Result<(), FolderError> {
+        if self.destroyed {
+            return Ok(());
+        }
         Ok(put(&mut self.connection, &self.seal, SETTINGS, settings)?)
     }
 

@@ -70,6 +70,23 @@ pub struct Enrolled {
     pub store: PublicKeys,
 }
 
+/// Asks for the key of a locked folder.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unlock {
+    pub device_id: DeviceId,
+    /// As the manager read it out, `XXXXX-XXXXX`.
+    pub code: String,
+    /// An age recipient, for which the answer is sealed.
+    pub recipient: String,
+}
+
+/// The key of a locked folder.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Unlocked {
+    /// Sealed with age, base64url without padding; `None` where the server has none.
+    pub folder_key: Option<String>,
+}
+
 /// The server's public keys.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PublicKeys {

@@ -45,6 +45,9 @@ pub(super) struct Identity {
     /// None before anything ever failed.
     #[n(13)]
     pace: Option<Pace>,
+    /// Whether the store has the key of the folder, as it last said.
+    #[n(14)]
+    pub(super) store_has_key: Option<bool>,
 }
 
 impl Identity {
@@ -65,6 +68,7 @@ impl Identity {
             receipts: Some(enrolment.store.receipts.to_bytes().into()),
             seal: Some(enrolment.store.seal),
             pace: None,
+            store_has_key: None,
         }
     }
 

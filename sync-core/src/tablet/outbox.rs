@@ -20,7 +20,7 @@ use crate::id::{BatchId, DocumentId, StreamId};
 use crate::limits::MAX_CARRIED;
 use crate::record::SCHEMA;
 use crate::time::Moment;
-use crate::wire::{PROTOCOL, Request};
+use crate::wire::{About, PROTOCOL, Request};
 
 /// The size of a change's item in a statement, in bytes.
 const ITEM: usize = 80;
@@ -138,6 +138,7 @@ impl Tablet {
             [] => Vec::new(),
             serials => vec![self.seal(flight.batch, serials, moment)],
         };
+        let unsent = u32::try_from(self.outbox.len() - flight.serials.len()).unwrap_or(u32::MAX);
         let carried = flight.carried.iter().filter_map(|serial| self.carried.get(serial).cloned()).collect();
         let request = Request {
             protocol: PROTOCOL,
@@ -150,6 +151,7 @@ impl Tablet {
             budget,
             carried,
             waiting: self.asked_after(),
+            about: Some(About { program: About::PROGRAM.to_owned(), unsent, key: self.folder_key.clone() }),
         };
         self.flight = Some(flight);
         let signed =

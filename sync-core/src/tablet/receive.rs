@@ -32,6 +32,12 @@ impl Tablet {
             return Err(NotAnAnswer::Protocol);
         }
         let flight = self.flight.take().ok_or(NotAnAnswer::Unasked)?;
+        if let Some(standing) = answer.standing {
+            self.report.revoked = standing.revoked;
+            self.report.lease = Some(standing.lease);
+            self.identity.store_has_key = Some(standing.has_key);
+            self.folder_key.take_if(|_| standing.has_key);
+        }
         let mut writes = Vec::new();
         // 1. The link carried this much, and the store has read of the purged streams.
         self.failures = 0;

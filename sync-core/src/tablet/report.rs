@@ -37,6 +37,10 @@ pub struct Report {
     pub too_large: BTreeSet<DocumentId>,
     /// Colleagues' batches that were too large for the link.
     pub too_large_carried: u32,
+    /// The store says that the tablet is revoked.
+    pub revoked: bool,
+    /// For how many days from now the tablet shows what it holds, where the store says so.
+    pub lease: Option<u32>,
     /// Changes of others that could not be merged here.
     pub unreadable: u32,
 }

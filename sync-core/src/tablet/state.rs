@@ -41,6 +41,8 @@ pub struct Tablet {
     pub(super) stuck_carried: BTreeSet<u64>,
     /// Requests without an answer in this sync since the last that had one.
     pub(super) failures: u32,
+    /// The key of the folder, sealed for the store, until the store says that it has it.
+    pub(super) folder_key: Option<ByteVec>,
     pub(super) report: Report,
 }
 
@@ -114,6 +116,7 @@ impl Tablet {
             stuck: BTreeSet::new(),
             stuck_carried: BTreeSet::new(),
             failures: 0,
+            folder_key: None,
             report: Report::default(),
         }
     }

@@ -10,7 +10,8 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey, Tells,
+    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey,
+    TabletStanding, Tells,
 };
 
 use crate::carried;
@@ -38,6 +39,7 @@ fn request(number: u64) -> Request {
         budget: sync_core::limits::PAGE as u32,
         carried: Vec::new(),
         waiting: Vec::new(),
+        about: None,
     }
 }
 
@@ -53,6 +55,7 @@ fn answer() -> Answer {
         receipts: Vec::new(),
         keys: Vec::new(),
         rejected: Vec::new(),
+        standing: None,
     }
 }
 
@@ -112,6 +115,11 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
         incarnation: 3_405_691_582,
         carried: vec![b"something sealed".to_vec().into()],
         waiting: vec![digest(scene)],
+        about: Some(About {
+            program: "ihuriro 0.1.0".to_owned(),
+            unsent: 2,
+            key: Some(b"the key of a folder, sealed".to_vec().into()),
+        }),
         ..request(300)
     };
     let message = agreement::begin(&marks(&scene.documents[1..]));
@@ -122,7 +130,10 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
     vec![
         ("the first, with nothing to say", request(1)),
         ("a cursor and a batch of two changes", working),
-        ("a new life, a receipt, a copy that goes on, and a change that is asked after", last),
+        (
+            "a new life, a receipt, a copy that goes on, a change that is asked after, and the tablet about itself",
+            last,
+        ),
         ("what differs, where the tablet lacks a document", asking),
         ("the document that differs is wanted", wanting),
     ]
@@ -166,6 +177,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         receipts: vec![Receipt::Taken(carried::receipt(scene).to_bytes().into()), Receipt::Refused],
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         rejected: vec![Rejected { document: scene.steps[3].document, digest: digest(scene), rejection }],
+        standing: Some(TabletStanding { revoked: true, has_key: true, lease: 30 }),
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);

@@ -54,6 +54,7 @@ fn what_is_not_the_protocol_does_not_fit() {
         budget: 0,
         carried: Vec::new(),
         waiting: Vec::new(),
+        about: None,
     };
     let sound = minicbor::to_vec(&request).expect("CBOR");
     assert_eq!(fits("request", &sound), Ok(()));

@@ -33,6 +33,9 @@ pub(crate) fn request(request: &Request) -> Value {
         "budget": request.budget,
         "carried": each(&request.carried, |one| hex(one).into()),
         "waiting": each(&request.waiting, |one| hex(one.as_bytes()).into()),
+        "about": request.about.as_ref().map(|about| json!({
+            "program": about.program, "unsent": about.unsent, "key": about.key.as_ref().map(|key| hex(key)),
+        })),
     })
 }
 
@@ -83,6 +86,9 @@ pub(crate) fn answer(answer: &Answer) -> Value {
             "document": one.document,
             "digest": hex(one.digest.as_bytes()),
             "rejection": { "by": one.rejection.by, "because": one.rejection.because },
+        })),
+        "standing": answer.standing.map(|one| json!({
+            "revoked": one.revoked, "has_key": one.has_key, "lease": one.lease,
         })),
     })
 }

@@ -194,7 +194,11 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
             write(format!("/v1/users/{newcomer}/enrolment-codes"), json!({}))
         }
         "GET /v1/devices/{id}/groups" => read(format!("/v1/devices/{}/groups", place.device)),
+        "GET /v1/devices/{id}/incident-report" => {
+            read(format!("/v1/devices/{}/incident-report", place.device))
+        }
         "GET /v1/groups/{id}/devices" => read(format!("/v1/groups/{group}/devices")),
+        "POST /v1/devices/{id}/unlock" => write(format!("/v1/devices/{}/unlock", place.device), json!({})),
         "POST /v1/devices/{id}/revoke" => {
             write(format!("/v1/devices/{}/revoke", place.old_device), json!({}))
         }

@@ -4,6 +4,9 @@
 mod groups;
 mod people;
 mod tablets;
+mod sharing;
+mod incident;
+mod locking;
 
 use serde_json::{Value, json};
 use server::access::Role;

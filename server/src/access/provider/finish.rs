@@ -288,5 +288,5 @@ fn note_link(tx: &mut Conn<'_>, holder: &Holder, moment: Moment, route: &str) ->
 
 async fn note_refusal(store: &Store, who: Who, moment: &Moment) -> Result<(), StoreError> {
     let entry = Entry::of(who, moment.now, Action::SignIn, ROUTE).refused();
-    store.write("note refused login", move |tx| audit::note_seldom(tx, &entry)).await
+    store.as_worker().write("note refused login", move |tx| audit::note_seldom(tx, &entry)).await
 }

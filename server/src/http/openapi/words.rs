@@ -49,7 +49,7 @@ macro_rules! codes {
 /// The words of a field. `place` is the schema that has it, or the operation that asks for it.
 fn words(place: &str, field: &str) -> Option<Words> {
     Some(match (place, field) {
-        ("About" | "Sensitive", "kind") => codes!(Kind),
+        ("About" | "Sensitive" | "HeldRecord", "kind") => codes!(Kind),
         ("OpenConflict" | "list_conflicts", "record") => {
             Words::OneOf([Kind::Group, Kind::Participant, Kind::Session].map(Kind::code).to_vec())
         }
@@ -74,6 +74,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::Long(10, 128)
         }
         ("Enrol", "public_key") => Words::Like("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
+        ("Unlock", "recipient") => Words::Like("^age1[02-9ac-hj-np-z]{58}$"),
         ("ParticipantItem" | "Mark" | "SplitBody" | "ErasureItem" | "ErasureBody", "code") => {
             Words::Like(PSEUDONYM)
         }

@@ -49,6 +49,12 @@ pub fn move_to(
         .execute(c))?;
     teams::leave_all(tx, id, now)?;
     let theirs = devices::table.filter(devices::user_id.eq(Db(id))).filter(devices::revoked_at.is_null());
-    on_each!(tx, |c| diesel::update(theirs).set(devices::revoked_at.eq(At(now))).execute(c))?;
+    on_each!(tx, |c| diesel::update(theirs)
+        .set((
+            devices::revoked_at.eq(At(now)),
+            devices::folder_key.eq(None::<Vec<u8>>),
+            devices::unlock_hash.eq(None::<Vec<u8>>),
+        ))
+        .execute(c))?;
     Ok(())
 }

@@ -7,7 +7,8 @@ use sync_core::time::Date;
 use super::find::FindError;
 use super::when::NoDay;
 use super::words;
-use crate::device::{EnrolError, OpenError, RelayError, SyncError};
+use crate::device::{EnrolError, OpenError, ReadingLocked, RelayError, SyncError, UnlockError};
+use crate::people::NotOne;
 use crate::recording::RecordError;
 
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,12 @@ pub enum CommandError {
     Enrol(#[from] EnrolError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    #[error(transparent)]
+    Locked(#[from] ReadingLocked),
+    #[error(transparent)]
+    NotOne(#[from] NotOne),
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]

@@ -19,6 +19,13 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
         at => writeln!(out, "It last synced on {} with {}.", words::time(at), settings.server)?,
     }
 
+    if let Err(locked) = device.may_show() {
+        let changes = words::count(tablet.outbox().len(), "change");
+        writeln!(out, "Waiting to be handed in: {changes}.")?;
+        // Which records those are is not told.
+        return Ok(writeln!(out, "Locked: {locked}.")?);
+    }
+
     let mut waiting: BTreeMap<DocumentId, usize> = BTreeMap::new();
     for one in tablet.outbox() {
         *waiting.entry(one.document).or_default() += 1;

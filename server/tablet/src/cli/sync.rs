@@ -129,7 +129,12 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
         let groups = words::count(report.dropped, "group");
         writeln!(out, "This tablet may no longer hold {groups}; what it held of it is removed.")?;
     }
-    if find::groups(tablet).is_empty() {
+    if report.revoked {
+        writeln!(
+            out,
+            "This tablet is revoked. The server has what was recorded on it; what it held is destroyed."
+        )?;
+    } else if find::groups(tablet).is_empty() {
         writeln!(
             out,
             "It holds no group now. If you lead one, ask your manager about it and about this tablet."

@@ -35,7 +35,7 @@ impl std::fmt::Debug for Pending {
 pub enum EnrolError {
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("this tablet is already enrolled, for {0}; use another folder for another person")]
+    #[error("this tablet is already enrolled, for {0}; another person gives a name, as: --as eric")]
     Already(String),
     #[error("{0}")]
     Refused(LinkError),
@@ -88,7 +88,7 @@ impl Device {
         clock: Clock,
     ) -> Result<Self, EnrolError> {
         let mut folder = match Folder::create(at, passphrase) {
-            Err(FolderError::There(_)) => Folder::open(at, passphrase)?,
+            Err(FolderError::There(_)) => Folder::open(at, passphrase, clock.now())?,
             made => made?,
         };
         let settings = Settings::read(&mut folder)?;
@@ -126,9 +126,10 @@ impl Device {
         });
         for output in outputs {
             if let Output::Persist(writes) = output {
-                folder.persist(&writes)?;
+                folder.persist(&writes, 0)?;
             }
         }
+        folder.keep_device(tablet.device())?;
         settings.pending = None;
         settings.keep(&mut folder)?;
         Ok(Self { tablet, folder, settings, clock })

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
+use sealing::SealError;
 use sync_core::tablet::{Failure, NotAnAnswer, Output, Report};
 use sync_core::time::Moment;
 
@@ -62,6 +63,8 @@ pub enum SyncError {
     Answer(#[from] NotAnAnswer),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
     #[error("the sync was stopped; everything you recorded is kept")]
     Stopped,
     #[error("the server asks for more without end; everything you recorded is kept, tell your administrator")]
@@ -114,6 +117,7 @@ impl Device {
         link: &mut dyn Exchange,
         progress: &mut dyn Progress,
     ) -> Result<Summary, SyncError> {
+        self.hand_over_key()?;
         let mut traffic = Traffic::default();
         let (mut outruns, mut requests) = (0, 0);
         let mut outputs = VecDeque::from(self.tablet.sync(&self.clock.moment()));
@@ -127,8 +131,12 @@ impl Device {
                 return Err(SyncError::Stopped);
             }
             match output {
-                Output::Persist(writes) => self.folder.persist(&writes)?,
+                Output::Persist(writes) => self.folder.persist(&writes, self.tablet.outbox().len())?,
                 Output::Finished(report) => {
+                    if let Some(days) = report.lease {
+                        self.lend(days)?;
+                    }
+                    self.end_if_revoked(&report)?;
                     return Ok(Summary { report, bytes_up: traffic.up, bytes_down: traffic.down });
                 }
                 Output::Send(body) => {
@@ -163,6 +171,23 @@ impl Device {
         Err(SyncError::Endless)
     }
 
+    /// Seals the key of the folder for the server, unless it has it: should the tablet lock, a manager's code gets it back.
+    fn hand_over_key(&mut self) -> Result<(), SyncError> {
+        let Some(store) = self.tablet.store_recipient().filter(|_| !self.tablet.store_has_key()) else {
+            return Ok(());
+        };
+        let sealed = sealing::seal(self.folder.key(), &[store.to_owned()])?;
+        self.tablet.hand_over_key(sealed);
+        Ok(())
+    }
+
+    /// Destroys the key of a revoked tablet, once the server has all that was recorded on it and its receipts.
+    fn end_if_revoked(&mut self, report: &Report) -> Result<(), FolderError> {
+        let tablet = &self.tablet;
+        let nothing_left = tablet.outbox().len() == 0 && tablet.carried() == 0 && tablet.groups().is_empty();
+        if report.revoked && nothing_left { self.folder.destroy() } else { Ok(()) }
+    }
+
     /// A request has no answer: goes on with a smaller one, or ends the sync, and keeps what that said of the link.
     fn goes_on(&mut self, moment: &Moment, how: Failure, error: SyncError) -> Result<Vec<Output>, SyncError> {
         let next = self.tablet.unanswered(moment, how);
@@ -171,7 +196,7 @@ impl Device {
         }
         for output in next {
             if let Output::Persist(writes) = output {
-                self.folder.persist(&writes)?;
+                self.folder.persist(&writes, self.tablet.outbox().len())?;
             }
         }
         Err(error)

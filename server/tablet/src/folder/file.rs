@@ -11,14 +11,21 @@ use super::{FILE, FolderError};
 
 /// The version of this layout.
 const VERSION: i32 = 1;
+/// That of a folder behind a PIN: programs of before, which count no tries, leave it alone.
+const BEHIND_A_PIN: i32 = 2;
 
 /// `EXCLUSIVE` before the first read: then nobody else reads or writes until we close.
 const OPENING: &str = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-    PRAGMA busy_timeout=500; BEGIN EXCLUSIVE; \
+    PRAGMA busy_timeout=500; \
+    PRAGMA secure_delete=ON; BEGIN EXCLUSIVE; \
     CREATE TABLE IF NOT EXISTS blobs (name BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID; \
     CREATE TABLE IF NOT EXISTS header (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, version INTEGER NOT NULL, \
     salt BLOB NOT NULL, memory_kib INTEGER NOT NULL, passes INTEGER NOT NULL, lanes INTEGER NOT NULL, \
-    wrapped BLOB NOT NULL); COMMIT";
+    wrapped BLOB NOT NULL); \
+    CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, unsent INTEGER, \
+    wrong INTEGER NOT NULL DEFAULT 0, wrong_at BIGINT NOT NULL DEFAULT 0, latest BIGINT NOT NULL DEFAULT 0, \
+    device TEXT); \
+    INSERT OR IGNORE INTO state (id) VALUES (1); COMMIT";
 
 diesel::table! {
     blobs (name) {
@@ -39,7 +46,24 @@ diesel::table! {
     }
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable)]
+diesel::table! {
+    /// What can be read without the passphrase.
+    state (id) {
+        id -> Integer,
+        /// How many changes wait to be handed in; not known before the first write.
+        unsent -> Nullable<Integer>,
+        /// Passphrases that were tried since the last right one.
+        wrong -> Integer,
+        /// When the last of these was tried, in milliseconds.
+        wrong_at -> BigInt,
+        /// The latest time at which anybody tried to open the folder, in milliseconds: turning the clock back does not go before it.
+        latest -> BigInt,
+        /// The id of the device at the server: whoever unlocks a locked folder asks there for its key. Which server that is stands sealed.
+        device -> Nullable<Text>,
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = header, check_for_backend(diesel::sqlite::Sqlite))]
 pub(super) struct Header {
     id: i32,
@@ -52,17 +76,18 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn of(lock: &Lock) -> Self {
+    pub(super) fn of(lock: &Lock, behind_a_pin: bool) -> Self {
         let Cost { memory_kib, passes, lanes } = lock.cost;
         let [memory_kib, passes, lanes] = [memory_kib, passes, lanes].map(u32::cast_signed);
         let (salt, wrapped) = (lock.salt.clone(), lock.wrapped.clone());
-        Self { id: 1, version: VERSION, salt, memory_kib, passes, lanes, wrapped }
+        let version = if behind_a_pin { BEHIND_A_PIN } else { VERSION };
+        Self { id: 1, version, salt, memory_kib, passes, lanes, wrapped }
     }
 
     /// # Errors
     /// [`FolderError::Newer`] if it is of a later layout.
     pub(super) fn lock(self) -> Result<Lock, FolderError> {
-        if self.version > VERSION {
+        if self.version > BEHIND_A_PIN {
             return Err(FolderError::Newer);
         }
         let [memory_kib, passes, lanes] = [self.memory_kib, self.passes, self.lanes].map(i32::cast_unsigned);

@@ -10,6 +10,8 @@ use sha2::Sha256;
 
 use super::FolderError;
 
+/// Bytes of a folder's key: half of it seals, half of it hides names.
+pub(super) const KEY: usize = 64;
 /// Bytes of an XChaCha20 nonce. Long enough to be drawn at random for every seal.
 const NONCE: usize = 24;
 /// OWASP's first choice for Argon2id (Password Storage Cheat Sheet): 46 MiB of memory, one pass, one lane.
@@ -44,6 +46,7 @@ impl Lock {
 
 /// The open lock.
 pub(super) struct Seal {
+    key: [u8; KEY],
     cipher: XChaCha20Poly1305,
     names: Hmac<Sha256>,
 }
@@ -51,11 +54,22 @@ pub(super) struct Seal {
 impl Seal {
     /// A new key behind a new lock.
     pub(super) fn new(passphrase: &str) -> (Self, Lock) {
-        let key: [u8; 64] = std::array::from_fn(|_| rand::random());
+        let seal = Self::with(std::array::from_fn(|_| rand::random()));
+        let lock = seal.lock(passphrase);
+        (seal, lock)
+    }
+
+    /// Another lock for the same key.
+    pub(super) fn lock(&self, passphrase: &str) -> Lock {
         let salt: [u8; 16] = rand::random();
         let wrapping = derive(passphrase, &salt, COST).expect("our own costs are sound: a test uses them");
-        let wrapped = close(&wrapping, &Lock::terms(&salt, COST), &key);
-        (Self::with(&key), Lock { salt: salt.to_vec(), cost: COST, wrapped })
+        let wrapped = close(&wrapping, &Lock::terms(&salt, COST), &self.key);
+        Lock { salt: salt.to_vec(), cost: COST, wrapped }
+    }
+
+    /// What is behind the lock.
+    pub(super) fn key(&self) -> &[u8; KEY] {
+        &self.key
     }
 
     /// # Errors
@@ -68,16 +82,16 @@ impl Seal {
         let wrapping = derive(passphrase, &lock.salt, lock.cost)
             .ok_or(FolderError::Damaged("its header can't be read"))?;
         let key = open(&wrapping, &Lock::terms(&lock.salt, lock.cost), &lock.wrapped)
-            .and_then(|key| <[u8; 64]>::try_from(key).ok())
-            .ok_or(FolderError::WrongPassphrase)?;
-        Ok(Self::with(&key))
+            .and_then(|key| <[u8; KEY]>::try_from(key).ok())
+            .ok_or(FolderError::WrongPassphrase { left: 0 })?;
+        Ok(Self::with(key))
     }
 
-    fn with(key: &[u8; 64]) -> Self {
+    pub(super) fn with(key: [u8; KEY]) -> Self {
         let (sealing, naming) = key.split_at(32);
         let names = <Hmac<Sha256> as KeyInit>::new_from_slice(naming).expect("HMAC takes keys of any length");
         let cipher = XChaCha20Poly1305::new_from_slice(sealing).expect("half of 64 bytes is 32");
-        Self { cipher, names }
+        Self { key, cipher, names }
     }
 
     /// What a name is stored as.

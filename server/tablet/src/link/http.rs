@@ -10,7 +10,7 @@ use ureq::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE as TYPE
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body};
 
-use super::{Enrol, Enrolled, Exchange, LinkError, Reply, Said, Traffic};
+use super::{Enrol, Enrolled, Exchange, LinkError, Reply, Said, Traffic, Unlock, Unlocked};
 
 /// An EDGE link takes seconds to wake up, and pauses; it is given up when nothing at all moves for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -56,6 +56,15 @@ impl Link {
         Ok(Self { agent, server: server.trim_end_matches('/').to_owned() })
     }
 
+    /// Uses a manager's code up, for the key of a locked folder.
+    ///
+    /// # Errors
+    /// [`LinkError`] in words. Where no answer came the code may be used up.
+    pub fn unlock(&mut self, asking: &Unlock) -> Result<Unlocked, LinkError> {
+        let mut answer = self.agent.post(self.at("/v1/tablet-unlocks")).send_json(asking).map_err(failed)?;
+        said(&mut answer)
+    }
+
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.server)
     }
@@ -69,13 +78,7 @@ fn is_this_machine(host: &str) -> bool {
 impl Exchange for Link {
     fn enrol(&mut self, asking: &Enrol) -> Result<Enrolled, LinkError> {
         let mut answer = self.agent.post(self.at("/v1/enrol")).send_json(asking).map_err(failed)?;
-        let body = receive(&mut answer, &mut |_| ())?;
-        let body = expand(&answer, &body)?;
-        if answer.status() != 200 {
-            return Err(LinkError::Refused(Problem::read(&answer, &body).in_words()));
-        }
-        serde_json::from_slice(&body)
-            .map_err(|_| LinkError::Refused("its answer is not one of an Ihuriro server".into()))
+        said(&mut answer)
     }
 
     fn exchange(&mut self, body: Vec<u8>, moved: &mut dyn FnMut(Traffic)) -> Result<Reply, LinkError> {
@@ -105,6 +108,17 @@ impl Exchange for Link {
             _ => Err(LinkError::Refused(problem.in_words())),
         }
     }
+}
+
+/// What an answer of JSON says.
+fn said<T: serde::de::DeserializeOwned>(answer: &mut Response<Body>) -> Result<T, LinkError> {
+    let body = receive(answer, &mut |_| ())?;
+    let body = expand(answer, &body)?;
+    if answer.status() != 200 {
+        return Err(LinkError::Refused(Problem::read(answer, &body).in_words()));
+    }
+    serde_json::from_slice(&body)
+        .map_err(|_| LinkError::Refused("its answer is not one of an Ihuriro server".into()))
 }
 
 /// Reads the whole body as it travelled.

@@ -243,3 +243,20 @@ fn a_day_that_can_hardly_be_right_is_asked_after() {
     says(&jeanne.run("participant edit aba P01 --consent oral --consent-date 2025-03-05 --yes"), &["Saved"]);
     jeanne.run("session record aba --date 2026-01-05");
 }
+
+#[test]
+fn a_tablet_whose_lease_has_ended_shows_nothing_and_goes_on_recording() {
+    let (_, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    jeanne.device.clock().set(NOW.plus_days(31));
+    for shows in ["groups", "participants Abahuje", "sessions Abahuje", "show Abahuje"] {
+        let refused = jeanne.try_run(shows).expect_err("locked").to_string();
+        says(&refused, &["has not synced for too long", "sync it, and it does again", "Recording goes on"]);
+    }
+    jeanne.run("session record Abahuje --date 2026-03-04 --minutes 90 --yes");
+    let status = jeanne.run("status");
+    says(&status, &["Waiting to be handed in: 1 change.", "Locked: "]);
+    assert!(!status.contains("Abahuje"), "{status}");
+    says(&jeanne.run("sync"), &["Handed in and merged: 1 change."]);
+    says(&jeanne.run("sessions Abahuje"), &["2026-03-04"]);
+}

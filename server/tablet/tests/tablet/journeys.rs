@@ -257,7 +257,7 @@ fn a_stolen_folder_says_nothing() {
     }
     drop(device);
     let wrong = Device::open(at.path(), "not the passphrase", Clock::System);
-    assert!(matches!(wrong, Err(OpenError::Folder(FolderError::WrongPassphrase))), "{wrong:?}");
+    assert!(matches!(wrong, Err(OpenError::Folder(FolderError::WrongPassphrase { .. }))), "{wrong:?}");
 }
 
 #[test]

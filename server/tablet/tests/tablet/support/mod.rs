@@ -21,7 +21,7 @@ use sync_core::record::group::{Group, GroupEdit, GroupKind};
 use sync_core::record::{Kind, Modality, Place, SCHEMA};
 use sync_core::time::{Date, Millis};
 use sync_core::wire::{
-    Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, Tells, Whole, close,
+    Answer, Coding, Entry, Outcomes, PROTOCOL, Page, Person, Request, TabletStanding, Tells, Whole, close,
 };
 use tablet::link::{Enrol, Enrolled, Exchange, LinkError, Organisation, PublicKeys, Reply, Said, Traffic};
 
@@ -153,6 +153,7 @@ impl Store {
             receipts: Vec::new(),
             keys: Vec::new(),
             rejected: Vec::new(),
+            standing: Some(TabletStanding { revoked: false, has_key: true, lease: 30 }),
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
