@@ -32,8 +32,9 @@ pub fn day_in_rwanda(at: Millis) -> Date {
 pub struct Millis(#[n(0)] pub i64);
 
 impl Millis {
+    /// At the ends of time it stays there: a tablet's clock says anything.
     pub const fn plus_minutes(self, minutes: i64) -> Self {
-        Self(self.0 + minutes * 60_000)
+        Self(self.0.saturating_add(minutes.saturating_mul(60_000)))
     }
 
     pub const fn plus_days(self, days: i64) -> Self {

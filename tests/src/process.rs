@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 /// A running service; killed when it is dropped.
@@ -17,6 +18,9 @@ pub struct Service {
     /// When it began to listen.
     pub since: Instant,
     process: Child,
+    /// What it has logged since.
+    log: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Service {
@@ -45,6 +49,10 @@ impl Service {
     }
 
     fn listening(program: &Path, database_url: &str, words: &[&str]) -> Result<Self, String> {
+        Self::run(program, database_url, words, None)
+    }
+
+    fn run(program: &Path, database_url: &str, words: &[&str], level: Option<&str>) -> Result<Self, String> {
         let has_operator = words.contains(&"--operator-listen");
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -54,6 +62,7 @@ impl Service {
             .env_remove("IHURIRO_TRUST_PROXY")
             .env_remove("RUST_LOG")
             .env_remove("IHURIRO_LOG_FORMAT")
+            .envs(level.map(|level| ("RUST_LOG", level)))
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{} does not start: {error}", program.display()))?;
@@ -72,11 +81,39 @@ impl Service {
                 }
             };
             // A log that nobody reads would stop the service once the pipe is full.
-            thread::spawn(move || log.read_to_end(&mut Vec::new()));
-            return Ok(Self { url, operator_url, since: Instant::now(), process });
+            let (kept, tracing) = (Arc::new(Mutex::new(Vec::new())), level.is_some());
+            let keeper = Arc::clone(&kept);
+            let reader = thread::spawn(move || {
+                let mut some = [0; 8192];
+                while let Ok(read @ 1..) = log.read(&mut some) {
+                    if tracing {
+                        keeper.lock().unwrap_or_else(PoisonError::into_inner).extend(&some[..read]);
+                    }
+                }
+            });
+            let (since, reader) = (Instant::now(), Some(reader));
+            return Ok(Self { url, operator_url, since, process, log: kept, reader });
         }
         process.wait().ok();
         Err(format!("the service does not start:\n{lines}"))
+    }
+
+    /// As [`Service::start`], and it logs all that it can.
+    ///
+    /// # Errors
+    /// What it said where it does not start.
+    pub fn start_tracing(program: &Path, database_url: &str) -> Result<Self, String> {
+        Self::run(program, database_url, &["--no-second-factor"], Some("trace"))
+    }
+
+    /// Ends it; gives all that it has logged since it listened.
+    pub fn log(mut self) -> Vec<u8> {
+        self.process.kill().ok();
+        self.process.wait().ok();
+        if let Some(reader) = self.reader.take() {
+            reader.join().ok();
+        }
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Its number among processes.

@@ -24,7 +24,7 @@ pub fn start_log(usual: LevelFilter) {
     let Asked { filter, json, wrong } =
         asked(usual, setting("RUST_LOG").as_deref(), setting("IHURIRO_LOG_FORMAT").as_deref());
     let lines = fmt::layer().with_ansi(colours(&io::stderr())).with_writer(io::stderr);
-    let log = tracing_subscriber::registry().with(filter).with(nothing_that_travels());
+    let log = tracing_subscriber::registry().with(filter).with(nothing_of_content());
     let started =
         if json { log.with(lines.json().flatten_event(true)).try_init() } else { log.with(lines).try_init() };
     if started.is_err() {
@@ -39,10 +39,12 @@ pub fn start_log(usual: LevelFilter) {
     }
 }
 
-/// Whatever is asked for: what asks identity providers would write down each byte of it, with tokens and secrets.
-fn nothing_that_travels() -> Targets {
+/// Whatever is asked for: what asks identity providers would write down each byte of it, with tokens and secrets, and what merges records the
+/// reasons that people give.
+fn nothing_of_content() -> Targets {
     // With all whose names begin so.
-    Targets::new().with_default(LevelFilter::TRACE).with_target("ureq", LevelFilter::WARN)
+    let quiet = ["ureq", "automerge"].map(|target| (target, LevelFilter::WARN));
+    Targets::new().with_default(LevelFilter::TRACE).with_targets(quiet)
 }
 
 /// Whether to write to a stream in colours: a terminal, whose user did not refuse them (<https://no-color.org>).
@@ -86,8 +88,8 @@ mod tests {
 
     #[test]
     fn no_byte_of_what_is_asked_of_others_is_written_whatever_is_asked_for() {
-        let filter = nothing_that_travels();
-        for target in ["ureq", "ureq::pool", "ureq_proto::util"] {
+        let filter = nothing_of_content();
+        for target in ["ureq", "ureq::pool", "ureq_proto::util", "automerge::transaction::inner"] {
             assert!(!filter.would_enable(target, &Level::DEBUG) && filter.would_enable(target, &Level::WARN));
         }
         assert!(filter.would_enable("server::sync", &Level::TRACE));

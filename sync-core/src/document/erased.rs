@@ -56,7 +56,7 @@ impl Change {
 
     /// Whether this is the change of a tombstone, of whatever kind.
     pub fn is_tombstone(&self) -> bool {
-        self.actor() == nobody()
+        self.actor() == nobody() && TOMBSTONES.iter().any(|(_, change)| change.hash() == self.hash())
     }
 }
 

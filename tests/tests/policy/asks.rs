@@ -174,7 +174,10 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         // Taken from whoever has none: somebody else is to read it.
         "DELETE /v1/organisations/{id}/identity-provider" => free(&provider_of(place.organisation), None),
         // Refused for another reason: half of it is missing.
-        "PUT /v1/me/identity-provider" => free("/v1/me/identity-provider", Some(json!({"ticket": "AAAA"}))),
+        "PUT /v1/me/identity-provider" => free(
+            "/v1/me/identity-provider",
+            Some(json!({"ticket": "AAAA", "state": "A", "authorization_code": "A"})),
+        ),
         "GET /v1/me/logins" => free("/v1/me/logins", None),
         "DELETE /v1/me/logins/{id}" => free(&format!("/v1/me/logins/{}", Uuid::nil()), None),
         "DELETE /v1/users/{id}/logins" => read(format!("/v1/users/{newcomer}/logins")),

@@ -67,13 +67,18 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("NewGroupBody" | "GroupPatch", "area") => Words::Like(VILLAGE),
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
-        ("NewOrganisation", "code") => Words::Like("^[A-Za-z0-9-]{2,32}$"),
+        ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {
+            Words::Like("^[A-Za-z0-9-]{2,32}$")
+        }
         ("NewOrganisation" | "NewUser" | "NewTeam", "name") | ("Enrol", "device_name") => Words::Line(120),
         ("NewUser", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
         ("NewUser", "password") | ("PasswordChange" | "PasswordReset", "new_password") => {
             Words::Long(10, 128)
         }
         ("Enrol", "public_key") => Words::Like("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
+        ("ProviderLogin", "redirect_uri") => {
+            Words::Like(r"^http://127\.0\.0\.1:([1-9][0-9]{3}|[1-5][0-9]{4})/callback$")
+        }
         ("Unlock", "recipient") => Words::Like("^age1[02-9ac-hj-np-z]{58}$"),
         ("ParticipantItem" | "Mark" | "SplitBody" | "ErasureItem" | "ErasureBody", "code") => {
             Words::Like(PSEUDONYM)
