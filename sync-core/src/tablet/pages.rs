@@ -138,6 +138,7 @@ impl Tablet {
         });
         let held = HeldDocument::of(stream, &Document::tombstone(kind));
         if self.documents.get(&id).is_none_or(|before| before.heads != held.heads) {
+            self.report.received += 1;
             self.report.merged.insert(id);
             self.report.clashing.remove(&id);
             self.hold(id, held, writes);

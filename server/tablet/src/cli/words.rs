@@ -4,7 +4,7 @@ use sync_core::conflict::{Claim, Conflict};
 use sync_core::history::{FieldStep, Step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
-use sync_core::record::{AgeBand, Group, Kind, Participant, Sex};
+use sync_core::record::{AgeBand, Group, Kind, Participant, Record, Sex};
 use sync_core::tablet::{Tablet, Waiting};
 use sync_core::time::{Date, Millis};
 
@@ -74,6 +74,9 @@ pub(super) fn listed(things: impl IntoIterator<Item = String>) -> String {
 pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
     let of =
         |group| tablet.read::<Group>(group).map_or_else(|_| "a group".into(), |group| group.name.to_string());
+    if tablet.record(id).is_some_and(|record| matches!(record, Record::Erased(_))) {
+        return "a record that was erased, as the person asked".into();
+    }
     let told = match tablet.place_of(id) {
         Some((Kind::Group, _)) => {
             tablet.read::<Group>(id).ok().map(|group| format!("the group {}", group.name))
