@@ -72,17 +72,31 @@ impl Stored {
     }
 }
 
-/// All documents of a stream, with their snapshots, in the order of their ids.
+/// Goes through the documents of a stream that are `of` some kinds, in the order of their ids. A few of them are in memory at a time.
 ///
 /// # Errors
-/// Those of the store.
-pub fn load_stream(tx: &mut Conn<'_>, stream: StreamId) -> Result<BTreeMap<DocumentId, Stored>, StoreError> {
-    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+/// Those of the store and of `each`.
+pub fn each_in_stream(
+    tx: &mut Conn<'_>,
+    stream: StreamId,
+    of: impl Fn(Kind) -> bool,
+    mut each: impl FnMut(DocumentId, Stored) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let rows: Vec<(Db<DocumentId>, Code<Kind>)> = on_each!(tx, |c| documents::table
         .filter(documents::stream_id.eq(Db(stream)))
-        .select(documents::id)
+        .order(documents::id)
+        .select((documents::id, documents::kind))
         .load(c))?;
-    load_all(tx, &ids.into_iter().map(|Db(id)| id).collect::<Vec<_>>())
+    let ids: Vec<DocumentId> =
+        rows.into_iter().filter(|(_, Code(kind))| of(*kind)).map(|(Db(id), _)| id).collect();
+    for some in ids.chunks(IN_MEMORY) {
+        load_all(tx, some)?.into_iter().try_for_each(|(id, stored)| each(id, stored))?;
+    }
+    Ok(())
 }
+
+/// How many whole documents are in memory at a time where all of a stream are gone through: each may be a mebibyte.
+const IN_MEMORY: usize = 16;
 
 /// The document with this id, if the store has it.
 ///

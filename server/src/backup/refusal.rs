@@ -31,7 +31,7 @@ pub enum Refused {
         "the key does not open this backup: it was made for another key, or was changed; nothing was restored"
     )]
     Key,
-    #[error("{} is not a list of erasures; nothing was restored", .0.display())]
+    #[error("{} is not a list of erasures, one line of JSON for each; look at it, or put it aside", .0.display())]
     NotAList(PathBuf),
     #[error("this is not a backup of Ihuriro; nothing was restored")]
     Foreign,

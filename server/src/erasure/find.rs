@@ -5,101 +5,179 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::document::Document;
 use sync_core::erasing::ever_names;
 use sync_core::id::{DocumentId, ParticipantId, SessionId, StreamId};
+use sync_core::moving::recorded_since;
+use sync_core::person::{marked, marks};
+use sync_core::record::session::Attendance;
 use sync_core::record::{Kind, Participant, Place, Record, Session};
 use sync_core::value::Pseudonym;
 
-use crate::ledger;
+use crate::ledger::{self, Stored};
 use crate::store::{Conn, StoreError};
 
-/// The records of a group that are about a person.
+/// What is about a person among the records of their group, and what follows from erasing it.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) stream: StreamId,
-    /// The number of the stream's last change when they were looked for.
+    /// The number of the stream's last change when it was looked for.
     pub(super) as_of: u64,
     /// All codes that the person has in the group.
     pub(super) codes: BTreeSet<Pseudonym>,
     /// The participants, referrals and screenings.
     pub(super) about: Vec<Place>,
     /// The sessions that name a code, or once did.
-    pub(super) sessions: BTreeSet<SessionId>,
-    /// Other records that do, in the grounds of a change or as a code that was split off: they stay as they are.
+    pub(super) naming: BTreeMap<SessionId, Naming>,
+    /// Other sessions that say they are doubles of these, or were moved there.
+    pub(super) pointing: Vec<(SessionId, Session)>,
+    /// Marks in other sessions, made under a code of the person by a tablet that had given it to somebody else (`split`), and whose they are.
+    pub(super) of_others: Vec<(SessionId, ParticipantId, Attendance)>,
+    /// Other records that name a code, in the grounds of a change or as a code that was split off: they stay as they are.
     pub(super) left: Vec<DocumentId>,
 }
 
-/// Looks through the records of a group. Opens each, and reads each change of each: it is done before anything is locked.
+/// A session that names a code.
+#[derive(Debug, Clone)]
+pub(super) struct Naming {
+    pub(super) record: Session,
+    /// Its marks, each under whose it is.
+    pub(super) marks: BTreeMap<ParticipantId, Attendance>,
+    /// The session to which it was moved, where that has all that it says.
+    pub(super) stands_in: Option<SessionId>,
+}
+
+impl Found {
+    /// Whether these sessions go.
+    pub(super) fn goes(&self, session: SessionId) -> bool {
+        self.naming.contains_key(&session)
+    }
+}
+
+/// Looks through the records of a group. Costs as much as opening each and reading each of its changes: it is done before anything is locked.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where a record can't be opened: what it holds of the person could not be found.
 pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Result<Found, StoreError> {
     let as_of = ledger::stream(tx, stream)?.map_or(0, |row| row.last_seq);
-    let mut records: BTreeMap<DocumentId, (Place, Document, Record)> = BTreeMap::new();
-    for (id, stored) in ledger::load_stream(tx, stream)? {
-        let (document, record) = stored.read()?;
-        records.insert(id, (stored.home(id), document, record));
-    }
-    let participants = records.iter().filter_map(|(id, (.., record))| match record {
-        Record::Participant(one) => Some((ParticipantId::from(*id), one)),
-        _ => None,
-    });
-    let participants: BTreeMap<ParticipantId, &Participant> = participants.collect();
+    // 1. The person: all codes that are said to be theirs.
+    let mut participants: BTreeMap<ParticipantId, Participant> = BTreeMap::new();
+    ledger::each_in_stream(
+        tx,
+        stream,
+        |kind| kind == Kind::Participant,
+        |id, stored| {
+            if let (_, Record::Participant(one)) = stored.read()? {
+                participants.insert(id.into(), one);
+            }
+            Ok(())
+        },
+    )?;
     let people = all_codes_of(id, &participants);
     let codes: BTreeSet<Pseudonym> =
         people.iter().filter_map(|id| participants.get(id)).map(|one| one.code.clone()).collect();
-    let of_person = |id: ParticipantId| people.contains(&id);
-    let mut found =
-        Found { stream, as_of, codes, about: Vec::new(), sessions: BTreeSet::new(), left: Vec::new() };
-    for (id, (place, document, record)) in &records {
-        let about = match record {
-            Record::Participant(_) => of_person((*id).into()),
-            Record::Referral(one) => of_person(one.participant),
-            Record::Screening(one) => of_person(one.participant),
-            _ => false,
-        };
-        if about {
-            found.about.push(*place);
-        } else if ever_names(document, &found.codes) {
-            match place.kind {
-                Kind::Session => drop(found.sessions.insert((*id).into())),
-                _ => found.left.push(*id),
-            }
+
+    // 2. What is about them, what names them, and what either leaves behind.
+    let mut found = Found {
+        stream,
+        as_of,
+        codes,
+        about: Vec::new(),
+        naming: BTreeMap::new(),
+        pointing: Vec::new(),
+        of_others: Vec::new(),
+        left: Vec::new(),
+    };
+    let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
+    let mut look = |id: DocumentId, stored: Stored| {
+        let (document, record) = stored.read()?;
+        if stored.kind == Kind::Session {
+            sessions.insert(id.into());
         }
+        if is_about(id, &record, &people) {
+            found.about.push(stored.home(id));
+            return Ok(());
+        }
+        let names = ever_names(&document, &found.codes);
+        match record {
+            Record::Session(record) if names => {
+                let marks = theirs(&document, &participants);
+                let stands_in = record.moved_to.filter(|_| recorded_since(&record, &document).is_empty());
+                found.naming.insert(id.into(), Naming { record, marks, stands_in });
+            }
+            Record::Session(record) => {
+                // What a session says that was set aside counts for nobody.
+                let marks = if record.is_set_aside() { Vec::new() } else { owned(&document, &participants) };
+                let given = marks.into_iter().filter(|(under, whose, _)| {
+                    let has_own = record.attendance.contains_key(whose);
+                    people.contains(under) && !people.contains(whose) && !has_own
+                });
+                found.of_others.extend(given.map(|(_, whose, mark)| (id.into(), whose, mark)));
+                if record.double_of.is_some() || record.moved_to.is_some() {
+                    found.pointing.push((id.into(), record));
+                }
+            }
+            _ if names => found.left.push(id),
+            _ => {}
+        }
+        Ok(())
+    };
+    ledger::each_in_stream(tx, stream, |_| true, &mut look)?;
+    // 3. Of a session to which one was moved the record may never have come; and most sessions name no other that goes.
+    for one in found.naming.values_mut() {
+        one.stands_in = one.stands_in.filter(|to| sessions.contains(to));
     }
+    let (naming, mut pointing) = (&found.naming, std::mem::take(&mut found.pointing));
+    pointing.retain(|(_, session)| {
+        [session.double_of, session.moved_to].into_iter().flatten().any(|to| naming.contains_key(&to))
+    });
+    found.pointing = pointing;
     Ok(found)
+}
+
+/// Whether a record is about one of these people.
+fn is_about(id: DocumentId, record: &Record, people: &BTreeSet<ParticipantId>) -> bool {
+    match record {
+        Record::Participant(_) => people.contains(&id.into()),
+        Record::Referral(one) => people.contains(&one.participant),
+        Record::Screening(one) => people.contains(&one.participant),
+        _ => false,
+    }
+}
+
+/// The marks of a session: under which code each stands, whose it is (a tablet may have given the code to somebody else), and what it says.
+fn owned(
+    session: &Document,
+    participants: &BTreeMap<ParticipantId, Participant>,
+) -> Vec<(ParticipantId, ParticipantId, Attendance)> {
+    let all = marks(session).into_iter();
+    let whose = |under, device| marked(under, participants.get(&under), device);
+    all.map(|one| (one.participant, whose(one.participant, one.device), one.mark)).collect()
+}
+
+/// As [`owned`], one for each person: of several at the same time the last is the one that is shown.
+fn theirs(
+    session: &Document,
+    participants: &BTreeMap<ParticipantId, Participant>,
+) -> BTreeMap<ParticipantId, Attendance> {
+    owned(session, participants).into_iter().map(|(_, whose, mark)| (whose, mark)).collect()
 }
 
 /// Everybody who is said to be the same person, directly or through others, in whichever direction.
 fn all_codes_of(
     id: ParticipantId,
-    participants: &BTreeMap<ParticipantId, &Participant>,
+    participants: &BTreeMap<ParticipantId, Participant>,
 ) -> BTreeSet<ParticipantId> {
-    let mut all = BTreeSet::from([id]);
-    loop {
-        let before = all.len();
-        for (id, one) in participants {
-            let Some(other) = one.same_as.filter(|other| participants.contains_key(other)) else { continue };
-            if all.contains(id) || all.contains(&other) {
-                all.extend([*id, other]);
-            }
-        }
-        if all.len() == before {
-            return all;
+    let mut beside: BTreeMap<ParticipantId, Vec<ParticipantId>> = BTreeMap::new();
+    for (id, one) in participants {
+        if let Some(other) = one.same_as.filter(|other| participants.contains_key(other)) {
+            beside.entry(*id).or_default().push(other);
+            beside.entry(other).or_default().push(*id);
         }
     }
-}
-
-/// The sessions of a group, as they read now.
-pub(super) fn sessions(
-    tx: &mut Conn<'_>,
-    stream: StreamId,
-) -> Result<BTreeMap<SessionId, Session>, StoreError> {
-    let mut found = BTreeMap::new();
-    for (id, stored) in ledger::load_stream(tx, stream)? {
-        if stored.kind == Kind::Session
-            && let (_, Record::Session(session)) = stored.read()?
-        {
-            found.insert(id.into(), session);
+    // Each is visited once: a chain of thousands that somebody made on purpose costs no more than any group of that size.
+    let (mut all, mut ahead) = (BTreeSet::new(), vec![id]);
+    while let Some(one) = ahead.pop() {
+        if all.insert(one) {
+            ahead.extend(beside.get(&one).into_iter().flatten());
         }
     }
-    Ok(found)
+    all
 }

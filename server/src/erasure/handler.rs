@@ -33,8 +33,7 @@ pub(crate) struct Erased {
     participants: Vec<Uuid>,
     /// How many records were erased, with referrals, screenings and sessions.
     records: usize,
-    /// The sessions that named a code, each with the record in which it stands now without it; `null` where it had been moved to another
-    /// record that was there already.
+    /// The sessions that named a code, each with the record in which it stands now without it.
     sessions: Vec<RecordedAgain>,
     /// Records that name a code in the grounds of a change, or as one that was split off: they are as they were.
     left: Vec<Uuid>,
@@ -45,8 +44,8 @@ pub(crate) struct Erased {
 struct RecordedAgain {
     #[schema(value_type = Uuid)]
     session_id: SessionId,
-    #[schema(value_type = Option<Uuid>)]
-    recorded_again: Option<SessionId>,
+    #[schema(value_type = Uuid)]
+    recorded_again: SessionId,
 }
 
 /// Why nobody is erased.
@@ -149,7 +148,7 @@ fn carry_out(
     let found = if stands { before.clone() } else { find(tx, stream, id)? };
     let again = record_again(tx, &found, member)?;
     let sessions =
-        found.sessions.iter().map(|id| Place { stream, document: (*id).into(), kind: Kind::Session });
+        found.naming.keys().map(|id| Place { stream, document: (*id).into(), kind: Kind::Session });
     let gone: Vec<Erasure> = found
         .about
         .iter()
@@ -163,10 +162,9 @@ fn carry_out(
     Ok(Erased {
         participants: participants.map(|place| uuid(place.document)).collect(),
         records,
-        sessions: found
-            .sessions
-            .iter()
-            .map(|id| RecordedAgain { session_id: *id, recorded_again: again.get(id).copied() })
+        sessions: again
+            .into_iter()
+            .map(|(session_id, recorded_again)| RecordedAgain { session_id, recorded_again })
             .collect(),
         left: found.left.into_iter().map(uuid).collect(),
     })

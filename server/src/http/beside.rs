@@ -22,6 +22,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
+/// How soon somebody who was erased is in the list that is kept beside backups.
+const LIST: Duration = Duration::from_secs(1);
 /// How soon what was noted is given its place in the audit log.
 const AUDIT: Duration = Duration::from_secs(1);
 /// How soon attempts to sign in that count no more are forgotten, and a service signs with a key that another made.
@@ -68,7 +70,7 @@ async fn keep_erasures(store: Store, list: PathBuf) {
                 Err(_) => return,
             }
         }
-        tokio::time::sleep(WATCH).await;
+        tokio::time::sleep(LIST).await;
     }
 }
 

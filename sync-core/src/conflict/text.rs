@@ -12,7 +12,7 @@ mod versions;
 use std::ops::Range;
 
 use super::weave::Weave;
-use crate::change::ChangeHash;
+use crate::change::{Change, ChangeHash};
 use crate::document::Document;
 use crate::form::{FieldInfo, object_of};
 use crate::limits::MAX_TEXT_CLAIM;
@@ -68,6 +68,15 @@ pub(crate) fn open(
 pub(crate) fn ever(document: &Document, field: &FieldInfo) -> bool {
     let weave = object_of(document.inner(), field).and_then(|object| Weave::of(document, &object, None));
     weave.is_some_and(|weave| weave.places().iter().any(|place| weave.differ(&place.letters, &place.clashed)))
+}
+
+/// All that was ever written in a text, as [`Weave::ever`] says. `changes` are those of the document, each after those that it builds on.
+pub(crate) fn ever_written(
+    document: &Document,
+    changes: &[Change],
+    field: &FieldInfo,
+) -> Option<Vec<String>> {
+    Weave::ever(changes, &object_of(document.inner(), field)?)
 }
 
 impl TextClash {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use automerge::{ObjId, ReadDoc};
 
 use super::writers::Writers;
-use crate::change::ChangeHash;
+use crate::change::{Change, ChangeHash};
 use crate::document::Document;
 use crate::limits::MAX_TEXT_WRITERS;
 use seen::{is_one_line, turned, until, who_saw_whom};
@@ -92,6 +92,23 @@ impl Weave {
             }
         };
         (weave.now(0..weave.letters.len()) == reads.ok()?).then_some(weave)
+    }
+
+    /// All that was ever written in the text: each run of letters that one change wrote, and all letters one after the other, deleted ones
+    /// too. `None` where the text holds more than letters.
+    pub(super) fn ever(changes: &[Change], object: &ObjId) -> Option<Vec<String>> {
+        let mut written = Written::default();
+        for (at, change) in changes.iter().enumerate() {
+            written.take(change, at, object)?;
+        }
+        let weave = written.put_in_order(|_| None)?;
+        let letters = || (0..weave.letters.len()).map(|at| weave.letter(at));
+        let mut all = vec![letters().collect::<String>()];
+        for (at, letter) in weave.letters.iter().enumerate().filter(|(_, letter)| !letter.goes_on) {
+            let run = std::iter::successors(letter.next, |next| weave.letters[*next].next);
+            all.push(std::iter::once(at).chain(run).map(|at| weave.letter(at)).collect());
+        }
+        Some(all)
     }
 
     pub(super) fn hash(&self, writer: usize) -> ChangeHash {

@@ -1,7 +1,9 @@
 //! Somebody asks to be erased: nothing of them is left in the store, on tablets that have synced, and in what is restored from a backup.
 
+mod cost;
 mod late;
 mod nothing_is_left;
+mod sessions;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -64,16 +66,20 @@ impl Scene {
         self.village.manager.post(&path, &json!({ "code": code })).ok()
     }
 
-    /// Totals are those of the records that are left, and nothing is wrong in the store.
     fn is_sound(&self) {
-        let records = Records::of_store(self.app.store());
-        let answer = self.village.aggregates("");
-        assert_eq!(Count::of_answer(&answer), records.count());
-        assert_eq!(Doubts::of_answer(&answer), records.doubts());
-        let mut found = Vec::new();
-        verify(self.app.store(), &mut |finding| found.push(finding.to_string())).expect("the store answers");
-        assert_eq!(found, Vec::<String>::new());
+        is_sound(&self.app, &self.village);
     }
+}
+
+/// Totals are those of the records that are left, and nothing is wrong in the store.
+fn is_sound(app: &TestApp, village: &Village) {
+    let records = Records::of_store(app.store());
+    let answer = village.aggregates("");
+    assert_eq!(Count::of_answer(&answer), records.count());
+    assert_eq!(Doubts::of_answer(&answer), records.doubts());
+    let mut found = Vec::new();
+    verify(app.store(), &mut |finding| found.push(finding.to_string())).expect("the store answers");
+    assert_eq!(found, Vec::<String>::new());
 }
 
 /// Of them everything is known that can be.

@@ -162,3 +162,24 @@ fn an_older_backup_is_restored_without_them() {
         assert_eq!(found, Vec::<String>::new());
     });
 }
+
+#[test]
+fn a_service_keeps_the_list_of_erasures() {
+    Database::each(|database| {
+        let shelf = tempfile::tempdir().expect("a folder");
+        let list = erasures::beside(&shelf.path().join("backup"));
+        let app = TestApp::with(database, |settings| settings.erasures = Some(list.clone()));
+        let village = Village::of(&app, "aegis");
+        let mut hers = village.facilitator_with_tablet(&app, "jeanne");
+        people_join(&mut hers, village.group, 1);
+        hers.sync(&mut ()).expect("a sync");
+        let person = ParticipantId::of(village.group, "P01");
+        village.manager.post(&format!("/v1/participants/{person}/erasure"), &json!({"code": "P01"})).ok();
+        // It follows within a second or two; the test waits for as long as that takes.
+        while erasures::read(&list).expect("a list").is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let listed = erasures::read(&list).expect("a list");
+        assert_eq!(listed.iter().map(|one| one.place.document).collect::<Vec<_>>(), [person.into()]);
+    });
+}

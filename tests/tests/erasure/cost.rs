@@ -1,0 +1,34 @@
+//! What somebody can make it cost to look for a person: a record may have ten thousand changes.
+
+use hostile_bytes::budget::Cost;
+use sync_core::change::Actor;
+use sync_core::erasing::ever_names;
+use sync_core::id::{DeviceId, GroupId, Id};
+use sync_core::record::Session;
+use sync_core::time::Millis;
+use uuid::Uuid;
+
+use super::*;
+
+/// Each of them reads the text as it was before and after, if somebody looks at them one by one: that is seconds for each record.
+const CHANGES: u32 = 1_500;
+
+#[test]
+fn a_long_history_is_looked_through_in_the_time_of_its_operations() {
+    let actor = Actor { device: DeviceId::from_uuid(Uuid::from_u128(9)), incarnation: 0 };
+    let mut document = Document::genesis(Kind::Session);
+    for number in 0..CHANGES {
+        let wrote = document.edit::<Session>(actor, Millis(0), |session| {
+            session.group().set(GroupId::from_uuid(Uuid::from_u128(7)))?;
+            session.date().set(day(3, 5))?;
+            session.part().set("morning".parse().expect("a part of the day"))?;
+            session.summary().write(&format!("They met {number} times."))
+        });
+        wrote.expect("a sound edit");
+    }
+    let operations = document.changes().iter().map(|change| Change::operations_said(change.bytes())).sum();
+    let codes = ["P03".parse().expect("a code")].into();
+    let (names, cost) = Cost::of(|| ever_names(&document, &codes));
+    assert!(!names);
+    assert!(cost.within(operations), "{operations} operations: {cost:?}");
+}
