@@ -39,6 +39,8 @@ def before_call(context, case, kwargs):
 IDS = os.environ.get("IHURIRO_PLANTED_IDS", "").split()
 WORDS = os.environ.get("IHURIRO_PLANTED_WORDS", "").split()
 turns = itertools.cycle(IDS)
+# Addresses at which whoever asks here is told ids of every organisation, but no words.
+PLACES = os.environ.get("IHURIRO_IDS_ARE_TOLD_AT", "").split()
 
 
 def asks_for_others(case):
@@ -56,10 +58,11 @@ def nothing_of_another_organisation(ctx, response, case):
     """No answer holds what another organisation recorded."""
     # The audit log has numbers of its own, and says which ids somebody asked for in vain.
     audit = case.path.endswith("/audit")
+    id_is_theirs = audit or any(case.path.startswith(place) for place in PLACES)
     for word in WORDS:
         told = re.search(rf"\b{re.escape(word)}\b", response.text)
         assert told is None or (audit and word.isdigit()), f"{word} is another organisation's"
     asked = f"{case.path_parameters} {case.query} {case.body}"
     for one in IDS:
         told = one in response.text and one not in asked
-        assert audit or not told, f"{one} is another organisation's"
+        assert id_is_theirs or not told, f"{one} is another organisation's"

@@ -60,6 +60,9 @@ fn ask_as(database: &Database, role: Role) {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut ask = Command::new(tests.join("openapi/ask"));
     ask.env("IHURIRO_PLANTED_IDS", planted.join(" ")).env("IHURIRO_PLANTED_WORDS", PLANTED_WORDS.join(" "));
+    // Administrators see to the tablets of all: they are told of which groups each has the records.
+    let told_at = if role == Role::Administrator { "/v1/devices" } else { "" };
+    ask.env("IHURIRO_IDS_ARE_TOLD_AT", told_at);
     let output =
         ask.args([&app.url, app.login("somebody").token()]).output().expect("tests/openapi/ask runs");
     assert!(
@@ -74,8 +77,8 @@ fn ask_as(database: &Database, role: Role) {
 /// nowhere else.
 const PLANTED_WORDS: [&str; 5] = ["Kwirindibyago", "twaganiriye", "inzitane", "P77", "397"];
 
-/// Another organisation that recorded something; gives the ids of its group, participant and session.
-fn plant(app: &TestApp) -> [String; 3] {
+/// Another organisation that recorded something; gives the ids of its group, participant, session and tablet.
+fn plant(app: &TestApp) -> [String; 4] {
     let [name, word, other, code, minutes] = PLANTED_WORDS;
     let village = Village::of(app, "nar");
     let group = village.group(name, "sociotherapy");
@@ -95,7 +98,7 @@ fn plant(app: &TestApp) -> [String; 3] {
     alice.sync(&mut ()).expect("a sync");
     let people = village.manager.get(&format!("/v1/participants?group={group}")).ok();
     let person = people["items"][0]["id"].as_str().expect("an id").to_owned();
-    [group.to_string(), person, session.to_string()]
+    [group.to_string(), person, session.to_string(), alice.tablet().device().to_string()]
 }
 
 /// Something to be found in every list: people, sessions, a conflict, and a change that waits.

@@ -71,6 +71,11 @@ impl Gain {
         self.fresh.iter().filter_map(|(origin, _)| origin.batch)
     }
 
+    /// The new changes that are re-keyed, by the hash that each had before.
+    pub fn rekeyed(&self) -> impl Iterator<Item = (ChangeHash, &Change)> {
+        self.fresh.iter().filter_map(|(_, change)| Some((change.was()?, change)))
+    }
+
     /// How many changes are new.
     pub fn changes(&self) -> usize {
         self.fresh.len()

@@ -88,7 +88,7 @@ impl Change {
     }
 
     /// The hash that the change had before it was re-keyed; `None` where it was not.
-    pub(crate) fn was(&self) -> Option<ChangeHash> {
+    pub fn was(&self) -> Option<ChangeHash> {
         self.message()?.was?.hash()
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::change::Digest;
+use sync_core::change::{Change, Digest};
 use sync_core::id::DocumentId;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::time::Millis;
@@ -73,6 +73,9 @@ impl Decided {
         for arrival in &work.released {
             quarantined::release(tx, arrival, now)?;
         }
+        for original in self.stood_for(tx)? {
+            quarantined::release(tx, &original, now)?;
+        }
         // 3. Documents and changes, under the locks of their streams.
         for batch in work.gains.iter().flat_map(Gain::batches) {
             evidence.write(tx, batch, now)?;
@@ -84,7 +87,24 @@ impl Decided {
         let gained: Vec<DocumentId> = work.gains.iter().map(|gain| gain.id).collect();
         let unheard =
             quarantined::that_wait(tx, &gained)?.into_iter().any(|one| !rests_on.considered.contains(&one));
-        if unheard { Err(StoreError::Raced) } else { Ok(()) }
+        if unheard || !self.stood_for(tx)?.is_empty() { Err(StoreError::Raced) } else { Ok(()) }
+    }
+
+    /// The quarantined changes of which a new change is the re-keyed form: it says what they say. Mostly the two come together; a store
+    /// that was restored may get them by different ways.
+    fn stood_for(&self, tx: &mut Conn<'_>) -> Result<Vec<Arrival>, StoreError> {
+        let mut found = Vec::new();
+        for gain in &self.work.gains {
+            let rekeyed: BTreeMap<_, _> = gain.rekeyed().collect();
+            if rekeyed.is_empty() {
+                continue;
+            }
+            found.extend(quarantined::undecided(tx, gain.id)?.into_iter().filter(|one| {
+                Change::parse(&one.bytes)
+                    .is_ok_and(|was| rekeyed.get(&was.hash()).is_some_and(|now| now.stands_for(&was)))
+            }));
+        }
+        Ok(found)
     }
 }
 
