@@ -152,6 +152,62 @@ fn whoever_is_taken_off_before_a_restored_store_has_heard_all_still_hands_in_wha
     });
 }
 
+/// What a copied tablet wrote was let in under a number of its own after the backup: the restored store knows only that the original
+/// waits, and hears of the form that was merged from whoever holds it.
+#[test]
+fn what_was_let_in_under_another_number_since_the_backup_waits_no_longer() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        let mut paul = village.facilitator_with_tablet(&app, "paul");
+        people_join(&mut jeanne, village.group, 1);
+        let session = record(&mut jeanne, village.group, day(3, 5), came(&[], 60));
+        sync(&mut jeanne);
+        let folder = village.put_away(jeanne);
+        let copy = village.copy_of(&folder);
+        let (mut jeanne, mut copied) = (village.take_out(&folder), village.take_out(&copy));
+        jeanne.edit_session(session, &came(&[], 80)).expect("an edit");
+        sync(&mut jeanne);
+        copied.edit_session(session, &came(&[1], 60)).expect("an edit");
+        sync(&mut copied);
+        let shelf = Shelf::new();
+        let file = shelf.save(app.store(), "tonight");
+        let waiting = village.manager.all("/v1/quarantine");
+        let [one] = &waiting[..] else { panic!("{waiting:?}") };
+        assert_eq!(one["reason"], "re-keyed");
+        let release = format!("/v1/quarantine/{}/release", one["id"].as_str().expect("an id"));
+        village.manager.post(&release, &Value::Null).ok();
+        sync(&mut paul);
+        drop(app);
+
+        let target = other(database);
+        shelf.open(&file).expect("it opens").restore(&open(&target), START).expect("it is restored");
+        let app = TestApp::on(&target);
+        let manager = app.login("manager.aegis");
+        assert_eq!(manager.all("/v1/quarantine").len(), 1, "as it was when it was backed up");
+        paul.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync");
+        // Its tablet does not have it yet, so the manager answers for it; the original goes with it.
+        let waiting = manager.all("/v1/quarantine");
+        let merged = waiting.iter().find(|one| one["reason"] == "unvouched");
+        let merged = merged.unwrap_or_else(|| panic!("{waiting:#?}"))["id"].as_str().expect("an id");
+        let released = manager.post(&format!("/v1/quarantine/{merged}/release"), &Value::Null).ok();
+        assert_eq!(released["outcome"], "accepted");
+        let still = manager.all("/v1/quarantine");
+        assert!(still.is_empty(), "{still:#?}");
+        for tablet in [&mut jeanne, &mut copied, &mut paul] {
+            tablet.sync_over(&mut Network::to(&app.url), &mut ()).expect("a sync");
+        }
+        let expected = Count::of_answer(&manager.get("/v1/aggregates").ok());
+        assert_eq!(expected, Count::registered(1, 1, 1).lasting(80));
+        for tablet in [&paul, &jeanne, &copied] {
+            assert_eq!(tablet.tablet().outbox().len() + tablet.tablet().quarantined().len(), 0);
+            assert_eq!(Count::of_tablets([tablet], &[village.group]), expected);
+        }
+        assert_sound(app.store());
+    });
+}
+
 /// People at the web interface count their changes again after a restore: the store no longer knows how far they had come,
 /// and what they had written is still on the tablets.
 #[test]
