@@ -24,7 +24,10 @@ const VARIABLES: [(&str, &str); 7] = [
         "How much is logged: `error`, `warn`, `info` (usual), `debug`, `trace`, `off`, also for parts: \
          `warn,server::sync=debug`.",
     ),
-    ("SSL_CERT_FILE", "A file of certificates by which PostgreSQL is trusted, in the place of the system's."),
+    (
+        "SSL_CERT_FILE",
+        "A file of certificates by which PostgreSQL is trusted, in the place of the system's, and by which tablets and `login` trust a service, in the place of those that browsers trust.",
+    ),
     ("XDG_CONFIG_HOME", "The folder in which `login` keeps a login, under `ihuriro/`; else `~/.config`."),
 ];
 

@@ -2,6 +2,7 @@
 //! because the tablet lets go of its work only when an answer says that it is durable.
 
 mod http;
+mod trust;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use sync_core::id::{DeviceId, EpochId, OrganisationId, UserId};
 use sync_core::tablet::{Failure, StoreKeys};
 
 pub use http::Link;
+pub use trust::trusted;
 
 /// What stands between a tablet and the server. Tests put another in its place, which loses requests and answers.
 pub trait Exchange {
@@ -127,6 +129,8 @@ pub enum LinkError {
         "the server's address must begin with https://: over http:// anybody on the way could read the records"
     )]
     InTheOpen,
+    #[error("SSL_CERT_FILE names {0}, which holds no certificate that can be read")]
+    Authorities(String),
     #[error("the server's keys can't be read; update this program")]
     StoreKeys,
     #[error("the server can't be reached ({0})")]
@@ -148,9 +152,12 @@ impl LinkError {
             Self::TooLarge => Failure::Request,
             Self::Broken(_) => Failure::Either,
             Self::CutOff { came, .. } => Failure::Answer(*came),
-            Self::Address | Self::InTheOpen | Self::StoreKeys | Self::Unreachable(_) | Self::Refused(_) => {
-                Failure::Unrelated
-            }
+            Self::Address
+            | Self::InTheOpen
+            | Self::Authorities(_)
+            | Self::StoreKeys
+            | Self::Unreachable(_)
+            | Self::Refused(_) => Failure::Unrelated,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tablet::link::{Link, LinkError};
+use tablet::link::{Link, LinkError, trusted};
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
@@ -55,6 +55,7 @@ impl Service {
             .timeout_global(Some(PATIENCE))
             // People take their time between two requests: a connection that was kept may be closed by then.
             .max_idle_connections(0)
+            .tls_config(trusted()?)
             .user_agent(concat!("ihuriro/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();

@@ -50,6 +50,7 @@ impl From<LinkError> for EnrolError {
             LinkError::Unreachable(_) | LinkError::Broken(_) | LinkError::CutOff { .. } => Self::Link(error),
             LinkError::Address
             | LinkError::InTheOpen
+            | LinkError::Authorities(_)
             | LinkError::StoreKeys
             | LinkError::TooLarge
             | LinkError::Refused(_) => Self::Refused(error),

@@ -74,9 +74,11 @@ pub enum SyncError {
 impl From<LinkError> for SyncError {
     fn from(error: LinkError) -> Self {
         match error {
-            LinkError::Refused(_) | LinkError::Address | LinkError::InTheOpen | LinkError::StoreKeys => {
-                Self::Refused(error)
-            }
+            LinkError::Refused(_)
+            | LinkError::Address
+            | LinkError::InTheOpen
+            | LinkError::Authorities(_)
+            | LinkError::StoreKeys => Self::Refused(error),
             LinkError::Unreachable(_)
             | LinkError::Broken(_)
             | LinkError::CutOff { .. }

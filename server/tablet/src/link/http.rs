@@ -10,7 +10,7 @@ use ureq::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE as TYPE
 use ureq::http::{Response, Uri};
 use ureq::{Agent, Body};
 
-use super::{Enrol, Enrolled, Exchange, LinkError, Reply, Said, Traffic, Unlock, Unlocked};
+use super::{Enrol, Enrolled, Exchange, LinkError, Reply, Said, Traffic, Unlock, Unlocked, trusted};
 
 /// An EDGE link takes seconds to wake up, and pauses; it is given up when nothing at all moves for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ impl Link {
     /// A link to `server`, an address such as `https://ihuriro.example.rw`. Opens no connection yet.
     ///
     /// # Errors
-    /// [`LinkError::Address`] or [`LinkError::InTheOpen`]: plain http is only for this very machine.
+    /// [`LinkError::Address`] or [`LinkError::InTheOpen`]: plain http is only for this very machine. [`LinkError::Authorities`].
     pub fn to(server: &str) -> Result<Self, LinkError> {
         let uri: Uri = server.parse().map_err(|_| LinkError::Address)?;
         let host = uri.host().ok_or(LinkError::Address)?;
@@ -50,6 +50,7 @@ impl Link {
             .timeout_connect(Some(PATIENCE))
             .timeout_per_read(Some(PATIENCE))
             .timeout_per_write(Some(PATIENCE))
+            .tls_config(trusted()?)
             .user_agent(concat!("ihuriro-tablet/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
