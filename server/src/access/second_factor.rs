@@ -76,16 +76,16 @@ impl Secret {
         self.qr(login).render::<svg::Color<'_>>().min_dimensions(240, 240).build()
     }
 
-    /// The URI as a picture of letters, for a terminal.
-    pub fn as_text(&self, login: &str) -> String {
-        let (dark, light) = (unicode::Dense1x2::Dark, unicode::Dense1x2::Light);
-        // Terminals are dark: what is to be dark is left as it is.
-        self.qr(login).render::<unicode::Dense1x2>().dark_color(light).light_color(dark).build()
-    }
-
     fn qr(&self, login: &str) -> QrCode {
         QrCode::new(self.uri(login)).expect("a URI of at most 200 letters fits")
     }
+}
+
+/// What an app reads ([`Secret::uri`]) as a picture of letters, for a terminal; `None` if it is too long for one.
+pub fn as_text(uri: &str) -> Option<String> {
+    let (dark, light) = (unicode::Dense1x2::Dark, unicode::Dense1x2::Light);
+    // Terminals are dark: what is to be dark is left as it is.
+    Some(QrCode::new(uri).ok()?.render::<unicode::Dense1x2>().dark_color(light).light_color(dark).build())
 }
 
 /// When a step begins.
@@ -262,7 +262,8 @@ mod tests {
         assert!(uri.starts_with("otpauth://totp/Ihuriro:uwase%2Bm%40aegis?secret="), "{uri}");
         assert!(uri.ends_with("&issuer=Ihuriro&algorithm=SHA1&digits=6&period=30"), "{uri}");
         assert!(secret.as_svg("uwase").starts_with("<?xml"));
-        assert!(secret.as_text("uwase").lines().all(|line| line.chars().count() < 80));
+        let picture = as_text(&secret.uri("uwase")).expect("it is short");
+        assert!(picture.lines().all(|line| line.chars().count() < 80));
         // The longest login fits, too.
         secret.as_svg(&"@".repeat(64));
     }

@@ -248,7 +248,8 @@ impl EnrolSecondFactor {
             Ok(Some((user.id, gate, secret)))
         })?;
         let (user, gate, secret) = begun.ok_or_else(|| format!("nobody has the login {login}"))?;
-        println!("{}\n{}", secret.as_text(&login), secret.uri(&login));
+        let uri = secret.uri(&login);
+        println!("{}\n{uri}", second_factor::as_text(&uri).unwrap_or_default());
         println!("Let the app read this, then type the code that it shows:");
         let mut code = String::new();
         std::io::stdin().read_line(&mut code)?;

@@ -5,6 +5,7 @@
 
 mod browser;
 mod kept;
+mod owed;
 mod service;
 
 use std::env;
@@ -30,6 +31,9 @@ pub(super) struct Login {
     /// What you sign in with; left out, that of the last login, or it is asked for.
     #[arg(long)]
     login: Option<String>,
+    /// Choose a password first, with the code that somebody read to you: when you sign in for the first time, or forgot your password.
+    #[arg(long, conflicts_with = "with_provider")]
+    with_code: bool,
     /// Sign in with the identity provider of your organisation, in a browser on this machine. A password is not asked for.
     #[arg(long)]
     with_provider: bool,
@@ -79,6 +83,7 @@ impl Login {
         let server = server.ok_or("say where the service is: ihuriro login --server URL")?;
         let service = Service::at(&server)?;
         let before = before.filter(|it| it.server == service.server());
+        let mut password = None;
         let new = if self.with_provider {
             let named = self.organisation.or_else(|| before.and_then(|it| it.organisation));
             let organisation = named.ok_or("say whose provider it is: --organisation CODE")?;
@@ -93,18 +98,26 @@ impl Login {
                 None => ask("Login: ")?,
             };
             let same = before.filter(|it| it.login.as_ref() == Some(&login));
-            let device_token = same.and_then(|it| it.device_token);
-            let answer = sign_in(&service, &login, device_token.as_deref())?;
+            let known_by = same.and_then(|it| it.device_token);
+            let (chosen, device_token) = match self.with_code {
+                true => owed::choose_password(&service, &login)?,
+                false => (current_password()?, known_by),
+            };
+            let answer = sign_in(&service, &login, &chosen, device_token.as_deref())?;
+            password = Some(chosen);
             let device_token = answer.device_token.clone().or(device_token);
             KeptLogin { login: Some(login), device_token, ..KeptLogin::at(&service, answer) }
         };
-        keep(&service, new)
+        let access_token = new.tokens.as_ref().map(|tokens| tokens.access_token.clone()).unwrap_or_default();
+        keep(new)?;
+        owed::settle(&service, &access_token, password.as_deref())?;
+        println!("{}", greeting(&service, &access_token)?);
+        Ok(())
     }
 }
 
 /// Keeps a login in the place of the one of before, which is ended: nobody could end it from here once its tokens are gone.
-fn keep(service: &Service, new: KeptLogin) -> Ended {
-    let access_token = new.tokens.as_ref().map(|tokens| tokens.access_token.clone()).unwrap_or_default();
+fn keep(new: KeptLogin) -> Ended {
     let mut kept = Kept::open()?;
     let replaced = kept.login.replace(new);
     kept.save()?;
@@ -114,7 +127,6 @@ fn keep(service: &Service, new: KeptLogin) -> Ended {
     {
         eprintln!("The login of before at {} could not be ended: {error}", replaced.server);
     }
-    println!("{}", greeting(service, &access_token)?);
     Ok(())
 }
 
@@ -205,11 +217,12 @@ fn refresh(service: &Service, refresh_token: &str) -> Result<Answer, Failed> {
 }
 
 /// Signs in; asks for a code once the service says that one is needed.
-fn sign_in(service: &Service, login: &str, device_token: Option<&str>) -> Result<Answer, Box<dyn Error>> {
-    let password = match env::var("IHURIRO_PASSWORD") {
-        Ok(password) => password,
-        Err(_) => rpassword::prompt_password("Password: ")?,
-    };
+fn sign_in(
+    service: &Service,
+    login: &str,
+    password: &str,
+    device_token: Option<&str>,
+) -> Result<Answer, Box<dyn Error>> {
     let mut body = json!({"login": login, "password": password, "device_token": device_token});
     match service.post("/v1/login", &body) {
         Err(Failed::Refused(Said { slug, .. })) if slug == "code-needed" => {
@@ -240,6 +253,25 @@ fn greeting(service: &Service, access_token: &str) -> Result<String, Failed> {
             Ok(format!("Signed in at {}. Before anything else: {said}", service.server()))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// The password that somebody has.
+fn current_password() -> io::Result<String> {
+    env::var("IHURIRO_PASSWORD").or_else(|_| rpassword::prompt_password("Password: "))
+}
+
+/// A password that somebody is to have from now on, and whether they typed it.
+fn prompt_new_password() -> io::Result<(String, bool)> {
+    if let Ok(password) = env::var("IHURIRO_NEW_PASSWORD") {
+        return Ok((password, false));
+    }
+    loop {
+        let password = rpassword::prompt_password("New password, 10 characters or more: ")?;
+        if rpassword::prompt_password("Once more: ")? == password {
+            return Ok((password, true));
+        }
+        eprintln!("The two are not the same.");
     }
 }
 

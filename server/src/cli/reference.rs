@@ -11,8 +11,12 @@ use clap::{Arg, Command, CommandFactory};
 use super::Ihuriro;
 
 /// Variables that are read without an option of the same meaning, and what they do.
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("IHURIRO_LOG_FORMAT", "`json` writes the log as JSON, a line for each event; `text` is usual."),
+    (
+        "IHURIRO_NEW_PASSWORD",
+        "The password that `login` chooses where one is due, for scripts; else it is asked for.",
+    ),
     (
         "IHURIRO_PASSWORD",
         "The password of `admin create-user` and `login`, for scripts; else it is asked for.",

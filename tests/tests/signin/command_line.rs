@@ -1,13 +1,14 @@
 //! `ihuriro login`, `token` and `logout`: one login for curl and scripts, in a file that nobody else reads.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
+use server::access::Role;
 use server::on_each;
 use server::store::schema::refresh_tokens;
 use server::store::{Conn, StoreError};
@@ -15,6 +16,8 @@ use tempfile::TempDir;
 use tests::app::PASSWORD;
 use tests::program::ihuriro;
 use tests::{Database, TestApp, Village};
+
+use super::second_factor::shown;
 
 /// Somebody's home on a machine where the program is.
 struct Home {
@@ -28,11 +31,15 @@ impl Home {
         Self { program, folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    fn start(&self, words: &[&str], password: &str, typed: &str) -> Child {
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words).env_clear().env("HOME", self.folder.path()).env("IHURIRO_PASSWORD", password);
+        command.args(words).env_clear().env("HOME", self.folder.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it runs");
+        command
+    }
+
+    fn start(&self, words: &[&str], password: &str, typed: &str) -> Child {
+        let mut child = self.command(words).env("IHURIRO_PASSWORD", password).spawn().expect("it runs");
         // Nobody may read it: then the pipe is closed.
         drop(child.stdin.take().expect("a pipe").write_all(typed.as_bytes()));
         child
@@ -170,4 +177,62 @@ fn a_login_that_ended_elsewhere_is_said_to_have() {
     let said = home.run(&["token"]).expect_err("it ended");
     assert!(said.contains("refresh token is not valid"), "{said}");
     assert!(home.run(&["token"]).expect_err("still").contains("you are not signed in"));
+}
+
+/// A manager who begins: the code that the administrator read to her, a password of her own, an app on her phone. It all goes at one
+/// command.
+#[test]
+fn a_first_login_asks_for_all_that_the_account_demands() {
+    let app = TestApp::on(&Database::sqlite());
+    app.user("keza", Role::Administrator, None);
+    let administrator = app.login("keza");
+    let new = json!({"login": "donor", "name": "A donor", "role": "donor"});
+    let code = administrator.post("/v1/users", &new).ok()["password_code"]["code"].clone();
+    let home = Home::new();
+    let words = ["login", "--server", &app.url, "--login", "donor", "--with-code"];
+    let mut command = home.command(&words);
+    command.env("IHURIRO_NEW_PASSWORD", "amahoro n iterambere");
+    let mut child = command.spawn().expect("it runs");
+    let mut typed = child.stdin.take().expect("a pipe");
+    writeln!(typed, "{}", code.as_str().expect("a code")).expect("it reads");
+    let mut asks = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let secret = asks.find_map(|line| {
+        let line = line.expect("text");
+        Some(line.split_once("type into it: ")?.1.to_owned())
+    });
+    let secret = secret.expect("what the app reads");
+    // Somebody mistypes it first.
+    writeln!(typed, "000000").expect("it reads");
+    writeln!(typed, "{}", shown(&secret, app.clock.now())).expect("it reads");
+    drop(typed);
+    let asked: Vec<String> = asks.map(|line| line.expect("text")).collect();
+    let said = ended(child).unwrap_or_else(|_| panic!("{asked:#?}"));
+    assert_eq!(said.lines().filter(|line| line.starts_with("  ")).count(), 10, "recovery codes: {said}");
+    assert!(said.contains("as A donor, donor."), "{said}");
+    assert!(asked.iter().any(|line| line.contains("is what your app shows now")), "{asked:#?}");
+
+    let donor = app.session(home.run(&["token"]).expect("a token").trim());
+    assert_eq!(donor.get("/v1/published").status, 200);
+}
+
+/// Where an administrator gave somebody a password, it is changed at the first login, and what is weak about the new one is said.
+#[test]
+fn a_password_that_somebody_else_knows_is_changed_at_once() {
+    let app = TestApp::on(&Database::sqlite());
+    let manager = &Village::of(&app, "aegis").manager;
+    let new = json!({"login": "uwase", "name": "Uwase", "role": "facilitator", "password": PASSWORD});
+    manager.post("/v1/users", &new).ok();
+    let home = Home::new();
+    let words = ["login", "--server", &app.url, "--login", "uwase"];
+    let sign_in = |password: &str, new: &str| {
+        let mut command = home.command(&words);
+        command.env("IHURIRO_PASSWORD", password).env("IHURIRO_NEW_PASSWORD", new);
+        ended(command.spawn().expect("it runs"))
+    };
+    let weak = sign_in(PASSWORD, "uwase12345").expect_err("anybody guesses it");
+    assert!(weak.contains("The new password"), "{weak}");
+    let said = sign_in(PASSWORD, "amahoro n iterambere").expect("signed in");
+    assert!(said.contains("as Uwase, facilitator"), "{said}");
+    sign_in(PASSWORD, "").expect_err("the first password is one no longer");
+    sign_in("amahoro n iterambere", "").expect("the new one is");
 }

@@ -49,7 +49,7 @@ fn enrolled(app: &TestApp, login: &str) -> (Secret, Vec<String>) {
 }
 
 /// What an app shows that read this secret, by other means than the service's.
-fn shown(secret: &str, now: Millis) -> String {
+pub(super) fn shown(secret: &str, now: Millis) -> String {
     let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).expect("base 32");
     let totp = totp_rs::Builder::new()
         .with_secret(<[u8; 20]>::try_from(bytes).expect("twenty bytes"))

@@ -35,13 +35,31 @@ pub(super) struct Said {
     pub(super) status: u16,
     /// The last part of its type.
     pub(super) slug: String,
-    title: String,
+    pub(super) title: String,
     detail: String,
+    fields: Vec<FieldSaid>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Deserialize)]
+struct FieldSaid {
+    field: String,
+    detail: String,
+}
+
+impl Said {
+    /// Whether it is this field that is not as it should be.
+    pub(super) fn is_about(&self, field: &str) -> bool {
+        self.fields.iter().any(|one| one.field == field)
+    }
 }
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. {}", self.title, self.detail)
+        write!(f, "{}. {}", self.title, self.detail)?;
+        self.fields
+            .iter()
+            .try_for_each(|one| write!(f, " The {} {}.", one.field.replace('_', " "), one.detail))
     }
 }
 
@@ -84,6 +102,17 @@ impl Service {
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failed> {
         read(self.agent.post(format!("{}{path}", self.server)).send_json(body)?)
     }
+
+    /// As [`Service::post`], by somebody who is signed in.
+    pub(super) fn post_as<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let request = self.agent.post(format!("{}{path}", self.server));
+        read(request.header("authorization", format!("Bearer {access_token}")).send_json(body)?)
+    }
 }
 
 /// The answer, or its problem. An answer without a body is read as `null`.
@@ -94,6 +123,8 @@ fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Result<T, Failed> {
         title: String,
         #[serde(default)]
         detail: String,
+        #[serde(default)]
+        errors: Vec<FieldSaid>,
     }
     let status = answer.status();
     let mut body = answer.body_mut().with_config().limit(LONGEST).read_to_vec()?;
@@ -103,7 +134,8 @@ fn read<T: DeserializeOwned>(mut answer: Response<Body>) -> Result<T, Failed> {
     if status.is_success() {
         return serde_json::from_slice(&body).map_err(|_| Failed::Foreign);
     }
-    let Problem { r#type, title, detail } = serde_json::from_slice(&body).map_err(|_| Failed::Foreign)?;
+    let Problem { r#type, title, detail, errors: fields } =
+        serde_json::from_slice(&body).map_err(|_| Failed::Foreign)?;
     let slug = r#type.rsplit('/').next().unwrap_or_default().to_owned();
-    Err(Failed::Refused(Said { status: status.as_u16(), slug, title, detail }))
+    Err(Failed::Refused(Said { status: status.as_u16(), slug, title, detail, fields }))
 }
