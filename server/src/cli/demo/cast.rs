@@ -27,6 +27,8 @@ pub(super) struct Pair {
 }
 
 pub(super) const ADMINISTRATOR: &str = "administrator";
+pub(super) const SECRETARIAT: &str = "secretariat";
+pub(super) const DONOR: &str = "donor";
 
 pub(super) const ORGANISATIONS: [Organisation; 3] = [
     Organisation {

@@ -11,7 +11,7 @@ use tablet::clock::Clock;
 use tablet::device::Device;
 
 use super::Failed;
-use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
+use super::cast::{ADMINISTRATOR, DONOR, ORGANISATIONS, PAIRS, SECRETARIAT};
 use super::data::Data;
 use super::desk::{Desk, text};
 use super::mishap::label;
@@ -29,7 +29,12 @@ pub(super) fn found(
     bar.set_length((PAIRS.len() * 2 + plan.groups.len()) as u64);
     bar.set_message("people, tablets and groups");
     administrator(store, clock, &data.password)?;
-    let managers = organisations(server, &data.password)?;
+    let desk = Desk::sign_in(server, ADMINISTRATOR, &data.password)?;
+    for (login, name) in [(SECRETARIAT, "The secretariat"), (DONOR, "The donor")] {
+        let new = json!({ "login": login, "name": name, "role": login });
+        choose_password(server, login, &desk.post("/v1/users", &new)?, &data.password)?;
+    }
+    let managers = organisations(&desk, &data.password)?;
     let mut facilitators = Vec::new();
     for pair in &PAIRS {
         let manager = &managers[pair.organisation];
@@ -61,8 +66,8 @@ fn administrator(store: &Store, clock: &ServerClock, password: &str) -> Result<(
 }
 
 /// The administrator adds the organisations and their managers; gives the managers, signed in.
-fn organisations(server: &str, password: &str) -> Result<Vec<Desk>, Failed> {
-    let desk = Desk::sign_in(server, ADMINISTRATOR, password)?;
+fn organisations(desk: &Desk, password: &str) -> Result<Vec<Desk>, Failed> {
+    let server = &desk.server;
     let managers = ORGANISATIONS.iter().map(|organisation| {
         let named = json!({ "code": organisation.code, "name": organisation.name });
         let added = desk.post("/v1/organisations", &named)?;

@@ -9,6 +9,7 @@ use sync_core::time::Date;
 use super::ask::{Answer, Programme, last_months};
 use super::cast::ORGANISATIONS;
 use super::count::Totals;
+use super::published::Published;
 use super::tally::Clash;
 
 pub(super) const COLUMNS: u16 = 80;
@@ -94,6 +95,26 @@ pub(super) fn months(answers: &[Answer]) -> Table {
             row.extend([right(number(district.total.sessions)), right(number(district.total.people))]);
             row
         })
+    });
+    table(header, rows)
+}
+
+/// People of a quarter as everybody may read of them.
+pub(super) fn published(published: &Published) -> Table {
+    let who = [("Women", "female"), ("Men", "male")];
+    let names = who.map(|(name, _)| right(format!("{name}\n16–35 · others")));
+    let header = [Cell::new("Organisation"), right("People"), right("Attendances")];
+    let header = header.into_iter().chain(names).chain([right("Not\nshown")]);
+    let rows = ORGANISATIONS.iter().zip(&published.organisations).map(|(organisation, of)| {
+        let told = |figure: Option<u64>| figure.map_or("–".to_owned(), number);
+        let get = |code: &str| told(of.who.get(code).copied());
+        let mut row = vec![Cell::new(organisation.name), right(told(of.people)), right(told(of.attendances))];
+        let pairs = who
+            .map(|(_, sex)| format!("{} · {}", get(&format!("{sex}_youth")), get(&format!("{sex}_other"))));
+        row.extend(pairs.map(right));
+        let hidden = ["not_shown", "not_told"].iter().filter_map(|code| of.who.get(*code));
+        row.push(right(told(hidden.copied().reduce(|one, other| one + other))));
+        row
     });
     table(header, rows)
 }

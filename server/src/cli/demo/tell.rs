@@ -7,11 +7,12 @@ use comfy_table::Table;
 use indicatif::HumanBytes;
 
 use super::ask::Answer;
-use super::cast::{ADMINISTRATOR, ORGANISATIONS, PAIRS};
+use super::cast::{ADMINISTRATOR, DONOR, ORGANISATIONS, PAIRS, SECRETARIAT};
 use super::count::Totals;
 use super::live::Life;
 use super::paint::Paint;
 use super::plan::{self, Plan};
+use super::published::Published;
 use super::tables::{self, COLUMNS, number};
 use super::tally::Clash;
 
@@ -141,6 +142,17 @@ impl Teller {
         });
     }
 
+    /// What everybody else than the organisation reads of people.
+    pub(super) fn published(&self, published: &Published) {
+        let Published { release, rounded_to, attendances_rounded_to, .. } = published;
+        self.heading(&format!("What the secretariat and the donor read of {release}"));
+        self.print(&tables::published(published));
+        say(&format!(
+            "Of those who consent, each once; people rounded to {rounded_to}, attendances to {attendances_rounded_to}. Of fewer than \
+             five people nothing is told: they are among those not shown."
+        ));
+    }
+
     /// Prints both counts beside each other; says whether all are equal.
     pub(super) fn totals(&self, tablets: &[Totals], answers: &[Answer]) -> bool {
         self.heading("What the tablets count themselves, beside what the API answers");
@@ -175,6 +187,7 @@ impl Teller {
         self.heading("Logins, all with the password of this demo");
         println!("password       {}", self.0.bold(password));
         println!("administrator  {ADMINISTRATOR}");
+        println!("partners       {SECRETARIAT}, {DONOR}");
         for (place, organisation) in ORGANISATIONS.iter().enumerate() {
             let pairs = PAIRS.iter().filter(|pair| pair.organisation == place);
             let people: Vec<String> =
