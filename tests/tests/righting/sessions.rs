@@ -217,6 +217,9 @@ fn a_session_is_verified_changed_since_and_returned_with_a_note() {
         let read = cast.read(session);
         assert_eq!((&read["state"], &read["returned"]), (&json!("draft"), &json!("Who came?")));
         assert_eq!(cast.listed("returned=true"), [session.to_string()]);
+        assert_eq!(cast.listed("state=draft"), [session.to_string()]);
+        assert_eq!(cast.listed("state=verified"), Vec::<String>::new());
+        assert_eq!(cast.odette.get("/v1/sessions?state=verifed").problem(), (422, "invalid-fields"));
         let told = last_change(&cast.odette, &format!("/v1/sessions/{session}"));
         assert_eq!(told, ("Who came?".to_owned(), vec!["state".to_owned(), "returned".to_owned()]));
         sync(&mut cast.jeanne);

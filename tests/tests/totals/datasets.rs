@@ -161,6 +161,7 @@ impl Crew {
                     edit.returned().set(why())?;
                     edit.state().set(SessionState::Draft)
                 }
+                false if number == 1 => edit.state().set(SessionState::Submitted),
                 false => edit.state().set(SessionState::Verified),
             }),
             _ => self.mark(at, group, session),

@@ -92,7 +92,9 @@ pub(super) fn check_every_pair(village: &Village, group: GroupId) {
         "changed_since_verified",
         "recorded_since",
     ];
-    let of_sessions = [&of_groups[..], &days, &texts("umuganda"), &flags(&flags_of_sessions)].concat();
+    let states = ["draft", "submitted", "verified"].map(|state| format!("state={state}"));
+    let of_sessions =
+        [&of_groups[..], &days, &texts("umuganda"), &states, &flags(&flags_of_sessions)].concat();
     check_list(village, "sessions", &of_sessions);
     check_list(village, "groups", &[&of_groups[..], &days, &texts("ubumwe")].concat());
     check_list(village, "participants", &[&of_groups[..], &flags(&["one_or_two", "date_doubt"])].concat());

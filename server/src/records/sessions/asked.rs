@@ -1,10 +1,12 @@
 //! What can be asked of sessions, beyond what can be asked of their groups.
 
 use serde::Deserialize;
+use sync_core::record::session::SessionState;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
+use crate::problem::{Fields, Problem};
 use crate::scope::AskedQuery;
 
 /// A question as it stands in an address.
@@ -29,6 +31,9 @@ pub(crate) struct SessionQuery {
     to: Option<String>,
     /// Words that stand in the summary. Case and accents don't matter.
     text: Option<String>,
+    /// `draft`, `submitted` or `verified`.
+    #[param(example = "submitted")]
+    state: Option<String>,
     /// `true`: those that totals leave out, as they are marked as doubles; `false`: the others.
     double: Option<bool>,
     /// `true`: those that look like a record of the same meeting as another; `false`: the others.
@@ -70,8 +75,15 @@ impl SessionQuery {
     }
 
     /// Conditions on `sessions`, in SQL.
-    pub(super) fn doubts(&self) -> Vec<String> {
-        wanted([
+    ///
+    /// # Errors
+    /// 422 `invalid-fields`.
+    pub(super) fn conditions(&self) -> Result<Vec<String>, Problem> {
+        let mut fields = Fields::default();
+        let state: Option<SessionState> = fields.parse("state", self.state.as_deref());
+        fields.done()?;
+        let state = state.map(|state| format!("(sessions.state = '{}')", state.code()));
+        let doubts = wanted([
             (self.double, set_aside_as("double")),
             (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
             (self.date_doubt, day_doubt("sessions")),
@@ -80,6 +92,7 @@ impl SessionQuery {
             (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
             (self.changed_since_verified, "sessions.changed_since_verified".to_owned()),
             (self.recorded_since, "sessions.recorded_since".to_owned()),
-        ])
+        ]);
+        Ok(doubts.into_iter().chain(state).collect())
     }
 }

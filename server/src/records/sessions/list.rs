@@ -181,9 +181,9 @@ pub(crate) async fn list_sessions(
 ) -> Result<web::Json<Page<SessionItem>>, Problem> {
     let scope = permit.scope()?;
     let (asked, window) = (query.asked().checked()?, query.asked().page().of("sessions")?);
-    let (doubts, page) = (query.doubts(), window.clone());
+    let (conditions, page) = (query.conditions()?, window.clone());
     let items = store.read("list sessions", move |tx| {
-        let rows = list(tx, scope, &asked, &doubts, &page)?;
+        let rows = list(tx, scope, &asked, &conditions, &page)?;
         items(tx, rows)
     });
     Ok(web::Json(Page::of(items.await?, &window, |item: &SessionItem| (item.date.clone(), item.id))))
@@ -196,7 +196,7 @@ fn list(
     tx: &mut Conn<'_>,
     scope: Scope,
     asked: &Asked,
-    doubts: &[String],
+    conditions: &[String],
     page: &Window<Key>,
 ) -> Result<Vec<Row>, StoreError> {
     on_each!(tx, |c, Backend| {
@@ -219,8 +219,8 @@ fn list(
         if let Some(text) = &asked.text {
             rows = rows.filter(sessions::summary_folded.like(anywhere(text)).escape('\\'));
         }
-        for doubt in doubts {
-            rows = rows.filter(diesel::dsl::sql::<Bool>(doubt));
+        for condition in conditions {
+            rows = rows.filter(diesel::dsl::sql::<Bool>(condition));
         }
         rows.load(c)
     })
