@@ -13,6 +13,7 @@ mod rebuild;
 mod compact;
 mod publish;
 mod incident_report;
+mod export;
 mod openapi;
 mod completions;
 mod demo;
@@ -73,6 +74,8 @@ enum Command {
     Compact(compact::Compact),
     /// Publish the quarters that are due, for all to read; a running service does so every day.
     Publish(publish::Publish),
+    /// Write all that an organisation recorded into a folder, in open formats. It is not encrypted.
+    Export(export::Export),
     /// Say what a tablet holds or may hold, for the notice that it is lost: records by id and kind, people by number, no content.
     IncidentReport(incident_report::IncidentReport),
     /// Print the OpenAPI document.
@@ -101,6 +104,7 @@ pub(crate) fn run() -> Ended {
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
         Command::Publish(publish) => publish.run(),
+        Command::Export(export) => export.run(),
         Command::IncidentReport(report) => report.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),

@@ -837,6 +837,7 @@ allow_tables_to_appear_in_same_query!(
     batches,
     changes,
     quarantine,
+    erasures,
     purges,
     groups,
     participants,

@@ -1,0 +1,14 @@
+//! An organisation that leaves the partnership.
+//!
+//! 1. [`export`] writes all that it recorded into a folder, in open formats that need no program of ours ([`folder`] makes its files,
+//!    [`records`] and [`people`] their lines). It is as of one moment, and says in its [`manifest`](folder::Manifest) which.
+
+mod refusal;
+mod folder;
+mod standing;
+mod records;
+mod people;
+mod export;
+
+pub use export::{Exported, export};
+pub use refusal::Refused;
