@@ -45,6 +45,15 @@ table! {
 }
 
 table! {
+    /// For how many months records of a kind are kept; those of the whole partnership stand under an id of sixteen zero bytes.
+    retention_rules (organisation_id, kind) {
+        organisation_id -> Binary,
+        kind -> Text,
+        months -> Integer,
+    }
+}
+
+table! {
     users (id) {
         id -> Binary,
         organisation_id -> Nullable<Binary>,
