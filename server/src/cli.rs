@@ -12,6 +12,7 @@ mod verify;
 mod rebuild;
 mod compact;
 mod publish;
+mod remove;
 mod retention;
 mod incident_report;
 mod export;
@@ -77,6 +78,8 @@ enum Command {
     Publish(publish::Publish),
     /// Write all that an organisation recorded into a folder, in open formats. It is not encrypted.
     Export(export::Export),
+    /// Remove all that an organisation recorded that leaves the partnership, once it has an export of all of it. It can't be taken back.
+    Remove(remove::Remove),
     /// Erase the records whose time is over, and who asked to be erased 30 days ago; a running service does so every day.
     Retention(retention::Retention),
     /// Say what a tablet holds or may hold, for the notice that it is lost: records by id and kind, people by number, no content.
@@ -108,6 +111,7 @@ pub(crate) fn run() -> Ended {
         Command::Compact(compact) => compact.run(),
         Command::Publish(publish) => publish.run(),
         Command::Export(export) => export.run(),
+        Command::Remove(remove) => remove.run(),
         Command::Retention(retention) => retention.run(),
         Command::IncidentReport(report) => report.run(),
         Command::Openapi(openapi) => openapi.run(),

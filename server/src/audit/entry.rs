@@ -47,6 +47,8 @@ codes! {
         /// It was said for how long records are kept; or records were erased since their time was over, or the person had asked thirty days
         /// before.
         Retention = "retention",
+        /// The records of an organisation that left were removed.
+        Removal = "removal",
     }
 
     /// How it ended.

@@ -36,13 +36,16 @@ impl Retention {
             return Ok(());
         }
         let store = self.database.open_for(Action::Retention, "ihuriro retention")?;
-        let Done { records, people, held } = Runtime::new()?.block_on(retention::run(&store, now))?;
-        if records.is_empty() && people == 0 {
+        let Done { records, people, late, held } = Runtime::new()?.block_on(retention::run(&store, now))?;
+        if records.is_empty() && people + late == 0 {
             println!("Nothing was due.");
         }
         if people > 0 {
             let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
             println!("Erased {people} who had asked 30 days ago.");
+        }
+        if late > 0 {
+            println!("Deleted {} of organisations that left.", count(late, "quarantined change"));
         }
         for (kind, gone) in records {
             println!("Erased {}.", count(gone, kind.code()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -37,6 +37,35 @@ pub(super) struct Manifest {
     /// How many records there are of each kind.
     pub(super) records: BTreeMap<Kind, u64>,
     pub(super) files: Vec<Content>,
+}
+
+impl Manifest {
+    /// The manifest of an export whose files are as they were written.
+    pub(super) fn read(folder: &Path) -> Result<Self, Refused> {
+        let not_one = || Refused::NotAnExport(folder.to_owned());
+        let text = fs::read(folder.join(MANIFEST)).map_err(|_| not_one())?;
+        let manifest: Self = serde_json::from_slice(&text).map_err(|_| not_one())?;
+        if manifest.format != FORMAT || manifest.version != VERSION {
+            return Err(not_one());
+        }
+        for content in &manifest.files {
+            // A manifest that somebody wrote names no file elsewhere.
+            let name = Path::new(&content.name).file_name().ok_or_else(not_one)?;
+            let path = folder.join(name);
+            let mut file = File::open(&path).map_err(Refused::read(&path))?;
+            let (mut hash, mut some) = (Sha256::new(), vec![0; 1 << 16]);
+            loop {
+                match file.read(&mut some).map_err(Refused::read(&path))? {
+                    0 => break,
+                    read => hash.update(&some[..read]),
+                }
+            }
+            if HEXLOWER.encode(&hash.finalize()) != content.sha256 {
+                return Err(Refused::Changed(path));
+            }
+        }
+        Ok(manifest)
+    }
 }
 
 /// The organisation.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde_json::json;
 use sync_core::id::{DeviceId, Id, OrganisationId, StreamId, UserId};
+use sync_core::time::Millis;
 use uuid::Uuid;
 
 use super::Refused;
@@ -12,7 +13,11 @@ use super::folder::{Content, Folder};
 use crate::access::Role;
 use crate::clock::timestamp;
 use crate::on_each;
-use crate::store::schema::{assignments, devices, streams, team_members, teams, users};
+use crate::store::schema::{
+    assignments, devices, enrolment_codes, identity_providers, known_addresses, password_codes,
+    provider_links, recovery_codes, refresh_tokens, retention_rules, second_factors, streams, team_members,
+    teams, users,
+};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// The login behind each author of changes: a tablet, or a person at the web interface.
@@ -148,3 +153,77 @@ fn leaders(tx: &mut Conn<'_>, folder: &Folder, of: Db<OrganisationId>) -> Result
     }
     out.finish()
 }
+
+/// Signs all people of an organisation out for good, ends what they lead, and revokes their tablets: these hand in what they have, and are told to
+/// drop the rest. Nothing that is sealed for a group from then on opens anywhere.
+pub(super) fn shut_out(
+    tx: &mut Conn<'_>,
+    organisation: OrganisationId,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let of = Db(organisation);
+    let theirs = users::table.filter(users::organisation_id.eq(of)).select(users::id);
+    let groups = streams::table.filter(streams::organisation_id.eq(of)).select(streams::id);
+    on_each!(tx, |c| {
+        diesel::update(users::table.filter(users::organisation_id.eq(of)))
+            .filter(users::disabled_at.is_null())
+            .set(users::disabled_at.eq(At(now)))
+            .execute(c)?;
+        diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq_any(theirs))).execute(c)?;
+        diesel::delete(password_codes::table.filter(password_codes::user_id.eq_any(theirs))).execute(c)?;
+        diesel::update(devices::table.filter(devices::user_id.eq_any(theirs)))
+            .filter(devices::revoked_at.is_null())
+            .set(devices::revoked_at.eq(At(now)))
+            .execute(c)?;
+        diesel::update(devices::table.filter(devices::user_id.eq_any(theirs)))
+            .set((devices::folder_key.eq(None::<Vec<u8>>), devices::unlock_hash.eq(None::<Vec<u8>>)))
+            .execute(c)?;
+        diesel::delete(enrolment_codes::table.filter(enrolment_codes::user_id.eq_any(theirs))).execute(c)?;
+        diesel::update(assignments::table.filter(assignments::group_id.eq_any(groups)))
+            .filter(assignments::ended_at.is_null())
+            .set(assignments::ended_at.eq(At(now)))
+            .execute(c)?;
+        diesel::update(streams::table.filter(streams::organisation_id.eq(of)))
+            .set(streams::key_identity.eq(None::<String>))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Leaves of the people of an organisation what others refer to: who wrote a change, who let it in, whose entry in the audit log it is. Names,
+/// logins, passwords and teams go. It may be done again.
+pub(super) fn let_go(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<(), StoreError> {
+    let of = Db(organisation);
+    let theirs = users::table.filter(users::organisation_id.eq(of)).select(users::id);
+    let ids: Vec<Db<UserId>> = on_each!(tx, |c| theirs.load(c))?;
+    let teams_of = teams::table.filter(teams::organisation_id.eq(of)).select(teams::id);
+    on_each!(tx, |c| {
+        for id in &ids {
+            // A login is of one person; nobody signs in with this one, as it has no password.
+            let login = format!("left-{}", id.0.uuid().simple());
+            let nobody = (
+                users::login.eq(login),
+                users::name.eq(NOBODY),
+                users::password_hash.eq("!"),
+                users::protects_since.eq(None::<At>),
+            );
+            diesel::update(users::table.find(id)).set(nobody).execute(c)?;
+        }
+        diesel::update(devices::table.filter(devices::user_id.eq_any(&ids)))
+            .set((devices::name.eq(NOBODY), devices::program.eq(None::<String>)))
+            .execute(c)?;
+        diesel::delete(known_addresses::table.filter(known_addresses::user_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(second_factors::table.filter(second_factors::user_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(provider_links::table.filter(provider_links::user_id.eq_any(&ids))).execute(c)?;
+        diesel::delete(identity_providers::table.filter(identity_providers::organisation_id.eq(of)))
+            .execute(c)?;
+        diesel::delete(team_members::table.filter(team_members::team_id.eq_any(teams_of))).execute(c)?;
+        diesel::delete(teams::table.filter(teams::organisation_id.eq(of))).execute(c)?;
+        diesel::delete(retention_rules::table.filter(retention_rules::organisation_id.eq(of))).execute(c)
+    })?;
+    Ok(())
+}
+
+/// What stands in the place of a name.
+const NOBODY: &str = "somebody who left";

@@ -1,11 +1,11 @@
-//! Why an organisation's records were not exported.
+//! Why an organisation's records were not exported, or not removed.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::{Retry, StoreError};
 
-/// An export that is refused leaves no file.
+/// An export that is refused leaves no file, and a removal that is refused removes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("there is no organisation with the code {0}; GET /v1/organisations lists them")]
@@ -17,6 +17,14 @@ pub enum Refused {
          export"
     )]
     AskedToBeErased(String),
+    #[error("{} is no export, or one that was broken off: it has no manifest.json that can be read", .0.display())]
+    NotAnExport(PathBuf),
+    #[error("{} is not as it was exported; export again", .0.display())]
+    Changed(PathBuf),
+    #[error("this is the export of another organisation, or of another store")]
+    OfAnother,
+    #[error("something was recorded or handed in since; export again")]
+    Since,
     #[error("{} can't be written: {cause}", .path.display())]
     Write { path: PathBuf, cause: io::Error },
     #[error("{} can't be read: {cause}", .path.display())]

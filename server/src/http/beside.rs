@@ -187,9 +187,9 @@ async fn retain_daily(state: State) {
     loop {
         turn.tick().await;
         match retention::run(&state.store, state.clock.now()).await {
-            Ok(Done { records, people, held }) => {
+            Ok(Done { records, people, late, held }) => {
                 let records: usize = records.values().sum();
-                tracing::info!(records, people, "erased what was due");
+                tracing::info!(records, people, late, "erased what was due");
                 if held.people.is_some() {
                     tracing::warn!("somebody who asked to be erased could not be; run `ihuriro verify`");
                 }

@@ -49,9 +49,10 @@ pub fn due(tx: &mut Conn<'_>, now: Millis) -> Result<Vec<Due>, StoreError> {
     Ok(all)
 }
 
-/// The organisations of the partnership, with their codes.
+/// The organisations that are partners now, with their codes.
 pub(super) fn partners(tx: &mut Conn<'_>) -> Result<Vec<(OrganisationId, String)>, StoreError> {
     let rows: Vec<(Db<OrganisationId>, String)> = on_each!(tx, |c| organisations::table
+        .filter(organisations::left_at.is_null())
         .order(organisations::id)
         .select((organisations::id, organisations::code))
         .load(c))?;

@@ -8,6 +8,7 @@ use sync_core::time::Millis;
 
 use super::due::{Over, over, partners};
 use crate::audit::{self, Action, Entry, ObjectKind, Who};
+use crate::departure::forget_late_work;
 use crate::erasure::erase_overdue;
 use crate::ledger::{Erasure, erase};
 use crate::store::{Store, StoreError};
@@ -22,6 +23,8 @@ pub struct Done {
     pub records: BTreeMap<Kind, usize>,
     /// How many people who had asked thirty days before.
     pub people: usize,
+    /// How many quarantined changes of organisations that left.
+    pub late: usize,
     /// What held some back.
     pub held: Held,
 }
@@ -65,7 +68,9 @@ pub async fn run(store: &Store, now: Millis) -> Result<Done, StoreError> {
         }
     }
     done.records.retain(|_, gone| *gone > 0);
-    if !done.records.is_empty() {
+    // 3. What tablets of organisations that left have handed in since.
+    done.late = store.write("forget late work", move |tx| forget_late_work(tx, now)).await?;
+    if !done.records.is_empty() || done.late > 0 {
         store.forget_what_was_overwritten().await;
     }
     Ok(done)

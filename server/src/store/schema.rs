@@ -41,6 +41,8 @@ table! {
         code -> Text,
         name -> Text,
         created_at -> BigInt,
+        /// When it left the partnership, and its records were removed.
+        left_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,6 +1,8 @@
 //! An organisation leaves: all that it recorded goes with it, in open formats.
 
+mod command_line;
 mod export;
+mod removing;
 
 use std::fs;
 use std::path::Path;
