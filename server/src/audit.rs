@@ -31,7 +31,7 @@ mod tests;
 pub use checkpoint::{Checkpoint, Compared, Foreign, checkpoint, compare, verifier_key};
 pub use deed::{Deed, concerns, concerns_person, concerns_several, witness};
 pub use entry::{Action, Entry, Object, ObjectKind, Outcome, Who};
-pub use export::lines;
+pub use export::{lines, lines_of};
 pub use line::{AuditEntry, Row};
 pub use sequence::sequence;
 pub use verify::{Checked, Finding, verify};

@@ -21,6 +21,7 @@ mod tests;
 
 pub use dump::{Made, backup};
 pub use file::Header;
+pub(crate) use key::create_private;
 pub use key::{PublicKey, make_key};
 pub use refusal::Refused;
 pub use restore::Backup;

@@ -12,7 +12,10 @@ mod verify;
 mod rebuild;
 mod compact;
 mod publish;
+mod remove;
+mod retention;
 mod incident_report;
+mod export;
 mod openapi;
 mod completions;
 mod demo;
@@ -73,6 +76,12 @@ enum Command {
     Compact(compact::Compact),
     /// Publish the quarters that are due, for all to read; a running service does so every day.
     Publish(publish::Publish),
+    /// Write all that an organisation recorded into a folder, in open formats. It is not encrypted.
+    Export(export::Export),
+    /// Remove all that an organisation recorded that leaves the partnership, once it has an export of all of it. It can't be taken back.
+    Remove(remove::Remove),
+    /// Erase the records whose time is over, and who asked to be erased 30 days ago; a running service does so every day.
+    Retention(retention::Retention),
     /// Say what a tablet holds or may hold, for the notice that it is lost: records by id and kind, people by number, no content.
     IncidentReport(incident_report::IncidentReport),
     /// Print the OpenAPI document.
@@ -101,6 +110,9 @@ pub(crate) fn run() -> Ended {
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
         Command::Publish(publish) => publish.run(),
+        Command::Export(export) => export.run(),
+        Command::Remove(remove) => remove.run(),
+        Command::Retention(retention) => retention.run(),
         Command::IncidentReport(report) => report.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Completions(completions) => completions.run(),

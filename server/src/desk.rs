@@ -4,7 +4,7 @@
 use sync_core::change::{Actor, Change};
 use sync_core::document::Document;
 use sync_core::form::{EditError, Invalid};
-use sync_core::id::{DeviceId, GroupId, UserId};
+use sync_core::id::{DeviceId, GroupId, Id, UserId};
 use sync_core::merge::{Incoming, Standing, plan_on};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::group::GroupEdit;
@@ -12,7 +12,7 @@ use sync_core::record::{Group, Kind, Place, SCHEMA};
 use sync_core::time::Millis;
 
 use crate::access::Role;
-use crate::ledger::{self, Gain, Origin, Stored, keep, web_author};
+use crate::ledger::{self, Gain, Origin, Stored, keep, service_author, web_author};
 use crate::problem::{FieldError, Problem};
 use crate::scope::{Permit, Seen};
 use crate::store::{Conn, Failure, Refusal, StoreError, identity};
@@ -28,6 +28,16 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn of(permit: Permit, now: Millis) -> Self {
         Self { user: permit.user(), role: permit.role(), now }
+    }
+
+    /// The service, where the law or a rule that people set decides. Its changes say so: nobody signs in as it.
+    pub(crate) fn service(now: Millis) -> Self {
+        Self { user: UserId::from_uuid(service_author().uuid()), role: Role::Manager, now }
+    }
+
+    /// The person; `None` of the service.
+    pub(crate) fn person(self) -> Option<UserId> {
+        (self.author() != service_author()).then_some(self.user)
     }
 
     /// The author of what they write here.

@@ -5,7 +5,7 @@ mod clocks;
 mod day;
 mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -99,20 +99,44 @@ impl SessionDoubts {
     /// Those of the store.
     pub(crate) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
         let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
-        let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
-            .filter(possible_doubles::session_id.eq_any(&of))
-            .order((possible_doubles::session_id, possible_doubles::other_id))
-            .load(c))?;
         let left_out: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
             .filter(sessions::id.eq_any(&of))
             .filter(diesel::dsl::sql::<Bool>(&format!("sessions.id IN ({})", left_out())))
             .select(sessions::id)
             .load(c))?;
         let left_out = left_out.into_iter().map(|Db(id)| id).collect();
-        let mut alike: BTreeMap<SessionId, Vec<SessionId>> = BTreeMap::new();
-        for (Db(id), Db(other)) in pairs {
-            alike.entry(id).or_default().push(other);
-        }
-        Ok(Self { alike, dates: of_sessions(tx, ids)?, left_out })
+        Ok(Self { alike: alike(tx, ids)?, dates: of_sessions(tx, ids)?, left_out })
     }
+}
+
+/// For each of some sessions, others that look like a record of the same meeting.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn alike(
+    tx: &mut Conn<'_>,
+    ids: &[SessionId],
+) -> Result<BTreeMap<SessionId, Vec<SessionId>>, StoreError> {
+    let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
+    let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
+        .filter(possible_doubles::session_id.eq_any(&of))
+        .order((possible_doubles::session_id, possible_doubles::other_id))
+        .load(c))?;
+    let mut alike: BTreeMap<SessionId, Vec<SessionId>> = BTreeMap::new();
+    for (Db(id), Db(other)) in pairs {
+        alike.entry(id).or_default().push(other);
+    }
+    Ok(alike)
+}
+
+/// All sessions of the store that totals leave out: one query, which reads each session that is void, moved or a double.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn all_left_out(tx: &mut Conn<'_>) -> Result<BTreeSet<SessionId>, StoreError> {
+    let ids: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
+        .filter(diesel::dsl::sql::<Bool>(&format!("sessions.id IN ({})", left_out())))
+        .select(sessions::id)
+        .load(c))?;
+    Ok(ids.into_iter().map(|Db(id)| id).collect())
 }

@@ -43,6 +43,7 @@ use crate::published;
 use crate::quarantine;
 use crate::records;
 use crate::register::{self, lease::Lease};
+use crate::retention;
 use crate::scope;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
@@ -90,6 +91,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     leading::configure(config);
     edits::configure(config);
     erasure::configure(config);
+    retention::configure(config);
     custody::configure(config);
     quarantine::configure(config);
     published::configure(config);

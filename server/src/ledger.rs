@@ -13,10 +13,10 @@ mod keep;
 mod rebuild;
 mod streams;
 
-pub use authors::{Author, authors, names, web_author};
+pub use authors::{Author, authors, names, service_author, web_author};
 pub use catch_up::{CaughtUp, catch_up};
 pub use compact::{Compacted, Policy, compact};
-pub use erase::{Erasure, count_erased, erase, erased, forgotten};
+pub use erase::{Erasure, count_erased, erase, erased, forgotten, live, tombstone_heads};
 pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{
@@ -76,12 +76,12 @@ impl Stored {
 ///
 /// # Errors
 /// Those of the store and of `each`.
-pub fn each_in_stream(
+pub fn each_in_stream<E: From<StoreError>>(
     tx: &mut Conn<'_>,
     stream: StreamId,
     of: impl Fn(Kind) -> bool,
-    mut each: impl FnMut(DocumentId, Stored) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+    mut each: impl FnMut(&mut Conn<'_>, DocumentId, Stored) -> Result<(), E>,
+) -> Result<(), E> {
     let rows: Vec<(Db<DocumentId>, Code<Kind>)> = on_each!(tx, |c| documents::table
         .filter(documents::stream_id.eq(Db(stream)))
         .order(documents::id)
@@ -90,7 +90,9 @@ pub fn each_in_stream(
     let ids: Vec<DocumentId> =
         rows.into_iter().filter(|(_, Code(kind))| of(*kind)).map(|(Db(id), _)| id).collect();
     for some in ids.chunks(IN_MEMORY) {
-        load_all(tx, some)?.into_iter().try_for_each(|(id, stored)| each(id, stored))?;
+        for (id, stored) in load_all(tx, some)? {
+            each(tx, id, stored)?;
+        }
     }
     Ok(())
 }

@@ -28,7 +28,7 @@
 //! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
 //! records; [`totals`] sums facts; [`published`] protects what others read of them; [`audit`] notes who did what, and [`oversight`] shows it;
 //! [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
-//! are the operator's.
+//! are the operator's; so is [`departure`], when an organisation leaves. [`retention`] erases what is over.
 //!
 //! ```no_run
 //! use server::ledger::{Rebuilt, rebuild};
@@ -76,6 +76,8 @@ pub mod edits;
 pub mod erasure;
 pub mod custody;
 pub mod quarantine;
+pub mod departure;
+pub mod retention;
 pub mod published;
 pub mod totals;
 

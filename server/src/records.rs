@@ -1,7 +1,7 @@
 //! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
 //! from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
 
-mod clash;
+pub(crate) mod clash;
 pub mod areas;
 pub mod groups;
 pub mod participants;

@@ -44,6 +44,11 @@ codes! {
         Rebuild = "rebuild",
         /// The bytes of old changes were given up.
         Compact = "compact",
+        /// It was said for how long records are kept; or records were erased since their time was over, or the person had asked thirty days
+        /// before.
+        Retention = "retention",
+        /// The records of an organisation that left were removed.
+        Removal = "removal",
     }
 
     /// How it ended.
@@ -85,14 +90,14 @@ pub struct Object {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Who {
     pub user: Option<UserId>,
-    /// The code of a role; `operator` at the command line, `nobody` where no account is known.
+    /// The code of a role; `operator` at the command line, `nobody` where no account is known, `service` of what it does by itself.
     pub role: &'static str,
     pub organisation: Option<OrganisationId>,
 }
 
 impl Who {
     /// Those who are no person with a role.
-    pub const OTHERS: [&'static str; 2] = ["operator", "nobody"];
+    pub const OTHERS: [&'static str; 3] = ["operator", "nobody", "service"];
 
     pub const fn operator() -> Self {
         Self { user: None, role: Self::OTHERS[0], organisation: None }
@@ -100,6 +105,10 @@ impl Who {
 
     pub const fn nobody() -> Self {
         Self { user: None, role: Self::OTHERS[1], organisation: None }
+    }
+
+    pub const fn service() -> Self {
+        Self { user: None, role: Self::OTHERS[2], organisation: None }
     }
 }
 
@@ -134,6 +143,11 @@ impl Entry {
     /// The same about one thing.
     pub fn about(self, kind: ObjectKind, id: impl Into<Uuid>) -> Self {
         Self { object: Some(Object { kind, id: id.into() }), ..self }
+    }
+
+    /// The same, about data of an organisation.
+    pub fn of_organisation(self, of: OrganisationId) -> Self {
+        Self { of: Some(of), ..self }
     }
 
     /// The same, refused.

@@ -59,10 +59,10 @@ pub struct AuditEntry {
     place: Option<i64>,
     id: Uuid,
     at: Timestamp,
-    /// Who did it; absent for the operator at the command line, and where no account was found.
+    /// Who did it; absent for the operator at the command line, for the service itself, and where no account was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<Uuid>,
-    /// Their role then; `operator` at the command line, `nobody` where no account was found.
+    /// Their role then; `operator` at the command line, `nobody` where no account was found, `service` where it acted by itself.
     #[schema(example = "manager")]
     role: String,
     /// Their organisation then.

@@ -57,7 +57,7 @@ pub(super) fn read_keys(from: &Path) -> Result<Vec<Box<dyn Identity + Send + Syn
 }
 
 /// A new file that only its owner may read.
-pub(super) fn create_private(path: &Path) -> std::io::Result<File> {
+pub(crate) fn create_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -13,9 +13,10 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 29] = [
+pub const KEPT: [Table; 30] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
+    table("retention_rules", &["organisation_id", "kind"]),
     table("users", &["id"]),
     table("known_addresses", &["hash"]),
     table("password_codes", &["hash"]),

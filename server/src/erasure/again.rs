@@ -13,8 +13,8 @@ use sync_core::moving::{Slot, copy};
 use sync_core::record::session::SessionEdit;
 use sync_core::record::{Kind, Note, Place, Session};
 
+use super::carrying_out::Refused;
 use super::find::{Found, Naming};
-use super::handler::Refused;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::ledger;
 use crate::store::{Conn, Failure, StoreError};

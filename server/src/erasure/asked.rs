@@ -26,7 +26,8 @@ pub(crate) struct ErasureItem {
 
 /// List who asked to be erased
 ///
-/// Those whose asking was recorded and of whom nobody has confirmed it, by group and code. Nothing else of them is shown anywhere.
+/// Those whose asking was recorded and of whom nobody has confirmed it, by group and code. Nothing else of them is shown anywhere. Thirty days
+/// after they asked the service erases them by itself.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),

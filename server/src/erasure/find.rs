@@ -63,7 +63,7 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
         tx,
         stream,
         |kind| kind == Kind::Participant,
-        |id, stored| {
+        |_, id, stored| -> Result<(), StoreError> {
             if let (_, Record::Participant(one)) = stored.read()? {
                 participants.insert(id.into(), one);
             }
@@ -86,7 +86,7 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
         left: Vec::new(),
     };
     let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
-    let mut look = |id: DocumentId, stored: Stored| {
+    let mut look = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
         let (document, record) = stored.read()?;
         if stored.kind == Kind::Session {
             sessions.insert(id.into());

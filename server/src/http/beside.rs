@@ -14,6 +14,7 @@ use crate::backup::erasures;
 use crate::facts;
 use crate::ledger::{self, CaughtUp, Compacted, Policy};
 use crate::published::{self, Made};
+use crate::retention::{self, Done};
 use crate::store::Store;
 
 /// How often a running service looks whether a newer one has brought its database up to date.
@@ -35,6 +36,8 @@ const FIRST_COMPACTION: Duration = Duration::from_secs(10 * 60);
 const COMPACTION: Duration = Duration::from_secs(24 * 60 * 60);
 const FIRST_RELEASES: Duration = Duration::from_secs(15 * 60);
 const RELEASES: Duration = Duration::from_secs(24 * 60 * 60);
+const FIRST_RETENTION: Duration = Duration::from_secs(20 * 60);
+const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Begins all of it. `behind` is whether rows of an earlier version are to be computed again.
 pub(super) fn begin(state: &State, numbers: PrometheusHandle, behind: bool) -> Vec<JoinHandle<()>> {
@@ -48,6 +51,7 @@ pub(super) fn begin(state: &State, numbers: PrometheusHandle, behind: bool) -> V
         tokio::spawn(keep_audit(store())),
         tokio::spawn(tidy(state.clone())),
         tokio::spawn(publish_daily(state.clone())),
+        tokio::spawn(retain_daily(state.clone())),
     ]
 }
 
@@ -173,6 +177,24 @@ async fn publish_daily(state: State) {
                 }
             }
             Err(error) => tracing::warn!(%error, "nothing was released; tried again tomorrow"),
+        }
+    }
+}
+
+/// Erases what is due, soon after the start and then once a day.
+async fn retain_daily(state: State) {
+    let mut turn = tokio::time::interval_at(Instant::now() + FIRST_RETENTION, RETENTION);
+    loop {
+        turn.tick().await;
+        match retention::run(&state.store, state.clock.now()).await {
+            Ok(Done { records, people, late, held }) => {
+                let records: usize = records.values().sum();
+                tracing::info!(records, people, late, "erased what was due");
+                if held.people.is_some() {
+                    tracing::warn!("somebody who asked to be erased could not be; run `ihuriro verify`");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "not all that is due was erased; tried again tomorrow"),
         }
     }
 }

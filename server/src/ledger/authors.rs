@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::id::{DeviceId, Id, UserId};
+use uuid::Uuid;
 
 use crate::on_each;
 use crate::store::schema::{devices, users};
@@ -14,14 +15,22 @@ pub fn web_author(user: UserId) -> DeviceId {
     DeviceId::from_uuid(user.uuid())
 }
 
+/// The author of what the service writes by itself. No person and no tablet has this id: theirs are random.
+pub fn service_author() -> DeviceId {
+    DeviceId::from_uuid(Uuid::from_u128(1))
+}
+
 /// The person behind an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// The person's name.
+    /// The person's name; `the service` of what it writes by itself.
     pub person: String,
     /// The name of their tablet; `None` where they wrote at the web interface.
     pub tablet: Option<String>,
 }
+
+/// How the service is called as an author.
+const SERVICE: &str = "the service";
 
 /// The people behind these authors, as far as they are known here: users of tablets, and people who wrote at the web
 /// interface.
@@ -46,7 +55,9 @@ pub fn authors(
         .into_iter()
         .map(|(Db(author), person, tablet)| (author, Author { person, tablet: Some(tablet) }));
     let people = people.into_iter().map(|(Db(author), person)| (author, Author { person, tablet: None }));
-    Ok(tablets.chain(people).collect())
+    let service = authors.get(&service_author()).copied();
+    let service = service.map(|author| (author, Author { person: SERVICE.to_owned(), tablet: None }));
+    Ok(tablets.chain(people).chain(service).collect())
 }
 
 /// As [`authors`], the names alone.

@@ -1,4 +1,4 @@
-//! Erasing documents, because the person whom they are about asked for it.
+//! Erasing documents: the person whom they are about asked for it, their time is over, or their organisation left.
 //!
 //! A tombstone takes the place of the document ([`Document::tombstone`](sync_core::document::Document::tombstone)). It stands in the
 //! stream as a change of its own, so that every tablet hears of it with its next sync. Of the changes that the document had, the rows stay, so
@@ -15,7 +15,7 @@ use sync_core::time::Millis;
 
 use super::{Gain, Origin, keep, known_streams, load_all};
 use crate::on_each;
-use crate::store::schema::{changes, erasures, quarantine};
+use crate::store::schema::{changes, documents, erasures, quarantine};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// A document that was erased.
@@ -23,7 +23,7 @@ use crate::store::{At, Code, Conn, Db, StoreError};
 pub struct Erasure {
     pub place: Place,
     pub at: Millis,
-    /// Who did it; `None` where it was done again after a restore.
+    /// Who did it; `None` of the service and the operator, and where it was done again after a restore.
     pub by: Option<UserId>,
 }
 
@@ -40,7 +40,7 @@ pub fn erase(tx: &mut Conn<'_>, all: &[Erasure], now: Millis) -> Result<usize, S
     let mut gains = Vec::new();
     for Erasure { place: Place { stream, document, kind }, .. } in there {
         let before = stored.remove(document);
-        if before.as_ref().is_some_and(|before| before.open().is_ok_and(|document| document.is_erased())) {
+        if before.as_ref().is_some_and(|before| before.heads == [Change::tombstone(*kind).hash()]) {
             continue;
         }
         let fresh = vec![(Origin { batch: None, schema: SCHEMA }, Change::tombstone(*kind))];
@@ -52,10 +52,29 @@ pub fn erase(tx: &mut Conn<'_>, all: &[Erasure], now: Millis) -> Result<usize, S
     Ok(gains.len())
 }
 
+/// The documents of a kind in a stream that are not erased, by id. Nothing of them is read.
+///
+/// # Errors
+/// Those of the store.
+pub fn live(tx: &mut Conn<'_>, stream: StreamId, kind: Kind) -> Result<Vec<DocumentId>, StoreError> {
+    let rows: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
+        .filter(documents::stream_id.eq(Db(stream)))
+        .filter(documents::kind.eq(Code(kind)))
+        .filter(documents::heads.ne(tombstone_heads(kind)))
+        .order(documents::id)
+        .select(documents::id)
+        .load(c))?;
+    Ok(rows.into_iter().map(|Db(id)| id).collect())
+}
+
+/// The heads of a document that was erased, as its row has them: nothing is ever merged with a tombstone.
+pub fn tombstone_heads(kind: Kind) -> Vec<u8> {
+    Change::tombstone(kind).hash().as_bytes().to_vec()
+}
+
 /// Gives up what the log and quarantine hold of a document but its tombstone.
 fn forget(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
-    let tombstones: Vec<Vec<u8>> =
-        Kind::ALL.iter().map(|kind| Change::tombstone(*kind).hash().as_bytes().to_vec()).collect();
+    let tombstones: Vec<Vec<u8>> = Kind::ALL.iter().map(|kind| tombstone_heads(*kind)).collect();
     let old: Vec<(Db<StreamId>, i64)> = on_each!(tx, |c| changes::table
         .filter(changes::document_id.eq(Db(id)).and(changes::hash.ne_all(&tombstones)))
         .select((changes::stream_id, changes::seq))

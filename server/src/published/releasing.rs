@@ -118,7 +118,9 @@ impl Draft {
         let secret = Secret::new(keys::published(tx)?);
         let organisations: BTreeSet<OrganisationId> =
             sources.keys().chain(&before.organisations).copied().collect();
-        for organisation in organisations {
+        // Of an organisation that left, what was published stands: there is nothing any more that a revision could count.
+        let left = source::left(tx)?;
+        for organisation in organisations.difference(&left).copied() {
             let source = sources.remove(&organisation).unwrap_or_default();
             draft.people(organisation, &source, &before, &secret);
         }

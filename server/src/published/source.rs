@@ -4,7 +4,7 @@
 //! person of a group. That month also tells their novelty, so that people who are new in a year add up over its quarters. Only people
 //! who consent count, and of attendances only theirs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -16,6 +16,7 @@ use super::quarter::{Quarter, Release};
 use crate::doubt::{CAME, left_out};
 use crate::on_each;
 use crate::store::identity::CATCHING_UP;
+use crate::store::schema::organisations;
 use crate::store::{Conn, Db, StoreError};
 
 /// What was counted of one organisation.
@@ -210,4 +211,13 @@ fn sex_and_age(sex: &str, age_band: &str) -> &'static str {
         (Sex::Male, true) => "male_youth",
         (Sex::Male, false) => "male_other",
     }
+}
+
+/// The organisations that left the partnership.
+pub(super) fn left(tx: &mut Conn<'_>) -> Result<BTreeSet<OrganisationId>, StoreError> {
+    let rows: Vec<Db<OrganisationId>> = on_each!(tx, |c| organisations::table
+        .filter(organisations::left_at.is_not_null())
+        .select(organisations::id)
+        .load(c))?;
+    Ok(rows.into_iter().map(|Db(id)| id).collect())
 }

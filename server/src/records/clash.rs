@@ -64,7 +64,7 @@ pub(crate) struct ClashingValue {
 ///
 /// # Errors
 /// Those of the store.
-pub(super) fn clashes(tx: &mut Conn<'_>, record: DocumentId, kind: Kind) -> Result<Vec<Clash>, StoreError> {
+pub(crate) fn clashes(tx: &mut Conn<'_>, record: DocumentId, kind: Kind) -> Result<Vec<Clash>, StoreError> {
     let found: Vec<(Vec<u8>, String)> = on_each!(tx, |c| conflicts::table
         .filter(conflicts::document_id.eq(Db(record)))
         .select((conflicts::id, conflicts::field))

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_core::change::ChangeHash;
+use sync_core::document::Document;
 use sync_core::history::{FieldStep, step};
 use sync_core::id::{DeviceId, DocumentId};
 use sync_core::record::Kind;
@@ -51,7 +52,7 @@ pub(crate) struct HistoryItem {
     tablet: Option<String>,
     /// The tablet, or the person themselves at the web interface.
     #[schema(value_type = Uuid)]
-    device: DeviceId,
+    pub(crate) device: DeviceId,
     /// That tablet's clock when it was written. Absent where the change can't be told in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Timestamp>,
@@ -178,22 +179,55 @@ fn history(
 ) -> Result<Option<Page<HistoryItem>>, StoreError> {
     let seen = scope.record(tx, id)?.filter(|seen| seen.place.kind == kind);
     let Some(Seen { document, .. }) = seen else { return Ok(None) };
-    type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<HandedIn>);
-    let rows: Vec<Row> = on_each!(tx, |c| changes::table
+    let rows = rows(tx, id, window.after.unwrap_or(0), window.rows())?;
+    let Page { items: rows, next } = Page::<Row>::of(rows, window, |(number, ..): &Row| *number);
+    Ok(Some(Page { items: told(tx, &document, rows, SIZE.most as usize)?, next }))
+}
+
+/// The whole history of a record. What its first changes did is told in words; of more than [`IN_WORDS`] only who wrote them and when the
+/// service got them: somebody may make thousands, and each is read against the record as it was then.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn whole(
+    tx: &mut Conn<'_>,
+    id: DocumentId,
+    document: &Document,
+) -> Result<Vec<HistoryItem>, StoreError> {
+    let rows = rows(tx, id, 0, i64::MAX)?;
+    told(tx, document, rows, IN_WORDS)
+}
+
+/// Of how many changes of one record a whole history tells what they did.
+pub(crate) const IN_WORDS: usize = 500;
+
+type Row = (i64, Vec<u8>, Db<DeviceId>, At, Option<HandedIn>);
+
+/// The changes of a record after a number, the oldest first.
+fn rows(tx: &mut Conn<'_>, id: DocumentId, after: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
+    on_each!(tx, |c| changes::table
         .left_join(batches::table.on(batches::id.nullable().eq(changes::batch_id)))
         .filter(changes::document_id.eq(Db(id)))
-        .filter(changes::seq.gt(window.after.unwrap_or(0)))
+        .filter(changes::seq.gt(after))
         .order(changes::seq)
-        .limit(window.rows())
+        .limit(limit)
         .select((changes::seq, changes::hash, changes::author, changes::received_at, HANDED_IN.nullable(),))
-        .load(c))?;
-    let Page { items: rows, next } = Page::<Row>::of(rows, window, |(number, ..): &Row| *number);
+        .load(c))
+}
+
+/// What these changes did; of more than `in_words` only who wrote them.
+fn told(
+    tx: &mut Conn<'_>,
+    document: &Document,
+    rows: Vec<Row>,
+    in_words: usize,
+) -> Result<Vec<HistoryItem>, StoreError> {
     let authors: BTreeSet<DeviceId> = rows.iter().map(|(_, _, Db(author), ..)| *author).collect();
     let authors = ledger::authors(tx, &authors)?;
     let mut items = Vec::with_capacity(rows.len());
     for (number, hash, Db(device), At(received), batch) in rows {
         let hash = hash.as_slice().try_into().map_err(|_| StoreError::Damaged("a change"))?;
-        let told = step(&document, &ChangeHash::from_bytes(hash));
+        let told = (items.len() < in_words).then(|| step(document, &ChangeHash::from_bytes(hash))).flatten();
         let author = authors.get(&device);
         items.push(HistoryItem {
             number,
@@ -207,5 +241,5 @@ fn history(
             sets: told.into_iter().flat_map(|told| told.fields).map(HistorySet::from).collect(),
         });
     }
-    Ok(Some(Page { items, next }))
+    Ok(items)
 }

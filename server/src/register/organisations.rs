@@ -29,6 +29,9 @@ pub struct Organisation {
     #[schema(example = "Aegis Trust")]
     pub name: String,
     pub created_at: Timestamp,
+    /// Since when it is no partner any more; its records were removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Timestamp>,
 }
 
 /// An organisation to add.
@@ -145,13 +148,15 @@ pub fn create(
     if added == 0 {
         return Err(OrganisationRefused::CodeTaken.into());
     }
-    Ok(Organisation { id, code: new.code.clone(), name: new.name.clone(), created_at: timestamp(moment.now) })
+    let (code, name) = (new.code.clone(), new.name.clone());
+    Ok(Organisation { id, code, name, created_at: timestamp(moment.now), left_at: None })
 }
 
-type Row = (Db<OrganisationId>, String, String, At);
+type Row = (Db<OrganisationId>, String, String, At, Option<At>);
 
-fn read((Db(id), code, name, At(created)): Row) -> Organisation {
-    Organisation { id, code, name, created_at: timestamp(created) }
+fn read((Db(id), code, name, At(created), left): Row) -> Organisation {
+    let left_at = left.map(|At(left)| timestamp(left));
+    Organisation { id, code, name, created_at: timestamp(created), left_at }
 }
 
 fn list(tx: &mut Conn<'_>, window: &Window<OrganisationId>) -> Result<Vec<Organisation>, StoreError> {
@@ -166,16 +171,17 @@ fn list(tx: &mut Conn<'_>, window: &Window<OrganisationId>) -> Result<Vec<Organi
     Ok(rows.into_iter().map(read).collect())
 }
 
-/// The organisation with this id.
+/// The organisation with this id, if it is a partner: nobody joins one that left.
 ///
 /// # Errors
 /// Those of the store.
 pub fn find(tx: &mut Conn<'_>, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
-    let row: Option<Row> = on_each!(tx, |c| organisations::table.find(Db(id)).first(c).optional())?;
+    let partner = organisations::table.find(Db(id)).filter(organisations::left_at.is_null());
+    let row: Option<Row> = on_each!(tx, |c| partner.first(c).optional())?;
     Ok(row.map(read))
 }
 
-/// The organisation with this code.
+/// The organisation with this code, also one that left.
 ///
 /// # Errors
 /// Those of the store.

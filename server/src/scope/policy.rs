@@ -104,7 +104,7 @@ impl Action {
 use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Published, Strays};
-use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged};
+use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged, Retention};
 
 /// Whether an address is one at which people do what their account demands before anything else. Who must choose a password enrols no app
 /// yet: whoever gave them the password could.
@@ -275,6 +275,16 @@ pub const POLICY: &[Action] = &[
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "GET /v1/audit",
     ]).noted_when_read(ReadAudit),
+    may("read for how long an organisation keeps records",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
+        "GET /v1/organisations/{id}/retention",
+    ]),
+    may("say for how long records are kept",
+                                     Person, I,    [Nothing,     Nothing,      Nothing,      Nothing,     Nothing,     Partnership], &[
+        "GET /v1/retention",
+        "PUT /v1/retention",
+        "PUT /v1/organisations/{id}/retention",
+    ]).noted_when_changed(Retention),
     may("add organisations, say with what they sign in, move people between them, and name protection officers",
                                      Person, I,    [Nothing,     Nothing,      Nothing,      Nothing,     Nothing,     Partnership], &[
         "POST /v1/organisations",

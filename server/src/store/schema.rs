@@ -41,6 +41,17 @@ table! {
         code -> Text,
         name -> Text,
         created_at -> BigInt,
+        /// When it left the partnership, and its records were removed.
+        left_at -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    /// For how many months records of a kind are kept; those of the whole partnership stand under an id of sixteen zero bytes.
+    retention_rules (organisation_id, kind) {
+        organisation_id -> Binary,
+        kind -> Text,
+        months -> Integer,
     }
 }
 
@@ -837,6 +848,7 @@ allow_tables_to_appear_in_same_query!(
     batches,
     changes,
     quarantine,
+    erasures,
     purges,
     groups,
     participants,

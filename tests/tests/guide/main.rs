@@ -39,7 +39,16 @@ const STORY: [(&str, &[&str]); 8] = [
         &["Sign in", "Look at what clashes", "Look at what looks like a double", "Verify, return, put right"],
     ),
     ("manager", &["Read and search", "Ask for totals", "People and groups change"]),
-    ("administrator", &["Back up and restore", "Who did what", "Check and mend"]),
+    (
+        "administrator",
+        &[
+            "Back up and restore",
+            "Who did what",
+            "Check and mend",
+            "For how long records are kept",
+            "A partner that leaves",
+        ],
+    ),
     ("developer", &["Write a client of the REST API"]),
     // The demo has a service and a database of its own.
     ("README", &["See it work"]),

@@ -166,6 +166,14 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/users/{id}/password-resets" => {
             write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
         }
+        "GET /v1/retention" => free("/v1/retention", None),
+        "PUT /v1/retention" => free("/v1/retention", Some(json!({"months": {}}))),
+        "GET /v1/organisations/{id}/retention" => {
+            read(format!("/v1/organisations/{}/retention", place.organisation))
+        }
+        "PUT /v1/organisations/{id}/retention" => {
+            free(&format!("/v1/organisations/{}/retention", place.organisation), Some(json!({"months": {}})))
+        }
         "GET /v1/organisations/{id}/identity-provider" => free(&provider_of(world.provided), None),
         "PUT /v1/organisations/{id}/identity-provider" => free(
             &provider_of(world.provided),

@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 14] = [
+const NOT_NOTED: [(&str, &str); 16] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -32,6 +32,8 @@ const NOT_NOTED: [(&str, &str); 14] = [
         "GET /v1/organisations/{id}/identity-provider",
         "with what an organisation signs in is told without its secret",
     ),
+    ("GET /v1/retention", "for how long records are kept is no secret, and changes of it are noted"),
+    ("GET /v1/organisations/{id}/retention", "as that of the partnership"),
     ("GET /.well-known/jwks.json", "the public halves of keys are for everybody"),
     ("GET /v1/me/logins", "where somebody is signed in they know"),
     ("GET /v1/published", "published tables are protected, and for all their readers alike"),

@@ -1,0 +1,194 @@
+//! Reading and setting for how long records are kept.
+
+use std::collections::BTreeMap;
+
+use actix_web::{get, put, web};
+use serde::{Deserialize, Serialize};
+use sync_core::id::OrganisationId;
+use utoipa::ToSchema;
+
+use super::rules::{self, KINDS, MOST, Rules};
+use crate::problem::{FieldError, Problem, kind};
+use crate::register::organisations;
+use crate::scope::Permit;
+use crate::store::{Conn, Failure, Refusal, Store, StoreError, as_worker};
+
+/// For how long records are kept, in months.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Retention {
+    /// What was set here, by kind.
+    #[schema(value_type = BTreeMap<String, i32>, example = json!({"session": 60, "referral": 24}))]
+    months: BTreeMap<&'static str, i32>,
+    /// What holds, by kind: what was set here, and else what was set for the whole partnership. Records of a kind that is not named are kept.
+    #[schema(value_type = BTreeMap<String, i32>, example = json!({"session": 60, "referral": 24, "group": 120}))]
+    in_force: BTreeMap<&'static str, i32>,
+}
+
+/// For how long records are to be kept.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetentionBody {
+    /// Months, from 1 to 1200, by kind: `group`, `participant`, `session`, `referral`, `incident`, `screening`. It takes the place of all that was
+    /// set here before.
+    #[schema(example = json!({"session": 60, "referral": 24}))]
+    months: BTreeMap<String, i32>,
+}
+
+impl RetentionBody {
+    fn checked(&self) -> Result<Rules, Problem> {
+        let (mut rules, mut errors) = (Rules::new(), Vec::new());
+        for (name, months) in &self.months {
+            let field = format!("months.{}", if name.len() <= 20 { name } else { "…" });
+            match KINDS.into_iter().find(|kind| kind.code() == name) {
+                None => {
+                    let kinds = KINDS.map(|kind| kind.code()).join(", ");
+                    errors.push(FieldError { field, detail: format!("is one of {kinds}") });
+                }
+                Some(_) if !(1..=MOST).contains(months) => {
+                    errors.push(FieldError { field, detail: format!("is a number from 1 to {MOST}") });
+                }
+                Some(kind) => drop(rules.insert(kind, *months)),
+            }
+            if errors.len() >= KINDS.len() {
+                break;
+            }
+        }
+        if errors.is_empty() { Ok(rules) } else { Err(Problem::fields(errors)) }
+    }
+}
+
+/// Whoever asks reaches no organisation with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such organisation")]
+struct NoSuchOrganisation;
+
+impl Refusal for NoSuchOrganisation {}
+
+impl From<NoSuchOrganisation> for Problem {
+    fn from(_: NoSuchOrganisation) -> Self {
+        Self::of(kind::NO_SUCH_ORGANISATION, "No organisation of the partnership has this id.")
+    }
+}
+
+/// Read for how long the partnership keeps records
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Months by kind", body = Retention),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/retention")]
+pub(crate) async fn read_partnership(
+    _permit: Permit,
+    store: web::Data<Store>,
+) -> Result<web::Json<Retention>, Problem> {
+    Ok(web::Json(store.read("retention", |tx| as_worker(tx, |tx| shown(tx, None))).await?))
+}
+
+/// Say for how long the partnership keeps records
+///
+/// Of each organisation that says nothing else for itself. Sessions, participants and groups are kept for so many months after their group was
+/// closed; referrals, incidents and screenings for so many months after their own last change. Then they are erased, once a day: **that can't be taken
+/// back**. Exact totals lose what is erased; published tables never change. `ihuriro retention --dry-run` says what is due.
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Set", body = Retention),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/v1/retention")]
+pub(crate) async fn set_partnership(
+    _administrator: Permit,
+    body: web::Json<RetentionBody>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Retention>, Problem> {
+    let rules = body.checked()?;
+    let set = store.write("set retention", move |tx| {
+        as_worker(tx, |tx| -> Result<Retention, StoreError> {
+            rules::set(tx, None, &rules)?;
+            shown(tx, None)
+        })
+    });
+    Ok(web::Json(set.await?))
+}
+
+/// Read for how long an organisation keeps records
+///
+/// A manager reads it of their own.
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The organisation")),
+    responses(
+        (status = 200, description = "Months by kind", body = Retention),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-organisation`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/organisations/{id}/retention")]
+pub(crate) async fn read_organisation(
+    permit: Permit,
+    id: web::Path<OrganisationId>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Retention>, Problem> {
+    let id = *id;
+    let read = store.read("retention", move |tx| -> Result<Retention, Failure<NoSuchOrganisation>> {
+        reached(tx, permit, id)?;
+        Ok(as_worker(tx, |tx| shown(tx, Some(id)))?)
+    });
+    Ok(web::Json(read.await?))
+}
+
+/// Say for how long an organisation keeps records
+///
+/// As of the partnership, and in its place for the kinds that are named.
+#[utoipa::path(
+    tag = "Access",
+    security(("bearer" = [])),
+    params(("id" = uuid::Uuid, Path, description = "The organisation")),
+    responses(
+        (status = 200, description = "Set", body = Retention),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-organisation`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/v1/organisations/{id}/retention")]
+pub(crate) async fn set_organisation(
+    permit: Permit,
+    id: web::Path<OrganisationId>,
+    body: web::Json<RetentionBody>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Retention>, Problem> {
+    let (id, rules) = (*id, body.checked()?);
+    let set = store.write("set retention", move |tx| -> Result<Retention, Failure<NoSuchOrganisation>> {
+        reached(tx, permit, id)?;
+        Ok(as_worker(tx, |tx| -> Result<Retention, StoreError> {
+            rules::set(tx, Some(id), &rules)?;
+            shown(tx, Some(id))
+        })?)
+    });
+    Ok(web::Json(set.await?))
+}
+
+fn reached(tx: &mut Conn<'_>, permit: Permit, id: OrganisationId) -> Result<(), Failure<NoSuchOrganisation>> {
+    match organisations::find(tx, id)? {
+        Some(_) if permit.covers(Some(id)) => Ok(()),
+        _ => Err(NoSuchOrganisation.into()),
+    }
+}
+
+fn shown(tx: &mut Conn<'_>, organisation: Option<OrganisationId>) -> Result<Retention, StoreError> {
+    let months = rules::of(tx, organisation)?;
+    let in_force = match organisation {
+        Some(id) => rules::in_force(tx, id)?,
+        None => months.clone(),
+    };
+    let by_code = |rules: Rules| rules.into_iter().map(|(kind, months)| (kind.code(), months)).collect();
+    Ok(Retention { months: by_code(months), in_force: by_code(in_force) })
+}
