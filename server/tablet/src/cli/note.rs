@@ -44,9 +44,14 @@ impl Note {
         to_bytes(self)
     }
 
-    /// `None` where it is none, or of a later version. Whoever has the tablet may have written it.
+    /// `None` where it is none, or of a later version. Whoever has the tablet may have written it: nothing in it is for a terminal to obey.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        from_bytes(bytes).ok()
+        let mut note: Self = from_bytes(bytes).ok()?;
+        let shown = |letter: char| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter };
+        for word in note.words.iter_mut().chain(&mut note.dropped) {
+            *word = word.chars().map(shown).collect();
+        }
+        Some(note)
     }
 
     /// The command again; none but such as can be noted.

@@ -7,6 +7,7 @@ use std::io::Write;
 use clap::Subcommand;
 use sync_core::change::Grounds;
 use sync_core::fold::fold;
+use sync_core::time::Millis;
 use sync_core::value::Pseudonym;
 
 use super::note::Note;
@@ -130,7 +131,9 @@ fn record_all(device: &mut Device, out: &mut dyn Write) -> Result<Vec<Left>, Com
 /// Records one note as if it were typed at its time; with what is written the note is gone. Gives what is said of it.
 fn record(device: &mut Device, id: i64, note: &Note, command: TabletCommand) -> Result<String, CommandError> {
     let mut said = Vec::new();
-    device.record_note(id, note.at, |device| match command {
+    // Whoever has the tablet may have written any time into it.
+    let at = note.at.clamp(Millis(0), device.clock().now());
+    device.record_note(id, at, |device| match command {
         TabletCommand::Session(command) => session::run(device, command, &mut said),
         TabletCommand::Participant(command) => participant::run(device, command, &mut said),
         _ => Err(CommandError::NoteUnreadable),

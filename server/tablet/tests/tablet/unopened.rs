@@ -220,6 +220,29 @@ fn a_note_is_left_out_with_a_reason_and_never_silently() {
     assert!(Folder::outside(hers.folder.path(), NOW).expect("it says").notes == 0);
 }
 
+/// A program of one's own leaves what the command line would not.
+#[test]
+fn a_note_by_whoever_found_the_tablet_does_nothing_but_record() {
+    let hers = closed_tablet();
+    let leave = |at: i64, words: &[&str]| {
+        let note = minicbor::to_vec((at, words, None::<String>)).expect("written");
+        Folder::leave_note(hers.folder.path(), &note).expect("kept");
+    };
+    let file = hers.folder.path().join("stolen");
+    leave(NOW.0, &["export", file.to_str().expect("text")]);
+    leave(NOW.0, &["session", "void", "aba", "2026-03-05", "--reason=x"]);
+    leave(NOW.0, &["--help"]);
+    for at in [i64::MIN, i64::MAX] {
+        leave(at, &["session", "record", "\u{1b}[2Jaba"]);
+        leave(at, &["session", "record", "aba", "--date=2026-03-04", "--yes"]);
+    }
+    let said = hers.run("groups");
+    says(&said, &["Saved: the meeting of Abahuje on 4 March 2026", "5 notes could not be recorded"]);
+    let listed = hers.run("notes");
+    says(&listed, &["can't be read", "begins with \"\u{fffd}[2Jaba\""]);
+    assert!(!listed.contains('\u{1b}') && !file.exists(), "{listed}");
+}
+
 #[test]
 fn more_notes_than_may_wait_are_refused_in_words() {
     let hers = closed_tablet();
