@@ -1,12 +1,14 @@
-//! What people wrote is nowhere in clear where it does not belong: not in a tablet's folder, in what the service logs however much it is asked
+//! What people wrote is nowhere in clear where it does not belong: not in a tablet's folder, also where nobody opened it, in what the service logs however much it is asked
 //! to, in its numbers, in what it says of errors, or in a backup.
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use server::backup::{backup, make_key};
 use sync_core::record::session::Attendance;
+use tablet::folder::Folder;
 use tablet::recording::{Details, NewParticipant};
 use tests::app::START;
 use tests::process::Service;
@@ -44,6 +46,31 @@ fn planted_in(folder: &Path) -> Vec<&'static str> {
     entries.flat_map(of).collect()
 }
 
+/// A tablet on which a meeting waits, and on which more is noted while nobody opens it; and the file in which what waits leaves it.
+fn unopened(app: &TestApp, village: &Village, program: &Path) {
+    let mut his = village.facilitator_with_tablet(app, "eric");
+    let said = Details { summary: Some(SUMMARY.into()), ..Details::default() };
+    record(&mut his, village.group, day(3, 6), said);
+    let folder = village.put_away(his);
+    let card = tempfile::tempdir().expect("a memory card");
+    let file = card.path().join("file");
+    let file = file.to_str().expect("text");
+    for words in [
+        ["session", "record", "Twiyubake", "--present", CODE, "--summary", SUMMARY].as_slice(),
+        &["participant", "add", "Twiyubake", "--code", CODE, "--family", FAMILY],
+        &["export", file],
+    ] {
+        let mut command = Command::new(program);
+        command.args(["tablet", "--locked", "--folder"]).arg(&folder).args(words).stdin(Stdio::null());
+        let done = command.output().expect("it runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    let outside = Folder::outside(&folder, START).expect("it says");
+    assert_eq!((outside.unsent, outside.notes), (Some(1), 2), "they are there");
+    assert_eq!(planted_in(&folder), Vec::<&str>::new(), "in the folder of a tablet that nobody opened");
+    assert_eq!(planted_in(card.path()), Vec::<&str>::new(), "in what leaves it");
+}
+
 #[test]
 fn what_people_wrote_is_in_clear_nowhere_but_in_the_store() {
     Database::each(|database| {
@@ -51,6 +78,7 @@ fn what_people_wrote_is_in_clear_nowhere_but_in_the_store() {
         let village = Village::of(&app, "aegis");
         let program = ihuriro().expect("the program");
         let service = Service::start_tracing(&program, &database.url).expect("it starts");
+        unopened(&app, &village, &program);
         let mut hers = village.facilitator_with_tablet(&app, "jeanne");
         // 1. Recorded on a tablet, handed in, read, put right, quarantined and asked for wrongly, all at the service that logs what it can.
         let mut person = NewParticipant::of(CODE.parse().expect("a code"));

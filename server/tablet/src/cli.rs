@@ -4,6 +4,8 @@ mod error;
 mod find;
 mod list;
 mod look_again;
+mod note;
+mod notes;
 mod participant;
 mod people_there;
 mod relay;
@@ -12,17 +14,18 @@ mod settle;
 mod show;
 mod status;
 mod sync;
+mod unopened;
 mod when;
 mod words;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
 use crate::device::{Device, OpenError, OpensWith};
-use crate::folder::{Folder, FolderError};
+use crate::folder::{Folder, FolderError, Outside};
 use crate::people::{self, Name};
 
 pub use error::CommandError;
@@ -39,6 +42,10 @@ pub struct TabletArgs {
     /// Who you are, where several people share the tablet: a name that you chose when you enrolled
     #[arg(long = "as", global = true, env = "IHURIRO_TABLET_AS", value_name = "NAME")]
     pub person: Option<Name>,
+    /// Do without opening the tablet what can be, as if it were locked: session record, participant add, export, status. What is recorded so is kept as a
+    /// note until somebody opens it
+    #[arg(long, global = true)]
+    pub locked: bool,
     #[command(subcommand)]
     pub command: TabletCommand,
 }
@@ -81,6 +88,11 @@ pub enum TabletCommand {
     Show(show::ShowArgs),
     /// Say what is right where people set something differently, and why.
     Settle(settle::SettleArgs),
+    /// List the notes that could not be recorded when the tablet was opened again, and those that were left out; record one put right, or leave it out.
+    Notes {
+        #[command(subcommand)]
+        command: Option<notes::NotesCommand>,
+    },
     /// Tell what waits to be sent, and what came back and why.
     Status,
     /// Hand in what waits and fetch what others did.
@@ -109,6 +121,7 @@ impl TabletCommand {
                 | Self::Sessions { .. }
                 | Self::Show(_)
                 | Self::Settle(_)
+                | Self::Notes { command: None }
         )
     }
 }
@@ -131,7 +144,7 @@ pub struct EnrolArgs {
 /// # Errors
 /// [`CommandError`], one sentence for the person who gave the command.
 pub fn run(args: TabletArgs) -> Result<(), CommandError> {
-    let TabletArgs { folder: directory, person, command } = args;
+    let TabletArgs { folder: directory, person, locked, command } = args;
     let out = &mut std::io::stdout().lock();
     if let TabletCommand::Enrol(EnrolArgs { server, code, name }) = &command {
         let folder = people::new_folder(&directory, person.as_ref())?;
@@ -146,10 +159,45 @@ pub fn run(args: TabletArgs) -> Result<(), CommandError> {
         return Err(OpenError::Folder(FolderError::Missing(folder)).into());
     }
     if let TabletCommand::Unlock { server, code } = &command {
-        let opens_with = Device::unlock(&folder, server, code, &new_passphrase()?, &Clock::System)?;
-        return Ok(unlocked(opens_with, out)?);
+        let passphrase = new_passphrase()?;
+        let opens_with = Device::unlock(&folder, server, code, &passphrase, &Clock::System)?;
+        unlocked(opens_with, out)?;
+        return match opens_with {
+            OpensWith::New => {
+                notes::record_and_tell(&mut Device::open(&folder, &passphrase, Clock::System)?, out)
+            }
+            OpensWith::Before => Ok(()),
+        };
     }
-    run_on(&mut Device::open(&folder, &passphrase()?, Clock::System)?, command, out)
+    run_in(&folder, command, locked, passphrase, &Clock::System, out)
+}
+
+/// Runs a command on the tablet in the directory `folder`, and prints to `out`. It is opened, and what was noted while it was not is recorded first. Where it
+/// is locked, or is to be left so, what can be done without opening it is done.
+///
+/// # Errors
+/// [`CommandError`], one sentence for the person who gave the command.
+pub fn run_in(
+    folder: &Path,
+    command: TabletCommand,
+    locked: bool,
+    passphrase: impl FnOnce() -> Result<String, CommandError>,
+    clock: &Clock,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    if command.works_unopened() {
+        let outside = Folder::outside(folder, clock.now())?;
+        if locked || outside.refuses.is_some() {
+            return unopened::run(folder, command, &outside, clock, out);
+        }
+    } else if locked {
+        return Err(CommandError::NeedsOpening);
+    }
+    let device = &mut Device::open(folder, &passphrase()?, clock.clone())?;
+    if !matches!(command, TabletCommand::Notes { .. }) {
+        notes::record_and_tell(device, out)?;
+    }
+    run_on(device, command, out)
 }
 
 /// Runs a command on a tablet that is open, and prints to `out`.
@@ -165,8 +213,9 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Enrol(_) => Ok(welcome(device, out)?),
         TabletCommand::Unlock { .. } => Ok(writeln!(out, "This tablet is not locked.")?),
         TabletCommand::People => {
-            let (name, waiting) = (&device.settings().user, device.tablet().outbox().len());
-            Ok(people_there::tell(name, Ok(Some(waiting)), out)?)
+            let unsent = Some(device.tablet().outbox().len());
+            let outside = Outside { unsent, notes: device.notes_waiting()?, refuses: None };
+            Ok(people_there::tell(&device.settings().user, Ok(outside), out)?)
         }
         TabletCommand::Groups => list::groups(device, out),
         TabletCommand::Participants { group } => list::participants(device, &group, out),
@@ -175,6 +224,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
         TabletCommand::Show(what) => show::run(device, &what, out),
         TabletCommand::Settle(said) => settle::run(device, &said, out),
+        TabletCommand::Notes { command } => notes::run(device, command, out),
         TabletCommand::Status => status::run(device, out),
         TabletCommand::Sync => sync::run(device, out),
         TabletCommand::Export { to } => relay::export(device, &to, out),

@@ -5,6 +5,8 @@ mod sync;
 mod lease;
 mod relay;
 mod unlock;
+mod ready;
+mod notes;
 
 use std::path::Path;
 
@@ -103,6 +105,7 @@ impl Device {
         folder.keep_device(tablet.device())?;
         let mut device = Self { tablet, folder, settings, clock };
         device.note_time()?;
+        device.make_ready()?;
         Ok(device)
     }
 
@@ -174,7 +177,7 @@ impl Device {
 
     /// Where the disk refuses, the tablet goes back to what the disk has: it never shows what is not kept.
     fn persist(&mut self, writes: &[Write]) -> Result<(), FolderError> {
-        let kept = self.folder.persist(writes, self.tablet.outbox().len());
+        let kept = self.folder.persist(writes, self.unsent(writes));
         if kept.is_err() {
             self.go_back();
         }

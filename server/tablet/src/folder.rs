@@ -1,16 +1,23 @@
 //! The tablet's data folder: one SQLite file in which every blob, and every blob's name, is sealed. A stolen folder
-//! shows how many blobs there are and how large, how many changes wait, a random id, and how many wrong passphrases were tried; nothing else.
+//! shows how many blobs there are and how large, how many changes wait, how large they are together and how many there ever were, a random id, how many
+//! wrong passphrases were tried, and how many notes were left while it was locked, how large each is, and a random public key; nothing else.
+//!
+//! Three things go on while nobody can open it ([`outside`]): it tells what stands in the open, takes *notes*, sealed so that only whoever opens the
+//! folder reads them ([`notes`]), and gives out a *bundle* of the changes that wait, sealed for the store alone.
 //!
 //! Durable means durable: a write has returned only once it is on the disk (`synchronous=FULL`), all of it or none. One
 //! program has the folder at a time.
 
+mod error;
 mod file;
 mod seal;
 mod tries;
+mod notes;
+mod outside;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -18,8 +25,12 @@ use sync_core::id::DeviceId;
 use sync_core::tablet::{Blob, Write};
 use sync_core::time::Millis;
 
-use file::{Header, blobs, header, state};
+use file::{Header, blobs, header, ready, state};
 use seal::{KEY, Seal};
+
+pub use error::FolderError;
+pub use notes::{KeptNote, LONGEST_NOTE, MOST_NOTES};
+pub use outside::{Outside, Ready, Unsent};
 pub use tries::MOST;
 
 /// The name of the database in the folder.
@@ -31,70 +42,13 @@ pub const SHORTEST_PASSPHRASE: usize = 8;
 /// Where the machine's own settings stand, among the names of the tablet's blobs, none of which is this.
 const SETTINGS: &str = "settings";
 
-/// A folder that can't be made, opened or written to.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    #[error("there is no tablet in {}; enrol it first: ihuriro tablet enrol", .0.display())]
-    Missing(PathBuf),
-    #[error("there is already a tablet in {}", .0.display())]
-    There(PathBuf),
-    #[error("another program has the tablet in {} open; close it first", .0.display())]
-    InUse(PathBuf),
-    #[error("choose a passphrase of at least {SHORTEST_PASSPHRASE} characters")]
-    ShortPassphrase,
-    #[error("choose a PIN of at least {SHORTEST_PIN} digits, or a passphrase with other characters")]
-    ShortPin,
-    #[error("anybody would try this PIN first; choose another one")]
-    PlainPin,
-    #[error("the passphrase is wrong{}", tries::in_words(*.left))]
-    WrongPassphrase {
-        /// How many tries are left.
-        left: i32,
-    },
-    #[error("too many wrong passphrases; try again in {minutes} min")]
-    Wait { minutes: i64 },
-    #[error(
-        "the tablet is locked after {MOST} wrong passphrases, nothing on it is lost; ask your manager for a code, then: \
-         ihuriro tablet unlock --server https://… --code CODE"
-    )]
-    Locked,
-    #[error(
-        "an older program opened this tablet last, and a code does not unlock it; only its passphrase opens it"
-    )]
-    NoDevice,
-    #[error("what the server gave is not the key of this folder; tell your administrator")]
-    OtherKey,
-    #[error("the tablet's folder was made by a newer version; update this program")]
-    Newer,
-    #[error("the tablet's folder is damaged: {0}")]
-    Damaged(&'static str),
-    #[error("{} can't be written: {why}", path.display())]
-    Unwritable { path: PathBuf, why: std::io::Error },
-    #[error("the disk is full; make some room on it, then do this again")]
-    Full,
-    #[error("the tablet's folder can't be used: {0}")]
-    Database(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for FolderError {
-    fn from(error: diesel::result::Error) -> Self {
-        // Diesel does not pass SQLite's codes on, only the text.
-        match error {
-            diesel::result::Error::DatabaseError(_, about)
-                if about.message() == "database or disk is full" =>
-            {
-                Self::Full
-            }
-            error => Self::Database(error),
-        }
-    }
-}
-
 /// An open folder. Whoever has it has it alone.
 pub struct Folder {
     connection: SqliteConnection,
     seal: Seal,
     destroyed: bool,
+    /// The note that goes with the next writes.
+    note: Option<i64>,
 }
 
 impl fmt::Debug for Folder {
@@ -123,19 +77,6 @@ impl Folder {
         }
     }
 
-    /// How many changes wait in the folder in the directory `at` to be handed in; `None` where it does not say. Needs no passphrase.
-    ///
-    /// # Errors
-    /// [`FolderError::Missing`], [`FolderError::InUse`] and so on.
-    pub fn unsent(at: &Path) -> Result<Option<usize>, FolderError> {
-        if !Self::is_at(at) {
-            return Err(FolderError::Missing(at.to_owned()));
-        }
-        let mut connection = file::connect(at)?;
-        let unsent: Option<i32> = state::table.select(state::unsent).first(&mut connection)?;
-        Ok(unsent.and_then(|unsent| usize::try_from(unsent).ok()))
-    }
-
     /// Makes a new, empty folder; the directory too, where there is none.
     ///
     /// # Errors
@@ -152,10 +93,11 @@ impl Folder {
             diesel::insert_into(header::table)
                 .values(Header::of(&lock, tries::is_pin(passphrase)))
                 .execute(connection)?;
-            Ok::<_, diesel::result::Error>(true)
+            notes::keep_key(connection, &seal)?;
+            Ok::<_, FolderError>(true)
         })?;
         if began {
-            Ok(Self { connection, seal, destroyed: false })
+            Ok(Self { connection, seal, destroyed: false, note: None })
         } else {
             Err(FolderError::There(at.to_owned()))
         }
@@ -182,7 +124,8 @@ impl Folder {
             opened => opened?,
         };
         tries::forget(&mut connection, None)?;
-        Ok(Self { connection, seal, destroyed: false })
+        connection.transaction(|connection| notes::keep_key(connection, &seal))?;
+        Ok(Self { connection, seal, destroyed: false, note: None })
     }
 
     /// Puts a new passphrase on the folder in the directory `at`, and gives all tries back: with its `key`, which the server gave for a manager's
@@ -198,7 +141,7 @@ impl Folder {
         let Some(key) = key else { return tries::forget(&mut connection, Some(now)) };
         Self::may_be(passphrase)?;
         let key = <[u8; KEY]>::try_from(key).map_err(|_| FolderError::OtherKey)?;
-        let mut folder = Self { connection, seal: Seal::with(key), destroyed: false };
+        let mut folder = Self { connection, seal: Seal::with(key), destroyed: false, note: None };
         // The key opens what is there, or it is not the key.
         folder.open_all().map_err(|_| FolderError::OtherKey)?;
         let lock = folder.seal.lock(passphrase);
@@ -225,20 +168,6 @@ impl Folder {
         Ok(())
     }
 
-    /// The id by which the server knows the folder in the directory `at`. Needs no passphrase.
-    ///
-    /// # Errors
-    /// [`FolderError::NoDevice`] where it was never opened since it was enrolled, [`FolderError::Missing`] and so on.
-    pub fn device(at: &Path) -> Result<DeviceId, FolderError> {
-        if !Self::is_at(at) {
-            return Err(FolderError::Missing(at.to_owned()));
-        }
-        let mut connection = file::connect(at)?;
-        let device: Option<String> = state::table.select(state::device).first(&mut connection)?;
-        let device = device.ok_or(FolderError::NoDevice)?;
-        device.parse().map_err(|_| FolderError::Damaged("the device's id can't be read"))
-    }
-
     /// Destroys the key and all that it opens: the tablet was revoked, and the server has what it recorded. What is written to this folder from
     /// now on is not kept.
     ///
@@ -246,7 +175,7 @@ impl Folder {
     /// [`FolderError::Database`] if the disk refuses.
     pub fn destroy(&mut self) -> Result<(), FolderError> {
         self.connection.batch_execute(
-            "BEGIN IMMEDIATE; DELETE FROM header; DELETE FROM blobs; \
+            "BEGIN IMMEDIATE; DELETE FROM header; DELETE FROM blobs; DELETE FROM note_key; DELETE FROM notes; DELETE FROM ready; \
              UPDATE state SET unsent = 0, wrong = 0, device = NULL; COMMIT; \
              PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE)",
         )?;
@@ -259,25 +188,37 @@ impl Folder {
     /// # Errors
     /// [`FolderError::Full`] or [`FolderError::Database`] if the disk refuses; nothing is written then.
     ///
-    /// `unsent` is how many changes wait to be handed in once they are: it stands in the open, for whoever shares the tablet.
-    pub fn persist(&mut self, writes: &[Write], unsent: usize) -> Result<(), FolderError> {
+    /// `unsent` is what waits to be handed in once they are: how much stands in the open for whoever shares the tablet, and the changes themselves, sealed
+    /// for the store, so that they can leave a tablet that nobody opens. The note that is being recorded goes with them.
+    pub fn persist(&mut self, writes: &[Write], unsent: impl Into<Unsent>) -> Result<(), FolderError> {
         if self.destroyed {
             return Ok(());
         }
         self.connection.batch_execute("BEGIN IMMEDIATE")?;
-        let done = self.write(writes, unsent).and_then(|()| self.connection.batch_execute("COMMIT"));
-        if done.is_err() {
+        let done = self.write(writes, &unsent.into()).and_then(|()| self.connection.batch_execute("COMMIT"));
+        match &done {
+            Ok(()) => self.note = None,
             // Where the disk is full SQLite has rolled back by itself, and refuses to do it again. In a transaction of
             // Diesel's that would be the end of the connection.
-            let _ = self.connection.batch_execute("ROLLBACK");
+            Err(_) => drop(self.connection.batch_execute("ROLLBACK")),
         }
         Ok(done?)
     }
 
-    fn write(&mut self, writes: &[Write], unsent: usize) -> Result<(), diesel::result::Error> {
-        let Self { connection, seal, .. } = self;
-        let unsent = i32::try_from(unsent).unwrap_or(i32::MAX);
-        diesel::update(state::table).set(state::unsent.eq(unsent)).execute(connection)?;
+    fn write(&mut self, writes: &[Write], unsent: &Unsent) -> Result<(), diesel::result::Error> {
+        let Self { connection, seal, note, .. } = self;
+        let changes = i32::try_from(unsent.changes).unwrap_or(i32::MAX);
+        diesel::update(state::table).set(state::unsent.eq(changes)).execute(connection)?;
+        if unsent.changes == 0 {
+            diesel::delete(ready::table).execute(connection)?;
+        } else if let Some(Ready { newest, bundle }) = &unsent.ready {
+            let of = (ready::changes.eq(i64::from(changes)), ready::newest.eq(newest.cast_signed()));
+            let row = (ready::id.eq(1), of, ready::bundle.eq(bundle));
+            diesel::replace_into(ready::table).values(row).execute(connection)?;
+        }
+        if let Some(note) = *note {
+            notes::remove(connection, note)?;
+        }
         for write in writes {
             match write {
                 Write::Put(key, value) => put(connection, seal, &key.to_string(), value)?,
@@ -297,6 +238,7 @@ impl Folder {
     pub fn blobs(&mut self) -> Result<Vec<Blob>, FolderError> {
         let mut open = self.open_all()?;
         open.remove(SETTINGS);
+        open.remove(notes::KEY);
         let keyed = open.into_iter().map(|(name, value)| Ok((name.parse()?, value)));
         keyed.collect::<Result<_, sync_core::document::Damaged>>().map_err(|_| {
             FolderError::Damaged("it holds something that this version does not know; update this program")

@@ -65,12 +65,8 @@ impl Tablet {
         for (stream, reading) in &self.streams {
             let key = reading.key.clone();
             let seal = |for_store, content| ToSeal { for_store, key: key.clone(), content };
-            // 1. Work for the store. The statement is signed here, so that the store need not trust the carrier.
-            for serials in self.pages_of(*stream) {
-                let moment = moments();
-                let batch = Some(self.seal(BatchId::new(&moment), &serials, &moment));
-                to_seal.push(seal(true, Sealed { stream: *stream, batch, documents: Vec::new() }));
-            }
+            // 1. Work for the store.
+            to_seal.extend(self.signed_pages(*stream, &mut moments).into_iter().map(|page| seal(true, page)));
             // 2. The documents, for colleagues. Without the stream's key there is nobody for whom to seal them.
             let documents = self.standing(*stream);
             if key.is_some() && !documents.is_empty() {
@@ -79,6 +75,27 @@ impl Tablet {
         }
         let carried = self.carried.values().cloned().collect();
         Exported { to_seal, carried, receipts: self.receipts.values().cloned().collect() }
+    }
+
+    /// What waits in the outbox, for the store alone. A tablet that may lock keeps it ready, outside of what its passphrase seals.
+    pub fn export_outbox(&self, mut moments: impl FnMut() -> Moment) -> Vec<Sealed> {
+        self.streams.keys().flat_map(|stream| self.signed_pages(*stream, &mut moments)).collect()
+    }
+
+    /// The outbox of one stream in batches, signed here, so that the store need not trust the carrier.
+    fn signed_pages(&self, stream: StreamId, moments: &mut impl FnMut() -> Moment) -> Vec<Sealed> {
+        let signed = |serials: Vec<u64>| {
+            let moment = moments();
+            let batch = Some(self.seal(BatchId::new(&moment), &serials, &moment));
+            Sealed { stream, batch, documents: Vec::new() }
+        };
+        self.pages_of(stream).into_iter().map(signed).collect()
+    }
+
+    /// The serial of the newest change in the outbox. With how many wait it tells whether the outbox is still the same: changes leave it, and are added at
+    /// its end alone.
+    pub fn newest_waiting(&self) -> Option<u64> {
+        self.outbox.keys().next_back().copied()
     }
 
     /// The serials of the outbox of one stream, in pages of at most [`PAGE`] bytes of changes.

@@ -31,6 +31,7 @@ const STORY: [(&str, &[&str]); 8] = [
             "Sync",
             "Settle what clashes",
             "Without any network",
+            "When the tablet is locked",
             "Put a mistake right",
         ],
     ),

@@ -9,10 +9,10 @@ use tablet::folder::{FolderError, MOST};
 
 use super::*;
 
-const PIN: &str = "483920";
+pub(crate) const PIN: &str = "483920";
 
 /// A facilitator's tablet behind a PIN, with a meeting that waits; closed.
-fn with_a_pin(scene: &Scene, at: &Path) -> DeviceId {
+pub(crate) fn with_a_pin(scene: &Scene, at: &Path) -> DeviceId {
     let user = scene.village.facilitator(&scene.app, "eric");
     scene.village.assign(user, scene.village.group);
     let code = scene.village.enrolment_code(user);
@@ -24,7 +24,7 @@ fn with_a_pin(scene: &Scene, at: &Path) -> DeviceId {
 }
 
 /// Tries wrong PINs until the tablet locks, waiting as it says.
-fn lock(at: &Path) -> Millis {
+pub(crate) fn lock(at: &Path) -> Millis {
     let mut now = START;
     let mut tries = 0;
     loop {
@@ -41,7 +41,7 @@ fn lock(at: &Path) -> Millis {
     now
 }
 
-fn code_for(person: &Session, device: DeviceId) -> String {
+pub(crate) fn code_for(person: &Session, device: DeviceId) -> String {
     let answer = person.post(&format!("/v1/devices/{device}/unlock"), &json!({})).ok();
     let keys: Vec<&String> = answer.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["code", "expires_at"], "the manager sees no key");

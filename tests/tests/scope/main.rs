@@ -7,6 +7,7 @@ mod tablets;
 mod sharing;
 mod incident;
 mod locking;
+mod unopened;
 
 use serde_json::{Value, json};
 use server::access::Role;

@@ -31,11 +31,12 @@ fn each_of_several_on_one_tablet_opens_signs_and_is_revoked_alone() {
         let (his, hers) = (eric.tablet().device(), rose.tablet().device());
         assert_ne!(his, hers, "each has a key of their own");
         let folders: Vec<_> = people::everybody(directory.path()).into_iter().map(|one| one.folder).collect();
-        let in_use = Folder::unsent(&folders[0]);
+        let in_use = Folder::outside(&folders[0], START);
         assert!(matches!(in_use, Err(FolderError::InUse(_))), "{in_use:?}");
         drop((eric, rose));
         // What is told without a passphrase is how much waits, and no more.
-        let waiting: Vec<_> = folders.iter().map(|at| Folder::unsent(at).expect("it says")).collect();
+        let waiting: Vec<_> =
+            folders.iter().map(|at| Folder::outside(at, START).expect("it says").unsent).collect();
         assert_eq!(waiting, [Some(1), Some(2)]);
         let open = |at: usize, passphrase| Device::open(&folders[at], passphrase, Clock::fixed(START));
         let refused = open(0, "umusozi wa mbere").expect_err("her passphrase opens nothing of his");
@@ -55,6 +56,6 @@ fn each_of_several_on_one_tablet_opens_signs_and_is_revoked_alone() {
         };
         assert_eq!([acknowledged(his), acknowledged(hers)], ["not-revoked", "dropped"]);
         drop((eric, rose));
-        assert_eq!(Folder::unsent(&folders[1]).expect("it says"), Some(0));
+        assert_eq!(Folder::outside(&folders[1], START).expect("it says").unsent, Some(0));
     });
 }

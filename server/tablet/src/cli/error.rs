@@ -8,6 +8,7 @@ use super::find::FindError;
 use super::when::NoDay;
 use super::words;
 use crate::device::{EnrolError, OpenError, ReadingLocked, RelayError, SyncError, UnlockError};
+use crate::folder::FolderError;
 use crate::people::NotOne;
 use crate::recording::RecordError;
 
@@ -33,6 +34,22 @@ pub enum CommandError {
     Sync(#[from] SyncError),
     #[error(transparent)]
     Relay(#[from] RelayError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(
+        "this needs the tablet to be open; without that there are: session record, participant add, export and status"
+    )]
+    NeedsOpening,
+    #[error("there is no note {note} that waits; see: ihuriro tablet notes")]
+    NoSuchNote { note: i64 },
+    #[error("note {note} says nothing of that kind: a meeting has a day, somebody who joined has a code")]
+    NotOfNote { note: i64 },
+    #[error("it can't be read: it was changed from outside, or left by a program of another version")]
+    NoteUnreadable,
+    #[error(
+        "it rests on what note {earlier} says, which comes first; put that one right, and this one follows"
+    )]
+    NoteWaits { earlier: i64 },
     #[error("the passphrase can't be asked for here ({0}); set IHURIRO_TABLET_PASSPHRASE")]
     Passphrase(std::io::Error),
     #[error("the two passphrases are not the same")]

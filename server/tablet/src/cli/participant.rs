@@ -8,6 +8,7 @@ use sync_core::fold::fold;
 use sync_core::id::{DeviceId, ParticipantId};
 use sync_core::record::participant::{ConsentMethod, Exit, Participant, Purpose};
 use sync_core::record::{AgeBand, Sex};
+use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use super::session::who;
@@ -136,44 +137,43 @@ impl ParticipantCommand {
 pub struct Said {
     /// Their sex, as they say it
     #[arg(long, value_parser = codes!(Sex))]
-    sex: Option<Sex>,
+    pub(super) sex: Option<Sex>,
     /// Years of age
     #[arg(long, value_parser = codes!(AgeBand))]
-    age_band: Option<AgeBand>,
+    pub(super) age_band: Option<AgeBand>,
     /// The family's code, F03
     #[arg(long)]
-    family: Option<Pseudonym>,
+    pub(super) family: Option<Pseudonym>,
     /// How they consented
     #[arg(long, value_parser = codes!(ConsentMethod))]
-    consent: Option<ConsentMethod>,
+    pub(super) consent: Option<ConsentMethod>,
     /// When they consented; today unless said
     #[arg(long)]
-    consent_date: Option<When>,
+    pub(super) consent_date: Option<When>,
     /// What they consented to
     #[arg(long, value_parser = codes!(Purpose), default_value = "participation")]
-    consent_to: Purpose,
+    pub(super) consent_to: Purpose,
     /// A guardian consented
     #[arg(long)]
-    guardian: bool,
+    pub(super) guardian: bool,
     /// The day they withdrew their consent
     #[arg(long)]
-    withdrawn: Option<When>,
+    pub(super) withdrawn: Option<When>,
     /// The days are right, though they look wrong
     #[arg(long)]
-    yes: bool,
+    pub(super) yes: bool,
     /// How they left the group
     #[arg(long, value_parser = codes!(Exit))]
-    exit: Option<Exit>,
+    pub(super) exit: Option<Exit>,
 }
 
 impl Said {
-    fn details(self, device: &Device) -> Result<ParticipantDetails, CommandError> {
-        let today = device.clock().today();
+    pub(super) fn details(self, today: Date) -> Result<ParticipantDetails, CommandError> {
         let (consented, withdrawn) = (self.consent_date, self.withdrawn);
         let [consented, withdrawn] = [consented, withdrawn].map(|day| day.map(|day| day.on(today)));
         // People may be asked for their consent before their group begins.
-        ask(device, consented, None, self.yes)?;
-        ask(device, withdrawn, None, self.yes)?;
+        ask(today, consented, None, self.yes)?;
+        ask(today, withdrawn, None, self.yes)?;
         if self.consent.is_none() && (self.consent_date.is_some() || self.guardian) {
             return Err(CommandError::ConsentHow);
         }
@@ -226,6 +226,7 @@ pub(super) fn run(
     command: ParticipantCommand,
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
+    let today = device.clock().today();
     match command {
         ParticipantCommand::Add { group, code, said } => {
             let (group, named) = find::group(device.tablet(), &group)?;
@@ -233,7 +234,7 @@ pub(super) fn run(
                 Some(code) => code,
                 None => return Err(CommandError::NoFreeCode),
             };
-            let details = said.details(device)?;
+            let details = said.details(today)?;
             let consented = details.consent.is_some();
             let id = device.add_participant(group, NewParticipant { code: code.clone(), details })?;
             writeln!(out, "Saved: participant {code} of {} ({id}).", named.name)?;
@@ -252,7 +253,7 @@ pub(super) fn run(
         ParticipantCommand::Edit { group, participant, said, not_left, not_withdrawn, reason } => {
             let (group, named) = find::group(device.tablet(), &group)?;
             let id = participant_of(device.tablet(), group, &participant)?;
-            let mut details = said.details(device)?;
+            let mut details = said.details(today)?;
             let undone = [(not_left, Undone::Exit), (not_withdrawn, Undone::Withdrawal)];
             details.undone = undone.into_iter().filter(|(said, _)| *said).map(|(_, undone)| undone).collect();
             details.grounds = reason;
@@ -270,7 +271,6 @@ pub(super) fn run(
         }
         ParticipantCommand::Erase { group, participant, date } => {
             let (id, said) = somebody(device, &group, &participant)?;
-            let today = device.clock().today();
             let noted = device.ask_to_erase(id, date.map_or(today, |date| date.on(today)))?;
             let saved = if noted { "Saved" } else { "Nothing to change" };
             writeln!(

@@ -122,43 +122,43 @@ impl SessionCommand {
 pub struct Said {
     /// When it began, 08:30
     #[arg(long)]
-    starts_at: Option<TimeOfDay>,
+    pub(super) starts_at: Option<TimeOfDay>,
     /// How long it took
     #[arg(long, value_parser = minutes)]
-    minutes: Option<Minutes>,
+    pub(super) minutes: Option<Minutes>,
     /// The phase of the method that the group is in
     #[arg(long, value_parser = codes!(Phase))]
-    phase: Option<Phase>,
+    pub(super) phase: Option<Phase>,
     /// A theme that was spoken of; may be given several times
     #[arg(long, value_delimiter = ',', value_parser = codes!(Theme))]
-    theme: Vec<Theme>,
+    pub(super) theme: Vec<Theme>,
     /// A theme that was noted by mistake
     #[arg(long, value_delimiter = ',', value_parser = codes!(Theme))]
-    not_theme: Vec<Theme>,
+    pub(super) not_theme: Vec<Theme>,
     /// Who was there, P01,P02
     #[arg(long, value_delimiter = ',', value_parser = who)]
-    present: Vec<Who>,
+    pub(super) present: Vec<Who>,
     /// Who came late
     #[arg(long, value_delimiter = ',', value_parser = who)]
-    late: Vec<Who>,
+    pub(super) late: Vec<Who>,
     /// Who was not there
     #[arg(long, value_delimiter = ',', value_parser = who)]
-    absent: Vec<Who>,
+    pub(super) absent: Vec<Who>,
     /// Who had said that they would not come
     #[arg(long, value_delimiter = ',', value_parser = who)]
-    excused: Vec<Who>,
+    pub(super) excused: Vec<Who>,
     /// Whose mark is taken back
     #[arg(long, value_delimiter = ',', value_parser = who)]
-    unmark: Vec<Who>,
+    pub(super) unmark: Vec<Who>,
     /// Heads counted in an open circle, female/16_24=12; may be given several times
     #[arg(long, value_delimiter = ',', value_parser = counted)]
-    headcount: Vec<(Cell, Count)>,
+    pub(super) headcount: Vec<(Cell, Count)>,
     /// How it went: about the process, never about one person
     #[arg(long)]
-    summary: Option<String>,
+    pub(super) summary: Option<String>,
     /// The record is complete
     #[arg(long)]
-    submit: bool,
+    pub(super) submit: bool,
 }
 
 /// A participant by code or id.
@@ -237,7 +237,7 @@ pub(super) fn run(
             let date = date.map_or(today, |date| date.on(today));
             // Of a meeting that is recorded already, somebody was asked before.
             let there = Slot::of(group, date, part, |id| device.tablet().record(id)).begun;
-            ask(device, Some(date), device.tablet().began_on(group), yes || there)?;
+            ask(today, Some(date), device.tablet().began_on(group), yes || there)?;
             let recorded =
                 device.record_session(group, NewSession { date, part, details: details(said)? })?;
             (if recorded.begun { "Saved" } else { "Saved, added to what was recorded" }, recorded)

@@ -9,6 +9,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use sync_core::record::Kind;
 use sync_core::record::session::{Session, SessionState};
 
+use super::unopened::waits;
 use super::{CommandError, find, words};
 use crate::device::{Device, Progress, Step, Summary};
 use crate::link::Traffic;
@@ -20,7 +21,9 @@ pub(super) fn run(device: &mut Device, out: &mut dyn Write) -> Result<(), Comman
     let mut bar = Bar::new(device.tablet().outbox().len());
     let done = device.sync(&mut bar);
     bar.bar.finish_and_clear();
-    tell(device, &done?, out)
+    let done = done?;
+    let notes = device.notes_waiting()?;
+    tell(device, &done, notes, out)
 }
 
 /// On the standard error, and only where that is a terminal.
@@ -61,7 +64,7 @@ impl Progress for Bar {
     }
 }
 
-fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), CommandError> {
+fn tell(device: &Device, summary: &Summary, notes: usize, out: &mut dyn Write) -> Result<(), CommandError> {
     let (tablet, report) = (device.tablet(), &summary.report);
     let changes = report.accepted + report.duplicate + report.received;
     let told = report.quarantined.len() + report.rejected.len();
@@ -129,7 +132,14 @@ fn tell(device: &Device, summary: &Summary, out: &mut dyn Write) -> Result<(), C
         let groups = words::count(report.dropped, "group");
         writeln!(out, "This tablet may no longer hold {groups}; what it held of it is removed.")?;
     }
-    if report.revoked {
+    if report.revoked && notes > 0 {
+        writeln!(
+            out,
+            "This tablet is revoked, and destroyed once nothing waits on it: {} that could not be recorded. Tell your manager what they say, and leave them out: \
+             ihuriro tablet notes",
+            waits(notes, "note")
+        )?;
+    } else if report.revoked {
         writeln!(
             out,
             "This tablet is revoked. The server has what was recorded on it; what it held is destroyed."

@@ -90,3 +90,65 @@ fn a_command_that_is_shown_is_nothing_but_words_to_a_shell() {
     assert_eq!(words::typed("it's $(reboot)"), r"'it'\''s $(reboot)'");
     assert_eq!(words::typed(""), "''");
 }
+
+/// A command with all that can be typed in it, so that none of it is lost on its way through a note.
+#[test]
+fn a_note_says_the_command_as_it_was_typed() {
+    let command = |words: &[&str]| {
+        let words = ["tablet"].iter().chain(words);
+        Program::try_parse_from(words).expect("parses").tablet.command
+    };
+    let id = "857bd3d0-2b5f-5a1c-8f53-0c9a3b5f7d11";
+    let marks =
+        ["--present", "P01,p2", "--late", "P03", "--absent", id, "--excused", "P05", "--unmark", "P06"];
+    let meeting = [
+        [
+            "session",
+            "record",
+            "Abahuje b'amahoro",
+            "--date",
+            "5/3/2026",
+            "--part",
+            "evening",
+            "--yes",
+            "--submit",
+        ]
+        .as_slice(),
+        &["--starts-at", "08:30", "--minutes", "90", "--phase", "safety", "--theme", "grief,trauma"],
+        &[
+            "--not-theme",
+            "self_care",
+            "--headcount",
+            "female/16_24=12,male/60_plus=3",
+            "--summary=-- We sang.\n",
+        ],
+        &marks,
+    ]
+    .concat();
+    let participant = [
+        ["participant", "add", "Abahuje", "--code", "P07", "--sex", "female", "--age-band", "under_16"]
+            .as_slice(),
+        &["--family", "F03", "--consent", "oral", "--consent-date", "4/3/2026", "--consent-to", "research"],
+        &["--guardian", "--withdrawn", "5/3/2026", "--yes", "--exit", "moved"],
+    ]
+    .concat();
+    let at = sync_core::time::Millis(1_772_700_000_000);
+    let odd = ["session", "record", "--date", "5/3/2026", "--", "-x"];
+    for words in [meeting.as_slice(), participant.as_slice(), &odd] {
+        let typed = command(words);
+        let note = note::Note::of(&typed, at).expect("it can be noted");
+        let read = note::Note::from_bytes(&note.to_bytes()).expect("a note");
+        assert_eq!(format!("{:?}", read.command().expect("a command")), format!("{typed:?}"));
+    }
+    // Days are those of the time at which it was noted.
+    for said in [["session", "record", "A", "--date", "yesterday"].as_slice(), &["session", "record", "A"]] {
+        let note = note::Note::of(&command(said), at).expect("it can be noted");
+        let day = if said.len() > 3 { "--date 2026-03-04" } else { "--date 2026-03-05" };
+        assert!(note.typed().contains(day), "{}", note.typed());
+    }
+    for other in [["sync"].as_slice(), &["groups"], &["session", "void", "4f2c", "--reason", "x"]] {
+        assert_eq!(note::Note::of(&command(other), at), None);
+    }
+    let hostile = note::Note { at, words: vec!["export".into(), "elsewhere".into()], dropped: None };
+    assert!(hostile.command().is_none(), "whoever finds the tablet may write notes");
+}

@@ -6,7 +6,6 @@ use sync_core::day::{Began, unlikely};
 use sync_core::time::Date;
 
 use super::CommandError;
-use crate::device::Device;
 
 /// A day that somebody named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +51,12 @@ impl When {
 /// Asks after a day that can hardly be right, unless the person has said that it is. `began`: when the group began, for a
 /// day of its meetings.
 pub(super) fn ask(
-    device: &Device,
+    today: Date,
     day: Option<Date>,
     began: Option<Began>,
     yes: bool,
 ) -> Result<(), CommandError> {
-    match day.and_then(|day| Some((day, unlikely(day, began, device.clock().today())?))) {
+    match day.and_then(|day| Some((day, unlikely(day, began, today)?))) {
         Some((day, why)) if !yes => Err(CommandError::Unlikely { day, why }),
         _ => Ok(()),
     }

@@ -150,7 +150,7 @@ fn quoted(lines: &str) -> String {
 
 /// As it is typed in a command. Others wrote it, and a shell is to take none of it for more than words.
 pub(super) fn typed(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:".contains(letter);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:,/".contains(letter);
     let quoted = || format!("'{}'", word.replace('\'', r"'\''"));
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { quoted() }
 }

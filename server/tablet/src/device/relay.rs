@@ -35,6 +35,10 @@ pub enum RelayError {
     NotABundle(#[from] NotABundle),
     #[error("there is nothing to take along: nothing waits to be handed in, and there are no groups")]
     Nothing,
+    #[error(
+        "there is nothing that can leave this tablet unopened: no change of yours waits to be handed in, or this program has not opened it yet"
+    )]
+    NothingUnopened,
     #[error(transparent)]
     Seal(#[from] SealError),
     #[error(transparent)]
@@ -68,9 +72,7 @@ impl Device {
         if bundle.parts.is_empty() && bundle.receipts.is_empty() {
             return Err(RelayError::Nothing);
         }
-        let unwritable = |why| RelayError::Unwritable { path: to.to_owned(), why };
-        let mut file = fs::File::create_new(to).map_err(unwritable)?;
-        file.write_all(&bundle.to_bytes()).and_then(|()| file.sync_all()).map_err(unwritable)?;
+        write(to, &bundle.to_bytes())?;
         Ok(packed)
     }
 
@@ -90,6 +92,13 @@ impl Device {
         }
         Ok(report)
     }
+}
+
+/// Writes a new file, and has it on the disk before it returns.
+pub(super) fn write(to: &Path, bundle: &[u8]) -> Result<(), RelayError> {
+    let unwritable = |why| RelayError::Unwritable { path: to.to_owned(), why };
+    let mut file = fs::File::create_new(to).map_err(unwritable)?;
+    file.write_all(bundle).and_then(|()| file.sync_all()).map_err(unwritable)
 }
 
 /// The largest bundle that is read, in bytes.

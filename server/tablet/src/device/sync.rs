@@ -133,7 +133,7 @@ impl Device {
                 return Err(SyncError::Stopped);
             }
             match output {
-                Output::Persist(writes) => self.folder.persist(&writes, self.tablet.outbox().len())?,
+                Output::Persist(writes) => self.persist(&writes)?,
                 Output::Finished(report) => {
                     if let Some(days) = report.lease {
                         self.lend(days)?;
@@ -183,10 +183,12 @@ impl Device {
         Ok(())
     }
 
-    /// Destroys the key of a revoked tablet, once the server has all that was recorded on it and its receipts.
+    /// Destroys the key of a revoked tablet, once the server has all that was recorded on it and its receipts. Of a note that was never recorded nobody else
+    /// has anything: the key waits until its owner drops it.
     fn end_if_revoked(&mut self, report: &Report) -> Result<(), FolderError> {
         let tablet = &self.tablet;
-        let nothing_left = tablet.outbox().len() == 0 && tablet.carried() == 0 && tablet.groups().is_empty();
+        let handed_in = tablet.outbox().len() == 0 && tablet.carried() == 0 && tablet.groups().is_empty();
+        let nothing_left = handed_in && self.folder.notes_waiting()? == 0;
         if report.revoked && nothing_left { self.folder.destroy() } else { Ok(()) }
     }
 
@@ -198,7 +200,7 @@ impl Device {
         }
         for output in next {
             if let Output::Persist(writes) = output {
-                self.folder.persist(&writes, self.tablet.outbox().len())?;
+                self.persist(&writes)?;
             }
         }
         Err(error)

@@ -1,4 +1,4 @@
-//! The file: one table of sealed blobs, one row that says how to open them.
+//! The file: one table of sealed blobs, one row that says how to open them, and what can be told and done without opening them.
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +25,11 @@ const OPENING: &str = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; P
     CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, unsent INTEGER, \
     wrong INTEGER NOT NULL DEFAULT 0, wrong_at BIGINT NOT NULL DEFAULT 0, latest BIGINT NOT NULL DEFAULT 0, \
     device TEXT); \
+    CREATE TABLE IF NOT EXISTS note_key (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, recipient TEXT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, sealed BLOB NOT NULL, \
+    dropped BOOLEAN NOT NULL DEFAULT 0); \
+    CREATE TABLE IF NOT EXISTS ready (id INTEGER PRIMARY KEY CHECK (id = 1) NOT NULL, changes BIGINT NOT NULL, \
+    newest BIGINT NOT NULL, bundle BLOB NOT NULL); \
     INSERT OR IGNORE INTO state (id) VALUES (1); COMMIT";
 
 diesel::table! {
@@ -60,6 +65,37 @@ diesel::table! {
         latest -> BigInt,
         /// The id of the device at the server: whoever unlocks a locked folder asks there for its key. Which server that is stands sealed.
         device -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// The public key to which notes are sealed, an age recipient. Its other half stands sealed among the blobs.
+    note_key (id) {
+        id -> Integer,
+        recipient -> Text,
+    }
+}
+
+diesel::table! {
+    /// What was recorded while nobody could open the folder, in its order. No id is given twice.
+    notes (id) {
+        id -> BigInt,
+        sealed -> Binary,
+        /// Its owner decided that it is not recorded.
+        dropped -> Bool,
+    }
+}
+
+diesel::table! {
+    /// What waits to be handed in, sealed for the store alone; no row where nothing does.
+    ready (id) {
+        id -> Integer,
+        /// How many changes are in it.
+        changes -> BigInt,
+        /// The serial of the newest of them.
+        newest -> BigInt,
+        /// As it is handed to a colleague.
+        bundle -> Binary,
     }
 }
 

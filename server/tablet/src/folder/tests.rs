@@ -219,3 +219,90 @@ fn what_is_destroyed_opens_no_more_and_its_key_is_not_on_the_disk() {
     assert!(matches!(Folder::open(at.path(), PASSPHRASE, NOW), Err(FolderError::Missing(_))));
     drop(Folder::create(at.path(), PASSPHRASE).expect("somebody else may have the tablet"));
 }
+
+/// What is left in the open for whoever opens the folder.
+#[test]
+fn notes_are_left_without_a_passphrase_and_read_by_whoever_opens_the_folder() {
+    let at = scratch();
+    assert!(matches!(Folder::leave_note(at.path(), b"one"), Err(FolderError::Missing(_))));
+    let key = Folder::create(at.path(), PASSPHRASE).expect("a new folder").key().to_vec();
+    let notes = ["one", "two", "three"].map(|note| note.repeat(20));
+    for (number, note) in notes.iter().enumerate() {
+        assert_eq!(Folder::leave_note(at.path(), note.as_bytes()).expect("kept"), number + 1);
+    }
+    let read = |folder: &mut Folder| -> Vec<Option<String>> {
+        let text = |note: KeptNote| note.content.map(|bytes| String::from_utf8(bytes).expect("text"));
+        folder.notes().expect("readable").into_iter().map(text).collect()
+    };
+    // With the passphrase, and with the key that the service keeps.
+    let mut folder = Folder::open(at.path(), PASSPHRASE, NOW).expect("opens");
+    assert_eq!(read(&mut folder), notes.clone().map(Some));
+    drop(folder);
+    Folder::unlock(at.path(), Some(&key), "730184", NOW).expect("unlocked");
+    let mut folder = Folder::open(at.path(), "730184", NOW).expect("opens");
+    let ids: Vec<i64> = folder.notes().expect("readable").into_iter().map(|note| note.id).collect();
+    // One goes with a write, both or neither.
+    folder.connection.batch_execute("PRAGMA max_page_count = 1").expect("as large as it is now");
+    folder.goes_with_next(Some(ids[0]));
+    folder.persist(&[Write::Put(super::tests::key(1), vec![1; 1 << 20])], 1).expect_err("there is no room");
+    assert_eq!((folder.notes_waiting().expect("counted"), folder.blobs().expect("readable").len()), (3, 0));
+    folder.connection.batch_execute("PRAGMA max_page_count = 1000000").expect("room");
+    folder.persist(&[Write::Put(super::tests::key(1), vec![1; 1 << 20])], 1).expect("durable");
+    assert_eq!((folder.goes_with_next(None), folder.notes_waiting().expect("counted")), (None, 2));
+    folder.write_note(ids[1], b"put right", false).expect("written");
+    folder.write_note(ids[2], b"left out", true).expect("written");
+    drop(folder);
+    assert_eq!(Folder::leave_note(at.path(), b"four").expect("kept"), 2);
+    let mut folder = Folder::open(at.path(), "730184", NOW).expect("opens");
+    assert_eq!(read(&mut folder), ["put right", "four", "left out"].map(|text| Some(text.to_owned())));
+    folder.destroy().expect("destroyed");
+    drop(folder);
+    assert!(matches!(Folder::leave_note(at.path(), b"five"), Err(FolderError::Missing(_))));
+    let left = Folder::outside(at.path(), NOW).expect("it says");
+    assert_eq!((left.notes, left.unsent), (0, Some(0)));
+}
+
+#[test]
+fn who_finds_the_tablet_leaves_few_notes_and_reads_none() {
+    let at = scratch();
+    drop(Folder::create(at.path(), PASSPHRASE).expect("a new folder"));
+    let refused = Folder::leave_note(at.path(), &vec![0; LONGEST_NOTE + 1]);
+    assert!(matches!(refused, Err(FolderError::LongNote)), "{refused:?}");
+    // Somebody puts their own key in the place of that for notes, and reads what is noted until the folder is opened.
+    let mut connection = file::connect(at.path()).expect("opens");
+    let theirs = sealing::recipient_of(&sealing::new_identity()).expect("a key");
+    let put = diesel::update(file::note_key::table).set(file::note_key::recipient.eq(theirs));
+    put.execute(&mut connection).expect("written");
+    drop(connection);
+    Folder::leave_note(at.path(), b"read by others").expect("kept");
+    let mut folder = Folder::open(at.path(), PASSPHRASE, NOW).expect("opens");
+    assert_eq!(folder.notes().expect("listed")[0].content, None, "its owner is told");
+    drop(folder);
+    for number in 2..=MOST_NOTES {
+        assert_eq!(Folder::leave_note(at.path(), &[7; 100]).expect("kept"), number);
+    }
+    let refused = Folder::leave_note(at.path(), b"one more");
+    assert!(matches!(refused, Err(FolderError::ManyNotes)), "{refused:?}");
+    let mut folder = Folder::open(at.path(), PASSPHRASE, NOW).expect("opens");
+    let readable = folder.notes().expect("listed").into_iter().filter(|note| note.content.is_some());
+    assert_eq!(readable.count(), MOST_NOTES - 1, "the key in the open is the folder's again");
+}
+
+/// As a program of before left it: with no key for notes, and nothing of what waits in the open.
+#[test]
+fn a_folder_of_before_takes_notes_once_it_was_opened() {
+    let at = scratch();
+    let mut folder = Folder::create(at.path(), PASSPHRASE).expect("a new folder");
+    folder.persist(&[Write::Put(key(1), b"kept".to_vec())], 1).expect("durable");
+    let name = folder.seal.name(notes::KEY);
+    diesel::delete(blobs::table.find(name.as_slice())).execute(&mut folder.connection).expect("gone");
+    let drop_tables = "DROP TABLE note_key; DROP TABLE notes; DROP TABLE ready";
+    folder.connection.batch_execute(drop_tables).expect("as before");
+    drop(folder);
+    let refused = Folder::leave_note(at.path(), b"one");
+    assert!(matches!(refused, Err(FolderError::NoNotes)), "{refused:?}");
+    let mut folder = Folder::open(at.path(), PASSPHRASE, NOW).expect("opens");
+    assert_eq!(folder.blobs().expect("readable"), [(key(1), b"kept".to_vec())]);
+    drop(folder);
+    Folder::leave_note(at.path(), b"one").expect("kept");
+}

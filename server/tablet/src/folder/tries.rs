@@ -21,21 +21,34 @@ const MINUTE: i64 = 60_000;
 /// # Errors
 /// [`FolderError::Locked`] or [`FolderError::Wait`] where it may not be made; nothing is counted then.
 pub(super) fn count(connection: &mut SqliteConnection, now: Millis) -> Result<(), FolderError> {
-    let (wrong, wrong_at, latest): (i32, i64, i64) =
-        state::table.select((state::wrong, state::wrong_at, state::latest)).first(connection)?;
-    let now = now.0.max(latest);
-    if wrong >= MOST {
-        return Err(FolderError::Locked);
+    let latest: i64 = state::table.select(state::latest).first(connection)?;
+    let seen = now.0.max(latest);
+    match refusal(connection, now)? {
+        Some(FolderError::Locked) => return Err(FolderError::Locked),
+        Some(wait) => {
+            diesel::update(state::table).set(state::latest.eq(seen)).execute(connection)?;
+            return Err(wait);
+        }
+        None => {}
     }
-    let wait = usize::try_from(wrong - (MOST - WAITS.len() as i32)).ok().map_or(0, |at| WAITS[at] * MINUTE);
-    let left = wrong_at + wait - now;
-    if left > 0 {
-        diesel::update(state::table).set(state::latest.eq(now)).execute(connection)?;
-        return Err(FolderError::Wait { minutes: (left + MINUTE - 1) / MINUTE });
-    }
-    let counted = (state::wrong.eq(wrong + 1), state::wrong_at.eq(now), state::latest.eq(now));
+    let counted = (state::wrong.eq(state::wrong + 1), state::wrong_at.eq(seen), state::latest.eq(seen));
     diesel::update(state::table).set(counted).execute(connection)?;
     Ok(())
+}
+
+/// Why no passphrase may be tried now: [`FolderError::Locked`] or [`FolderError::Wait`].
+pub(super) fn refusal(
+    connection: &mut SqliteConnection,
+    now: Millis,
+) -> Result<Option<FolderError>, FolderError> {
+    let (wrong, wrong_at, latest): (i32, i64, i64) =
+        state::table.select((state::wrong, state::wrong_at, state::latest)).first(connection)?;
+    if wrong >= MOST {
+        return Ok(Some(FolderError::Locked));
+    }
+    let wait = usize::try_from(wrong - (MOST - WAITS.len() as i32)).ok().map_or(0, |at| WAITS[at] * MINUTE);
+    let left = wrong_at + wait - now.0.max(latest);
+    Ok((left > 0).then_some(FolderError::Wait { minutes: (left + MINUTE - 1) / MINUTE }))
 }
 
 /// How many tries are left.

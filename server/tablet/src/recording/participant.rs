@@ -63,7 +63,11 @@ impl NewParticipant {
 }
 
 impl ParticipantDetails {
-    fn check(&self, known: Option<AgeBand>) -> Result<(), RecordError> {
+    /// Whether it may be recorded of somebody whose age was known so before.
+    ///
+    /// # Errors
+    /// [`RecordError::NoGuardian`].
+    pub fn check(&self, known: Option<AgeBand>) -> Result<(), RecordError> {
         let minor = self.age_band.or(known) == Some(AgeBand::Under16);
         match self.consent {
             Some(consent) if minor && consent.guardian != Some(true) => Err(RecordError::NoGuardian),

@@ -55,6 +55,23 @@ pub struct Recorded {
     pub changed: bool,
 }
 
+impl Details {
+    /// Whether each person is marked in one way, as far as that can be told without knowing them.
+    ///
+    /// # Errors
+    /// [`RecordError::MarkedTwice`].
+    pub fn check_marks(&self) -> Result<(), RecordError> {
+        let mut marks = BTreeMap::new();
+        let cleared = self.unmarked.iter().map(|who| (who, None));
+        for (who, mark) in self.attendance.iter().map(|(who, mark)| (who, Some(*mark))).chain(cleared) {
+            if marks.insert(who, mark).is_some_and(|before| before != mark) {
+                return Err(RecordError::MarkedTwice(who.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Details with the people found.
 struct Marks {
     put: BTreeMap<ParticipantId, Attendance>,

@@ -9,12 +9,12 @@ use tablet::device::Device;
 
 use crate::support::{Fault, NOW, Store, http};
 
-const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
+pub(crate) const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
 
 #[derive(Debug, Parser)]
-struct Program {
+pub(crate) struct Program {
     #[command(flatten)]
-    tablet: TabletArgs,
+    pub(crate) tablet: TabletArgs,
 }
 
 pub(crate) struct Tablet {
@@ -38,6 +38,12 @@ impl Tablet {
         }
         let device = Device::open(folder.path(), PASSPHRASE, Clock::fixed(NOW));
         Self { device: device.expect("opens"), folder }
+    }
+
+    /// Closes it; gives its folder.
+    pub(crate) fn put_away(self) -> tempfile::TempDir {
+        drop(self.device);
+        self.folder
     }
 
     pub(crate) fn try_run(&mut self, line: &str) -> Result<String, CommandError> {

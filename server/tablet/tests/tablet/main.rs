@@ -5,3 +5,4 @@ mod support;
 mod commands;
 mod journeys;
 mod putting_right;
+mod unopened;

@@ -31,7 +31,8 @@ pub(super) fn put(
     let there: Session = device.tablet().read(session)?;
     let was = words::record(device.tablet(), session.into());
     let date = to.date.unwrap_or(there.date);
-    ask(device, Some(date), device.tablet().began_on(there.group), to.yes || date == there.date)?;
+    let today = device.clock().today();
+    ask(today, Some(date), device.tablet().began_on(there.group), to.yes || date == there.date)?;
     let moved = match device.move_session(session, date, to.part.unwrap_or(there.part), reason) {
         Err(RecordError::NotMoved(NotMoved::Moved)) => {
             let tablet = device.tablet();
