@@ -4,6 +4,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -162,11 +164,12 @@ fn whenever_it_is_killed_no_note_is_lost_and_none_is_recorded_twice() {
     loop {
         let mut running = his.command("status", Some(PIN)).stdout(Stdio::piped()).spawn().expect("it runs");
         let lines = BufReader::new(running.stdout.take().expect("its output is ours")).lines();
-        // A line comes once a note is recorded: the kill falls into the next one.
+        // A line comes once a note is recorded. The kill falls into the next one: somewhere in it, so it waits for as long as one may take.
         let ended = lines
-            .take(rng.random_range(1..=6))
+            .take(rng.random_range(1..=2))
             .any(|line| line.is_ok_and(|line| line.starts_with("The tablet of")));
         if !ended {
+            thread::sleep(Duration::from_micros(rng.random_range(0..5_000)));
             running.kill().expect("killed");
             kills += 1;
         }
