@@ -1,7 +1,8 @@
 //! Reading and setting for how long records are kept.
 
 use actix_web::{get, put, web};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use sync_core::id::OrganisationId;
 use sync_core::record::Kind;
 use utoipa::ToSchema;
@@ -33,24 +34,35 @@ pub(crate) struct RetentionBody {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Months {
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     group: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     participant: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     session: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     referral: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     incident: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     screening: Option<i32>,
+}
+
+/// JSON knows numbers only: 60 and 60.0 are the same one.
+fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<Option<i32>, D::Error> {
+    match Option::<f64>::deserialize(number)? {
+        None => Ok(None),
+        Some(number) if number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX) => {
+            Ok(Some(number as i32))
+        }
+        Some(_) => Err(D::Error::custom("months are a whole number")),
+    }
 }
 
 impl Months {
