@@ -3,6 +3,7 @@
 use actix_web::{get, put, web};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use sync_core::id::OrganisationId;
 use sync_core::record::Kind;
 use utoipa::ToSchema;
@@ -27,6 +28,7 @@ pub(crate) struct Retention {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetentionBody {
     /// It takes the place of all that was set here before.
+    #[serde(deserialize_with = "object")]
     months: Months,
 }
 
@@ -52,6 +54,12 @@ pub(crate) struct Months {
     #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1200)]
     screening: Option<i32>,
+}
+
+/// A list is no object, though each of its places could stand for a field.
+fn object<'de, D: Deserializer<'de>>(months: D) -> Result<Months, D::Error> {
+    let fields = Map::deserialize(months)?;
+    serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)
 }
 
 /// JSON knows numbers only: 60 and 60.0 are the same one.
