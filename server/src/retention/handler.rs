@@ -1,59 +1,111 @@
 //! Reading and setting for how long records are kept.
 
-use std::collections::BTreeMap;
-
 use actix_web::{get, put, web};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use sync_core::id::OrganisationId;
+use sync_core::record::Kind;
 use utoipa::ToSchema;
 
-use super::rules::{self, KINDS, MOST, Rules};
-use crate::problem::{FieldError, Problem, kind};
+use super::rules::{self, MOST, Rules};
+use crate::problem::{Fields, Problem, kind};
 use crate::register::organisations;
 use crate::scope::Permit;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError, as_worker};
 
-/// For how long records are kept, in months.
+/// For how long records are kept.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Retention {
-    /// What was set here, by kind.
-    #[schema(value_type = BTreeMap<String, i32>, example = json!({"session": 60, "referral": 24}))]
-    months: BTreeMap<&'static str, i32>,
-    /// What holds, by kind: what was set here, and else what was set for the whole partnership. Records of a kind that is not named are kept.
-    #[schema(value_type = BTreeMap<String, i32>, example = json!({"session": 60, "referral": 24, "group": 120}))]
-    in_force: BTreeMap<&'static str, i32>,
+    /// What was set here.
+    months: Months,
+    /// What holds: what was set here, and else what was set for the whole partnership.
+    in_force: Months,
 }
 
 /// For how long records are to be kept.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetentionBody {
-    /// Months, from 1 to 1200, by kind: `group`, `participant`, `session`, `referral`, `incident`, `screening`. It takes the place of all that was
-    /// set here before.
-    #[schema(example = json!({"session": 60, "referral": 24}))]
-    months: BTreeMap<String, i32>,
+    /// It takes the place of all that was set here before.
+    #[serde(deserialize_with = "object")]
+    months: Months,
+}
+
+/// Months by kind. Records of a kind that is not named are kept.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Months {
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    group: Option<i32>,
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    participant: Option<i32>,
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    session: Option<i32>,
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    referral: Option<i32>,
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    incident: Option<i32>,
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1200)]
+    screening: Option<i32>,
+}
+
+/// A list is no object, though each of its places could stand for a field.
+fn object<'de, D: Deserializer<'de>>(months: D) -> Result<Months, D::Error> {
+    let fields = Map::deserialize(months)?;
+    serde_json::from_value(Value::Object(fields)).map_err(D::Error::custom)
+}
+
+/// JSON knows numbers only: 60 and 60.0 are the same one.
+fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<Option<i32>, D::Error> {
+    match Option::<f64>::deserialize(number)? {
+        None => Ok(None),
+        Some(number) if number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX) => {
+            Ok(Some(number as i32))
+        }
+        Some(_) => Err(D::Error::custom("months are a whole number")),
+    }
+}
+
+impl Months {
+    /// Each kind that has a rule, with its place here.
+    fn places(&mut self) -> [(Kind, &mut Option<i32>); 6] {
+        let Self { group, participant, session, referral, incident, screening } = self;
+        [
+            (Kind::Group, group),
+            (Kind::Participant, participant),
+            (Kind::Session, session),
+            (Kind::Referral, referral),
+            (Kind::Incident, incident),
+            (Kind::Screening, screening),
+        ]
+    }
+
+    fn of(rules: &Rules) -> Self {
+        let mut months = Self::default();
+        months.places().into_iter().for_each(|(kind, place)| *place = rules.get(&kind).copied());
+        months
+    }
 }
 
 impl RetentionBody {
-    fn checked(&self) -> Result<Rules, Problem> {
-        let (mut rules, mut errors) = (Rules::new(), Vec::new());
-        for (name, months) in &self.months {
-            let field = format!("months.{}", if name.len() <= 20 { name } else { "…" });
-            match KINDS.into_iter().find(|kind| kind.code() == name) {
-                None => {
-                    let kinds = KINDS.map(|kind| kind.code()).join(", ");
-                    errors.push(FieldError { field, detail: format!("is one of {kinds}") });
-                }
-                Some(_) if !(1..=MOST).contains(months) => {
-                    errors.push(FieldError { field, detail: format!("is a number from 1 to {MOST}") });
-                }
-                Some(kind) => drop(rules.insert(kind, *months)),
-            }
-            if errors.len() >= KINDS.len() {
-                break;
+    fn checked(mut self) -> Result<Rules, Problem> {
+        let mut fields = Fields::default();
+        let mut rules = Rules::new();
+        for (kind, months) in self.months.places() {
+            match months {
+                None => {}
+                Some(months) if (1..=MOST).contains(months) => drop(rules.insert(kind, *months)),
+                Some(_) => fields.refuse(&format!("months.{kind}"), format!("is a number from 1 to {MOST}")),
             }
         }
-        if errors.is_empty() { Ok(rules) } else { Err(Problem::fields(errors)) }
+        fields.done().map(|()| rules)
     }
 }
 
@@ -107,7 +159,7 @@ pub(crate) async fn set_partnership(
     body: web::Json<RetentionBody>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Retention>, Problem> {
-    let rules = body.checked()?;
+    let rules = body.into_inner().checked()?;
     let set = store.write("set retention", move |tx| {
         as_worker(tx, |tx| -> Result<Retention, StoreError> {
             rules::set(tx, None, &rules)?;
@@ -165,7 +217,7 @@ pub(crate) async fn set_organisation(
     body: web::Json<RetentionBody>,
     store: web::Data<Store>,
 ) -> Result<web::Json<Retention>, Problem> {
-    let (id, rules) = (*id, body.checked()?);
+    let (id, rules) = (*id, body.into_inner().checked()?);
     let set = store.write("set retention", move |tx| -> Result<Retention, Failure<NoSuchOrganisation>> {
         reached(tx, permit, id)?;
         Ok(as_worker(tx, |tx| -> Result<Retention, StoreError> {
@@ -189,6 +241,5 @@ fn shown(tx: &mut Conn<'_>, organisation: Option<OrganisationId>) -> Result<Rete
         Some(id) => rules::in_force(tx, id)?,
         None => months.clone(),
     };
-    let by_code = |rules: Rules| rules.into_iter().map(|(kind, months)| (kind.code(), months)).collect();
-    Ok(Retention { months: by_code(months), in_force: by_code(in_force) })
+    Ok(Retention { months: Months::of(&months), in_force: Months::of(&in_force) })
 }

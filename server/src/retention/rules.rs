@@ -11,9 +11,6 @@ use crate::on_each;
 use crate::store::schema::retention_rules;
 use crate::store::{Code, Conn, Db, StoreError};
 
-/// The kinds whose records are about people, or of a group.
-pub(super) const KINDS: [Kind; 6] =
-    [Kind::Group, Kind::Participant, Kind::Session, Kind::Referral, Kind::Incident, Kind::Screening];
 /// A hundred years.
 pub(super) const MOST: i32 = 1_200;
 
