@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::conflict::Conflict;
 use sync_core::document::Document;
-use sync_core::id::{GroupId, SessionId};
+use sync_core::id::{GroupId, Id as _, SessionId};
 use sync_core::quarantine::Outcome;
 use sync_core::record::participant::{ConsentMethod, Purpose};
 use sync_core::record::session::{Attendance, Minutes, PartOfDay, SessionState};
@@ -382,6 +382,25 @@ fn a_service_whose_own_clock_was_wrong_for_an_hour_blames_no_tablet() {
     for (days, tablets) in [(400, 1), (400, 2), (-400, 1), (-400, 2), (20_000, 1)] {
         Database::each(|database| an_hour_of_a_wrong_clock(database, days, tablets));
     }
+}
+
+/// A tablet may have handed in work for a group that the service does not have, of which nothing is to be counted again.
+#[test]
+fn a_group_that_there_is_not_holds_nobody_up_when_a_clock_is_put_right() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut stranger = Stranger::enrolled(&app, &village, "jeanne");
+        app.clock.advance(400 * 24 * 60);
+        let elsewhere = GroupId::from_uuid(uuid::Uuid::from_u128(7));
+        let lost = stranger.session(elsewhere, 3);
+        let outcomes = stranger.hand_in(&app, elsewhere.into(), &[lost]);
+        assert!(matches!(&outcomes[..], [Outcome::Quarantined(_)]), "{outcomes:?}");
+        app.clock.advance(-400 * 24 * 60);
+        let sound = stranger.session(village.group, 4);
+        assert_eq!(stranger.hand_in(&app, village.group.into(), &[sound]), [Outcome::Accepted]);
+        check_streams(app.store());
+    });
 }
 
 /// The condition that finds days in doubt and the function that says why are two spellings of one rule.

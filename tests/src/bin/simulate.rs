@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
 
+use server::telemetry::{LevelFilter, start_log};
 use tests::world::{Coverage, Simulation};
 
 const USAGE: &str =
@@ -57,6 +58,10 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    if trace {
+        // What the service says of an error that it answers with 5xx.
+        start_log(LevelFilter::ERROR);
+    }
     let simulation = if postgres { Simulation::on_postgres(steps) } else { Simulation::on_sqlite(steps) };
     let simulation = simulation.traced(trace);
     // One after the other where every step is told.
