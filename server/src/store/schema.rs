@@ -8,6 +8,12 @@ define_sql_function! {
     fn length(bytes: sql_types::Binary) -> sql_types::Integer;
 }
 
+define_sql_function! {
+    /// So many bytes from a place, counted from 1.
+    #[sql_name = "substr"]
+    fn part_of(bytes: sql_types::Binary, from: sql_types::Integer, count: sql_types::Integer) -> sql_types::Binary;
+}
+
 table! {
     /// What the store knows about itself: see `identity`.
     settings (name) {

@@ -1,11 +1,11 @@
 //! The rows of quarantine: changes that can't be merged now, kept whole. A row is never deleted; it is released
 //! (merged) or rejected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use sync_core::batch::Item;
-use sync_core::change::Digest;
+use sync_core::change::{Change, ChangeHash, Digest};
 use sync_core::id::{BatchId, DeviceId, DocumentId, UserId};
 use sync_core::quarantine::Reason;
 use sync_core::record::{Kind, Place};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::ledger::Stored;
 use crate::on_each;
-use crate::store::schema::quarantine;
+use crate::store::schema::{part_of, quarantine};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// How many changes or documents one query asks for.
@@ -208,6 +208,31 @@ pub(super) fn undecided(tx: &mut Conn<'_>, document: DocumentId) -> Result<Vec<A
         .select(Row::as_select())
         .load(c))?;
     Ok(rows.into_iter().map(Arrival::from).collect())
+}
+
+/// The quarantined changes of a document that are neither released nor rejected and have one of these hashes. A document may have very many
+/// that wait: only of those are the bytes read whose checksum fits, which in Automerge's format are the first four bytes of the hash.
+pub(super) fn undecided_with(
+    tx: &mut Conn<'_>,
+    document: DocumentId,
+    hashes: &BTreeSet<ChangeHash>,
+) -> Result<Vec<(Arrival, Change)>, StoreError> {
+    let checksums: BTreeSet<Vec<u8>> = hashes.iter().map(|hash| hash.as_bytes()[..4].to_vec()).collect();
+    let mut found = Vec::new();
+    for some in checksums.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+        let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
+            .filter(quarantine::document_id.eq(Db(document)))
+            .filter(quarantine::released_at.is_null())
+            .filter(quarantine::rejected_at.is_null())
+            .filter(part_of(quarantine::bytes, 5, 4).eq_any(some))
+            .select(Row::as_select())
+            .load(c))?;
+        let with_change =
+            |row: Row| Change::parse(&row.bytes).ok().map(|change| (Arrival::from(row), change));
+        found.extend(rows.into_iter().filter_map(with_change));
+    }
+    found.retain(|(_, change)| hashes.contains(&change.hash()));
+    Ok(found)
 }
 
 /// A quarantined change, by its id.

@@ -25,6 +25,7 @@ pub(super) type Sent = (Kind, DocumentId, Vec<u8>);
 /// Somebody with a tablet of their own making, and a service in a process of its own.
 pub(super) struct Scene {
     pub(super) app: TestApp,
+    pub(super) village: Village,
     service: Service,
     pub(super) tablet: Stranger,
     stream: StreamId,
@@ -39,7 +40,8 @@ impl Scene {
         let tablet = Stranger::enrolled(&app, &village, "jeanne");
         let service = Service::start(&program, &database.url).expect("it starts");
         app.url.clone_from(&service.url);
-        Self { app, service, tablet, stream: village.group.into(), group: village.group }
+        let group = village.group;
+        Self { app, village, service, tablet, stream: group.into(), group }
     }
 
     /// Hands changes in, and what that cost the service.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sync_core::change::{Change, Digest};
+use sync_core::change::{Change, ChangeHash, Digest};
 use sync_core::id::DocumentId;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::time::Millis;
@@ -95,14 +95,14 @@ impl Decided {
     fn stood_for(&self, tx: &mut Conn<'_>) -> Result<Vec<Arrival>, StoreError> {
         let mut found = Vec::new();
         for gain in &self.work.gains {
-            let rekeyed: BTreeMap<_, _> = gain.rekeyed().collect();
-            if rekeyed.is_empty() {
-                continue;
+            let rekeyed: BTreeMap<ChangeHash, &Change> = gain.rekeyed().collect();
+            for (arrival, was) in
+                quarantined::undecided_with(tx, gain.id, &rekeyed.keys().copied().collect())?
+            {
+                if rekeyed[&was.hash()].stands_for(&was) {
+                    found.push(arrival);
+                }
             }
-            found.extend(quarantined::undecided(tx, gain.id)?.into_iter().filter(|one| {
-                Change::parse(&one.bytes)
-                    .is_ok_and(|was| rekeyed.get(&was.hash()).is_some_and(|now| now.stands_for(&was)))
-            }));
         }
         Ok(found)
     }
