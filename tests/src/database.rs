@@ -36,6 +36,15 @@ impl Database {
         database
     }
 
+    /// Whether the files of SQLite hold this word anywhere, also where nothing points to it any more.
+    pub fn files_hold(&self, word: &str) -> bool {
+        let path = self.url.trim_start_matches(SQLITE);
+        ["", "-wal"].iter().any(|end| {
+            let bytes = fs::read(format!("{path}{end}")).unwrap_or_default();
+            bytes.windows(word.len()).any(|window| window == word.as_bytes())
+        })
+    }
+
     fn in_folder(folder: TempDir) -> Self {
         let url = format!("{SQLITE}{}", folder.path().join("ihuriro.db").display());
         Self { url, _folder: Some(folder) }

@@ -94,9 +94,13 @@ pub(super) fn over(
             let Some(before) = rules.get(&kind).and_then(|months| months_before(now, *months)) else {
                 continue;
             };
-            let mut one = Over { stream, kind, before, ids: Vec::new() };
-            one.ids = live(tx, stream, kind)?;
-            let ids = one.still(tx, &one.ids)?;
+            let one = Over { stream, kind, before, ids: Vec::new() };
+            // Most groups go on: nothing more is read of them.
+            if !one.may_go(tx)? {
+                continue;
+            }
+            let live = live(tx, stream, kind)?;
+            let ids = one.still(tx, &live)?;
             if !ids.is_empty() {
                 all.push(Over { ids, ..one });
             }
@@ -109,15 +113,18 @@ pub(super) fn over(
 const AT_ONCE: usize = 500;
 
 impl Over {
-    /// Those among some of its ids whose time is over as the store is now. The group's own record goes once nothing else of the group is left.
+    /// Whether the group lets records of the kind go. Its own record goes once nothing else of the group is left.
+    fn may_go(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
+        Ok(match self.kind {
+            kind if counts_from_its_own_change(kind) => true,
+            Kind::Group => closed_before(tx, self.stream, self.before)? && !has_others(tx, self.stream)?,
+            _ => closed_before(tx, self.stream, self.before)?,
+        })
+    }
+
+    /// Those among some of its ids whose time is over as the store is now.
     pub(super) fn still(&self, tx: &mut Conn<'_>, ids: &[DocumentId]) -> Result<Vec<DocumentId>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        if !counts_from_its_own_change(self.kind) && !closed_before(tx, self.stream, self.before)? {
-            return Ok(Vec::new());
-        }
-        if self.kind == Kind::Group && has_others(tx, self.stream)? {
+        if ids.is_empty() || !self.may_go(tx)? {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();

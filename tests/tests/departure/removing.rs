@@ -112,13 +112,7 @@ fn all_that_was_exported_is_gone_and_others_are_as_they_were() {
 fn the_file_of_the_store_says_nothing_of_them() {
     let database = Database::sqlite();
     let scene = Scene::on(&database);
-    let path = database.url.trim_start_matches("sqlite:").to_owned();
-    let holds = |word: &str| {
-        ["", "-wal"].iter().any(|end| {
-            let bytes = fs::read(format!("{path}{end}")).unwrap_or_default();
-            bytes.windows(word.len()).any(|window| window == word.as_bytes())
-        })
-    };
+    let holds = |word: &str| database.files_hold(word);
     let planted = ["terraces", "jeanne.aegis", "eric.aegis", "health_centre"];
     assert!(planted.iter().all(|word| holds(word)));
     let shelf = scene.exported();

@@ -113,13 +113,7 @@ fn nothing_of_them_is_left_in_the_store_and_on_tablets() {
 fn the_files_of_the_store_say_nothing_of_them() {
     let database = Database::sqlite();
     let scene = Scene::on(&database);
-    let path = database.url.trim_start_matches("sqlite:").to_owned();
-    let holds = |word: &str| {
-        ["", "-wal"].iter().any(|end| {
-            let bytes = fs::read(format!("{path}{end}")).unwrap_or_default();
-            bytes.windows(word.len()).any(|window| window == word.as_bytes())
-        })
-    };
+    let holds = |word: &str| database.files_hold(word);
     assert!(holds(FAMILY) && holds("terraces"));
     scene.erase();
     assert!(!holds(FAMILY), "what is deleted is overwritten, and the log emptied");
