@@ -1,5 +1,5 @@
 //! What people change at a desk, each an ordinary change that tablets get at their next sync: groups are begun, changed and
-//! closed; what was recorded by mistake is put right ([`right`] has what all such acts share); what clashes is settled.
+//! closed; lessons are written, published and adopted; what was recorded by mistake is put right ([`right`] has what all such acts share); what clashes is settled.
 //!
 //! Each operation reads: what is asked, why it may be refused, handler, rule.
 
@@ -9,6 +9,7 @@ pub mod groups;
 pub mod participants;
 pub mod sessions;
 pub mod resolve;
+pub mod lessons;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,5 +28,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(sessions::split::split_session)
         .service(sessions::state::set_state)
         .service(void::void_record)
-        .service(resolve::resolve_conflict);
+        .service(resolve::resolve_conflict)
+        .service(lessons::write::begin_lesson)
+        .service(lessons::write::change_lesson)
+        .service(lessons::publish::set_lesson_status)
+        .service(lessons::adopt::adopt_lesson)
+        .service(lessons::adopt::leave_lesson);
 }

@@ -20,7 +20,8 @@ pub use erase::{Erasure, count_erased, erase, erased, forgotten, live, tombstone
 pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{
-    StreamKind, StreamRow, create_stream, known_streams, readable_streams, renew_key, stream, stream_keys,
+    StreamKind, StreamRow, begin_partnership, create_stream, give_key, known_streams, readable_streams,
+    renew_key, stream, stream_keys,
 };
 
 use std::collections::BTreeMap;

@@ -70,6 +70,7 @@ pub mod oversight;
 pub mod register;
 pub mod sync;
 pub(crate) mod desk;
+pub mod sharing;
 pub mod records;
 pub mod leading;
 pub mod edits;

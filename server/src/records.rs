@@ -1,4 +1,4 @@
-//! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
+//! What was recorded, for people to read: groups, participants, sessions and lessons, listed from the projection and read whole
 //! from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
 
 pub(crate) mod clash;
@@ -6,6 +6,7 @@ pub mod areas;
 pub mod groups;
 pub mod participants;
 pub mod sessions;
+pub mod lessons;
 pub mod conflicts;
 pub mod history;
 
@@ -23,7 +24,10 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(sessions::list::list_sessions)
         .service(sessions::read::read_session)
         .service(conflicts::list_conflicts)
+        .service(lessons::list_lessons)
+        .service(lessons::read_lesson)
         .service(history::group_history)
         .service(history::participant_history)
-        .service(history::session_history);
+        .service(history::session_history)
+        .service(history::lesson_history);
 }

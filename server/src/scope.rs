@@ -11,7 +11,7 @@ mod policy;
 mod record;
 
 pub use asked::Asked;
-pub(crate) use asked::{AskedQuery, anywhere};
+pub(crate) use asked::{AskedQuery, anywhere, known_area};
 pub use groups::{Groups, Whose};
 pub(crate) use groups::{below, groups_in, led_by, led_by_teams_of};
 pub use looking_as::{HEADER as VIEW_AS, may_be_looked_at_as};
@@ -19,7 +19,7 @@ pub use permit::Permit;
 pub use policy::{Action, Entry, POLICY, Reach};
 pub(crate) use record::{Seen, no_such, no_such_record};
 
-use sync_core::id::GroupId;
+use sync_core::id::{GroupId, OrganisationId, StreamId};
 use sync_core::record::Level;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -36,17 +36,28 @@ pub struct Scope {
     pub groups: Groups,
     /// Those of which the caller may also see referrals, incidents and screenings.
     pub sensitive: Groups,
+    /// The organisation of which the caller may see what belongs to no group.
+    pub organisation: Option<OrganisationId>,
 }
 
 impl Scope {
     /// What of it somebody else sees, too.
     fn within(self, seer: Self) -> Self {
-        Self { groups: self.groups.within(seer.groups), sensitive: self.sensitive.within(seer.sensitive) }
+        Self {
+            groups: self.groups.within(seer.groups),
+            sensitive: self.sensitive.within(seer.sensitive),
+            organisation: self.organisation.filter(|own| seer.organisation == Some(*own)),
+        }
     }
 
     /// The groups of which records of this level are seen.
     pub fn groups_of(self, level: Level) -> Groups {
         if level == Level::Sensitive { self.sensitive } else { self.groups }
+    }
+
+    /// Whether a stream is that of the caller's organisation, which bears its id.
+    pub fn is_of_organisation(self, stream: StreamId) -> bool {
+        self.organisation.is_some_and(|own| StreamId::from(own) == stream)
     }
 
     /// Whether the caller may see records of this group, but for those of level S.

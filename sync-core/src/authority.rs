@@ -1,6 +1,6 @@
 //! What the person who vouches for a change may write, beyond recording: some fields do not tell what happened but
-//! decide about the record (verified, returned, void, a status that moves back), and only people with the authority may
-//! write these.
+//! decide about the record (verified, returned, published, void, a status that moves back), and only people with the
+//! authority may write these.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,9 @@ use automerge::ScalarValue;
 use crate::document::Document;
 use crate::form::{Invalid, Rule};
 use crate::id::DeviceId;
-use crate::record::Kind;
+use crate::record::lesson::LessonStatus;
 use crate::record::session::SessionState;
+use crate::record::{Kind, Lesson};
 use crate::value::Value;
 
 /// The authority of the person who vouches for a change: its author, or the keeper who lets it in. Each variant
@@ -20,8 +21,8 @@ pub enum Authority {
     /// Records, and sets or takes back `void` of the records that one of these devices began: the facilitator's own
     /// devices.
     Facilitator { devices: BTreeSet<DeviceId> },
-    /// Verifies and returns sessions, moves a session's state back, sets or takes back `void` of any record but the
-    /// group's.
+    /// Verifies and returns sessions, publishes lessons and changes published ones, adopts those of others, moves the state of either back, sets
+    /// or takes back `void` of any record but the group's.
     Supervisor,
     /// Sets or takes back `void` of the group, and moves any status back.
     Manager,
@@ -57,7 +58,8 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
                 let all = document.values().at_root(field.name);
                 all.iter().filter_map(|one| rank(&one.value)).max()
             };
-            let allowed = if kind == Kind::Session { authority.supervises() } else { authority.is_manager() };
+            let supervised = matches!(kind, Kind::Session | Kind::Lesson);
+            let allowed = if supervised { authority.supervises() } else { authority.is_manager() };
             if !allowed && furthest(after) < furthest(before) {
                 return refuse(field.name, "only moves forward");
             }
@@ -74,7 +76,21 @@ pub fn check(authority: &Authority, before: &Document, after: &Document) -> Resu
             return refuse("returned", "is written by a supervisor or manager");
         }
     }
-    // 3. A void takes a record out of the totals, and taking the void back puts it in again: both need the same
+    // 3. Others read a lesson that is published, so nothing of it changes without somebody who answers for that.
+    if kind == Kind::Lesson && !authority.supervises() {
+        let is_out = |document: &Document| document.read::<Lesson>().is_ok_and(|lesson| lesson.is_out());
+        if put(before, after, "status").contains(&LessonStatus::Published.to_scalar()) {
+            return refuse("status", "is set to published by a supervisor or manager");
+        }
+        if is_out(before) {
+            return refuse("record", "is published, and changed by a supervisor or manager");
+        }
+    }
+    // 4. By what an organisation works is no single facilitator's to say.
+    if kind == Kind::Adoption && !authority.supervises() {
+        return refuse("record", "is written by a supervisor or manager");
+    }
+    // 5. A void takes a record out of the totals, and taking the void back puts it in again: both need the same
     //    authority.
     if kind.fields().iter().any(|field| field.name == "void") && !put(before, after, "void").is_empty() {
         if kind == Kind::Group && !authority.is_manager() {

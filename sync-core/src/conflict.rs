@@ -106,6 +106,12 @@ pub fn standing(document: &Document, field: &str) -> Option<Claim> {
     claim(document, all.iter().rev().find(|candidate| !candidate.value.is_null())?)
 }
 
+/// All claims to a field at the root that stand beside each other: one where nobody disagrees.
+pub fn claims(document: &Document, field: &str) -> Vec<Claim> {
+    let all = document.values().at_root(field).iter().filter(|candidate| !candidate.value.is_null());
+    all.filter_map(|candidate| claim(document, candidate)).collect()
+}
+
 /// Why a conflict is not settled. Nothing is changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSettled {

@@ -112,7 +112,11 @@ ids! {
     ReferralId
     IncidentId
     ScreeningId
+    /// A lesson as its organisation writes it.
     LessonId
+    /// A published lesson, as the partnership reads it.
+    SharedLessonId
+    AdoptionId
     /// Any record, where its kind does not matter.
     DocumentId
     /// The unit of access and of order: a group, an organisation or the partnership.
@@ -147,6 +151,21 @@ impl ParticipantId {
     }
 }
 
+impl SharedLessonId {
+    /// What is published of a lesson: UUIDv5 with the lesson as namespace and `shared` as name.
+    pub fn of(lesson: LessonId) -> Self {
+        Self(Uuid::new_v5(&lesson.0, b"shared"))
+    }
+}
+
+impl AdoptionId {
+    /// That an organisation adopts a lesson. Two of its people who note it write one document: UUIDv5 with the organisation as namespace and
+    /// the id of the published lesson as name.
+    pub fn of(organisation: OrganisationId, lesson: SharedLessonId) -> Self {
+        Self(Uuid::new_v5(&organisation.0, lesson.to_string().as_bytes()))
+    }
+}
+
 macro_rules! documents {
     ($($name:ident)*) => {$(
         impl From<$name> for DocumentId {
@@ -161,10 +180,10 @@ macro_rules! documents {
         }
     )*};
 }
-documents! { GroupId ParticipantId SessionId ReferralId IncidentId ScreeningId LessonId }
+documents! { GroupId ParticipantId SessionId ReferralId IncidentId ScreeningId LessonId SharedLessonId AdoptionId }
 
 impl StreamId {
-    /// The stream that every organisation reads: lessons shared by the partnership.
+    /// The stream that every organisation reads, and that the service alone writes: what they share.
     pub const PARTNERSHIP: Self = Self(Uuid::from_u128(0x1b1b_1b1b_0000_8000_8000_0000_0000_0001));
 }
 

@@ -1,6 +1,7 @@
 //! The records of the data dictionary, one file each. A record is a plain struct with its fields' forms as types;
 //! see [`crate::form`] for what the forms mean.
 
+pub mod adoption;
 mod fields;
 pub mod group;
 mod home;
@@ -11,9 +12,11 @@ pub mod participant;
 pub mod referral;
 pub mod screening;
 pub mod session;
+pub mod shared_lesson;
 
 use automerge::Automerge;
 
+pub use adoption::Adoption;
 pub use fields::Fields;
 use fields::record;
 pub use group::Group;
@@ -25,9 +28,10 @@ pub use participant::Participant;
 pub use referral::Referral;
 pub use screening::Screening;
 pub use session::Session;
+pub use shared_lesson::SharedLesson;
 
 use crate::form::{FieldInfo, Invalid, Values};
-use crate::id::{DocumentId, StreamId};
+use crate::id::{AdoptionId, DocumentId, GroupId, OrganisationId, SharedLessonId, StreamId};
 use crate::value::{Line, codes, textual};
 
 /// The version of the data dictionary that this code writes and reads. A document of a later one waits, whole.
@@ -43,6 +47,8 @@ codes! {
         Incident = "incident",
         Screening = "screening",
         Lesson = "lesson",
+        SharedLesson = "shared_lesson",
+        Adoption = "adoption",
     }
 
     /// As a person describes themselves; recorded for totals, never for access.
@@ -94,6 +100,8 @@ pub enum Record {
     Incident(Incident),
     Screening(Screening),
     Lesson(Lesson),
+    SharedLesson(SharedLesson),
+    Adoption(Adoption),
     /// Of this kind once; nothing is left of it ([`Document::tombstone`](crate::document::Document::tombstone)).
     Erased(Kind),
 }
@@ -129,7 +137,7 @@ macro_rules! kinds {
         )*
     };
 }
-kinds! { Group Participant Session Referral Incident Screening Lesson }
+kinds! { Group Participant Session Referral Incident Screening Lesson SharedLesson Adoption }
 
 /// A record type that knows its kind.
 pub trait Kinded: Fields {
@@ -163,7 +171,8 @@ impl Record {
             Record::Referral(one) => one.void.as_ref(),
             Record::Incident(one) => one.void.as_ref(),
             Record::Screening(one) => one.void.as_ref(),
-            Record::Lesson(_) | Record::Erased(_) => None,
+            Record::Adoption(one) => one.void.as_ref(),
+            Record::Lesson(_) | Record::SharedLesson(_) | Record::Erased(_) => None,
         }
     }
 
@@ -176,12 +185,14 @@ impl Record {
     /// [`Invalid`] with the field that points wrong.
     pub fn check_home(&self, place: Place) -> Result<(), Invalid> {
         place.kind.check_stream(place.stream)?;
-        let home = match self {
+        let home: StreamId = match self {
+            Record::Lesson(lesson) => return of_organisation(lesson.organisation, place),
+            Record::Adoption(adoption) => return of_organisation(adoption.organisation, place),
             Record::Participant(participant) => {
                 if participant.same_as == Some(place.document.into()) {
                     return Err(Invalid::new("same_as", "must be another participant"));
                 }
-                participant.group
+                participant.group.into()
             }
             Record::Session(session) => {
                 let to_itself = [
@@ -193,12 +204,12 @@ impl Record {
                 if let Some((field, _)) = to_itself {
                     return Err(Invalid::new(field, "must be another session"));
                 }
-                session.group
+                session.group.into()
             }
-            Record::Group(_) => place.document.into(),
+            Record::Group(_) => GroupId::from(place.document).into(),
             _ => return Ok(()),
         };
-        if StreamId::from(home) == place.stream {
+        if home == place.stream {
             Ok(())
         } else {
             Err(Invalid::new("group", "must be the group in whose stream the record travels"))
@@ -218,7 +229,26 @@ impl Record {
             Record::Participant(one) if DocumentId::from(one.natural_id()) != place.document => {
                 Err(Invalid::new("code", "must be the code and group of which the id is made"))
             }
+            Record::SharedLesson(one)
+                if DocumentId::from(SharedLessonId::of(one.lesson)) != place.document =>
+            {
+                Err(Invalid::new("lesson", "must be the lesson of which the id is made"))
+            }
+            Record::Adoption(one)
+                if DocumentId::from(AdoptionId::of(one.organisation, one.lesson)) != place.document =>
+            {
+                Err(Invalid::new("lesson", "must be the lesson and organisation of which the id is made"))
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// Checks that a record of an organisation travels in the stream of that organisation.
+fn of_organisation(organisation: OrganisationId, place: Place) -> Result<(), Invalid> {
+    if StreamId::from(organisation) == place.stream {
+        Ok(())
+    } else {
+        Err(Invalid::new("organisation", "must be the organisation in whose stream the record travels"))
     }
 }

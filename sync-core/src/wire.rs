@@ -58,6 +58,22 @@ pub struct Request {
     /// What the tablet says of itself. Tablets of before say nothing, and services of before leave it aside.
     #[n(10)]
     pub about: Option<About>,
+    /// How many kinds of record the tablet's program knows, from the first of the list on; [`Request::FIRST_KINDS`] where it does not say.
+    /// It is sent no stream in which there may be others.
+    #[n(11)]
+    pub kinds: Option<u32>,
+}
+
+impl Request {
+    /// The kinds of record that every program knows: those that live with a group, and the lesson.
+    pub const FIRST_KINDS: u32 = 7;
+    /// The kinds of record that this program knows.
+    pub const KINDS: u32 = Kind::ALL.len() as u32;
+
+    /// Whether the tablet's program knows all kinds that may stand in the streams of organisations and of the partnership.
+    pub fn knows_all_kinds(&self) -> bool {
+        self.kinds.unwrap_or(Self::FIRST_KINDS) >= Self::KINDS
+    }
 }
 
 /// What a tablet says of itself, for whoever answers for tablets. Nothing rests on it.

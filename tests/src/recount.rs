@@ -173,7 +173,8 @@ impl Records {
                 self.sessions.insert(id.into(), session);
             }
             Record::Erased(Kind::Participant) => drop(self.erased.insert(id.into())),
-            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) => {}
+            Record::Lesson(_) | Record::SharedLesson(_) | Record::Adoption(_) => {}
             Record::Erased(_) => {}
         }
     }

@@ -58,6 +58,7 @@ impl Stranger {
             budget: 100_000,
             waiting: Vec::new(),
             about: None,
+            kinds: None,
         }
     }
 

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use server::access::Role;
-use sync_core::id::{GroupId, OrganisationId, SessionId, UserId};
+use sync_core::id::{GroupId, OrganisationId, SessionId, StreamId, UserId};
 use sync_core::record::session::{Attendance, PartOfDay};
 use sync_core::record::{AgeBand, Sex};
+use sync_core::tablet::Tablet;
 use sync_core::time::Date;
+use sync_core::wire::StreamKey;
 use tablet::clock::Clock;
 use tablet::device::Device;
 use tablet::recording::{Details, NewParticipant, NewSession, Who};
@@ -142,6 +144,12 @@ pub fn people_join(tablet: &mut Device, group: GroupId, count: usize) {
         person.details.age_band = Some(AgeBand::ALL[1 + number % 4]);
         tablet.add_participant(group, person).expect("a person joins");
     }
+}
+
+/// The keys of the groups that a tablet holds, beside those of its organisation and of the partnership.
+pub fn group_keys(tablet: &Tablet) -> Vec<StreamKey> {
+    let of_all = [tablet.organisation().into(), StreamId::PARTNERSHIP];
+    tablet.stream_keys().into_iter().filter(|key| !of_all.contains(&key.stream)).collect()
 }
 
 pub fn day(month: i8, day: i8) -> Date {

@@ -75,6 +75,7 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "groups" => ObjectKind::Group,
         "participants" => ObjectKind::Participant,
         "sessions" => ObjectKind::Session,
+        "lessons" => ObjectKind::Lesson,
         "records" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,

@@ -64,6 +64,7 @@ codes! {
         Group = "group",
         Participant = "participant",
         Session = "session",
+        Lesson = "lesson",
         /// A record of any kind.
         Record = "record",
         /// A change that was quarantined.

@@ -47,8 +47,9 @@ pub const KEPT: [Table; 30] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 20] = [
+pub const COMPUTED: [&str; 21] = [
     "groups",
+    "lessons",
     "participants",
     "participant_origins",
     "sessions",

@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::clock::timestamp;
-use crate::ledger;
+use crate::ledger::{self, StreamKind};
 use crate::on_each;
 use crate::problem::Problem;
 use crate::register::devices::{self, DeviceRefused};
 use crate::scope::{Permit, no_such};
 use crate::store::schema::{devices as tablets, purges, readings, streams, users};
-use crate::store::{At, Conn, Db, Failure, Store, StoreError};
+use crate::store::{At, Code, Conn, Db, Failure, Store, StoreError};
 
 /// A group on a tablet.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,6 +125,7 @@ macro_rules! rows {
             let mut rows = $table::table
                 .inner_join(tablets::table.inner_join(users::table))
                 .inner_join(streams::table)
+                .filter(streams::kind.eq(Code(StreamKind::Group)))
                 .select((
                     ($table::stream_id, $table::device_id, tablets::name, users::name),
                     ($table::since.nullable(), $table::told_at),

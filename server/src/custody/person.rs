@@ -9,6 +9,7 @@ use super::refusal::PersonRefused;
 use crate::clock::Clock;
 use crate::desk::Member;
 use crate::leading::take_off_all;
+use crate::ledger::renew_key;
 use crate::problem::Problem;
 use crate::register::organisations;
 use crate::register::users::{User, find, standing};
@@ -140,6 +141,10 @@ fn leaves(
     stands: impl FnOnce(&mut Conn<'_>) -> Result<(), StoreError>,
 ) -> Result<(), Failure<PersonRefused>> {
     as_worker(tx, |tx| {
+        // What their organisation's colleagues seal for each other from now on, their tablets don't open.
+        if let Some(own) = find(tx, id)?.and_then(|person| person.organisation_id) {
+            renew_key(tx, own.into())?;
+        }
         stands(tx)?;
         take_off_all(tx, id, member).map_err(Failure::lift)
     })

@@ -51,6 +51,9 @@ fn revoke(
         for group in groups_of(tx, revoked.user_id)? {
             renew_key(tx, group.into())?;
         }
+        if let Some(own) = revoked.organisation_id {
+            renew_key(tx, own.into())?;
+        }
         Ok(())
     })?;
     Ok(revoked)

@@ -126,13 +126,15 @@ fn streams_of(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<Vec<Str
 }
 
 /// The order in which records go: what others point to after them, and the group last.
-const ORDER: [Kind; 7] = [
+const ORDER: [Kind; 9] = [
     Kind::Referral,
     Kind::Screening,
     Kind::Incident,
     Kind::Session,
     Kind::Participant,
+    Kind::Adoption,
     Kind::Lesson,
+    Kind::SharedLesson,
     Kind::Group,
 ];
 

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 use sync_core::form::Edit;
 use sync_core::id::DocumentId;
-use sync_core::record::{Group, Incident, Kind, Participant, Referral, Screening, Session};
+use sync_core::record::{Adoption, Group, Incident, Kind, Participant, Referral, Screening, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -75,11 +75,11 @@ fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Fa
                 $(Kind::$kind => amend(tx, seen, act, |edit: &mut Edit<'_, $kind>| {
                     if on { edit.void().set(act.grounds.clone()) } else { edit.void().clear() }
                 }),)*
-                Kind::Lesson => Err(Refused::NoSuchRecord.into()),
+                Kind::Lesson | Kind::SharedLesson => Err(Refused::NoSuchRecord.into()),
             }
         };
     }
-    set!(Group Participant Session Referral Incident Screening)
+    set!(Group Participant Session Referral Incident Screening Adoption)
 }
 
 fn already() -> Refused {

@@ -15,6 +15,7 @@ use crate::facts;
 use crate::ledger::{self, CaughtUp, Compacted, Policy};
 use crate::published::{self, Made};
 use crate::retention::{self, Done};
+use crate::sharing;
 use crate::store::Store;
 
 /// How often a running service looks whether a newer one has brought its database up to date.
@@ -23,6 +24,8 @@ const WATCH: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// How soon facts are counted that were too much at once, and sums added up.
 const FACTS: Duration = Duration::from_secs(2);
+/// How soon all members read what an organisation published.
+const SHARING: Duration = Duration::from_secs(2);
 /// How soon somebody who was erased is in the list that is kept beside backups.
 const LIST: Duration = Duration::from_secs(1);
 /// How soon what was noted is given its place in the audit log.
@@ -47,6 +50,7 @@ pub(super) fn begin(state: &State, numbers: PrometheusHandle, behind: bool) -> V
         tokio::spawn(compact_daily(state.clone())),
         tokio::spawn(watch(store())),
         tokio::spawn(keep_facts(store())),
+        tokio::spawn(keep_sharing(state.clone())),
         tokio::spawn(catch_up(store(), behind)),
         tokio::spawn(keep_audit(store())),
         tokio::spawn(tidy(state.clone())),
@@ -118,6 +122,17 @@ async fn keep_facts(store: Store) {
         };
         if let Err(error) = done.await {
             tracing::warn!(%error, "facts were not added up; tried again in a minute");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+}
+
+/// Shares what organisations publish.
+async fn keep_sharing(state: State) {
+    loop {
+        tokio::time::sleep(SHARING).await;
+        if let Err(error) = sharing::share(&state.store, state.clock.now()).await {
+            tracing::warn!(%error, "what organisations publish was not shared; tried again in a minute");
             tokio::time::sleep(AGAIN).await;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use sync_core::codes;
 use sync_core::cursor::Fingerprint;
@@ -11,7 +12,7 @@ use sync_core::wire::StreamKey;
 
 use crate::on_each;
 use crate::store::schema::{assignments, devices, streams, users};
-use crate::store::{At, Conn, Db, StoreError};
+use crate::store::{At, Code, Conn, Db, StoreError};
 
 codes! {
     /// What a stream is of.
@@ -22,6 +23,7 @@ codes! {
 #[derive(Debug, Clone, Copy)]
 pub struct StreamRow {
     pub id: StreamId,
+    pub kind: StreamKind,
     pub organisation: Option<OrganisationId>,
     /// The number of its last change; 0 before the first.
     pub last_seq: u64,
@@ -32,6 +34,12 @@ pub struct StreamRow {
 }
 
 impl StreamRow {
+    /// Whether tablets that read it may write to it. What stands in the partnership's stream follows from those of the organisations: the
+    /// service writes it.
+    pub fn takes_from_tablets(&self) -> bool {
+        self.kind != StreamKind::Partnership
+    }
+
     /// Whether the changes after this one can be read one by one.
     pub fn has_after(&self, position: u64) -> bool {
         (self.compacted_to..=self.last_seq).contains(&position)
@@ -42,6 +50,7 @@ impl StreamRow {
 #[diesel(table_name = streams)]
 struct Columns {
     id: Db<StreamId>,
+    kind: Code<StreamKind>,
     organisation_id: Option<Db<OrganisationId>>,
     last_seq: i64,
     compacted_to: i64,
@@ -55,6 +64,7 @@ impl TryFrom<Columns> for StreamRow {
         let number = |seq: i64| u64::try_from(seq).map_err(|_| StoreError::Damaged("a stream"));
         Ok(Self {
             id: row.id.0,
+            kind: row.kind.0,
             organisation: row.organisation_id.map(|id| id.0),
             last_seq: number(row.last_seq)?,
             compacted_to: number(row.compacted_to)?,
@@ -86,6 +96,17 @@ pub fn create_stream(
     renew_key(tx, id)
 }
 
+/// Begins the stream of the partnership, if there is none yet.
+///
+/// # Errors
+/// Those of the store.
+pub fn begin_partnership(tx: &mut Conn<'_>, now: Millis) -> Result<(), StoreError> {
+    if stream(tx, StreamId::PARTNERSHIP)?.is_some() {
+        return Ok(());
+    }
+    create_stream(tx, StreamId::PARTNERSHIP, StreamKind::Partnership, None, now)
+}
+
 /// Gives a stream a new key, after somebody left the group: parts of bundles that are sealed from now on don't open
 /// with the old key.
 ///
@@ -96,6 +117,16 @@ pub fn renew_key(tx: &mut Conn<'_>, id: StreamId) -> Result<(), StoreError> {
         (streams::key_number.eq(streams::key_number + 1), streams::key_identity.eq(sealing::new_identity()));
     on_each!(tx, |c| diesel::update(streams::table.find(Db(id))).set(next).execute(c))?;
     Ok(())
+}
+
+/// Gives a stream its first key, if it has none.
+///
+/// # Errors
+/// Those of the store.
+pub fn give_key(tx: &mut Conn<'_>, id: StreamId) -> Result<(), StoreError> {
+    let without = streams::table.find(Db(id)).filter(streams::key_number.eq(0)).select(streams::id);
+    let found: Option<Db<StreamId>> = on_each!(tx, |c| without.first(c).optional())?;
+    found.map_or(Ok(()), |Db(id)| renew_key(tx, id))
 }
 
 /// The keys of these streams.
@@ -139,9 +170,9 @@ pub fn known_streams(
     Ok(there.into_iter().map(|Db(id)| id).collect())
 }
 
-/// The streams that a tablet may read and write now, in the order of their ids: those of the groups to which its user
-/// is assigned. There are none once the tablet is revoked or its user disabled. Locks nothing: an assignment may end
-/// right after.
+/// The streams that a tablet may read now, in the order of their ids: those of the groups to which its user is assigned,
+/// that of their organisation, and that of the partnership. There are none once the tablet is revoked or its user disabled.
+/// Locks nothing: an assignment may end right after. It may write to all but the partnership's ([`StreamRow::takes_from_tablets`]).
 ///
 /// # Errors
 /// Those of the store.
@@ -151,10 +182,17 @@ pub fn readable_streams(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<Vec<Strea
         .filter(devices::id.eq(Db(tablet)))
         .filter(devices::revoked_at.is_null())
         .filter(users::disabled_at.is_null())
-        .select(devices::user_id);
+        .filter(users::organisation_id.is_not_null());
+    let of_groups = assignments::table
+        .filter(assignments::user_id.eq_any(user.select(users::id)))
+        .filter(assignments::ended_at.is_null())
+        .select(assignments::group_id);
+    // The stream of an organisation bears its id.
+    let of_organisation = user.select(users::organisation_id.assume_not_null());
+    let of_partnership = streams::id.eq(Db(StreamId::PARTNERSHIP)).and(exists(user));
+    let readable = streams::id.eq_any(of_groups).or(streams::id.eq_any(of_organisation)).or(of_partnership);
     let rows: Vec<Columns> = on_each!(tx, |c| streams::table
-        .inner_join(assignments::table)
-        .filter(assignments::user_id.eq_any(user).and(assignments::ended_at.is_null()))
+        .filter(readable)
         .order(streams::id)
         .select(Columns::as_select())
         .load(c))?;

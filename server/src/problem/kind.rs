@@ -114,6 +114,8 @@ kinds! {
         "No session of a group that you may see has this id.";
     NO_SUCH_RECORD NOT_FOUND "no-such-record" "There is no such record"
         "No group, participant or session that you may see has this id.";
+    NO_SUCH_LESSON NOT_FOUND "no-such-lesson" "There is no such lesson"
+        "No lesson that is published, or that your organisation writes, has this id.";
     NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
         "Nobody in your organisation has this id.";
     NO_SUCH_TEAM NOT_FOUND "no-such-team" "There is no such team"
@@ -172,6 +174,10 @@ kinds! {
         "The session is not marked as a double now, or somebody took the mark back meanwhile.";
     ALREADY_VOID CONFLICT "already-void" "It is void already"
         "Somebody made the record void already. Read it again.";
+    NEEDS_ANOTHER CONFLICT "needs-another" "Somebody else must read it first"
+        "A lesson is published by a supervisor or manager who did not begin it. Ask a colleague to read it and to publish it.";
+    LESSON_NOT_SHARED CONFLICT "lesson-not-shared" "It is not published"
+        "Only a lesson that another organisation published can be adopted. Look for it under GET /v1/lessons?shared=true.";
     NOT_VOID CONFLICT "not-void" "It is not void"
         "The record is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.";
     SET_ASIDE CONFLICT "set-aside" "It does not count"

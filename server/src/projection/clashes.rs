@@ -31,6 +31,8 @@ impl Clashes {
             record if record.is_erased() => (None, None),
             Record::Participant(participant) => (Some(participant.group), None),
             Record::Session(session) => (Some(session.group), Some(session.date.to_string())),
+            // They are found by the stream, which is that of the organisation.
+            Record::Lesson(lesson) => (Some(GroupId::from_uuid(lesson.organisation.uuid())), None),
             _ => (None, None),
         };
         let open = conflicts(document);

@@ -3,6 +3,7 @@
 
 mod day;
 mod group;
+mod lesson;
 mod participant;
 mod parts;
 mod session;
@@ -18,12 +19,13 @@ use super::clashes::{ClaimRow, Clashes, ConflictRow};
 use super::write;
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, participant_origins, participants,
-    session_themes, sessions,
+    attendances, conflict_claims, conflicts, days, groups, headcounts, lessons, participant_origins,
+    participants, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 use day::{DayRow, days_of};
 pub(super) use group::GroupRow;
+use lesson::LessonRow;
 pub(super) use participant::ParticipantRow;
 use participant::{OriginRow, origins};
 use parts::{AttendanceRow, HeadcountRow, ThemeRow, parts};
@@ -36,6 +38,7 @@ pub struct Rows {
     pub(super) participant: Option<ParticipantRow>,
     pub(super) origins: Vec<OriginRow>,
     pub(super) session: Option<SessionRow>,
+    pub(super) lesson: Option<LessonRow>,
     pub(super) days: Vec<DayRow>,
     pub(super) attendances: Vec<AttendanceRow>,
     pub(super) themes: Vec<ThemeRow>,
@@ -66,7 +69,11 @@ impl Rows {
             Record::Erased(Kind::Participant) => {
                 rows.participant = Some(ParticipantRow::erased(place));
             }
-            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) | Record::Lesson(_) => {}
+            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) => {}
+            Record::Lesson(lesson) => rows.lesson = Some(LessonRow::of(id, lesson, &clashes)),
+            Record::SharedLesson(lesson) => rows.lesson = Some(LessonRow::of_shared(id, lesson, &clashes)),
+            // The shared lesson tells of it.
+            Record::Adoption(_) => {}
             Record::Erased(_) => {}
         }
         rows.sorted()
@@ -105,6 +112,7 @@ impl Rows {
         each!(participants by id, |rows, row: ParticipantRow| rows.participant = Some(row));
         each!(participant_origins by participant_id, |rows, row: OriginRow| rows.origins.push(row));
         each!(sessions by id, |rows, row: SessionRow| rows.session = Some(row));
+        each!(lessons by id, |rows, row: LessonRow| rows.lesson = Some(row));
         each!(days by document_id, |rows, row: DayRow| rows.days.push(row));
         each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
         each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));

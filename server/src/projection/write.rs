@@ -10,8 +10,8 @@ use sync_core::id::DocumentId;
 use super::{Difference, Rows, doubles, people};
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, participant_origins, participants,
-    session_themes, sessions,
+    attendances, conflict_claims, conflicts, days, groups, headcounts, lessons, participant_origins,
+    participants, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 
@@ -58,6 +58,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
     one!(group => groups);
     one!(participant => participants);
     one!(session => sessions);
+    one!(lesson => lessons);
 
     many!(origins => participant_origins);
     many!(days => days);
@@ -91,6 +92,9 @@ fn remove(tx: &mut Conn<'_>, id: DocumentId, old: &Rows, new: &Rows) -> Result<(
     if old.session.is_some() && new.session.is_none() {
         doubles::clear(tx, id.into())?;
         on_each!(tx, |c| diesel::delete(sessions::table.find(Db(id))).execute(c))?;
+    }
+    if old.lesson.is_some() && new.lesson.is_none() {
+        on_each!(tx, |c| diesel::delete(lessons::table.find(Db(id))).execute(c))?;
     }
     Ok(())
 }

@@ -3,13 +3,14 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use sync_core::id::{GroupId, Id, StreamId};
-use sync_core::record::Kind;
+use sync_core::record::{Home, Kind};
 
+use crate::ledger::StreamKind;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::scope::{Permit, Scope};
-use crate::store::schema::groups;
-use crate::store::{Conn, Db, StoreError};
+use crate::store::schema::{groups, streams};
+use crate::store::{Code, Conn, Db, StoreError};
 
 /// Somebody who may look at some of them.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,7 @@ impl Keeper {
     /// Those of the store.
     pub(super) fn holds(self, tx: &mut Conn<'_>, stream: StreamId) -> Result<bool, StoreError> {
         match self {
-            Self::Of(scope) => scope.holds(tx, group_of(stream)),
+            Self::Of(scope) => Ok(scope.is_of_organisation(stream) || scope.holds(tx, group_of(stream))?),
             Self::Strays => is_stray(tx, stream),
         }
     }
@@ -45,6 +46,7 @@ impl Keeper {
     /// Those of the store.
     pub(super) fn knows(self, tx: &mut Conn<'_>, kind: Kind, stream: StreamId) -> Result<bool, StoreError> {
         match self {
+            Self::Of(scope) if kind.lives_in() == Home::Organisation => Ok(scope.is_of_organisation(stream)),
             Self::Of(scope) => scope.groups_of(kind.level()).hold(tx, group_of(stream)),
             Self::Strays => Ok(true),
         }
@@ -56,7 +58,16 @@ pub(super) fn group_of(stream: StreamId) -> GroupId {
     GroupId::from_uuid(stream.uuid())
 }
 
+/// The streams for which managers and supervisors keep what waits: those of groups that there are, and of organisations.
+#[diesel::dsl::auto_type]
+pub(super) fn streams_with_keepers() -> _ {
+    let of_organisation: Code<StreamKind> = Code(StreamKind::Organisation);
+    let there = streams::id.eq_any(groups::table.select(groups::id));
+    streams::table.filter(there.or(streams::kind.eq(of_organisation))).select(streams::id)
+}
+
 fn is_stray(tx: &mut Conn<'_>, stream: StreamId) -> Result<bool, StoreError> {
-    let known: bool = on_each!(tx, |c| diesel::select(exists(groups::table.find(Db(stream)))).get_result(c))?;
-    Ok(!known)
+    let keeps_it = streams_with_keepers().filter(streams::id.eq(Db(stream)));
+    let kept: bool = on_each!(tx, |c| diesel::select(exists(keeps_it)).get_result(c))?;
+    Ok(!kept)
 }

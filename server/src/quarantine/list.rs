@@ -3,19 +3,19 @@
 use actix_web::{get, web};
 use diesel::prelude::*;
 use serde::Deserialize;
-use sync_core::id::GroupId;
+use sync_core::id::{GroupId, StreamId};
 use sync_core::quarantine::Reason;
 use sync_core::time::Millis;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::entry::{QuarantineItem, Row, State, columns, id_of, shown, source};
-use super::keeper::Keeper;
+use super::keeper::{Keeper, streams_with_keepers};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
 use crate::scope::{Asked, Permit, groups_in};
-use crate::store::schema::{groups, quarantine};
+use crate::store::schema::quarantine;
 use crate::store::{At, Conn, Db, Store, StoreError};
 
 /// Which changes.
@@ -109,9 +109,12 @@ fn list(tx: &mut Conn<'_>, keeper: Keeper, wanted: &Wanted) -> Result<Vec<Row>, 
             .into_boxed::<Backend>();
         rows = match keeper {
             Keeper::Of(scope) => {
-                rows.filter(quarantine::stream_id.eq_any(groups_in!(Backend, scope.groups, &wanted.groups)))
+                let own = scope.organisation.filter(|_| wanted.groups.group.is_none());
+                let own: Vec<Db<StreamId>> = own.into_iter().map(|own| Db(own.into())).collect();
+                let of_groups = groups_in!(Backend, scope.groups, &wanted.groups);
+                rows.filter(quarantine::stream_id.eq_any(of_groups).or(quarantine::stream_id.eq_any(own)))
             }
-            Keeper::Strays => rows.filter(quarantine::stream_id.ne_all(groups::table.select(groups::id))),
+            Keeper::Strays => rows.filter(quarantine::stream_id.ne_all(streams_with_keepers())),
         };
         if let (Keeper::Strays, Some(group)) = (keeper, wanted.groups.group) {
             rows = rows.filter(quarantine::stream_id.eq(Db(group)));

@@ -14,6 +14,7 @@ use sync_core::record::Kind;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::lessons;
 use crate::clock::timestamp;
 use crate::doubt::{HANDED_IN, HandedIn, clock_off};
 use crate::ledger;
@@ -156,6 +157,36 @@ pub(crate) async fn session_history(
     told.map(web::Json).ok_or_else(|| no_such(Kind::Session))
 }
 
+/// Read the history of a lesson
+///
+/// Of one that is shared: when the service wrote what.
+#[utoipa::path(
+    tag = "Lessons",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path), HistoryQuery),
+    responses(
+        (status = 200, description = "Every change, in the order in which the service got them", body = Page<HistoryItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/lessons/{id}/history")]
+pub(crate) async fn lesson_history(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    query: web::Query<HistoryQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
+    let (id, own) = (DocumentId::from(*id), lessons::own_of(permit)?);
+    let query = query.into_inner();
+    let window = PageQuery::new(query.after, query.limit).sized("history", SIZE)?;
+    let told = store.read("history of a lesson", move |tx| -> Result<_, StoreError> {
+        let Some(document) = lessons::document(tx, own, id)? else { return Ok(None) };
+        page_of(tx, id, &document, &window).map(Some)
+    });
+    told.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+}
+
 async fn tell(
     permit: Permit,
     kind: Kind,
@@ -179,9 +210,18 @@ fn history(
 ) -> Result<Option<Page<HistoryItem>>, StoreError> {
     let seen = scope.record(tx, id)?.filter(|seen| seen.place.kind == kind);
     let Some(Seen { document, .. }) = seen else { return Ok(None) };
+    page_of(tx, id, &document, window).map(Some)
+}
+
+fn page_of(
+    tx: &mut Conn<'_>,
+    id: DocumentId,
+    document: &Document,
+    window: &Window<i64>,
+) -> Result<Page<HistoryItem>, StoreError> {
     let rows = rows(tx, id, window.after.unwrap_or(0), window.rows())?;
     let Page { items: rows, next } = Page::<Row>::of(rows, window, |(number, ..): &Row| *number);
-    Ok(Some(Page { items: told(tx, &document, rows, SIZE.most as usize)?, next }))
+    Ok(Page { items: told(tx, document, rows, SIZE.most as usize)?, next })
 }
 
 /// The whole history of a record. What its first changes did is told in words; of more than [`IN_WORDS`] only who wrote them and when the

@@ -32,7 +32,7 @@ pub(crate) struct DeviceView {
     #[schema(value_type = Uuid)]
     pub(crate) user_id: UserId,
     #[schema(value_type = Option<Uuid>)]
-    organisation_id: Option<OrganisationId>,
+    pub(crate) organisation_id: Option<OrganisationId>,
     enrolled_at: Timestamp,
     /// When it last reached the service.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub(crate) struct DeviceView {
     /// How many changes it had recorded and not handed in after it last reached the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsent: Option<i64>,
-    /// How many records there are in the groups that it was sent and has not said to have dropped.
+    /// How many records there are in what it was sent and has not said to have dropped: groups, and lessons.
     records_held: i64,
 }
 

@@ -11,12 +11,13 @@ use utoipa::ToSchema;
 
 use crate::audit::{self, ObjectKind};
 use crate::clock::{Clock, timestamp};
+use crate::ledger::{StreamKind, begin_partnership, create_stream};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem, kind};
 use crate::scope::Permit;
 use crate::store::schema::organisations;
-use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
+use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError, as_worker};
 
 /// An organisation of the partnership.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -148,6 +149,11 @@ pub fn create(
     if added == 0 {
         return Err(OrganisationRefused::CodeTaken.into());
     }
+    // What its people write that belongs to no group; and, with the first organisation, what all of them share.
+    as_worker(tx, |tx| {
+        create_stream(tx, id.into(), StreamKind::Organisation, Some(id), moment.now)?;
+        begin_partnership(tx, moment.now)
+    })?;
     let (code, name) = (new.code.clone(), new.name.clone());
     Ok(Organisation { id, code, name, created_at: timestamp(moment.now), left_at: None })
 }

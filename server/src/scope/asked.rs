@@ -81,7 +81,8 @@ impl AskedQuery {
     }
 }
 
-fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {
+/// The code of an area that there is.
+pub(crate) fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {
     let code: AreaCode = fields.parse("area", text)?;
     if area::find(code).is_none() {
         fields.refuse("area", "is the code of an area of Rwanda that exists");

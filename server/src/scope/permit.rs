@@ -142,10 +142,11 @@ fn scope_of(caller: Caller, reach: Reach) -> Result<Scope, Problem> {
     let teams = role == Role::Supervisor;
     let theirs = Groups::of(if teams { Whose::Teams(user) } else { Whose::Assigned(user) });
     match (reach, organisation) {
-        (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs }),
+        (Reach::Groups, _) => Ok(Scope { groups: theirs, sensitive: theirs, organisation }),
         (Reach::Organisation, Some(organisation)) => {
             let groups = Groups::of(Whose::Organisation(organisation));
-            Ok(Scope { groups, sensitive: if protects { groups } else { theirs } })
+            let sensitive = if protects { groups } else { theirs };
+            Ok(Scope { groups, sensitive, organisation: Some(organisation) })
         }
         _ => Err(Problem::of(kind::ROLE_NOT_ALLOWED, "You see no records.")),
     }

@@ -214,6 +214,23 @@ pub const POLICY: &[Action] = &[
         "GET /v1/erasures",
         "POST /v1/participants/{id}/erasure",
     ]).noted_when_changed(RecordChanged),
+    may("read lessons: what is published, and what the own organisation writes",
+                                     Person, O,    [Organisation, Organisation, Organisation, Published,   Published,   Nothing], &[
+        "GET /v1/lessons",
+        "GET /v1/lessons/{id}",
+        "GET /v1/lessons/{id}/history",
+    ]),
+    may("write lessons, and propose them",
+                                     Person, O,    [Organisation, Organisation, Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/lessons",
+        "PATCH /v1/lessons/{id}",
+        "POST /v1/lessons/{id}/status",
+    ]).noted_when_changed(RecordChanged),
+    may("adopt lessons of others",
+                                     Person, O,    [Nothing,     Organisation, Organisation, Nothing,     Nothing,     Nothing], &[
+        "PUT /v1/lessons/{id}/adoption",
+        "DELETE /v1/lessons/{id}/adoption",
+    ]).noted_when_changed(RecordChanged),
     may("begin, change and close groups",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/groups",

@@ -2,7 +2,7 @@
 
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, GroupId, Id};
-use sync_core::record::{Kind, Kinded, Place};
+use sync_core::record::{Home, Kind, Kinded, Place};
 
 use super::Scope;
 use crate::ledger::{self, Stored};
@@ -25,7 +25,14 @@ impl Scope {
     /// Those of the store.
     pub(crate) fn record(self, tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Seen>, StoreError> {
         let Some(stored) = ledger::load(tx, id)? else { return Ok(None) };
-        if !self.groups_of(stored.kind.level()).hold(tx, GroupId::from_uuid(stored.stream.uuid()))? {
+        let seen = match stored.kind.lives_in() {
+            Home::Group => {
+                self.groups_of(stored.kind.level()).hold(tx, GroupId::from_uuid(stored.stream.uuid()))?
+            }
+            Home::Organisation => self.is_of_organisation(stored.stream),
+            Home::Partnership => true,
+        };
+        if !seen {
             return Ok(None);
         }
         let document = stored.open()?;
@@ -59,6 +66,10 @@ pub(crate) fn no_such(record: Kind) -> Problem {
             (kind::NO_SUCH_PARTICIPANT, "No participant of a group that you may see has this id.")
         }
         Kind::Session => (kind::NO_SUCH_SESSION, "No session of a group that you may see has this id."),
+        Kind::Lesson | Kind::SharedLesson => (
+            kind::NO_SUCH_LESSON,
+            "No lesson that is published, or that your organisation writes, has this id.",
+        ),
         _ => return no_such_record(),
     };
     Problem::of(kind, detail)

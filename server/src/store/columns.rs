@@ -16,8 +16,11 @@ use sync_core::time::Millis;
 use uuid::Uuid;
 
 /// An id in a column of sixteen bytes: `users::id.eq(Db(user))`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, serde::Serialize,
+)]
 #[diesel(sql_type = Binary)]
+#[serde(transparent)]
 pub struct Db<T: Debug>(pub T);
 
 impl<T: Id> ToSql<Binary, Sqlite> for Db<T> {

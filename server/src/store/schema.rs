@@ -265,6 +265,8 @@ table! {
         key_number -> Integer,
         /// The present one, an age identity.
         key_identity -> Nullable<Text>,
+        /// The sequence number up to which the service has shared what stands in it; of organisations alone.
+        shared_to -> BigInt,
     }
 }
 
@@ -535,6 +537,29 @@ table! {
         sex -> Text,
         age_band -> Text,
         heads -> Integer,
+    }
+}
+
+table! {
+    /// What organisations learned: as they write it, and as all members read what is published of it.
+    lessons (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        /// Whether it is what all members read.
+        shared -> Bool,
+        title -> Text,
+        /// All that it says, as it is searched.
+        folded -> Text,
+        pillar -> Nullable<Text>,
+        modality -> Nullable<Text>,
+        area -> Nullable<Text>,
+        status -> Text,
+        /// Of a shared one.
+        published_on -> Nullable<Text>,
+        /// By how many organisations.
+        adopted -> Integer,
+        conflicts -> Integer,
+        was_in_conflict -> Bool,
     }
 }
 
@@ -833,6 +858,7 @@ joinable!(published_nodes -> organisations (organisation_id));
 
 allow_tables_to_appear_in_same_query!(
     organisations,
+    lessons,
     users,
     teams,
     team_members,

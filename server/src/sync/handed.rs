@@ -11,6 +11,7 @@ use super::admit::KnownTablet;
 use super::carried::Carried;
 use super::evidence::Evidence;
 use super::excess::Quarantined;
+use super::holding::writable;
 use super::quarantined::Arrival;
 use crate::ledger::readable_streams;
 use crate::store::{Conn, StoreError};
@@ -64,7 +65,7 @@ impl Handed {
     }
 }
 
-/// The streams to which the user of a tablet may write: those that the tablet may read.
+/// The streams to which the user of a tablet may write.
 pub(super) fn may_write(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeSet<StreamId>, StoreError> {
-    Ok(readable_streams(tx, tablet)?.into_iter().map(|stream| stream.id).collect())
+    Ok(writable(&readable_streams(tx, tablet)?))
 }

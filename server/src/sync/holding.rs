@@ -10,7 +10,7 @@ use sync_core::id::{DeviceId, StreamId};
 use sync_core::time::Millis;
 use sync_core::wire::Request;
 
-use crate::ledger::{StreamRow, known_streams, readable_streams};
+use crate::ledger::{StreamKind, StreamRow, known_streams, readable_streams};
 use crate::on_each;
 use crate::store::schema::{purges, readings};
 use crate::store::{At, Conn, Db, StoreError, identity};
@@ -19,6 +19,8 @@ use crate::store::{At, Conn, Db, StoreError, identity};
 #[derive(Debug, Clone)]
 pub(super) struct Holdings {
     pub(super) readable: BTreeSet<StreamId>,
+    /// Those of them that take changes from tablets.
+    pub(super) writable: BTreeSet<StreamId>,
     /// Streams that it holds by the store's own notes or by its cursors, and may read no longer.
     pub(super) dropped: Vec<StreamId>,
 }
@@ -57,7 +59,10 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
     let same_life = request.epoch == identity::epoch(tx)?;
     let cursors: BTreeMap<StreamId, &Cursor> =
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
-    let streams = readable_streams(tx, tablet)?;
+    let mut streams = readable_streams(tx, tablet)?;
+    let writable = writable(&streams);
+    // A program that does not know all kinds could read nothing of a page in which there is another.
+    streams.retain(|stream| stream.kind == StreamKind::Group || request.knows_all_kinds());
     let mut readings = Vec::new();
     for stream in &streams {
         let before = held.remove(&stream.id);
@@ -76,8 +81,13 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
         dropped.extend(known_streams(tx, strange.into_iter())?);
     }
     let told = held.iter().filter(|(_, reading)| reading.told.is_none()).map(|(stream, _)| *stream).collect();
-    let held = Holdings { readable, dropped: dropped.into_iter().collect() };
+    let held = Holdings { readable, writable, dropped: dropped.into_iter().collect() };
     Ok(Said { held, receipts, readings, told })
+}
+
+/// Those of the streams that a tablet reads that take changes from it.
+pub(super) fn writable(streams: &[StreamRow]) -> BTreeSet<StreamId> {
+    streams.iter().filter(|stream| stream.takes_from_tablets()).map(|stream| stream.id).collect()
 }
 
 impl Said {

@@ -47,7 +47,7 @@ pub(super) fn push(tx: &mut Conn<'_>, prepared: &Prepared, now: Millis) -> Resul
     // 3. The assignments under which each change was decided. Nothing locks them: one that ends at this moment counts
     //    as ended after the push.
     for (device, streams) in &prepared.may_write {
-        let now = if *device == tablet.device { held.readable.clone() } else { may_write(tx, *device)? };
+        let now = if *device == tablet.device { held.writable.clone() } else { may_write(tx, *device)? };
         // Somebody was assigned, or taken off, or a tablet was revoked.
         if now != *streams {
             return Err(StoreError::Raced.into());

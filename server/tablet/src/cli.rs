@@ -2,6 +2,7 @@
 
 mod error;
 mod find;
+mod lesson;
 mod list;
 mod look_again;
 mod note;
@@ -84,6 +85,9 @@ pub enum TabletCommand {
         /// The group: its name or id, or the beginning of either
         group: String,
     },
+    /// Write down what you learned with colleagues, and read and adopt what others did.
+    #[command(subcommand)]
+    Lesson(lesson::LessonCommand),
     /// Show a record in words, with what two people set differently.
     Show(show::ShowArgs),
     /// Say what is right where people set something differently, and why.
@@ -120,6 +124,7 @@ impl TabletCommand {
                 | Self::Participants { .. }
                 | Self::Sessions { .. }
                 | Self::Show(_)
+                | Self::Lesson(lesson::LessonCommand::List { .. } | lesson::LessonCommand::Show { .. })
                 | Self::Settle(_)
                 | Self::Notes { command: None }
         )
@@ -222,6 +227,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Participant(command) => participant::run(device, command, out),
         TabletCommand::Session(command) => session::run(device, command, out),
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
+        TabletCommand::Lesson(command) => lesson::run(device, command, out),
         TabletCommand::Show(what) => show::run(device, &what, out),
         TabletCommand::Settle(said) => settle::run(device, &said, out),
         TabletCommand::Notes { command } => notes::run(device, command, out),

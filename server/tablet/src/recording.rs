@@ -3,6 +3,7 @@
 //! it this way.
 
 mod double;
+mod lesson;
 mod moving;
 mod participant;
 mod person;
@@ -24,6 +25,7 @@ use crate::device::SaveError;
 use crate::folder::FolderError;
 
 pub use double::Meetings;
+pub use lesson::LessonDetails;
 pub use moving::marks_of;
 pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
 pub use session::{Details, NewSession, Recorded};
@@ -74,6 +76,10 @@ pub enum RecordError {
     NotVoid,
     #[error("it was not you who recorded it{}; ask your supervisor to make it void", but(.0))]
     NotYours(String),
+    #[error("your organisation learned it itself; adopt what others published")]
+    OwnLesson,
+    #[error("this tablet has not synced with a service that keeps lessons yet; sync first")]
+    NotSyncedYet,
     #[error(transparent)]
     NotMoved(#[from] NotMoved),
     #[error(transparent)]

@@ -264,6 +264,13 @@ impl<const MAX: usize> Editor<'_, '_, Text<MAX>> {
         Ok(self.transaction.update_text(&object, text)?)
     }
 
+    /// Makes the text read as that of another record does, however long: several people may have written more than one
+    /// person may.
+    pub fn copy(self, text: &str) -> Result<(), EditError> {
+        let object = self.container(Shape::Text)?;
+        Ok(self.transaction.update_text(&object, text)?)
+    }
+
     /// Adds `text` at the end, as a line of its own with its line end, so that lines that two people add at the same
     /// time, also to an empty text, stay separate lines.
     pub fn append(self, text: &str) -> Result<(), EditError> {

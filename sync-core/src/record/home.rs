@@ -26,7 +26,9 @@ impl Kind {
             Self::Referral => (Home::Group, Level::Sensitive),
             Self::Incident => (Home::Group, Level::Sensitive),
             Self::Screening => (Home::Group, Level::Sensitive),
-            Self::Lesson => (Home::Partnership, Level::Internal),
+            Self::Lesson => (Home::Organisation, Level::Organisation),
+            Self::SharedLesson => (Home::Partnership, Level::Internal),
+            Self::Adoption => (Home::Organisation, Level::Organisation),
         }
     }
 
@@ -86,9 +88,8 @@ impl Record {
                 about("participant", screening.participant.into(), Kind::Participant)
             }
             Self::Incident(incident) => about("session", incident.session.into(), Kind::Session),
-            Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Lesson(_) | Self::Erased(_) => {
-                None
-            }
+            Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Erased(_) => None,
+            Self::Lesson(_) | Self::SharedLesson(_) | Self::Adoption(_) => None,
         }
     }
 }

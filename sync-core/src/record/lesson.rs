@@ -1,7 +1,8 @@
-//! A lesson: what one organisation learned and offers to the others.
+//! A lesson: what one organisation learned. Its people write it together; once one of them proposes it, a supervisor or manager publishes it,
+//! and the service shares what it says then with the partnership ([`super::SharedLesson`]).
 
 use super::{Modality, Pillar, record};
-use crate::form::{Field, Forward, Invalid, Once, Ranked, Required, Set, Text};
+use crate::form::{Field, Fixed, Forward, Invalid, Ranked, Required, Set, Text};
 use crate::id::OrganisationId;
 use crate::value::{KnownArea, Line, codes, textual};
 
@@ -22,9 +23,9 @@ impl Ranked for LessonStatus {
 }
 
 record! {
-    /// A lesson. Level I, P once published.
+    /// A lesson as its organisation writes it. Level O.
     Lesson edited by LessonEdit {
-        organisation: Once<OrganisationId>,
+        organisation: Fixed<OrganisationId>,
         title: Required<Line<160>>,
         context: Text<10_000>,
         what_happened: Text<10_000>,
@@ -35,14 +36,25 @@ record! {
         /// A district or wider: a lesson must not point at a village.
         area: Field<KnownArea>,
         languages: Set<Language>,
-        adopted_by: Set<OrganisationId>,
         status: Forward<LessonStatus>,
     }
 }
 
 fn check(lesson: &Lesson) -> Result<(), Invalid> {
-    if lesson.area.is_some_and(|area| area.code().level() > crate::area::Level::District) {
+    wide_enough(lesson.area)
+}
+
+/// Checks that a lesson does not point at a village: of a few meetings there, people would know who is meant.
+pub(super) fn wide_enough(area: Option<KnownArea>) -> Result<(), Invalid> {
+    if area.is_some_and(|area| area.code().level() > crate::area::Level::District) {
         return Err(Invalid::new("area", "must be a district or wider"));
     }
     Ok(())
+}
+
+impl Lesson {
+    /// Whether others are to read it, or have read it: from then on only supervisors and managers change it.
+    pub fn is_out(&self) -> bool {
+        self.status >= LessonStatus::Published
+    }
 }

@@ -34,9 +34,17 @@ pub(super) struct Differences<'a> {
 }
 
 impl Tablet {
-    /// Has the next request begin an agreement about a stream.
+    /// Has the next request begin an agreement about a stream. The service alone writes that of the partnership, so there is nothing to agree
+    /// on: the tablet forgets it, and reads it from the beginning.
     pub(super) fn agree(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
         self.agreements.remove(&stream);
+        if stream == StreamId::PARTNERSHIP {
+            self.forget(stream, writes);
+            let key = self.streams.get(&stream).and_then(|reading| reading.key.clone());
+            self.streams.insert(stream, StreamState { key, ..StreamState::begun() });
+            writes.push(self.stream_write(stream));
+            return;
+        }
         if let Some(reading) = self.streams.get_mut(&stream) {
             reading.course = Course::Agreeing;
             writes.push(self.stream_write(stream));
@@ -197,12 +205,7 @@ impl Tablet {
             if self.outbox.values().any(|waiting| waiting.stream == stream) {
                 continue;
             }
-            let gone: Vec<DocumentId> =
-                self.documents.iter().filter(|(_, held)| held.stream == stream).map(|(id, _)| *id).collect();
-            for id in gone {
-                self.documents.remove(&id);
-                writes.push(Write::Delete(Key::Document(id)));
-            }
+            self.forget(stream, writes);
             let quarantined: Vec<u64> = self
                 .quarantined
                 .iter()
@@ -222,6 +225,15 @@ impl Tablet {
             writes.push(Write::Delete(Key::Stream(stream)));
             self.identity.purged.push(stream);
             self.report.dropped += 1;
+        }
+    }
+
+    fn forget(&mut self, stream: StreamId, writes: &mut Vec<Write>) {
+        let gone: Vec<DocumentId> =
+            self.documents.iter().filter(|(_, held)| held.stream == stream).map(|(id, _)| *id).collect();
+        for id in gone {
+            self.documents.remove(&id);
+            writes.push(Write::Delete(Key::Document(id)));
         }
     }
 

@@ -152,6 +152,7 @@ impl Tablet {
             carried,
             waiting: self.asked_after(),
             about: Some(About { program: About::PROGRAM.to_owned(), unsent, key: self.folder_key.clone() }),
+            kinds: Some(Request::KINDS),
         };
         self.flight = Some(flight);
         let signed =

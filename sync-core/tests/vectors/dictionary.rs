@@ -72,7 +72,15 @@ fn codes(block: &str, into: &mut BTreeMap<String, Vec<String>>) {
 fn record(block: &str) -> (String, Vec<Row>) {
     let mut lines = block.lines().map(str::trim).skip_while(|line| !line.contains(" edited by "));
     let head = lines.next().expect("a head");
-    let kind = head.split_whitespace().next().expect("a name").to_lowercase();
+    let name = head.split_whitespace().next().expect("a name");
+    // `SharedLesson` is the kind `shared_lesson`.
+    let mut kind = String::new();
+    for (place, letter) in name.char_indices() {
+        if place > 0 && letter.is_uppercase() {
+            kind.push('_');
+        }
+        kind.extend(letter.to_lowercase());
+    }
     let (mut rows, mut note) = (Vec::new(), Vec::new());
     for line in lines {
         if let Some(doc) = line.strip_prefix("///") {

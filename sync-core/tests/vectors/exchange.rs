@@ -40,6 +40,7 @@ fn request(number: u64) -> Request {
         carried: Vec::new(),
         waiting: Vec::new(),
         about: None,
+        kinds: None,
     }
 }
 

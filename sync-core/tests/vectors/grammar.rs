@@ -55,6 +55,7 @@ fn what_is_not_the_protocol_does_not_fit() {
         carried: Vec::new(),
         waiting: Vec::new(),
         about: None,
+        kinds: None,
     };
     let sound = minicbor::to_vec(&request).expect("CBOR");
     assert_eq!(fits("request", &sound), Ok(()));

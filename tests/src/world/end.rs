@@ -56,6 +56,7 @@ impl World {
     fn quiet(&mut self) -> Sound {
         for round in 1.. {
             let mut moved = false;
+            moved |= self.ground.share() > 0;
             for at in 0..self.slates.len() {
                 moved |= self.sync_calmly(at)?.is_some_and(|report| has_moved(&report));
             }
@@ -159,8 +160,10 @@ impl World {
                 format!("tablet {at} holds {groups:?}, not {due:?}")
             })?;
             let (mut mine, quarantined) = (slate.documents(), slate.quarantined());
-            mine.retain(|_, stream| known(&GroupId::from_uuid(stream.uuid())));
-            let streams: BTreeSet<StreamId> = groups.into_iter().map(StreamId::from).collect();
+            let of_all = [slate.tablet.organisation().into(), StreamId::PARTNERSHIP];
+            mine.retain(|_, stream| of_all.contains(stream) || known(&GroupId::from_uuid(stream.uuid())));
+            let reads = of_all.into_iter().filter(|_| self.may_sync(at));
+            let streams: BTreeSet<StreamId> = groups.into_iter().map(StreamId::from).chain(reads).collect();
             let theirs = stored.iter().filter(|(_, one)| streams.contains(&one.stream)).map(|(id, _)| *id);
             let all: BTreeSet<DocumentId> = theirs.chain(mine.keys().copied()).collect();
             for id in all.difference(&quarantined) {

@@ -82,6 +82,13 @@ impl Ground {
         self.runner.block_on(ledger::compact(store, policy, self.clock.now())).expect("the store answers")
     }
 
+    /// Shares what is published; gives how many changes were looked at.
+    pub(super) fn share(&self) -> usize {
+        self.runner
+            .block_on(server::sharing::share(&self.store, self.clock.now()))
+            .expect("the store answers")
+    }
+
     /// Computes all rows again.
     pub(super) fn rebuild(&self) -> Rebuilt {
         self.runner.block_on(ledger::rebuild(&self.store)).expect("the store answers")

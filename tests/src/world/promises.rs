@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::change::Digest;
+use sync_core::id::StreamId;
 
 use super::{Sound, World, ensure};
 use crate::kept::{Kept, Name};
@@ -38,7 +39,8 @@ impl World {
             slate.shown = outbox.keys().copied().collect();
             self.saved.all.extend(outbox);
             for (document, stream) in slate.documents() {
-                let ever = self.ever.contains(&(slate.tablet.user(), stream));
+                let of_all = [slate.tablet.organisation().into(), StreamId::PARTNERSHIP].contains(&stream);
+                let ever = of_all || self.ever.contains(&(slate.tablet.user(), stream));
                 ensure(ever, "nobody holds what was never assigned to them", || {
                     format!("tablet {at} holds {document} of {stream}")
                 })?;

@@ -72,6 +72,7 @@ impl World {
                 .iter()
                 .filter(|(who, _)| *who == user)
                 .map(|(_, group)| (*group).into())
+                .chain([slate.tablet.organisation().into()])
                 .collect();
             let owed = slate.holds().into_iter().filter(|held| held.own || theirs.contains(&held.stream));
             slate.owed.retain(|held| held.own || theirs.contains(&held.stream));

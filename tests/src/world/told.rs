@@ -202,6 +202,10 @@ impl World {
             let due = match one.field.as_deref() {
                 Some("moved_from") => true,
                 Some("void") if !recorded() => true,
+                // Written on after it was published, by who had not heard.
+                Some("record") if stored.get(&one.document).is_some_and(|one| one.kind == Kind::Lesson) => {
+                    true
+                }
                 _ => beyond.contains(&(one.document, one.digest.clone())),
             };
             ensure(due, "who keeps to their authority has nothing quarantined", || {

@@ -13,6 +13,7 @@ pub(super) mod telling_apart;
 mod verifying;
 mod again;
 mod erasing;
+mod lessons;
 
 pub(super) use people::organisation_of;
 
@@ -83,5 +84,9 @@ pub(super) const VERBS: &[Verb] = &[
     verb(6, "verified or returned: without authority", verifying::without_authority),
     verb(14, "consent withdrawn or given again: on a tablet", again::consent_on_tablet),
     verb(14, "consent withdrawn or given again: at a desk", again::consent_at_desk),
+    verb(14, "lesson written", lessons::write),
+    verb(14, "lesson written on", lessons::write_on),
+    verb(8, "lesson published: at a desk", lessons::publish),
+    verb(6, "what is published is shared", lessons::share),
     verb(16, "group closed or opened again", again::close_or_open),
 ];

@@ -24,7 +24,7 @@ use tablet::recording::Details;
 use tempfile::TempDir;
 use tests::app::START;
 use tests::recount::{Count, check_streams};
-use tests::village::{day, marks, people_join, record};
+use tests::village::{day, group_keys, marks, people_join, record};
 use tests::{Database, TestApp, Village};
 use uuid::Uuid;
 

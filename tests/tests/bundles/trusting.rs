@@ -47,7 +47,7 @@ fn only_the_servers_own_words_make_a_tablet_let_go() {
 
 /// A part for whoever holds the group, as one of them might make it.
 fn for_colleagues(tablet: &Device, content: &Sealed) -> Part {
-    let key = tablet.tablet().stream_keys().pop().expect("a group's key");
+    let key = group_keys(tablet.tablet()).pop().expect("a group's key");
     let readers = [sealing::recipient_of(&key.identity).expect("a key")];
     Part { for_store: false, sealed: sealing::seal(&content.to_bytes(), &readers).expect("sealed").into() }
 }

@@ -52,6 +52,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/erasures"
         | "GET /v1/participants"
         | "GET /v1/sessions"
+        | "GET /v1/lessons"
         | "GET /v1/conflicts"
         | "GET /v1/aggregates"
         | "GET /v1/published"
@@ -69,6 +70,20 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "GET /v1/participants/{id}/history" => read(format!("/v1/participants/{person}/history")),
         "GET /v1/sessions/{id}" => read(format!("/v1/sessions/{session}")),
         "GET /v1/sessions/{id}/history" => read(format!("/v1/sessions/{session}/history")),
+
+        "GET /v1/lessons/{id}" => read(format!("/v1/lessons/{}", place.lesson)),
+        "GET /v1/lessons/{id}/history" => read(format!("/v1/lessons/{}/history", place.lesson)),
+        "POST /v1/lessons" => free("/v1/lessons", Some(json!({"title": "Begin with a song"}))),
+        "PATCH /v1/lessons/{id}" => write(format!("/v1/lessons/{}", place.lesson), json!({})),
+        "POST /v1/lessons/{id}/status" => write(
+            format!("/v1/lessons/{}/status", place.lesson),
+            json!({"status": "proposed", "reason": BECAUSE}),
+        ),
+        // It is not published: refused for another reason.
+        "PUT /v1/lessons/{id}/adoption" => write(format!("/v1/lessons/{}/adoption", place.lesson), json!({})),
+        "DELETE /v1/lessons/{id}/adoption" => {
+            read(format!("/v1/lessons/{}/adoption?reason=Because", place.lesson))
+        }
 
         "POST /v1/conflicts/resolve" => write(
             "/v1/conflicts/resolve".into(),
@@ -240,6 +255,7 @@ pub(crate) fn listed(route: &str) -> Option<Listed> {
         "GET /v1/sessions" => {
             (&["/v1/sessions?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
         }
+        "GET /v1/lessons" => (&["/v1/lessons?limit=500"], |place| vec![(O, place.lesson.to_string())]),
         "GET /v1/conflicts" => {
             (&["/v1/conflicts?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
         }

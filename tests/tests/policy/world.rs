@@ -60,6 +60,8 @@ pub(crate) struct Place {
     /// Somebody who may be disabled.
     pub(crate) newcomer: UserId,
     pub(crate) team: Uuid,
+    /// A lesson that the organisation writes.
+    pub(crate) lesson: Uuid,
     pub(crate) records: BTreeMap<Kind, DocumentId>,
     /// The ids of quarantined changes, and the records that they are of.
     pub(crate) waiting: BTreeMap<Kind, (Uuid, DocumentId)>,
@@ -203,6 +205,7 @@ fn place(app: &TestApp, village: &mut Village, relation: Relation) -> Place {
 
     let newcomer = village.facilitator(app, &format!("newcomer.{name}"));
     let team = village.manager.post("/v1/teams", &json!({"name": name})).ok();
+    let lesson = village.manager.post("/v1/lessons", &json!({"title": format!("Learned {name}")})).ok();
     Place {
         relation,
         organisation: village.organisation,
@@ -212,6 +215,7 @@ fn place(app: &TestApp, village: &mut Village, relation: Relation) -> Place {
         device: leader.device,
         old_device: guest.device,
         newcomer,
+        lesson: lesson["id"].as_str().expect("an id").parse().expect("an id"),
         team: team["id"].as_str().expect("an id").parse().expect("an id"),
         records: records.into_iter().chain([(Kind::Group, village.group.into())]).collect(),
         waiting,

@@ -21,7 +21,7 @@ use tablet::recording::Details;
 use tempfile::TempDir;
 use tests::app::{PASSWORD, START};
 use tests::recount::Count;
-use tests::village::{PASSPHRASE, day, marks, people_join, record};
+use tests::village::{PASSPHRASE, day, group_keys, marks, people_join, record};
 use tests::{Database, Fault, Network, Session, Stranger, TestApp, Village};
 
 const WAITING: &str = "/v1/quarantine";
@@ -90,7 +90,7 @@ impl Scene {
     fn nothing_is_left(&self) {
         let tablet = self.hers.tablet();
         assert_eq!((tablet.outbox().len(), tablet.quarantined().len()), (0, 0));
-        assert_eq!((tablet.groups(), tablet.stream_keys()), (vec![], vec![]));
+        assert_eq!((tablet.groups(), group_keys(tablet)), (vec![], vec![]));
         assert!(tablet.all::<Participant>(self.stream()).is_empty());
         assert!(tablet.all::<Meeting>(self.stream()).is_empty());
     }
@@ -130,9 +130,9 @@ impl Asks for Village {
     }
 }
 
-/// The number of the only key that a tablet has.
+/// The number of the key of the only group that a tablet has.
 fn key_of(tablet: &Device) -> u32 {
-    let keys = tablet.tablet().stream_keys();
+    let keys = group_keys(tablet.tablet());
     let [key] = &keys[..] else { panic!("{} keys", keys.len()) };
     key.number
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sync_core::area::Level;
 use sync_core::quarantine::Reason;
 use sync_core::record::group::{Cohort, GroupKind, GroupStatus, Setting, Target};
+use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::participant::{ConsentMethod, Exit, Purpose};
 use sync_core::record::session::{Attendance, PartOfDay, Phase, SessionState, Theme};
 use sync_core::record::{AgeBand, Kind, Modality, Pillar, Sex};
@@ -30,6 +31,7 @@ enum Words {
 }
 
 const AREA: &str = "^[1-9]([0-9]([0-9]{2}){0,3})?$";
+const DISTRICT: &str = "^[1-9][0-9]?$";
 const VILLAGE: &str = "^[1-9][0-9]{7}$";
 const PSEUDONYM: &str = "^[A-Z]{1,3}[0-9]{1,4}$";
 const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
@@ -65,6 +67,17 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::OneOf(vec![GroupStatus::Graduated.code(), GroupStatus::Suspended.code()])
         }
         ("NewGroupBody" | "GroupPatch", "area") => Words::Like(VILLAGE),
+        ("LessonBody" | "LessonItem" | "LessonWhole", "area") => Words::Like(DISTRICT),
+        ("LessonBody" | "LessonItem" | "LessonWhole", "title") => Words::Line(160),
+        ("LessonBody", "context" | "what_happened" | "why" | "recommendation") => Words::Long(0, 10_000),
+        (_, "languages") => codes!(Language),
+        ("LessonStep" | "LessonItem" | "LessonWhole" | "list_lessons", "status") => codes!(LessonStatus),
+        ("AdoptionBody" | "AdoptedBy", "came_of_it") => Words::Line(1000),
+        (_, "since" | "retired_on" | "published_on")
+            if place.starts_with("Adopt") || place.starts_with("Lesson") =>
+        {
+            Words::Day
+        }
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
         ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {

@@ -28,6 +28,12 @@ pub enum CommandError {
     Find(#[from] FindError),
     #[error(transparent)]
     NoDay(#[from] NoDay),
+    #[error(
+        "no lesson on this tablet begins with \"{0}\", or it is not one with which that can be done; see: ihuriro tablet lesson list"
+    )]
+    NoLesson(String),
+    #[error("several lessons begin with \"{said}\": {there}; type more of the title, or the id")]
+    SeveralLessons { said: String, there: String },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

@@ -13,6 +13,7 @@ impl TabletCommand {
             Self::Session(command) => command.texts(),
             Self::Participant(command) => command.texts(),
             Self::Settle(said) => said.texts(),
+            Self::Lesson(command) => command.texts(),
             _ => Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use sync_core::tablet::Tablet;
 
 use super::session::who;
 use super::when::When;
-use super::{CommandError, codes, find, words};
+use super::{CommandError, codes, find, lesson, words};
 use crate::device::Device;
 use crate::recording::{Meetings, counted_people, participant_of};
 
@@ -44,6 +44,7 @@ pub(super) fn run(device: &Device, what: &ShowArgs, out: &mut dyn Write) -> Resu
     match tablet.place_of(id) {
         Some((Kind::Group, _)) => group(tablet, &tablet.read(id)?, id, out)?,
         Some((Kind::Participant, _)) => participant(device, id.into(), &tablet.read(id)?, out)?,
+        Some((Kind::Lesson | Kind::SharedLesson, _)) => lesson::show(device, &id.to_string(), out)?,
         _ => session(tablet, id.into(), &tablet.read(id)?, out)?,
     }
     row(out, "Id", id)?;

@@ -4,7 +4,7 @@ use sync_core::conflict::{Claim, Conflict};
 use sync_core::history::{FieldStep, Step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId};
 use sync_core::record::session::{Cell, Session};
-use sync_core::record::{AgeBand, Group, Kind, Participant, Record, Sex};
+use sync_core::record::{AgeBand, Group, Kind, Lesson, Participant, Record, Sex};
 use sync_core::tablet::{Tablet, Waiting};
 use sync_core::time::{Date, Millis};
 
@@ -88,6 +88,9 @@ pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
         Some((Kind::Session, _)) => tablet.read::<Session>(id).ok().map(|session| {
             format!("the meeting of {} on {} ({})", of(session.group), day(session.date), session.part)
         }),
+        Some((Kind::Lesson, _)) => {
+            tablet.read::<Lesson>(id).ok().map(|lesson| format!("the lesson \"{}\"", lesson.title))
+        }
         Some((kind, _)) => Some(format!("a {kind}")),
         None => None,
     };

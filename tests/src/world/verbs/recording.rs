@@ -2,7 +2,7 @@
 
 use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
-use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
+use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::Slot;
 use sync_core::record::participant::{Exit, Participant};
 use sync_core::record::session::{Attendance, PartOfDay, Session, SessionEdit, SessionState, Theme};
@@ -182,15 +182,15 @@ pub(super) fn some_day(world: &mut World) -> Date {
 }
 
 /// Carries an edit out.
-fn edit<R: Kinded>(
+pub(super) fn edit<R: Kinded>(
     world: &mut World,
     at: usize,
-    group: GroupId,
+    home: impl Into<StreamId>,
     id: impl Into<DocumentId>,
     edit: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
 ) -> Sound<bool> {
     let moment = world.moment_of(at);
-    let outputs = world.slates[at].tablet.edit(&moment, group.into(), id, edit);
+    let outputs = world.slates[at].tablet.edit(&moment, home.into(), id, edit);
     keep(world, at, outputs)
 }
 

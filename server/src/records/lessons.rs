@@ -1,0 +1,321 @@
+//! Lessons: those that an organisation writes, for its own people, and what is published of them, for all members of the partnership.
+
+use actix_web::{get, web};
+use diesel::prelude::*;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use sync_core::area::AreaCode;
+use sync_core::document::Document;
+use sync_core::id::{DocumentId, OrganisationId};
+use sync_core::record::lesson::{Language, LessonStatus};
+use sync_core::record::{Kind, Kinded, Lesson, Modality, Pillar, SharedLesson};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::clash::{Clash, clashes};
+use crate::ledger;
+use crate::on_each;
+use crate::page::{Page, PageQuery, Window};
+use crate::problem::{Fields, Problem};
+use crate::scope::{Permit, anywhere, below, known_area, no_such};
+use crate::store::schema::lessons;
+use crate::store::{Conn, Db, Store, StoreError};
+
+/// Which lessons.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LessonQuery {
+    /// `true` for what is published, `false` for what one's own organisation writes; both if left out.
+    shared: Option<bool>,
+    /// Those that one organisation learned.
+    organisation: Option<Uuid>,
+    /// `community_healing` and so on.
+    pillar: Option<String>,
+    /// `sociotherapy`, `space_for_peace` and so on.
+    modality: Option<String>,
+    /// NISR code of a province or district: it and all below it.
+    #[param(example = "52")]
+    area: Option<String>,
+    /// `draft`, `proposed`, `published` or `retired`.
+    status: Option<String>,
+    /// Words that stand in it. Case and accents don't matter.
+    text: Option<String>,
+    /// The `next` of the page before, of this list; left out for the first page.
+    after: Option<String>,
+    /// How many at most; 100 if left out.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// A question that holds.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    shared: Option<bool>,
+    organisation: Option<OrganisationId>,
+    pillar: Option<Pillar>,
+    modality: Option<Modality>,
+    area: Option<AreaCode>,
+    status: Option<LessonStatus>,
+    text: Option<String>,
+}
+
+impl LessonQuery {
+    fn checked(&self) -> Result<Wanted, Problem> {
+        let mut fields = Fields::default();
+        let wanted = Wanted {
+            shared: self.shared,
+            organisation: self.organisation.map(OrganisationId::from),
+            pillar: fields.parse("pillar", self.pillar.as_deref()),
+            modality: fields.parse("modality", self.modality.as_deref()),
+            area: known_area(&mut fields, self.area.as_deref()),
+            status: fields.parse("status", self.status.as_deref()),
+            text: fields.words("text", self.text.as_deref()),
+        };
+        fields.done().map(|()| wanted)
+    }
+}
+
+/// A lesson in a list.
+#[derive(Debug, Serialize, ToSchema, Queryable, Selectable)]
+#[diesel(table_name = lessons)]
+pub(crate) struct LessonItem {
+    #[schema(value_type = Uuid)]
+    id: Db<DocumentId>,
+    /// Who learned it.
+    #[schema(value_type = Uuid)]
+    organisation_id: Db<OrganisationId>,
+    /// Whether it is what all members read; its own organisation has the lesson from which that follows, too.
+    shared: bool,
+    #[schema(example = "Begin with those who came alone")]
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pillar: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modality: Option<String>,
+    /// NISR code of the district or province that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area: Option<String>,
+    /// `draft`, `proposed`, `published` or `retired`.
+    status: String,
+    /// Since when all members read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_on: Option<String>,
+    /// How many organisations work by it.
+    adopted: i32,
+    /// How many fields are in conflict.
+    conflicts: i32,
+    /// Whether two people set a field differently at the same time, be it open or settled since.
+    was_in_conflict: bool,
+}
+
+/// List lessons
+///
+/// What is published, and what one's own organisation writes; in the order of their ids.
+#[utoipa::path(
+    tag = "Lessons",
+    security(("bearer" = [])),
+    params(LessonQuery),
+    responses(
+        (status = 200, description = "Lessons", body = Page<LessonItem>),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/lessons")]
+pub(crate) async fn list_lessons(
+    permit: Permit,
+    query: web::Query<LessonQuery>,
+    store: web::Data<Store>,
+) -> Result<web::Json<Page<LessonItem>>, Problem> {
+    let (own, wanted) = (own_of(permit)?, query.checked()?);
+    let window = PageQuery::new(query.after.clone(), query.limit).of("lessons")?;
+    let page = window.clone();
+    let rows = store.read("list lessons", move |tx| list(tx, own, &wanted, &page)).await?;
+    Ok(web::Json(Page::of(rows, &window, |row: &LessonItem| row.id.0)))
+}
+
+/// The organisation whose own lessons somebody may read; `None` of those who read what is published alone.
+///
+/// # Errors
+/// Those of [`Permit::organisation`].
+pub(super) fn own_of(permit: Permit) -> Result<Option<OrganisationId>, Problem> {
+    if permit.is_of_published() { Ok(None) } else { permit.organisation().map(Some) }
+}
+
+/// `own` is the organisation whose own lessons are shown.
+fn list(
+    tx: &mut Conn<'_>,
+    own: Option<OrganisationId>,
+    wanted: &Wanted,
+    page: &Window<DocumentId>,
+) -> Result<Vec<LessonItem>, StoreError> {
+    on_each!(tx, |c, Backend| {
+        let mut rows = lessons::table
+            .order(lessons::id)
+            .limit(page.rows())
+            .select(LessonItem::as_select())
+            .into_boxed::<Backend>();
+        rows = match own {
+            Some(own) => rows.filter(lessons::shared.eq(true).or(lessons::organisation_id.eq(Db(own)))),
+            None => rows.filter(lessons::shared.eq(true)),
+        };
+        if let Some(shared) = wanted.shared {
+            rows = rows.filter(lessons::shared.eq(shared));
+        }
+        if let Some(organisation) = wanted.organisation {
+            rows = rows.filter(lessons::organisation_id.eq(Db(organisation)));
+        }
+        if let Some(pillar) = wanted.pillar {
+            rows = rows.filter(lessons::pillar.eq(pillar.code()));
+        }
+        if let Some(modality) = wanted.modality {
+            rows = rows.filter(lessons::modality.eq(modality.code()));
+        }
+        if let Some(area) = wanted.area {
+            rows = rows.filter(lessons::area.like(below(area)));
+        }
+        if let Some(status) = wanted.status {
+            rows = rows.filter(lessons::status.eq(status.code()));
+        }
+        if let Some(text) = &wanted.text {
+            rows = rows.filter(lessons::folded.like(anywhere(text)).escape('\\'));
+        }
+        if let Some(after) = page.after {
+            rows = rows.filter(lessons::id.gt(Db(after)));
+        }
+        rows.load(c)
+    })
+}
+
+/// A lesson, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LessonWhole {
+    #[serde(flatten)]
+    item: LessonItem,
+    /// Where and with whom it was learned; nobody's name.
+    context: String,
+    what_happened: String,
+    why: String,
+    /// What others should do.
+    recommendation: String,
+    /// In which languages it is written.
+    #[schema(value_type = Vec<String>, example = json!(["rw"]))]
+    languages: Vec<Language>,
+    /// Of a shared lesson: since when its organisation does not recommend it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-03-05")]
+    retired_on: Option<Date>,
+    /// Of a shared lesson: who works by it.
+    adopted_by: Vec<AdoptedBy>,
+    clashes: Vec<Clash>,
+}
+
+/// An organisation that works by a lesson.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AdoptedBy {
+    #[schema(value_type = Uuid)]
+    organisation_id: OrganisationId,
+    #[schema(value_type = String, example = "2026-03-05")]
+    since: Date,
+    /// What came of it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    came_of_it: Option<String>,
+}
+
+/// What both kinds of lesson say, under the same names.
+macro_rules! whole_of {
+    ($item:expr, $clashes:expr, $lesson:ident, $($own:ident: $value:expr),*) => {
+        LessonWhole {
+            item: $item,
+            context: $lesson.context,
+            what_happened: $lesson.what_happened,
+            why: $lesson.why,
+            recommendation: $lesson.recommendation,
+            languages: $lesson.languages.into_iter().collect(),
+            clashes: $clashes,
+            $($own: $value),*
+        }
+    };
+}
+
+/// Read a lesson
+#[utoipa::path(
+    tag = "Lessons",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The lesson")),
+    responses(
+        (status = 200, description = "The lesson", body = LessonWhole),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/lessons/{id}")]
+pub(crate) async fn read_lesson(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+) -> Result<web::Json<LessonWhole>, Problem> {
+    let (id, own) = (DocumentId::from(*id), own_of(permit)?);
+    let found = store.read("read lesson", move |tx| whole(tx, own, id)).await?;
+    found.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+}
+
+/// A lesson that somebody of this organisation, or of none, may see.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn whole(
+    tx: &mut Conn<'_>,
+    own: Option<OrganisationId>,
+    id: DocumentId,
+) -> Result<Option<LessonWhole>, StoreError> {
+    let Some((item, document)) = seen(tx, own, id)? else { return Ok(None) };
+    let clashes = clashes(tx, id, document.kind())?;
+    let whole = if item.shared {
+        let lesson = read::<SharedLesson>(&document)?;
+        let adopted_by = adopted_by(&lesson);
+        whole_of!(item, clashes, lesson, retired_on: lesson.retired_on, adopted_by: adopted_by)
+    } else {
+        let lesson = read::<Lesson>(&document)?;
+        whole_of!(item, clashes, lesson, retired_on: None, adopted_by: Vec::new())
+    };
+    Ok(Some(whole))
+}
+
+/// As [`whole`], the document alone.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn document(
+    tx: &mut Conn<'_>,
+    own: Option<OrganisationId>,
+    id: DocumentId,
+) -> Result<Option<Document>, StoreError> {
+    Ok(seen(tx, own, id)?.map(|(_, document)| document))
+}
+
+fn seen(
+    tx: &mut Conn<'_>,
+    own: Option<OrganisationId>,
+    id: DocumentId,
+) -> Result<Option<(LessonItem, Document)>, StoreError> {
+    let row: Option<LessonItem> =
+        on_each!(tx, |c| lessons::table.find(Db(id)).select(LessonItem::as_select()).first(c).optional())?;
+    let seen = row.filter(|row| row.shared || own == Some(row.organisation_id.0));
+    let (Some(item), Some(stored)) = (seen, ledger::load(tx, id)?) else { return Ok(None) };
+    Ok(Some((item, stored.open()?)))
+}
+
+fn read<R: Kinded>(document: &Document) -> Result<R, StoreError> {
+    document.read().map_err(|_| StoreError::Damaged("a record"))
+}
+
+fn adopted_by(lesson: &SharedLesson) -> Vec<AdoptedBy> {
+    let one = |(organisation, since): (&OrganisationId, &Date)| AdoptedBy {
+        organisation_id: *organisation,
+        since: *since,
+        came_of_it: lesson.came_of_it.get(organisation).map(ToString::to_string),
+    };
+    lesson.adopted_by.iter().map(one).collect()
+}
