@@ -3,3 +3,14 @@
 pub mod adopt;
 pub mod publish;
 pub mod write;
+
+use super::right::Refused;
+use crate::problem::kind;
+
+/// There is none, or none that the caller may see.
+fn no_such() -> Refused {
+    Refused::Otherwise(
+        kind::NO_SUCH_LESSON,
+        "No lesson that is published, or that your organisation writes, has this id.",
+    )
+}

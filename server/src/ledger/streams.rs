@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use sync_core::codes;
 use sync_core::cursor::Fingerprint;
 use sync_core::id::{DeviceId, OrganisationId, StreamId};
+use sync_core::record::Home;
 use sync_core::time::Millis;
 use sync_core::wire::StreamKey;
 
@@ -17,6 +18,17 @@ use crate::store::{At, Code, Conn, Db, StoreError};
 codes! {
     /// What a stream is of.
     StreamKind { Group = "group", Organisation = "organisation", Partnership = "partnership" }
+}
+
+impl StreamKind {
+    /// The records that travel in it are those that live there.
+    pub fn home(self) -> Home {
+        match self {
+            Self::Group => Home::Group,
+            Self::Organisation => Home::Organisation,
+            Self::Partnership => Home::Partnership,
+        }
+    }
 }
 
 /// The state of a stream.

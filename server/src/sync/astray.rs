@@ -15,7 +15,20 @@ use crate::store::{Conn, StoreError};
 /// never come. So is a record that names one of another organisation: a refusal would tell a person who guesses ids
 /// which of them exist. Queries join the two records within one group, so nobody is shown anything of a record
 /// elsewhere.
-pub(super) fn reason(tx: &mut Conn<'_>, place: Place, record: &Record) -> Result<Option<Reason>, StoreError> {
+///
+/// A tablet writes no record to a stream in which its kind does not live ([`Writable`](super::holding::Writable)); where a keeper vouches for one
+/// (`waived`), it is looked at here.
+pub(super) fn reason(
+    tx: &mut Conn<'_>,
+    place: Place,
+    record: &Record,
+    waived: bool,
+) -> Result<Option<Reason>, StoreError> {
+    if waived && ledger::stream(tx, place.stream)?.is_some_and(|row| row.kind.home() != place.kind.lives_in())
+    {
+        let why = "must travel in a stream of the kind in which such records live";
+        return Ok(Some(Reason::Invalid("document".into(), why.into())));
+    }
     let Some(about) = record.is_about() else { return Ok(None) };
     let Some(there) = ledger::homes(tx, &[about.document])?.remove(&about.document) else {
         return Ok(None);

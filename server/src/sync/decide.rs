@@ -7,7 +7,7 @@ mod document;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::change::Digest;
-use sync_core::id::{DeviceId, DocumentId, StreamId, UserId};
+use sync_core::id::{DeviceId, DocumentId, UserId};
 use sync_core::merge::Standing;
 use sync_core::quarantine::Outcome;
 use sync_core::record::Place;
@@ -15,6 +15,7 @@ use sync_core::time::Millis;
 
 use super::authority::Authorities;
 use super::evidence::Evidence;
+use super::holding::Writable;
 use super::quarantined::{self, Arrival, Before};
 use crate::ledger::{Gain, Stored};
 use crate::store::{Conn, StoreError};
@@ -31,6 +32,10 @@ struct Candidate {
 }
 
 impl Candidate {
+    fn is_waived(&self) -> bool {
+        self.standing == Standing::Waived
+    }
+
     /// A quarantined change for which a keeper vouches, or that waits only for a dependency.
     fn waived(arrival: Arrival) -> Self {
         Self { arrival, standing: Standing::Waived, waited: true }
@@ -40,7 +45,7 @@ impl Candidate {
 /// Gives every arrival its outcome. `may_write` are the streams to which the user of each tablet may write.
 pub(super) fn decide(
     tx: &mut Conn<'_>,
-    may_write: &BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    may_write: &BTreeMap<DeviceId, Writable>,
     arrivals: Vec<Arrival>,
 ) -> Result<Decided, StoreError> {
     let arrived: Vec<(DocumentId, Digest)> = arrivals.iter().map(Arrival::key).collect();
@@ -63,7 +68,8 @@ pub(super) fn decide(
             }
             _ => {
                 let theirs = may_write.get(&arrival.device);
-                let assigned = theirs.is_some_and(|streams| streams.contains(&arrival.item.stream));
+                let home = (arrival.item.stream, arrival.item.kind.lives_in());
+                let assigned = theirs.is_some_and(|streams| streams.contains(&home));
                 if assigned { Standing::Assigned } else { Standing::Stranger }
             }
         };

@@ -1,17 +1,17 @@
 //! The changes that one request hands in: its tablet's own, and those that it carries for colleagues.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::batch::{Envelope, Statement};
-use sync_core::id::{DeviceId, StreamId};
+use sync_core::id::DeviceId;
 use sync_core::time::Millis;
 
 use super::admit::KnownTablet;
 use super::carried::Carried;
 use super::evidence::Evidence;
 use super::excess::Quarantined;
-use super::holding::writable;
+use super::holding::{Writable, writable};
 use super::quarantined::Arrival;
 use crate::ledger::readable_streams;
 use crate::store::{Conn, StoreError};
@@ -21,7 +21,7 @@ use crate::store::{Conn, StoreError};
 pub(super) struct Handed {
     pub(super) arrivals: Vec<Arrival>,
     /// For each tablet that signed a batch, the streams to which its user may write.
-    pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    pub(super) may_write: BTreeMap<DeviceId, Writable>,
     pub(super) evidence: Evidence,
 }
 
@@ -66,6 +66,6 @@ impl Handed {
 }
 
 /// The streams to which the user of a tablet may write.
-pub(super) fn may_write(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<BTreeSet<StreamId>, StoreError> {
+pub(super) fn may_write(tx: &mut Conn<'_>, tablet: DeviceId) -> Result<Writable, StoreError> {
     Ok(writable(&readable_streams(tx, tablet)?))
 }

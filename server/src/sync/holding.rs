@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, StreamId};
+use sync_core::record::Home;
 use sync_core::time::Millis;
 use sync_core::wire::Request;
 
@@ -20,7 +21,7 @@ use crate::store::{At, Conn, Db, StoreError, identity};
 pub(super) struct Holdings {
     pub(super) readable: BTreeSet<StreamId>,
     /// Those of them that take changes from tablets.
-    pub(super) writable: BTreeSet<StreamId>,
+    pub(super) writable: Writable,
     /// Streams that it holds by the store's own notes or by its cursors, and may read no longer.
     pub(super) dropped: Vec<StreamId>,
 }
@@ -85,9 +86,13 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
     Ok(Said { held, receipts, readings, told })
 }
 
+/// The streams to which the user of a tablet may write, with what may stand there: an organisation has no sessions, though their ids would fit.
+pub(super) type Writable = BTreeSet<(StreamId, Home)>;
+
 /// Those of the streams that a tablet reads that take changes from it.
-pub(super) fn writable(streams: &[StreamRow]) -> BTreeSet<StreamId> {
-    streams.iter().filter(|stream| stream.takes_from_tablets()).map(|stream| stream.id).collect()
+pub(super) fn writable(streams: &[StreamRow]) -> Writable {
+    let taking = streams.iter().filter(|stream| stream.takes_from_tablets());
+    taking.map(|stream| (stream.id, stream.kind.home())).collect()
 }
 
 impl Said {

@@ -2,11 +2,11 @@
 //! deciding about each change, and computing the rows that follow. Nothing is opened of a request that no enrolled
 //! tablet signed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_core::batch::Statement;
-use sync_core::id::{DeviceId, StreamId};
+use sync_core::id::DeviceId;
 use sync_core::limits::{LAST_REQUEST, MAX_AHEAD, MAX_BATCHES, MAX_CARRIED};
 use sync_core::time::Millis;
 use sync_core::wire::Request;
@@ -17,6 +17,7 @@ use super::carried::{self, Carried, Signer};
 use super::decide::{Decided, decide};
 use super::evidence::Evidence;
 use super::handed::Handed;
+use super::holding::Writable;
 use super::refusal::Refused;
 use crate::store::{Conn, Failure};
 
@@ -32,7 +33,7 @@ pub(super) struct Prepared {
     pub(super) signer: Signer,
     /// For each tablet that signed a batch, the streams to which its user may write. [`push`](super::push) holds it
     /// against the store.
-    pub(super) may_write: BTreeMap<DeviceId, BTreeSet<StreamId>>,
+    pub(super) may_write: BTreeMap<DeviceId, Writable>,
     pub(super) evidence: Evidence,
     pub(super) decided: Decided,
 }

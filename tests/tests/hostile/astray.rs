@@ -1,6 +1,6 @@
 //! A record in a stream in which its kind does not live, or about somebody of another group.
 
-use sync_core::id::{IncidentId, ParticipantId, ReferralId};
+use sync_core::id::{IncidentId, OrganisationId, ParticipantId, ReferralId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::incident::{Incident, IncidentType};
 use sync_core::record::referral::{Referral, Service};
@@ -41,20 +41,52 @@ fn incident(tablet: &Stranger, session: SessionId, number: u128) -> (Kind, Docum
 #[test]
 fn every_kind_lives_in_one_kind_of_stream() {
     assert_eq!(Kind::ALL.iter().filter(|kind| kind.lives_in() == Home::Group).count(), 6);
+    let own = OrganisationId::from_uuid(uuid::Uuid::from_u128(7));
     let mut document = Document::genesis(Kind::Lesson);
-    let lesson = document
-        .edit::<Lesson>(author(), NOW, |lesson| lesson.title().set("Begin with a song".parse()?))
-        .expect("sound")
-        .expect("new");
+    let written = document.edit::<Lesson>(author(), NOW, |lesson| {
+        lesson.organisation().set(own)?;
+        lesson.title().set("Begin with a song".parse()?)
+    });
+    let lesson = written.expect("sound").expect("new");
     let of = |stream| Place {
         stream,
         document: DocumentId::from_uuid(uuid::Uuid::from_u128(5)),
         kind: Kind::Lesson,
     };
+    let to_all = planned(of(StreamId::PARTNERSHIP), None, &[lesson.bytes()]);
+    assert_eq!(invalid(&to_all.outcomes[0]), "document", "what is not published in the stream of all");
     let astray = planned(of(group().into()), None, &[lesson.bytes()]);
-    assert_eq!(invalid(&astray.outcomes[0]), "document", "a lesson in the stream of a group");
-    let home = planned(of(StreamId::PARTNERSHIP), None, &[lesson.bytes()]);
+    assert_eq!(invalid(&astray.outcomes[0]), "organisation", "a lesson in the stream of a group");
+    let home = planned(of(own.into()), None, &[lesson.bytes()]);
     assert_eq!(home.outcomes, [Outcome::Accepted]);
+}
+
+/// An id of an organisation would fit a group: a session of it could stand in its stream, and be nobody's to see.
+#[test]
+fn the_stream_of_an_organisation_takes_no_record_of_a_group() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut tablet = Stranger::enrolled(&app, &village, "jeanne");
+        let own = GroupId::from_uuid(village.organisation.uuid());
+        let mut document = Document::genesis(Kind::Session);
+        let author = Actor { device: tablet.device, incarnation: 0 };
+        let written = document.edit::<Session>(author, NOW, |session| {
+            session.group().set(own)?;
+            session.date().set(DAY)?;
+            session.part().set(PartOfDay::Morning)
+        });
+        let change = written.expect("sound").expect("new").bytes().to_vec();
+        let id = SessionId::of(own, DAY, PartOfDay::Morning.ordinal(), 0);
+        let outcomes = tablet.hand_in(&app, own.into(), &[(Kind::Session, id.into(), change)]);
+        assert_eq!(outcomes, [Outcome::Quarantined(Reason::NotAssigned)]);
+        let waits = &village.manager.all("/v1/quarantine")[0];
+        let released = village.manager.post(
+            &format!("/v1/quarantine/{}/release", waits["id"].as_str().expect("an id")),
+            &serde_json::json!({}),
+        );
+        assert_ne!(released.ok()["outcome"], "accepted");
+    });
 }
 
 #[test]

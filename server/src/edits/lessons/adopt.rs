@@ -4,18 +4,20 @@ use actix_web::{delete, put, web};
 use serde::Deserialize;
 use sync_core::change::Grounds;
 use sync_core::id::{AdoptionId, DocumentId, OrganisationId, SharedLessonId};
+use sync_core::record::adoption::AdoptionEdit;
 use sync_core::record::{Adoption, Kind, Note, Place, SharedLesson};
 use sync_core::time::{Date, day_in_rwanda};
 use sync_core::value::Line;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::no_such;
 use crate::clock::Clock;
 use crate::desk::{self, Member, Original};
 use crate::edits::right::{Refused, given, parsed};
 use crate::problem::{Fields, Problem, kind};
-use crate::records::lessons::{LessonWhole, whole};
-use crate::scope::{Permit, no_such};
+use crate::records::lessons::{self, LessonWhole, whole};
+use crate::scope::Permit;
 use crate::sharing;
 use crate::store::{Conn, Failure, Store};
 
@@ -75,7 +77,7 @@ pub(crate) async fn adopt_lesson(
     let (own, member, said) = (permit.organisation()?, Member::of(permit, clock.now()), body.checked()?);
     let id = DocumentId::from(*id);
     let adopted = store.write("adopt lesson", move |tx| adopt(tx, own, id, &said, member)).await?;
-    adopted.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+    adopted.map(web::Json).ok_or_else(Problem::internal)
 }
 
 fn adopt(
@@ -85,7 +87,7 @@ fn adopt(
     said: &Said,
     member: Member,
 ) -> Result<Option<LessonWhole>, Failure<Refused>> {
-    let Some(lesson) = shared(tx, own, id)? else { return Ok(None) };
+    let lesson = shared(tx, own, id)?;
     if lesson.organisation == own {
         let why = "Your organisation learned it itself. Adopt what others published.";
         return Err(Refused::Otherwise(kind::LESSON_NOT_SHARED, why).into());
@@ -151,30 +153,24 @@ pub(crate) async fn leave_lesson(
     let (own, member) = (permit.organisation()?, Member::of(permit, clock.now()));
     let id = DocumentId::from(*id);
     let left = store.write("adopt no more", move |tx| -> Result<_, Failure<Refused>> {
-        if shared(tx, own, id)?.is_none() {
-            return Ok(None);
-        }
+        shared(tx, own, id)?;
         let original = adoption_of(tx, own, id)?;
         if original.there().is_some() {
             desk::edit(tx, original, member, |document, actor| {
-                let void = |edit: &mut sync_core::form::Edit<'_, Adoption>| edit.void().set(reason.clone());
+                let void = |edit: &mut AdoptionEdit<'_>| edit.void().set(reason.clone());
                 document.edit_because::<Adoption>(actor, member.now, &grounds, void).map_err(Refused::from)
             })?;
         }
         tell(tx, own, id, member)
     });
-    left.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+    left.await?.map(web::Json).ok_or_else(Problem::internal)
 }
 
 /// A lesson that all members read.
-fn shared(
-    tx: &mut Conn<'_>,
-    own: OrganisationId,
-    id: DocumentId,
-) -> Result<Option<SharedLesson>, Failure<Refused>> {
-    let Some(document) = crate::records::lessons::document(tx, Some(own), id)? else { return Ok(None) };
+fn shared(tx: &mut Conn<'_>, own: OrganisationId, id: DocumentId) -> Result<SharedLesson, Failure<Refused>> {
+    let document = lessons::document(tx, Some(own), id)?.ok_or_else(no_such)?;
     match document.read::<SharedLesson>() {
-        Ok(lesson) if document.kind() == Kind::SharedLesson => Ok(Some(lesson)),
+        Ok(lesson) if document.kind() == Kind::SharedLesson => Ok(lesson),
         _ => {
             let why = "It is written and not published yet. Adopt what others published.";
             Err(Refused::Otherwise(kind::LESSON_NOT_SHARED, why).into())

@@ -3,16 +3,17 @@
 use actix_web::{post, web};
 use serde::Deserialize;
 use sync_core::id::DocumentId;
+use sync_core::record::Lesson;
 use sync_core::record::lesson::LessonStatus;
-use sync_core::record::{Kind, Lesson};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::no_such;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
 use crate::records::lessons::{LessonWhole, whole};
-use crate::scope::{Permit, no_such};
+use crate::scope::Permit;
 use crate::sharing;
 use crate::store::{Conn, Failure, Store};
 
@@ -57,7 +58,7 @@ pub(crate) async fn set_lesson_status(
     let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let (id, status) = (DocumentId::from(*id), status.ok_or_else(Problem::internal)?);
     let set = store.write("status of a lesson", move |tx| set(tx, id, status, &act)).await?;
-    set.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+    set.map(web::Json).ok_or_else(Problem::internal)
 }
 
 fn set(
@@ -66,7 +67,7 @@ fn set(
     status: LessonStatus,
     act: &Act,
 ) -> Result<Option<LessonWhole>, Failure<Refused>> {
-    let Some((seen, lesson)) = act.scope.record_of::<Lesson>(tx, id)? else { return Ok(None) };
+    let (seen, lesson) = act.scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
     let shared = sharing::is_of_two(tx, &seen.document)?;
     if status == LessonStatus::Published && !sharing::may_publish(tx, &seen.document, act.member)? && !shared
     {

@@ -13,13 +13,14 @@ use sync_core::value::{KnownArea, Line};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::no_such;
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::edits::right::{Refused, given, parsed};
 use crate::problem::{Fields, Problem};
 use crate::records::lessons::{LessonWhole, whole};
-use crate::scope::{Permit, Seen, no_such};
+use crate::scope::{Permit, Seen};
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// What a lesson says. What is left out stays, `null` takes a value back.
@@ -185,11 +186,11 @@ pub(crate) async fn change_lesson(
     let (id, scope, member) = (DocumentId::from(*id), permit.scope()?, Member::of(permit, clock.now()));
     let said = body.into_inner().checked(false)?;
     let changed = store.write("change lesson", move |tx| -> Result<_, Failure<Refused>> {
-        let Some((seen, lesson)) = scope.record_of::<Lesson>(tx, id)? else { return Ok(None) };
+        let (seen, lesson) = scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
         change(tx, seen, &lesson, &said, member)?;
         Ok(whole(tx, scope.organisation, id).map_err(|error: StoreError| error)?)
     });
-    changed.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+    changed.await?.map(web::Json).ok_or_else(Problem::internal)
 }
 
 fn change(

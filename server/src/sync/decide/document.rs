@@ -153,7 +153,8 @@ pub(super) fn of_document(
     // A record names the record that it is about when it begins: if that one is of another group, nothing is merged,
     // since all that came builds on the beginning.
     if before.is_none()
-        && let Some(reason) = astray::reason(tx, place, &after.record)?
+        && let Some(reason) =
+            astray::reason(tx, place, &after.record, arrived.iter().any(Candidate::is_waived))?
     {
         let quarantined = |outcome| match outcome {
             Outcome::Accepted => Outcome::Quarantined(reason.clone()),
