@@ -12,7 +12,7 @@ use super::{CommandError, find, words};
 use crate::device::Device;
 use crate::recording::{Meetings, counted_people, participants_of};
 
-fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(super) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
     table
