@@ -3,8 +3,7 @@
 //! The rows of a document are a pure function of it ([`Rows::of`]). They are written in the transaction that stores the
 //! document, and can be computed again at any time. Two kinds of rows follow from several documents of one stream, and
 //! are written under its lock with any of these: which sessions look alike ([`doubles`]), and which participant counts
-//! in whose place ([`people`]). Referrals, incidents, screenings and lessons have no rows: they are in their documents
-//! alone.
+//! in whose place ([`people`]). Lessons have no rows: they are in their documents alone.
 
 mod clashes;
 mod difference;
@@ -25,7 +24,7 @@ pub use rows::Rows;
 
 /// The version of the rows. It counts upwards whenever this program computes other rows of the same document; a service
 /// that starts on rows of an earlier version computes all of them again.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;
 
 /// A document with the rows that it must have, by [`Rows::of`].
 #[derive(Debug, Clone, Copy)]

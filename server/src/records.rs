@@ -1,4 +1,4 @@
-//! What was recorded, for people to read: groups, participants and sessions, listed from the projection and read whole
+//! What was recorded, for people to read: groups, participants and sessions, and of level S referrals, incidents and screenings; listed from the projection and read whole
 //! from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
 
 pub(crate) mod clash;
@@ -6,8 +6,12 @@ pub mod areas;
 pub mod groups;
 pub mod participants;
 pub mod sessions;
+mod care;
 pub mod conflicts;
 pub mod history;
+pub mod referrals;
+pub mod incidents;
+pub mod screenings;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -25,5 +29,14 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(conflicts::list_conflicts)
         .service(history::group_history)
         .service(history::participant_history)
-        .service(history::session_history);
+        .service(history::session_history)
+        .service(referrals::list::list_referrals)
+        .service(referrals::read::read_referral)
+        .service(referrals::read::referral_history)
+        .service(incidents::list::list_incidents)
+        .service(incidents::read::read_incident)
+        .service(incidents::read::incident_history)
+        .service(screenings::list::list_screenings)
+        .service(screenings::read::read_screening)
+        .service(screenings::read::screening_history);
 }

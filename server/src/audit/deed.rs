@@ -75,7 +75,8 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "groups" => ObjectKind::Group,
         "participants" => ObjectKind::Participant,
         "sessions" => ObjectKind::Session,
-        "records" => ObjectKind::Record,
+        // Of which kind, the address says.
+        "records" | "referrals" | "incidents" | "screenings" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,
         "logins" => ObjectKind::Login,

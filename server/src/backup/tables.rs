@@ -47,11 +47,15 @@ pub const KEPT: [Table; 30] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 20] = [
+pub const COMPUTED: [&str; 24] = [
     "groups",
     "participants",
     "participant_origins",
     "sessions",
+    "referrals",
+    "referral_steps",
+    "incidents",
+    "screenings",
     "days",
     "people",
     "session_themes",

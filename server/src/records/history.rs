@@ -156,7 +156,11 @@ pub(crate) async fn session_history(
     told.map(web::Json).ok_or_else(|| no_such(Kind::Session))
 }
 
-async fn tell(
+/// A page of the history of a record of one kind; `None` where the caller may see no such record.
+///
+/// # Errors
+/// 422 `invalid-fields`, and those of the store.
+pub(super) async fn tell(
     permit: Permit,
     kind: Kind,
     id: Uuid,
