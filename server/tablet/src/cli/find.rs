@@ -33,6 +33,8 @@ pub enum FindError {
     SeveralPeople { code: String, groups: String },
     #[error("several records begin with \"{said}\": {there}; type more of the id")]
     SeveralRecords { said: String, there: String },
+    #[error("of {code} these referrals are open: {there}; say which by its id")]
+    WhichReferral { code: String, there: String },
     #[error("this tablet holds several groups: {0}; say which")]
     WhichGroup(String),
     #[error("\"{said}\" is {what}, and no {kind}")]

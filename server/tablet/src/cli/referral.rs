@@ -48,7 +48,7 @@ pub enum ReferralCommand {
     },
     /// Note how far a referral has come: consented, sent, arrived, closed or declined.
     Step {
-        /// The referral's id or the end of it
+        /// The referral's id or the end of it; or the code of a participant for whom one is open
         id: String,
         /// What happened
         #[arg(value_parser = codes!(ReferralStep))]
@@ -97,7 +97,6 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<(), CommandError> {
     let today = device.clock().today();
-    let meant = |device: &Device, said: &str| find::of_kind(device.tablet(), said, Kind::Referral);
     match command {
         ReferralCommand::Record { whom, to, reason, urgency, consented, sent, on, yes } => {
             let participant = whom.found(device)?;
@@ -134,6 +133,29 @@ pub(super) fn run(
         ReferralCommand::Void(void) => {
             let id = meant(device, &void.id)?;
             void.put(device, id, |device, id, back, why| device.void_referral(id, back, why), out)
+        }
+    }
+}
+
+/// A referral by its id; or by the code of a participant for whom only one is open.
+fn meant(device: &Device, said: &str) -> Result<DocumentId, CommandError> {
+    let tablet = device.tablet();
+    let id = find::record(tablet, said)?;
+    let Some((Kind::Participant, _)) = tablet.place_of(id) else {
+        return Ok(find::of_kind(tablet, said, Kind::Referral)?);
+    };
+    let one: Participant = tablet.read(id)?;
+    let mut open = of_group::<Referral>(tablet, one.group);
+    open.retain(|(_, referral)| referral.participant == id.into() && referral.is_open());
+    match open.as_slice() {
+        [(id, _)] => Ok(*id),
+        several => {
+            let all = find::everything(tablet);
+            let named = |(id, one): &(DocumentId, Referral)| {
+                format!("{} ({})", words::plain(one.to), find::end(*id, &all))
+            };
+            let there = words::listed(several.iter().map(named));
+            Err(find::FindError::WhichReferral { code: one.code.to_string(), there }.into())
         }
     }
 }

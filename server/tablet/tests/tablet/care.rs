@@ -91,11 +91,13 @@ fn a_referral_goes_its_way_on_two_tablets() {
         &["proposed on 1 March 2026", "sent on 2 March 2026", "sent on 3 March 2026", "from 9 March 2026"],
     );
 
-    says(&eric.run(&format!("referral step {id} arrived")), &["arrived on 5 March 2026"]);
+    // By the code, where only one is open.
+    says(&eric.run("referral step P01 arrived"), &["arrived on 5 March 2026"]);
     says(&eric.run(&format!("referral step {id} arrived")), &["Nothing to change"]);
     eric.run(&format!("referral step {id} closed"));
     let listed = eric.run("referral list");
     says(&listed, &["1 referral ", "Left out: 1 closed"]);
+    refused(&mut eric, "referral step P01 closed", &["of P01 these referrals are open: none"]);
     says(&eric.run("referral list --all"), &["closed 5 March 2026"]);
 
     // Eric did not record this one.
