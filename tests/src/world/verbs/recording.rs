@@ -170,7 +170,7 @@ pub(super) fn somewhere(world: &mut World) -> Option<(usize, GroupId)> {
     Some((at, world.dice.pick(&groups)?))
 }
 
-fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
+pub(super) fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
     let (at, group) = somewhere(world)?;
     let people = world.slates[at].tablet.all::<Participant>(group.into());
     let (id, _) = world.dice.pick(&people)?;
@@ -182,7 +182,7 @@ pub(super) fn some_day(world: &mut World) -> Date {
 }
 
 /// Carries an edit out.
-fn edit<R: Kinded>(
+pub(super) fn edit<R: Kinded>(
     world: &mut World,
     at: usize,
     group: GroupId,
