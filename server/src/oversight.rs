@@ -4,6 +4,7 @@ use actix_web::{get, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 use sync_core::id::{OrganisationId, UserId};
+use sync_core::record::Level;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::audit::{Action, AuditEntry, Row};
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::scope::Permit;
+use crate::scope::{self, Permit};
 use crate::store::schema::audit_entries;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -63,7 +64,8 @@ impl AuditQuery {
 /// List who did what
 ///
 /// Every read of records and totals, every change of who may do what, every change at a desk, every sign-in, and what the operator did:
-/// the newest first. A manager sees what the people of their organisation did. What tablets hand in is not here, as histories tell it.
+/// the newest first. A manager sees what the people of their organisation did; at which referrals, incidents and screenings they looked, only
+/// a protection officer. What tablets hand in is not here, as histories tell it.
 #[utoipa::path(
     tag = "Access",
     security(("bearer" = [])),
@@ -81,7 +83,12 @@ pub(crate) async fn list_audit(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<AuditEntry>>, Problem> {
     let organisation = permit.organisations()?;
-    page(&store, query.checked(organisation)?, organisation.is_none()).await
+    let told = Told {
+        whole: organisation.is_none(),
+        sensitive: organisation.is_none() || permit.protects(),
+        to: permit.user(),
+    };
+    page(&store, query.checked(organisation)?, told).await
 }
 
 /// What I did
@@ -101,17 +108,46 @@ pub(crate) async fn what_i_did(
 ) -> Result<web::Json<Page<AuditEntry>>, Problem> {
     let (user, page_of_mine) = (Some(permit.user()), query.of("my audit")?);
     let mine = Wanted { organisation: None, user, object: None, action: None, page: page_of_mine };
-    page(&store, mine, false).await
+    page(&store, mine, Told { whole: false, sensitive: true, to: permit.user() }).await
 }
 
-/// A page. Where entries stand in the log is told to whoever sees all of it: the others would learn from it how much is done elsewhere.
-async fn page(store: &Store, wanted: Wanted, whole: bool) -> Result<web::Json<Page<AuditEntry>>, Problem> {
-    let window = wanted.page.clone();
-    let mut rows = store.read("list audit", move |tx| list(tx, &wanted)).await?;
-    if !whole {
-        rows = rows.into_iter().map(Row::without_place).collect();
+/// What of an entry is told.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// Where it stands in the log: to whoever sees all of it. The others would learn from it how much is done elsewhere.
+    whole: bool,
+    /// At which records of level S somebody looked, and at how many: to whoever may know that there are any.
+    sensitive: bool,
+    to: UserId,
+}
+
+impl Told {
+    fn of(self, row: Row) -> Row {
+        let row = if self.whole { row } else { row.without_place() };
+        if self.sensitive || row.is_by(self.to) || !shows_sensitive(row.route()) {
+            row
+        } else {
+            row.without_object()
+        }
     }
-    Ok(web::Json(Page::of(rows, &window, Row::id)))
+}
+
+/// Whether records of level S are read at an address.
+fn shows_sensitive(route: &str) -> bool {
+    let action = route.split_once(' ').and_then(|(method, pattern)| scope::Action::at(method, pattern));
+    route.starts_with("GET ") && action.is_some_and(|action| action.level == Level::Sensitive)
+}
+
+async fn page(store: &Store, wanted: Wanted, told: Told) -> Result<web::Json<Page<AuditEntry>>, Problem> {
+    let (window, object) = (wanted.page.clone(), wanted.object);
+    let rows = store.read("list audit", move |tx| list(tx, &wanted)).await?;
+    let mut page = Page::<Row>::of(rows, &window, Row::id);
+    // Whoever asks for one object is told no entry of which they are not told that it is the object.
+    page.items.retain(|row| {
+        object.is_none() || told.sensitive || row.is_by(told.to) || !shows_sensitive(row.route())
+    });
+    let items = page.items.into_iter().map(|row| told.of(row).into()).collect();
+    Ok(web::Json(Page { items, next: page.next }))
 }
 
 fn list(tx: &mut Conn<'_>, wanted: &Wanted) -> Result<Vec<Row>, StoreError> {

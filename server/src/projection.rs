@@ -3,7 +3,7 @@
 //! The rows of a document are a pure function of it ([`Rows::of`]). They are written in the transaction that stores the
 //! document, and can be computed again at any time. Two kinds of rows follow from several documents of one stream, and
 //! are written under its lock with any of these: which sessions look alike ([`doubles`]), and which participant counts
-//! in whose place ([`people`]). Referrals, incidents and screenings have no rows: they are in their documents alone.
+//! in whose place ([`people`]).
 
 mod clashes;
 mod difference;

@@ -1,5 +1,5 @@
-//! What was recorded, for people to read: groups, participants, sessions and lessons, listed from the projection and read whole
-//! from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
+//! What was recorded, for people to read: groups, participants, sessions and lessons, and of level S referrals, incidents and screenings;
+//! listed from the projection and read whole from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
 
 pub(crate) mod clash;
 pub mod areas;
@@ -7,8 +7,12 @@ pub mod groups;
 pub mod participants;
 pub mod sessions;
 pub mod lessons;
+mod care;
 pub mod conflicts;
 pub mod history;
+pub mod referrals;
+pub mod incidents;
+pub mod screenings;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,5 +33,14 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(history::group_history)
         .service(history::participant_history)
         .service(history::session_history)
-        .service(history::lesson_history);
+        .service(history::lesson_history)
+        .service(referrals::list::list_referrals)
+        .service(referrals::read::read_referral)
+        .service(referrals::read::referral_history)
+        .service(incidents::list::list_incidents)
+        .service(incidents::read::read_incident)
+        .service(incidents::read::incident_history)
+        .service(screenings::list::list_screenings)
+        .service(screenings::read::read_screening)
+        .service(screenings::read::screening_history);
 }

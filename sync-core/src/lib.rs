@@ -74,6 +74,7 @@ pub mod area;
 pub mod value;
 pub mod form;
 pub mod record;
+pub mod help;
 pub mod identifying;
 
 pub mod boundary;

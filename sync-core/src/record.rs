@@ -6,6 +6,7 @@ mod fields;
 pub mod group;
 mod home;
 pub mod incident;
+pub mod instrument;
 pub mod lesson;
 mod level;
 pub mod participant;

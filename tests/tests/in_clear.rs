@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 use server::backup::{backup, make_key};
+use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::session::Attendance;
 use tablet::folder::Folder;
-use tablet::recording::{Details, NewParticipant};
+use tablet::recording::{Details, NewParticipant, NewScreening};
 use tests::app::START;
 use tests::process::Service;
 use tests::program::ihuriro;
@@ -22,7 +23,8 @@ const SUMMARY: &str = "Umwanditsi yavuze ibanga rikomeye.";
 const WORD: &str = "ibanga";
 const CODE: &str = "QZ4242";
 const REASON: &str = "Kubera urwibutso rutandukanye.";
-const PLANTED: [&str; 4] = [FAMILY, WORD, CODE, "urwibutso"];
+const VERSION: &str = "ZQV88";
+const PLANTED: [&str; 5] = [FAMILY, WORD, CODE, "urwibutso", VERSION];
 
 /// The planted words among these bytes, also in UTF-16 and in capitals.
 fn planted(bytes: &[u8]) -> Vec<&'static str> {
@@ -84,6 +86,18 @@ fn what_people_wrote_is_in_clear_nowhere_but_in_the_store() {
         let mut person = NewParticipant::of(CODE.parse().expect("a code"));
         person.details.family = Some(FAMILY.parse().expect("a code"));
         let person = hers.add_participant(village.group, person).expect("a person joins");
+        let score = NewScreening {
+            participant: person,
+            instrument: Instrument::Phq9,
+            version: Some(VERSION.parse().expect("a version")),
+            timepoint: Timepoint::Baseline,
+            date: day(3, 4),
+            score: 12,
+            max: None,
+            risk: Some(false),
+            corrects: None,
+        };
+        hers.record_screening(score).expect("a score");
         let attendance =
             vec![(tablet::recording::Who::Code(CODE.parse().expect("a code")), Attendance::Present)];
         let said = Details { attendance, summary: Some(SUMMARY.into()), ..Details::default() };

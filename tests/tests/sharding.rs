@@ -43,13 +43,17 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 22] = [
+const OTHERWISE: [(&str, &str); 26] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
     ("lessons", ID_OF_DOCUMENT),
     ("participants", ID_OF_DOCUMENT),
     ("sessions", ID_OF_DOCUMENT),
+    ("referrals", ID_OF_DOCUMENT),
+    ("incidents", ID_OF_DOCUMENT),
+    ("screenings", ID_OF_DOCUMENT),
+    ("referral_steps", BESIDE_DOCUMENT),
     ("participant_origins", BESIDE_DOCUMENT),
     ("people", BESIDE_DOCUMENT),
     ("days", BESIDE_DOCUMENT),

@@ -76,7 +76,8 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "participants" => ObjectKind::Participant,
         "sessions" => ObjectKind::Session,
         "lessons" => ObjectKind::Lesson,
-        "records" => ObjectKind::Record,
+        // Of which kind, the address says.
+        "records" | "referrals" | "incidents" | "screenings" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,
         "logins" => ObjectKind::Login,

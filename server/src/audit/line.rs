@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use jiff::Timestamp;
 use serde::Serialize;
+use sync_core::id::UserId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -36,6 +37,22 @@ impl Row {
     /// Its id, by which lists are sorted.
     pub fn id(&self) -> Uuid {
         id_of(&self.id)
+    }
+
+    /// Method and address, or the command.
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// Whether this person did it.
+    pub fn is_by(&self, user: UserId) -> bool {
+        self.user_id.as_deref() == Some(user.as_bytes().as_slice())
+    }
+
+    /// The same, without what was looked at, and how many.
+    #[must_use]
+    pub fn without_object(self) -> Self {
+        Self { object_kind: None, object_id: None, items: None, ..self }
     }
 
     /// The same, without telling where in the log it stands.

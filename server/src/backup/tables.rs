@@ -47,12 +47,16 @@ pub const KEPT: [Table; 30] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 21] = [
+pub const COMPUTED: [&str; 25] = [
     "groups",
     "lessons",
     "participants",
     "participant_origins",
     "sessions",
+    "referrals",
+    "referral_steps",
+    "incidents",
+    "screenings",
     "days",
     "people",
     "session_themes",

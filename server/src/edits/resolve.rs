@@ -25,7 +25,7 @@ use crate::store::{Conn, Failure, Refusal, Store};
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolutionBody {
-    /// The group, participant or session.
+    /// The record.
     record: Uuid,
     /// The field; for an entry `attendance/<participant>`.
     #[schema(example = "minutes")]
@@ -96,8 +96,7 @@ impl From<ResolveRefused> for Problem {
     fn from(refused: ResolveRefused) -> Self {
         match refused {
             ResolveRefused::NoSuchRecord => {
-                let detail = "No group, participant or session that you may see has this id.";
-                Self::of(kind::NO_SUCH_RECORD, detail)
+                Self::of(kind::NO_SUCH_RECORD, "No record of a group that you may see has this id.")
             }
             ResolveRefused::Settled => {
                 let detail = "Nobody disagrees about this field now: it has no conflict, or somebody settled it \

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sync_core::id::{DocumentId, Id, ParticipantId, SessionId};
-use sync_core::record::{Kind, Place};
+use sync_core::record::{Kind, Level, Place};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,12 +19,23 @@ use crate::store::{Conn, Failure, Refusal};
 pub(crate) struct Erased {
     /// The participants: somebody may have several codes in a group.
     participants: Vec<Uuid>,
-    /// How many records were erased, with referrals, screenings and sessions.
+    /// How many records were erased, with sessions; with referrals and screenings where the caller may know of any.
     records: usize,
+    /// How many of them are of level S.
+    #[serde(skip)]
+    sensitive: usize,
     /// The sessions that named a code, each with the record in which it stands now without it.
     sessions: Vec<RecordedAgain>,
     /// Records that name a code in the grounds of a change, or as one that was split off: they are as they were.
     left: Vec<Uuid>,
+}
+
+impl Erased {
+    /// The same, for somebody who may not know whether there were any referrals and screenings.
+    #[must_use]
+    pub(super) fn without_sensitive(self) -> Self {
+        Self { records: self.records.saturating_sub(self.sensitive), ..self }
+    }
 }
 
 /// A session that was recorded again.
@@ -89,6 +100,7 @@ pub(super) fn carry_out(
     Ok(Erased {
         participants: participants.map(|place| uuid(place.document)).collect(),
         records,
+        sensitive: found.about.iter().filter(|place| place.kind.level() == Level::Sensitive).count(),
         sessions: again
             .into_iter()
             .map(|(session_id, recorded_again)| RecordedAgain { session_id, recorded_again })

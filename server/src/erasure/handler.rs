@@ -3,7 +3,7 @@
 use actix_web::{post, web};
 use serde::Deserialize;
 use sync_core::id::{GroupId, Id, ParticipantId};
-use sync_core::record::{Kind, Participant};
+use sync_core::record::{Kind, Level, Participant};
 use sync_core::value::Pseudonym;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,10 +59,12 @@ pub(crate) async fn erase_participant(
     let member = Member::of(permit, clock.now());
     // All records of the group are looked through before anything is locked, and again only if one of them changed meanwhile.
     let found = store.read("look for somebody", move |tx| look(tx, id, &code, scope)).await?;
+    let (group, sensitive) = (GroupId::from_uuid(found.stream.uuid()), scope.groups_of(Level::Sensitive));
+    let knows = store.read("who may know of it", move |tx| sensitive.hold(tx, group)).await?;
     let erased =
         store.write("erase", move |tx| as_worker(tx, |tx| carry_out(tx, id, &found, member))).await?;
     store.forget_what_was_overwritten().await;
-    Ok(web::Json(erased))
+    Ok(web::Json(if knows { erased } else { erased.without_sensitive() }))
 }
 
 fn look(

@@ -5,7 +5,7 @@ use sync_core::conflict::{Claim, Conflict, conflicts};
 use sync_core::document::Document;
 use sync_core::history::had_a_conflict;
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id};
-use sync_core::record::{Kind, Record};
+use sync_core::record::{Home, Kind, Place, Record};
 use uuid::Uuid;
 
 use crate::store::schema::{conflict_claims, conflicts as table};
@@ -25,15 +25,13 @@ pub(super) struct Clashes {
 impl Clashes {
     /// The conflicts of a record. Those of a participant who was erased get no rows: their values must not be shown any
     /// more.
-    pub(super) fn of(id: DocumentId, document: &Document, record: &Record) -> Self {
-        let (group, date) = match record {
-            Record::Group(_) => (Some(id.into()), None),
-            record if record.is_erased() => (None, None),
-            Record::Participant(participant) => (Some(participant.group), None),
-            Record::Session(session) => (Some(session.group), Some(session.date.to_string())),
-            // They are found by the stream, which is that of the organisation.
-            Record::Lesson(lesson) => (Some(GroupId::from_uuid(lesson.organisation.uuid())), None),
-            _ => (None, None),
+    pub(super) fn of(place: Place, document: &Document, record: &Record) -> Self {
+        // The stream of a group bears its id; a lesson's is that of its organisation.
+        let clashing = place.kind.lives_in() != Home::Partnership && !record.is_erased();
+        let group = clashing.then(|| GroupId::from_uuid(place.stream.uuid()));
+        let date = match record {
+            Record::Session(session) => Some(session.date.to_string()),
+            _ => None,
         };
         let open = conflicts(document);
         Self { ever: !open.is_empty() || had_a_conflict(document), open, kind: document.kind(), group, date }

@@ -3,9 +3,12 @@
 
 mod day;
 mod group;
+mod incident;
 mod lesson;
 mod participant;
 mod parts;
+mod referral;
+mod screening;
 mod session;
 
 use std::collections::BTreeMap;
@@ -19,16 +22,19 @@ use super::clashes::{ClaimRow, Clashes, ConflictRow};
 use super::write;
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, lessons, participant_origins,
-    participants, session_themes, sessions,
+    attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
+    participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 use day::{DayRow, days_of};
 pub(super) use group::GroupRow;
+use incident::IncidentRow;
 use lesson::LessonRow;
 pub(super) use participant::ParticipantRow;
 use participant::{OriginRow, origins};
 use parts::{AttendanceRow, HeadcountRow, ThemeRow, parts};
+use referral::{ReferralRow, StepRow, steps};
+use screening::ScreeningRow;
 pub(super) use session::SessionRow;
 
 /// All rows of one document. Invariant: each list is sorted, so that two `Rows` are equal if they hold the same rows.
@@ -43,6 +49,10 @@ pub struct Rows {
     pub(super) attendances: Vec<AttendanceRow>,
     pub(super) themes: Vec<ThemeRow>,
     pub(super) headcounts: Vec<HeadcountRow>,
+    pub(super) referral: Option<ReferralRow>,
+    pub(super) steps: Vec<StepRow>,
+    pub(super) incident: Option<IncidentRow>,
+    pub(super) screening: Option<ScreeningRow>,
     pub(super) conflicts: Vec<ConflictRow>,
     pub(super) claims: Vec<ClaimRow>,
 }
@@ -51,7 +61,7 @@ impl Rows {
     /// The rows that a document must have. Costs a look at its history; needs no database and no lock.
     pub fn of(place: Place, document: &Document, record: &Record) -> Self {
         let id = place.document;
-        let clashes = Clashes::of(id, document, record);
+        let clashes = Clashes::of(place, document, record);
         let (conflicts, claims) = clashes.rows(id);
         let days = days_of(id, document, record);
         let mut rows = Self { days, conflicts, claims, ..Self::default() };
@@ -69,11 +79,18 @@ impl Rows {
             Record::Erased(Kind::Participant) => {
                 rows.participant = Some(ParticipantRow::erased(place));
             }
-            Record::Referral(_) | Record::Incident(_) | Record::Screening(_) => {}
             Record::Lesson(lesson) => rows.lesson = Some(LessonRow::of(id, lesson, &clashes)),
             Record::SharedLesson(lesson) => rows.lesson = Some(LessonRow::of_shared(id, lesson, &clashes)),
             // The shared lesson tells of it.
             Record::Adoption(_) => {}
+            Record::Referral(referral) => {
+                rows.referral = Some(ReferralRow::of(place, referral, &clashes));
+                rows.steps = steps(id.into(), referral);
+            }
+            Record::Incident(incident) => rows.incident = Some(IncidentRow::of(place, incident, &clashes)),
+            Record::Screening(screening) => {
+                rows.screening = Some(ScreeningRow::of(place, screening, &clashes));
+            }
             Record::Erased(_) => {}
         }
         rows.sorted()
@@ -117,6 +134,10 @@ impl Rows {
         each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
         each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));
         each!(headcounts by session_id, |rows, row: HeadcountRow| rows.headcounts.push(row));
+        each!(referrals by id, |rows, row: ReferralRow| rows.referral = Some(row));
+        each!(referral_steps by referral_id, |rows, row: StepRow| rows.steps.push(row));
+        each!(incidents by id, |rows, row: IncidentRow| rows.incident = Some(row));
+        each!(screenings by id, |rows, row: ScreeningRow| rows.screening = Some(row));
         each!(conflicts by document_id, |rows, row: ConflictRow| rows.conflicts.push(row));
         let claims: Vec<(Db<DocumentId>, ClaimRow)> = on_each!(tx, |c| conflict_claims::table
             .inner_join(conflicts::table)
@@ -135,6 +156,7 @@ impl Rows {
         self.attendances.sort_unstable();
         self.themes.sort_unstable();
         self.headcounts.sort_unstable();
+        self.steps.sort_unstable();
         self.conflicts.sort_unstable();
         self.claims.sort_unstable();
         self

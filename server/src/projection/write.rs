@@ -10,8 +10,8 @@ use sync_core::id::DocumentId;
 use super::{Difference, Rows, doubles, people};
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, lessons, participant_origins,
-    participants, session_themes, sessions,
+    attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
+    participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 
@@ -59,12 +59,16 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
     one!(participant => participants);
     one!(session => sessions);
     one!(lesson => lessons);
+    one!(referral => referrals);
+    one!(incident => incidents);
+    one!(screening => screenings);
 
     many!(origins => participant_origins);
     many!(days => days);
     many!(attendances => attendances);
     many!(themes => session_themes);
     many!(headcounts => headcounts);
+    many!(steps => referral_steps);
     // The id of a conflict follows from its values, so all conflicts of a document are deleted and inserted together.
     let clashing =
         |one: &&Difference| one.old.conflicts != one.new.conflicts || one.old.claims != one.new.claims;
@@ -93,9 +97,14 @@ fn remove(tx: &mut Conn<'_>, id: DocumentId, old: &Rows, new: &Rows) -> Result<(
         doubles::clear(tx, id.into())?;
         on_each!(tx, |c| diesel::delete(sessions::table.find(Db(id))).execute(c))?;
     }
-    if old.lesson.is_some() && new.lesson.is_none() {
-        on_each!(tx, |c| diesel::delete(lessons::table.find(Db(id))).execute(c))?;
+    macro_rules! alone {
+        ($($field:ident => $table:ident),*) => {$(
+            if old.$field.is_some() && new.$field.is_none() {
+                on_each!(tx, |c| diesel::delete($table::table.find(Db(id))).execute(c))?;
+            }
+        )*};
     }
+    alone!(lesson => lessons, referral => referrals, incident => incidents, screening => screenings);
     Ok(())
 }
 

@@ -2,22 +2,25 @@
 
 use actix_web::{get, web};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 use sync_core::id::{DocumentId, GroupId};
-use sync_core::record::Kind;
+use sync_core::record::{Kind, Level};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
+use crate::records::care;
 use crate::records::clash::{Clash, with_values};
 use crate::scope::{Asked, AskedQuery, Permit, Scope, groups_in};
 use crate::store::schema::conflicts;
 use crate::store::{Code, Conn, Db, Store, StoreError};
 
 /// The kinds of record that people read at a desk, and so settle there.
-pub(crate) const SETTLED_HERE: [Kind; 3] = [Kind::Group, Kind::Participant, Kind::Session];
+pub(crate) const SETTLED_HERE: [Kind; 6] =
+    [Kind::Group, Kind::Participant, Kind::Session, Kind::Referral, Kind::Incident, Kind::Screening];
 
 /// A question as it stands in an address.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -31,7 +34,7 @@ pub(crate) struct ConflictQuery {
     /// NISR code of a province, district, sector, cell or village (1, 2, 4, 6 or 8 digits): it and all below it.
     #[param(example = "52")]
     area: Option<String>,
-    /// `group`, `participant` or `session`.
+    /// `group`, `participant`, `session`, `referral`, `incident` or `screening`.
     #[param(example = "session")]
     record: Option<String>,
     /// The first day of sessions, `2026-03-01`. With it only sessions are found.
@@ -50,7 +53,7 @@ impl ConflictQuery {
         let mut fields = Fields::default();
         let record: Option<Kind> = fields.parse("record", self.record.as_deref());
         if record.is_some_and(|kind| !SETTLED_HERE.contains(&kind)) {
-            fields.refuse("record", "is one of group, participant, session");
+            fields.refuse("record", format!("is one of {}", SETTLED_HERE.map(Kind::code).join(", ")));
         }
         fields.done()?;
         let asked = AskedQuery {
@@ -70,7 +73,7 @@ impl ConflictQuery {
 pub(crate) struct OpenConflict {
     #[schema(value_type = Uuid)]
     record_id: DocumentId,
-    /// `group`, `participant` or `session`.
+    /// The kind of record.
     #[schema(value_type = String, example = "session")]
     record: Kind,
     #[schema(value_type = Uuid)]
@@ -87,8 +90,8 @@ type Row = (Vec<u8>, Db<DocumentId>, Code<Kind>, Db<GroupId>, Option<String>, St
 
 /// List open conflicts
 ///
-/// Of the groups, participants and sessions that the caller may see; those with the latest value first. A conflict that
-/// another value joins while pages are read comes to the front again, under another id.
+/// Of the records that the caller may see, those with the latest value first; of referrals, incidents and screenings only to whom these are
+/// told. A conflict that another value joins while pages are read comes to the front again, under another id.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
@@ -134,6 +137,13 @@ fn list(
                 conflicts::field,
             ))
             .into_boxed::<Backend>();
+        // Of level S also whether there is any is told to fewer people.
+        let sensitive = SETTLED_HERE.into_iter().filter(|kind| kind.level() == Level::Sensitive).map(Code);
+        let told = groups_in!(Backend, scope.sensitive, asked);
+        rows = rows.filter(
+            conflicts::kind.ne_all(sensitive.collect::<Vec<_>>()).or(conflicts::group_id.eq_any(told)),
+        );
+        rows = rows.filter(diesel::dsl::sql::<Bool>(&of_nobody_erased()));
         if let Some(after) = page.after {
             rows = rows.filter(conflicts::id.lt(after.as_bytes().to_vec()));
         }
@@ -154,4 +164,13 @@ fn list(
         OpenConflict { record_id, record, group_id, date, clash }
     };
     Ok(rows.into_iter().zip(clashes).map(open).collect())
+}
+
+/// That a conflict is in no referral or screening about somebody who asked to be erased, in SQL.
+fn of_nobody_erased() -> String {
+    let of = |table: &str| {
+        let shown = care::of_nobody_erased(table);
+        format!("NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = conflicts.document_id AND NOT {shown})")
+    };
+    format!("({} AND {})", of("referrals"), of("screenings"))
 }

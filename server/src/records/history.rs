@@ -187,7 +187,11 @@ pub(crate) async fn lesson_history(
     told.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
 }
 
-async fn tell(
+/// A page of the history of a record of one kind; `None` where the caller may see no such record.
+///
+/// # Errors
+/// 422 `invalid-fields`, and those of the store.
+pub(super) async fn tell(
     permit: Permit,
     kind: Kind,
     id: Uuid,

@@ -186,6 +186,18 @@ pub const POLICY: &[Action] = &[
         "GET /v1/sessions/{id}/history",
         "GET /v1/conflicts",
     ]),
+    may("read referrals, incidents and screenings",
+                                     Person, S,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/referrals",
+        "GET /v1/referrals/{id}",
+        "GET /v1/referrals/{id}/history",
+        "GET /v1/incidents",
+        "GET /v1/incidents/{id}",
+        "GET /v1/incidents/{id}/history",
+        "GET /v1/screenings",
+        "GET /v1/screenings/{id}",
+        "GET /v1/screenings/{id}/history",
+    ]),
     may("ask for exact totals",
                                      Person, O,    [Groups,      Groups,       Organisation, Published,   Published,   Nothing], &[
         "GET /v1/aggregates",

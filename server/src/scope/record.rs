@@ -1,13 +1,18 @@
 //! The record that a caller may see: found by its id, or not there.
 
+use diesel::dsl::exists;
+use diesel::prelude::*;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, GroupId, Id};
-use sync_core::record::{Home, Kind, Kinded, Place};
+use sync_core::id::{DocumentId, GroupId, Id, ParticipantId};
+
+use sync_core::record::{Home, Kind, Kinded, Place, Record};
 
 use super::Scope;
 use crate::ledger::{self, Stored};
+use crate::on_each;
 use crate::problem::{Problem, kind};
-use crate::store::{Conn, StoreError};
+use crate::store::schema::participants;
+use crate::store::{Conn, Db, StoreError};
 
 /// A record that the caller may see, opened.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ pub(crate) struct Seen {
 
 impl Scope {
     /// The record with this id, of whatever kind. One outside the scope is not there, as nobody is to learn that it is; nor
-    /// is one of somebody who asked to be erased.
+    /// is one of, or about, somebody who asked to be erased.
     ///
     /// # Errors
     /// Those of the store.
@@ -36,8 +41,12 @@ impl Scope {
             return Ok(None);
         }
         let document = stored.open()?;
-        let erased = document.record().is_ok_and(|record| record.is_erased());
-        Ok((!erased).then(|| Seen { place: stored.home(id), stored, document }))
+        let place = stored.home(id);
+        let erased = match document.record() {
+            Ok(record) => record.is_erased() || is_about_somebody_erased(tx, place, &record)?,
+            Err(_) => false,
+        };
+        Ok((!erased).then_some(Seen { place, stored, document }))
     }
 
     /// As [`Scope::record`], of one kind, with what it says.
@@ -56,6 +65,18 @@ impl Scope {
         };
         seen.map(read).transpose()
     }
+}
+
+/// Whether a referral or a screening is about somebody of the group who asked to be erased.
+fn is_about_somebody_erased(tx: &mut Conn<'_>, place: Place, record: &Record) -> Result<bool, StoreError> {
+    let Some(about) = record.is_about().filter(|about| about.kind == Kind::Participant) else {
+        return Ok(false);
+    };
+    let of_group = participants::table
+        .find(Db(ParticipantId::from(about.document)))
+        .filter(participants::group_id.eq(Db(place.stream)))
+        .filter(participants::erased.eq(true));
+    Ok(on_each!(tx, |c| diesel::select(exists(of_group)).get_result(c))?)
 }
 
 /// No record of this kind that the caller may see has the id.

@@ -440,6 +440,72 @@ table! {
 }
 
 table! {
+    referrals (id) {
+        id -> Binary,
+        group_id -> Binary,
+        participant_id -> Binary,
+        from_organisation -> Nullable<Binary>,
+        service -> Text,
+        to_organisation -> Nullable<Binary>,
+        reason -> Nullable<Text>,
+        urgency -> Nullable<Text>,
+        /// The latest step, and its day.
+        state -> Nullable<Text>,
+        state_on -> Nullable<Text>,
+        open -> Bool,
+        begun_on -> Nullable<Text>,
+        overdue_from -> Nullable<Text>,
+        conflicts -> Integer,
+        was_in_conflict -> Bool,
+        void -> Nullable<Text>,
+    }
+}
+
+table! {
+    referral_steps (referral_id, step, day) {
+        referral_id -> Binary,
+        step -> Text,
+        day -> Text,
+    }
+}
+
+table! {
+    incidents (id) {
+        id -> Binary,
+        group_id -> Binary,
+        session_id -> Binary,
+        kind -> Text,
+        severity -> Nullable<Text>,
+        /// Codes with a comma between; so, too, `escalated_to`.
+        actions -> Text,
+        escalated_to -> Text,
+        conflicts -> Integer,
+        was_in_conflict -> Bool,
+        void -> Nullable<Text>,
+    }
+}
+
+table! {
+    screenings (id) {
+        id -> Binary,
+        group_id -> Binary,
+        participant_id -> Binary,
+        instrument -> Text,
+        version -> Nullable<Text>,
+        timepoint -> Text,
+        date -> Nullable<Text>,
+        score -> Integer,
+        max -> Integer,
+        risk -> Nullable<Bool>,
+        /// The screening that it corrects.
+        corrects -> Nullable<Binary>,
+        conflicts -> Integer,
+        was_in_conflict -> Bool,
+        void -> Nullable<Text>,
+    }
+}
+
+table! {
     participant_origins (participant_id, device_id) {
         participant_id -> Binary,
         device_id -> Binary,
@@ -887,6 +953,10 @@ allow_tables_to_appear_in_same_query!(
     participant_origins,
     people,
     sessions,
+    referrals,
+    referral_steps,
+    incidents,
+    screenings,
     days,
     possible_doubles,
     session_themes,

@@ -1,15 +1,19 @@
 //! `ihuriro tablet …`: what a facilitator says to the tablet, and what it says back, in plain sentences.
 
+mod care;
 mod error;
 mod find;
 mod lesson;
+mod incident;
 mod list;
 mod look_again;
 mod note;
 mod notes;
 mod participant;
 mod people_there;
+mod referral;
 mod relay;
+mod screening;
 mod session;
 mod settle;
 mod show;
@@ -88,6 +92,15 @@ pub enum TabletCommand {
     /// Write down what you learned with colleagues, and read and adopt what others did.
     #[command(subcommand)]
     Lesson(lesson::LessonCommand),
+    /// Refer a participant to a service, and note how far they have come.
+    #[command(subcommand)]
+    Referral(referral::ReferralCommand),
+    /// Record what happened at a meeting and needed care, and what was done.
+    #[command(subcommand)]
+    Incident(incident::IncidentCommand),
+    /// Record the score of a participant on an instrument.
+    #[command(subcommand)]
+    Screening(screening::ScreeningCommand),
     /// Show a record in words, with what two people set differently.
     Show(show::ShowArgs),
     /// Say what is right where people set something differently, and why.
@@ -118,16 +131,19 @@ pub enum TabletCommand {
 impl TabletCommand {
     /// Whether it is for reading what the tablet holds.
     fn shows(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Groups
-                | Self::Participants { .. }
-                | Self::Sessions { .. }
-                | Self::Show(_)
-                | Self::Lesson(lesson::LessonCommand::List { .. } | lesson::LessonCommand::Show { .. })
-                | Self::Settle(_)
-                | Self::Notes { command: None }
-        )
+            | Self::Participants { .. }
+            | Self::Sessions { .. }
+            | Self::Show(_)
+            | Self::Settle(_)
+            | Self::Notes { command: None } => true,
+            Self::Referral(command) => command.shows(),
+            Self::Incident(command) => command.shows(),
+            Self::Screening(command) => command.shows(),
+            Self::Lesson(command) => command.shows(),
+            _ => false,
+        }
     }
 }
 
@@ -228,6 +244,9 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Session(command) => session::run(device, command, out),
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
         TabletCommand::Lesson(command) => lesson::run(device, command, out),
+        TabletCommand::Referral(command) => referral::run(device, command, out),
+        TabletCommand::Incident(command) => incident::run(device, command, out),
+        TabletCommand::Screening(command) => screening::run(device, command, out),
         TabletCommand::Show(what) => show::run(device, &what, out),
         TabletCommand::Settle(said) => settle::run(device, &said, out),
         TabletCommand::Notes { command } => notes::run(device, command, out),

@@ -1,12 +1,16 @@
-//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected, and what was recorded
-//! by mistake is put right: moved, made void, said to be a double or somebody else. The command line and the demo both say
-//! it this way.
+//! What facilitators do, in their own terms: a person joins a group, a meeting is recorded or corrected, somebody is referred or screened,
+//! an incident is noted, and what was recorded by mistake is put right: moved, made void, said to be a double or somebody else. The
+//! command line and the demo both say it this way.
 
+mod care;
 mod double;
 mod lesson;
+mod incident;
 mod moving;
 mod participant;
 mod person;
+mod referral;
+mod screening;
 mod session;
 mod void;
 
@@ -17,17 +21,23 @@ use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, StreamId};
 use sync_core::moving::NotMoved;
 use sync_core::person::{NotSame, people};
-use sync_core::record::{Group, Participant};
+use sync_core::record::referral::ReferralEvent;
+use sync_core::record::screening::Instrument;
+use sync_core::record::{Group, Note, Participant};
 use sync_core::tablet::{NotSaved, Tablet};
 use sync_core::value::Pseudonym;
 
 use crate::device::SaveError;
 use crate::folder::FolderError;
 
+pub use care::{is_of_erased, of_group};
 pub use double::Meetings;
+pub use incident::{Done, NewIncident};
 pub use lesson::LessonDetails;
 pub use moving::marks_of;
 pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
+pub use referral::NewReferral;
+pub use screening::{NewScreening, corrected};
 pub use session::{Details, NewSession, Recorded};
 pub use void::is_of_holder;
 
@@ -80,6 +90,28 @@ pub enum RecordError {
     OwnLesson,
     #[error("this tablet has not synced with a service that keeps lessons yet; sync first")]
     NotSyncedYet,
+    #[error("it is void ({0}): nothing is added to it. Take that back first, or record it again")]
+    IsVoid(Note),
+    #[error("the person asked to be erased: nothing more is recorded of them")]
+    AskedToBeErased,
+    #[error(
+        "nobody is sent to a service who has not agreed to it (Law 058/2021, articles 6 and 9): ask {code}, and note first that they \
+         consented, on {} or before",
+        sync_core::day::in_words(.event.on)
+    )]
+    NotConsented { code: String, event: ReferralEvent },
+    #[error("{instrument} goes from {range}; {score} out of that is not possible. Look at the sheet again")]
+    OutOfRange { instrument: Instrument, score: i64, range: String },
+    #[error(
+        "{instrument} is a scale of the programme's own; say the greatest score that it has: --max NUMBER"
+    )]
+    NoMax { instrument: Instrument },
+    #[error(
+        "{instrument} asks about it ({item}): say --risk yes if the answer was not \"no\" or \"not at all\", else --risk no"
+    )]
+    RiskNotSaid { instrument: Instrument, item: &'static str },
+    #[error("a screening corrects one of the same participant and instrument")]
+    CorrectsAnother,
     #[error(transparent)]
     NotMoved(#[from] NotMoved),
     #[error(transparent)]

@@ -7,8 +7,8 @@ use server::access::{PasswordHash, Role};
 use server::on_each;
 use server::register::organisations::{self, NewOrganisation};
 use server::register::users::create::{NewUser, create};
-use server::store::schema::settings;
-use server::store::{Conn, Store, StoreError};
+use server::store::schema::{settings, users};
+use server::store::{At, Conn, Db, Store, StoreError};
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Moment;
 
@@ -72,6 +72,15 @@ pub(super) fn begin_life(store: &Store, moment: &Moment) {
     store.write_blocking("begin life", set).expect("the store obeys");
 }
 
+/// Makes somebody a protection officer: whoever decides about all that is quarantined may know of every record.
+fn protects(store: &Store, manager: UserId) {
+    let set = |tx: &mut Conn<'_>| -> Result<usize, StoreError> {
+        let row = users::table.find(Db(manager));
+        on_each!(tx, |c| diesel::update(row).set(users::protects_since.eq(At(START))).execute(c))
+    };
+    store.write_blocking("found", set).expect("the store obeys");
+}
+
 /// Migrates a database and puts the people in: the same, with the same ids, every time.
 fn found(database: &Database) -> Vec<Organisation> {
     let store = Store::open(&database.url).expect("it opens");
@@ -91,9 +100,11 @@ fn found(database: &Database) -> Vec<Organisation> {
             let moment = dice.moment(START);
             store.write_blocking("found", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id
         };
+        let manager = person("manager".into(), Role::Manager);
+        protects(&store, manager);
         Organisation {
             id,
-            manager: person("manager".into(), Role::Manager),
+            manager,
             supervisor: person("supervisor".into(), Role::Supervisor),
             facilitators: (1..=FACILITATORS).map(|n| person(format!("f{n}"), Role::Facilitator)).collect(),
         }

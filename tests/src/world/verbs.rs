@@ -1,6 +1,7 @@
 //! Everything that can happen. A verb is a small function that says whether it found anything to do.
 
 pub(super) mod recording;
+mod care;
 mod tablets;
 mod carriers;
 mod keepers;
@@ -40,6 +41,10 @@ pub(super) const VERBS: &[Verb] = &[
     verb(40, "participant told of", recording::tell),
     verb(6, "participant asks to be erased", recording::erase),
     verb(20, "participant erased", erasing::at_desk),
+    verb(20, "somebody referred", care::refer),
+    verb(30, "referral gone on with", care::step),
+    verb(20, "incident noted, or what was done about it", care::happen),
+    verb(20, "somebody screened", care::screen),
     verb(180, "sync", tablets::sync),
     verb(160, "sync with trouble", tablets::sync_with_trouble),
     verb(40, "late request arrives", World::deliver_late),

@@ -33,11 +33,18 @@ const STORY: [(&str, &[&str]); 8] = [
             "Without any network",
             "When the tablet is locked",
             "Put a mistake right",
+            "Refer somebody, note an incident, record a score",
         ],
     ),
     (
         "supervisor",
-        &["Sign in", "Look at what clashes", "Look at what looks like a double", "Verify, return, put right"],
+        &[
+            "Sign in",
+            "Look at what clashes",
+            "Look at what looks like a double",
+            "Verify, return, put right",
+            "Read referrals, incidents and screenings",
+        ],
     ),
     ("manager", &["Read and search", "Ask for totals", "People and groups change"]),
     (

@@ -26,6 +26,7 @@ pub(crate) struct Listed {
 
 const BECAUSE: &str = "Somebody asks.";
 const O: Level = Level::Organisation;
+const S: Level = Level::Sensitive;
 
 /// The requests that are about one place. Where something is written, it is what is so already, what is refused for another reason than
 /// who asks, or what nobody else asks for.
@@ -35,6 +36,9 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
     let (leader, newcomer, team) = (place.leader, place.newcomer, place.team);
     let of = |level: Level, path: String, body: Option<Value>| Ask { level: Some(level), path, body };
     let read = |path: String| vec![of(O, path, None)];
+    let sensitive = |path: &str, kind: Kind, more: &str| {
+        vec![of(kind.level(), format!("/v1/{path}/{}{more}", place.records[&kind]), None)]
+    };
     let write = |path: String, body: Value| vec![of(O, path, Some(body))];
     let free = |path: &str, body: Option<Value>| vec![Ask { level: None, path: path.to_owned(), body }];
     let waiting = |path: fn(Uuid) -> String, body: &Value| -> Vec<Ask> {
@@ -54,6 +58,9 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/sessions"
         | "GET /v1/lessons"
         | "GET /v1/conflicts"
+        | "GET /v1/referrals"
+        | "GET /v1/incidents"
+        | "GET /v1/screenings"
         | "GET /v1/aggregates"
         | "GET /v1/published"
         | "GET /v1/quarantine"
@@ -70,6 +77,12 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "GET /v1/participants/{id}/history" => read(format!("/v1/participants/{person}/history")),
         "GET /v1/sessions/{id}" => read(format!("/v1/sessions/{session}")),
         "GET /v1/sessions/{id}/history" => read(format!("/v1/sessions/{session}/history")),
+        "GET /v1/referrals/{id}" => sensitive("referrals", Kind::Referral, ""),
+        "GET /v1/referrals/{id}/history" => sensitive("referrals", Kind::Referral, "/history"),
+        "GET /v1/incidents/{id}" => sensitive("incidents", Kind::Incident, ""),
+        "GET /v1/incidents/{id}/history" => sensitive("incidents", Kind::Incident, "/history"),
+        "GET /v1/screenings/{id}" => sensitive("screenings", Kind::Screening, ""),
+        "GET /v1/screenings/{id}/history" => sensitive("screenings", Kind::Screening, "/history"),
 
         "GET /v1/lessons/{id}" => read(format!("/v1/lessons/{}", place.lesson)),
         "GET /v1/lessons/{id}/history" => read(format!("/v1/lessons/{}/history", place.lesson)),
@@ -85,12 +98,15 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
             read(format!("/v1/lessons/{}/adoption?reason=Because", place.lesson))
         }
 
-        "POST /v1/conflicts/resolve" => write(
-            "/v1/conflicts/resolve".into(),
-            json!({
-                "record": session, "field": "minutes", "value": "90", "reason": BECAUSE, "conflict": Uuid::nil(),
-            }),
-        ),
+        "POST /v1/conflicts/resolve" => {
+            let settle = |record: Kind, field: &str| {
+                let body = json!({
+                    "record": place.records[&record], "field": field, "value": "90", "reason": BECAUSE, "conflict": Uuid::nil(),
+                });
+                of(record.level(), "/v1/conflicts/resolve".into(), Some(body))
+            };
+            vec![settle(Kind::Session, "minutes"), settle(Kind::Referral, "urgency")]
+        }
         "POST /v1/groups/{id}/participants/confirm" => write(
             format!("/v1/groups/{group}/participants/confirm"),
             json!({"one_person": true, "participants": [person], "reason": BECAUSE}),
@@ -256,8 +272,18 @@ pub(crate) fn listed(route: &str) -> Option<Listed> {
             (&["/v1/sessions?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
         }
         "GET /v1/lessons" => (&["/v1/lessons?limit=500"], |place| vec![(O, place.lesson.to_string())]),
-        "GET /v1/conflicts" => {
-            (&["/v1/conflicts?limit=500"], |place| vec![(O, place.records[&Kind::Session].to_string())])
+        "GET /v1/conflicts" => (&["/v1/conflicts?limit=500"], |place| {
+            let clashing = [Kind::Session, Kind::Referral];
+            clashing.map(|kind| (kind.level(), place.records[&kind].to_string())).to_vec()
+        }),
+        "GET /v1/referrals" => {
+            (&["/v1/referrals?limit=500"], |place| vec![(S, place.records[&Kind::Referral].to_string())])
+        }
+        "GET /v1/incidents" => {
+            (&["/v1/incidents?limit=500"], |place| vec![(S, place.records[&Kind::Incident].to_string())])
+        }
+        "GET /v1/screenings" => {
+            (&["/v1/screenings?limit=500"], |place| vec![(S, place.records[&Kind::Screening].to_string())])
         }
         "GET /v1/quarantine" => {
             (&["/v1/quarantine?limit=500", "/v1/quarantine?limit=500&state=rejected"], |place| {

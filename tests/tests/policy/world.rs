@@ -12,7 +12,7 @@ use sync_core::form::{Edit, EditError};
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id, OrganisationId, ParticipantId, SessionId, UserId};
 use sync_core::quarantine::Outcome;
 use sync_core::record::incident::IncidentType;
-use sync_core::record::referral::Service;
+use sync_core::record::referral::{Service, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::{Incident, Kind, Kinded, Participant, Referral, Screening, Session as Meeting};
 use tests::app::START;
@@ -192,13 +192,15 @@ fn place(app: &TestApp, village: &mut Village, relation: Relation) -> Place {
     let mut leader = Stranger::enrolled(app, village, &format!("leader.{name}"));
     let mut guest = Stranger::enrolled(app, village, &format!("guest.{name}"));
     let records = hand_in(app, village, &mut leader, &[], 5, &Outcome::Accepted);
-    // The guest sees the same meeting otherwise, which is a conflict, and then is a stranger: what they hand in waits.
-    let meeting = records[&Kind::Session];
-    guest.hand_in(
-        app,
-        village.group.into(),
-        &[change(&guest, Kind::Session, meeting, |it| meets(it, village.group, 5, 75))],
-    );
+    // The guest sees the same meeting and the same referral otherwise, which are conflicts, and then is a stranger: what they hand in waits.
+    let clashing = [
+        change(&guest, Kind::Session, records[&Kind::Session], |it| meets(it, village.group, 5, 75)),
+        change(&guest, Kind::Referral, records[&Kind::Referral], |it| {
+            refers(it, village.group, Urgency::Emergency)
+        }),
+    ];
+    let outcomes = guest.hand_in(app, village.group.into(), &clashing);
+    assert!(outcomes.iter().all(|one| *one == Outcome::Accepted), "{outcomes:?}");
     village.unassign(guest.user, village.group);
     let waits = hand_in(app, village, &mut guest, &[Kind::Participant], 6, &not_assigned());
     let waiting = waits.into_iter().map(|(kind, record)| (kind, (waiting_id(app, record), record))).collect();
@@ -255,10 +257,7 @@ fn hand_in(
             it.code().set("P01".parse()?)
         }),
         Kind::Session => change::<Meeting>(tablet, *kind, *id, |it| meets(it, group, date, 60)),
-        Kind::Referral => change::<Referral>(tablet, *kind, *id, |it| {
-            it.participant().set(person)?;
-            it.to().set(Service::HealthCentre)
-        }),
+        Kind::Referral => change::<Referral>(tablet, *kind, *id, |it| refers(it, group, Urgency::Routine)),
         Kind::Incident => change::<Incident>(tablet, *kind, *id, |it| {
             it.session().set(SessionId::of(group, day(3, 5), 0, 0))?;
             it.kind().set(IncidentType::Threat)
@@ -282,6 +281,12 @@ fn meets(it: &mut Edit<'_, Meeting>, group: GroupId, date: i8, minutes: i64) -> 
     it.date().set(day(3, date))?;
     it.part().set(sync_core::record::session::PartOfDay::Morning)?;
     it.minutes().set(minutes.try_into()?)
+}
+
+fn refers(it: &mut Edit<'_, Referral>, group: GroupId, urgency: Urgency) -> Result<(), EditError> {
+    it.participant().set(ParticipantId::of(group, "P01"))?;
+    it.to().set(Service::HealthCentre)?;
+    it.urgency().set(urgency)
 }
 
 /// The first change of a record, by this tablet.

@@ -190,6 +190,9 @@ fn records_of_level_s_are_seen_by_who_leads_the_group_their_supervisor_and_prote
                 assert_eq!(count(asked, &from) > 0, sees, "{from}, case {number}");
             }
         }
+        for table in ["referrals", "referral_steps", "incidents", "screenings"] {
+            assert_eq!(count(asked, table) > 0, *sees, "{table}, case {number}");
+        }
         let all = count(asked, "days");
         assert_eq!(all, count(asked, "documents"), "case {number}");
     }

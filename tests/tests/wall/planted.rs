@@ -10,7 +10,7 @@ use sync_core::record::{Kind, Level};
 use uuid::Uuid;
 
 /// The tables behind the wall, each after those that it refers to.
-pub(crate) const WALLED: [&str; 31] = [
+pub(crate) const WALLED: [&str; 35] = [
     "streams",
     "documents",
     "assignments",
@@ -24,6 +24,10 @@ pub(crate) const WALLED: [&str; 31] = [
     "participant_origins",
     "people",
     "sessions",
+    "referrals",
+    "referral_steps",
+    "incidents",
+    "screenings",
     "days",
     "possible_doubles",
     "session_themes",
@@ -127,6 +131,19 @@ impl Planted {
                  INSERT INTO conflict_claims VALUES ({id}, 0, 'a value', {device}, 1, '\\x00');
                  INSERT INTO days VALUES ({id}, 'date', '2026-03-05', 1);"
             );
+            all += &match kind {
+                "referral" => format!(
+                    "INSERT INTO referrals (id, group_id, participant_id, service, open, conflicts, was_in_conflict)
+                         VALUES ({id}, {group}, {participant}, 'legal', true, 0, false);
+                     INSERT INTO referral_steps VALUES ({id}, 'sent', '2026-03-05');"
+                ),
+                "incident" => format!("INSERT INTO incidents VALUES ({id}, {group}, {session}, 'threat', 'low', '', '', 0, false);"),
+                "screening" => format!(
+                    "INSERT INTO screenings (id, group_id, participant_id, instrument, timepoint, score, max, conflicts, was_in_conflict)
+                         VALUES ({id}, {group}, {participant}, 'trust', 'end', 3, 10, 0, false);"
+                ),
+                _ => String::new(),
+            };
         }
         let counts = |count: usize| vec!["1"; count].join(", ");
         let (six, ten) = (counts(6), counts(10));

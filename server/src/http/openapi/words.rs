@@ -6,8 +6,11 @@ use serde_json::Value;
 use sync_core::area::Level;
 use sync_core::quarantine::Reason;
 use sync_core::record::group::{Cohort, GroupKind, GroupStatus, Setting, Target};
+use sync_core::record::incident::{Action, IncidentType, Severity};
 use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::participant::{ConsentMethod, Exit, Purpose};
+use sync_core::record::referral::{ReferralReason, ReferralStep, Service, Urgency};
+use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::session::{Attendance, PartOfDay, Phase, SessionState, Theme};
 use sync_core::record::{AgeBand, Kind, Modality, Pillar, Sex};
 use utoipa::openapi::schema::{ArrayItems, KnownFormat, Object, SchemaFormat, SchemaType, Type};
@@ -16,6 +19,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use super::answers::operations;
 use crate::access::Role;
 use crate::audit;
+use crate::records::conflicts::SETTLED_HERE;
 
 /// What a text may be.
 enum Words {
@@ -52,9 +56,17 @@ macro_rules! codes {
 fn words(place: &str, field: &str) -> Option<Words> {
     Some(match (place, field) {
         ("About" | "Sensitive" | "HeldRecord", "kind") => codes!(Kind),
-        ("OpenConflict" | "list_conflicts", "record") => {
-            Words::OneOf([Kind::Group, Kind::Participant, Kind::Session].map(Kind::code).to_vec())
-        }
+        ("OpenConflict" | "list_conflicts", "record") => Words::OneOf(SETTLED_HERE.map(Kind::code).to_vec()),
+        ("ReferralItem", "to") | ("IncidentItem", "escalated_to") => codes!(Service),
+        ("ReferralItem", "reason") => codes!(ReferralReason),
+        ("ReferralItem" | "list_referrals", "urgency") => codes!(Urgency),
+        ("ReferralItem" | "list_referrals", "state") | ("ReferralStep", "step") => codes!(ReferralStep),
+        ("ReferralItem", "state_on" | "begun_on" | "overdue_from") | ("ReferralStep", "on") => Words::Day,
+        ("IncidentItem" | "list_incidents", "kind") => codes!(IncidentType),
+        ("IncidentItem" | "list_incidents", "severity") => codes!(Severity),
+        ("IncidentItem", "actions") => codes!(Action),
+        ("ScreeningItem" | "list_screenings", "instrument") => codes!(Instrument),
+        ("ScreeningItem" | "list_screenings", "timepoint") => codes!(Timepoint),
         ("QuarantineItem" | "list_quarantine", "reason") => Words::OneOf(Reason::CODES.to_vec()),
         ("Permission", "level") => Words::OneOf(vec!["P", "I", "O", "S"]),
         ("list_audit", "action") => codes!(audit::Action),
@@ -93,9 +105,11 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::Like(r"^http://127\.0\.0\.1:([1-9][0-9]{3}|[1-5][0-9]{4})/callback$")
         }
         ("Unlock", "recipient") => Words::Like("^age1[02-9ac-hj-np-z]{58}$"),
-        ("ParticipantItem" | "Mark" | "SplitBody" | "ErasureItem" | "ErasureBody", "code") => {
-            Words::Like(PSEUDONYM)
-        }
+        (
+            "ParticipantItem" | "ReferralItem" | "ScreeningItem" | "Mark" | "SplitBody" | "ErasureItem"
+            | "ErasureBody",
+            "code",
+        ) => Words::Like(PSEUDONYM),
         ("AreaItem", "code") => Words::Like(AREA),
         ("SeveralRejections" | "RejectionReason", "reason") => Words::Lines(500),
         (_, "reason") => Words::Line(300),
@@ -125,7 +139,8 @@ fn words(place: &str, field: &str) -> Option<Words> {
         (_, "level") => Words::OneOf(Level::ALL.map(Level::word).to_vec()),
         (_, "date" | "starts_on" | "consent_date" | "consent_withdrawn") => Words::Day,
         (
-            "aggregates" | "list_groups" | "list_participants" | "list_sessions" | "list_conflicts",
+            "aggregates" | "list_groups" | "list_participants" | "list_sessions" | "list_conflicts"
+            | "list_referrals" | "list_incidents" | "list_screenings",
             "from" | "to",
         ) => Words::Day,
         (_, "text") => Words::Long(0, 200),

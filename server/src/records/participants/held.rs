@@ -20,8 +20,8 @@ use crate::on_each;
 use crate::problem::Problem;
 use crate::records::participants::held_page::written;
 use crate::scope::{Permit, Scope, anywhere, no_such};
-use crate::store::schema::{attendances, documents, sessions};
-use crate::store::{Code, Conn, Db, Store, StoreError};
+use crate::store::schema::{attendances, referrals, screenings, sessions};
+use crate::store::{Conn, Db, Store, StoreError};
 
 /// How many marks are told, and how many records are looked through, at the most: more than a group has.
 const MOST: i64 = 2_000;
@@ -229,15 +229,21 @@ fn sensitive(
     id: ParticipantId,
     room: &mut Room,
 ) -> Result<Vec<Sensitive>, StoreError> {
-    let ids: Vec<Db<DocumentId>> = on_each!(tx, |c| documents::table
-        .filter(documents::stream_id.eq(Db(group)))
-        .filter(documents::kind.eq_any([Code(Kind::Referral), Code(Kind::Screening)]))
-        .order(documents::id)
-        .limit(MOST)
-        .select(documents::id)
-        .load(c))?;
+    macro_rules! of {
+        ($table:ident) => {
+            on_each!(tx, |c| $table::table
+                .filter($table::group_id.eq(Db(group)))
+                .filter($table::participant_id.eq(Db(id)))
+                .order($table::id)
+                .limit(MOST)
+                .select($table::id)
+                .load::<Db<DocumentId>>(c))?
+        };
+    }
+    let (referrals, screenings) = (of!(referrals), of!(screenings));
+    let ids = referrals.into_iter().chain(screenings);
     let mut found = Vec::new();
-    for (record_id, stored) in room.load(tx, group, ids.into_iter().map(|Db(id)| id).collect())? {
+    for (record_id, stored) in room.load(tx, group, ids.map(|Db(id)| id).collect())? {
         if let Some(record) = about(&stored, id)? {
             found.push(Sensitive { record_id, kind: stored.kind, record });
         }

@@ -4,12 +4,13 @@ use sync_core::fold::fold;
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::Slot;
 use sync_core::record::session::{PartOfDay, Session};
-use sync_core::record::{Group, Kind, Participant};
+use sync_core::record::{Group, Incident, Kind, Participant, Referral, Screening};
 use sync_core::tablet::Tablet;
 use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use super::words;
+use crate::recording::of_group;
 
 /// The least of an id that is shown or taken.
 const LEAST: usize = 8;
@@ -24,12 +25,20 @@ pub enum FindError {
     NoGroup { said: String, there: String },
     #[error("several groups begin with \"{said}\": {there}; type more of the name, or the id")]
     SeveralGroups { said: String, there: String },
-    #[error("no group or code on this tablet is called \"{0}\", and no record has an id that begins so")]
+    #[error(
+        "no group or code on this tablet is called \"{0}\", and no record has an id that begins or ends so"
+    )]
     NoRecord(String),
-    #[error("there is a {code} in {groups}; say of which, as: show GROUP {code}")]
+    #[error("there is a {code} in {groups}; say of which: the group, then {code}")]
     SeveralPeople { code: String, groups: String },
     #[error("several records begin with \"{said}\": {there}; type more of the id")]
     SeveralRecords { said: String, there: String },
+    #[error("of {code} these referrals are open: {there}; say which by its id")]
+    WhichReferral { code: String, there: String },
+    #[error("this tablet holds several groups: {0}; say which")]
+    WhichGroup(String),
+    #[error("\"{said}\" is {what}, and no {kind}")]
+    OfAnotherKind { said: String, what: String, kind: Kind },
     #[error("\"{said}\" is {what}, not a meeting")]
     NotASession { said: String, what: String },
     #[error("no meeting of {group} is recorded on {date}")]
@@ -53,7 +62,7 @@ pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), Fin
     let folded = fold(said.trim());
     let exact = |(_, group): &&&(GroupId, Group)| fold(group.name.as_str()) == folded;
     let begins = |(id, group): &&&(GroupId, Group)| {
-        fold(group.name.as_str()).starts_with(&folded) || begins_id(&id.to_string(), &folded)
+        fold(group.name.as_str()).starts_with(&folded) || means_id(&id.to_string(), &folded)
     };
     let (void, sound): (Vec<_>, Vec<_>) = all.iter().partition(|(_, group)| group.void.is_some());
     let fits = [&sound, &void].into_iter().flat_map(|these| {
@@ -76,8 +85,9 @@ pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), Fin
     }
 }
 
-fn begins_id(id: &str, said: &str) -> bool {
-    said.len() >= LEAST_TYPED && id.starts_with(said)
+/// Whether somebody means this id: by its beginning, or by its end ([`end`]).
+fn means_id(id: &str, said: &str) -> bool {
+    said.len() >= LEAST_TYPED && (id.starts_with(said) || id.ends_with(said))
 }
 
 /// Every record that a person can look up, with its kind.
@@ -88,8 +98,40 @@ pub(super) fn everything(tablet: &Tablet) -> Vec<DocumentId> {
         all.push(group.into());
         all.extend(tablet.all::<Participant>(stream).into_iter().map(|(id, _)| id));
         all.extend(tablet.all::<Session>(stream).into_iter().map(|(id, _)| id));
+        all.extend(of_group::<Referral>(tablet, group).into_iter().map(|(id, _)| id));
+        all.extend(of_group::<Incident>(tablet, group).into_iter().map(|(id, _)| id));
+        all.extend(of_group::<Screening>(tablet, group).into_iter().map(|(id, _)| id));
     }
     all
+}
+
+/// The only group on the tablet.
+pub(super) fn only_group(tablet: &Tablet) -> Result<GroupId, FindError> {
+    let sound = groups(tablet).into_iter().filter(|(_, group)| group.void.is_none());
+    match sound.collect::<Vec<_>>().as_slice() {
+        [(id, _)] => Ok(*id),
+        [] => Err(FindError::NoGroups),
+        several => {
+            Err(FindError::WhichGroup(words::listed(several.iter().map(|(_, group)| group.name.to_string()))))
+        }
+    }
+}
+
+/// A record of one kind, by its id or the beginning of it.
+pub(super) fn of_kind(tablet: &Tablet, said: &str, kind: Kind) -> Result<DocumentId, FindError> {
+    let id = record(tablet, said)?;
+    match tablet.place_of(id) {
+        Some((there, _)) if there == kind => Ok(id),
+        _ => Err(FindError::OfAnotherKind { said: said.into(), what: words::record(tablet, id), kind }),
+    }
+}
+
+/// Somebody by code, wherever on the tablet they are, or by id.
+pub(super) fn participant(tablet: &Tablet, said: &str) -> Result<ParticipantId, FindError> {
+    match by_code(tablet, said)? {
+        Some(id) => Ok(id.into()),
+        None => Ok(of_kind(tablet, said, Kind::Participant)?.into()),
+    }
 }
 
 /// The least of an id that tells it from all others on the tablet.
@@ -100,6 +142,17 @@ pub(super) fn short(id: impl Into<DocumentId>, all: &[DocumentId]) -> String {
     let alike = |other: String| whole.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let needed = others.map(alike).max().map_or(LEAST, |alike| alike + 1).max(LEAST);
     whole.get(..needed).unwrap_or(&whole).trim_end_matches('-').to_owned()
+}
+
+/// The end of an id, as of referrals, incidents and screenings: their ids begin with the time, so that those of one minute begin alike.
+pub(super) fn end(id: impl Into<DocumentId>, all: &[DocumentId]) -> String {
+    let backwards = |id: DocumentId| id.to_string().bytes().rev().collect::<Vec<u8>>();
+    let id = id.into();
+    let (whole, mine) = (id.to_string(), backwards(id));
+    let alike = |other: DocumentId| backwards(other).iter().zip(&mine).take_while(|(a, b)| a == b).count();
+    let needed =
+        all.iter().filter(|other| **other != id).map(|other| alike(*other) + 1).max().unwrap_or(0).max(LEAST);
+    whole[whole.len().saturating_sub(needed)..].trim_start_matches('-').to_owned()
 }
 
 /// Somebody by their code, wherever they are; none where the words are no code of anybody.
@@ -124,7 +177,7 @@ fn by_code(tablet: &Tablet, said: &str) -> Result<Option<DocumentId>, FindError>
 pub(super) fn record(tablet: &Tablet, said: &str) -> Result<DocumentId, FindError> {
     let folded = said.trim().to_lowercase();
     let all = everything(tablet);
-    let found: Vec<_> = all.iter().copied().filter(|id| begins_id(&id.to_string(), &folded)).collect();
+    let found: Vec<_> = all.iter().copied().filter(|id| means_id(&id.to_string(), &folded)).collect();
     match found.as_slice() {
         [one] => Ok(*one),
         [] => match (group(tablet, said), by_code(tablet, said)?) {

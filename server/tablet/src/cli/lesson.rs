@@ -135,6 +135,11 @@ impl Said {
 }
 
 impl LessonCommand {
+    /// Whether it is for reading what the tablet holds.
+    pub(super) fn shows(&self) -> bool {
+        matches!(self, Self::List { .. } | Self::Show { .. })
+    }
+
     /// The texts in it that people will read.
     pub(super) fn texts(&self) -> Vec<&str> {
         match self {

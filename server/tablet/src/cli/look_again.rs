@@ -12,6 +12,9 @@ impl TabletCommand {
         match self {
             Self::Session(command) => command.texts(),
             Self::Participant(command) => command.texts(),
+            Self::Referral(command) => command.texts(),
+            Self::Incident(command) => command.texts(),
+            Self::Screening(command) => command.texts(),
             Self::Settle(said) => said.texts(),
             Self::Lesson(command) => command.texts(),
             _ => Vec::new(),

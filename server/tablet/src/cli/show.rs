@@ -41,10 +41,19 @@ pub(super) fn run(device: &Device, what: &ShowArgs, out: &mut dyn Write) -> Resu
         }
         Some((Err(no_day), Err(_))) => return Err(no_day.into()),
     };
+    one(device, id, out)
+}
+
+/// Shows a record of any kind.
+pub(super) fn one(device: &Device, id: DocumentId, out: &mut dyn Write) -> Result<(), CommandError> {
+    let tablet = device.tablet();
     match tablet.place_of(id) {
         Some((Kind::Group, _)) => group(tablet, &tablet.read(id)?, id, out)?,
         Some((Kind::Participant, _)) => participant(device, id.into(), &tablet.read(id)?, out)?,
         Some((Kind::Lesson | Kind::SharedLesson, _)) => lesson::show(device, &id.to_string(), out)?,
+        Some((Kind::Referral, _)) => super::referral::say(device, &tablet.read(id)?, out)?,
+        Some((Kind::Incident, _)) => super::incident::say(tablet, &tablet.read(id)?, out)?,
+        Some((Kind::Screening, _)) => super::screening::say(tablet, id, &tablet.read(id)?, out)?,
         _ => session(tablet, id.into(), &tablet.read(id)?, out)?,
     }
     row(out, "Id", id)?;
@@ -52,12 +61,12 @@ pub(super) fn run(device: &Device, what: &ShowArgs, out: &mut dyn Write) -> Resu
     waits(tablet, id, out)
 }
 
-fn row(out: &mut dyn Write, name: &str, value: impl Display) -> Result<(), CommandError> {
+pub(super) fn row(out: &mut dyn Write, name: &str, value: impl Display) -> Result<(), CommandError> {
     Ok(writeln!(out, "  {name:<14}{value}")?)
 }
 
 /// A row where there is something to say.
-fn told(out: &mut dyn Write, name: &str, value: Option<impl Display>) -> Result<(), CommandError> {
+pub(super) fn told(out: &mut dyn Write, name: &str, value: Option<impl Display>) -> Result<(), CommandError> {
     value.map_or(Ok(()), |value| row(out, name, value))
 }
 
@@ -212,7 +221,7 @@ fn clashes(tablet: &Tablet, id: DocumentId, out: &mut dyn Write) -> Result<(), C
         writeln!(out, "  {}", words::conflict(tablet, conflict))?;
     }
     let first = match (tablet.place_of(id), conflicts.first()) {
-        (Some((Kind::Session | Kind::Participant, _)), Some(first)) => first,
+        (Some((kind, _)), Some(first)) if kind != Kind::Group => first,
         _ => return Ok(writeln!(out, "Your manager can settle it.")?),
     };
     let short = find::short(id, &find::everything(tablet));

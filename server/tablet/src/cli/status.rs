@@ -52,6 +52,16 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
         }
     }
 
+    let overdue = super::referral::overdue(device);
+    if overdue > 0 {
+        let verb = if overdue == 1 { "is" } else { "are" };
+        writeln!(
+            out,
+            "\n{} {verb} overdue: ihuriro tablet referral list",
+            words::count(overdue, "referral")
+        )?;
+    }
+
     let all = find::everything(tablet);
     let clashes = |id: &&DocumentId| tablet.conflicts(**id).is_ok_and(|found| !found.is_empty());
     let mut clashing: Vec<DocumentId> = all.iter().filter(clashes).copied().collect();

@@ -2,17 +2,23 @@
 
 use sync_core::conflict::{Claim, Conflict};
 use sync_core::history::{FieldStep, Step};
-use sync_core::id::{DeviceId, DocumentId, ParticipantId};
+use sync_core::id::{DeviceId, DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Lesson, Participant, Record, Sex};
 use sync_core::tablet::{Tablet, Waiting};
 use sync_core::time::{Date, Millis};
 
+use super::{incident, referral, screening};
 use crate::clock::in_rwanda;
 
 /// `5 March 2026`.
 pub(super) fn day(date: Date) -> String {
     sync_core::day::in_words(date)
+}
+
+/// The day of a meeting, where the tablet has it.
+pub(super) fn day_of(tablet: &Tablet, id: SessionId) -> String {
+    tablet.read::<Session>(id).map_or_else(|_| "not known".into(), |session| day(session.date))
 }
 
 /// `5 Mar 2026 08:15`, as clocks in Rwanda show.
@@ -91,6 +97,9 @@ pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
         Some((Kind::Lesson, _)) => {
             tablet.read::<Lesson>(id).ok().map(|lesson| format!("the lesson \"{}\"", lesson.title))
         }
+        Some((Kind::Referral, _)) => tablet.read(id).ok().map(|one| referral::named(tablet, &one)),
+        Some((Kind::Incident, _)) => tablet.read(id).ok().map(|one| incident::named(tablet, &one)),
+        Some((Kind::Screening, _)) => tablet.read(id).ok().map(|one| screening::named(tablet, &one)),
         Some((kind, _)) => Some(format!("a {kind}")),
         None => None,
     };

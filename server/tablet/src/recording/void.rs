@@ -2,45 +2,51 @@
 //! stays readable, and can be taken back.
 
 use sync_core::change::Grounds;
-use sync_core::id::{DocumentId, ParticipantId, SessionId, StreamId};
-use sync_core::record::{Participant, Session};
-use sync_core::tablet::Tablet;
+use sync_core::id::DocumentId;
+use sync_core::record::{Incident, Participant, Referral, Screening, Session};
+use sync_core::tablet::{NotSaved, Tablet};
 
 use super::RecordError;
 use crate::device::Device;
 
-impl Device {
-    /// Makes a meeting void, or (`back`) takes that back.
-    ///
-    /// # Errors
-    /// [`RecordError`] in words; nothing is changed then.
-    pub fn void_session(&mut self, id: SessionId, back: bool, grounds: &Grounds) -> Result<(), RecordError> {
-        let there: Session = self.tablet().read(id)?;
-        self.may_void(id.into(), there.void.is_some(), back)?;
-        self.edit_because::<Session>(StreamId::from(there.group), id, grounds, |edit| match back {
-            true => edit.void().clear(),
-            false => edit.void().set(grounds.clone()),
-        })?;
-        Ok(())
-    }
+/// A kind of record that whoever recorded it may make void.
+macro_rules! voids {
+    ($($(#[$doc:meta])* $void:ident of $kind:ident)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`RecordError`] in words; nothing is changed then.
+        pub fn $void(
+            &mut self,
+            id: impl Into<DocumentId>,
+            back: bool,
+            grounds: &Grounds,
+        ) -> Result<(), RecordError> {
+            let id = id.into();
+            let there: $kind = self.tablet().read(id)?;
+            let (_, stream) = self.tablet().place_of(id).ok_or(NotSaved::UnknownRecord)?;
+            self.may_void(id, there.void.is_some(), back)?;
+            self.edit_because::<$kind>(stream, id, grounds, |edit| match back {
+                true => edit.void().clear(),
+                false => edit.void().set(grounds.clone()),
+            })?;
+            Ok(())
+        }
+    )*};
+}
 
-    /// Makes a participant void, or (`back`) takes that back.
-    ///
-    /// # Errors
-    /// [`RecordError`] in words; nothing is changed then.
-    pub fn void_participant(
-        &mut self,
-        id: ParticipantId,
-        back: bool,
-        grounds: &Grounds,
-    ) -> Result<(), RecordError> {
-        let there: Participant = self.tablet().read(id)?;
-        self.may_void(id.into(), there.void.is_some(), back)?;
-        self.edit_because::<Participant>(StreamId::from(there.group), id, grounds, |edit| match back {
-            true => edit.void().clear(),
-            false => edit.void().set(grounds.clone()),
-        })?;
-        Ok(())
+impl Device {
+    voids! {
+        /// Makes a meeting void, or (`back`) takes that back.
+        void_session of Session
+        /// Makes a participant void, or (`back`) takes that back.
+        void_participant of Participant
+        /// Makes a referral void, or (`back`) takes that back.
+        void_referral of Referral
+        /// Makes an incident void, or (`back`) takes that back.
+        void_incident of Incident
+        /// Makes a screening void, or (`back`) takes that back.
+        void_screening of Screening
     }
 
     fn may_void(&self, id: DocumentId, is_void: bool, back: bool) -> Result<(), RecordError> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use tablet::cli::{CommandError, TabletArgs, run_on};
+use tablet::cli::{CommandError, TabletArgs, TabletCommand, run_on};
 use tablet::clock::Clock;
 use tablet::device::Device;
 
@@ -15,6 +15,13 @@ pub(crate) const PASSPHRASE: &str = "urugo rwiza rwo mu Kabeza";
 pub(crate) struct Program {
     #[command(flatten)]
     pub(crate) tablet: TabletArgs,
+}
+
+impl Program {
+    pub(crate) fn command_of(line: &str) -> TabletCommand {
+        let words = std::iter::once("tablet").chain(line.split_whitespace());
+        Self::try_parse_from(words).expect("a command").tablet.command
+    }
 }
 
 pub(crate) struct Tablet {
@@ -47,10 +54,8 @@ impl Tablet {
     }
 
     pub(crate) fn try_run(&mut self, line: &str) -> Result<String, CommandError> {
-        let words = std::iter::once("tablet").chain(line.split_whitespace());
-        let command = Program::try_parse_from(words).expect("a command").tablet.command;
         let mut out = Vec::new();
-        run_on(&mut self.device, command, &mut out)?;
+        run_on(&mut self.device, Program::command_of(line), &mut out)?;
         Ok(String::from_utf8(out).expect("text"))
     }
 

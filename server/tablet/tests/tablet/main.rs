@@ -2,6 +2,7 @@
 
 mod support;
 
+mod care;
 mod commands;
 mod journeys;
 mod putting_right;

@@ -170,7 +170,7 @@ pub(super) fn somewhere(world: &mut World) -> Option<(usize, GroupId)> {
     Some((at, world.dice.pick(&groups)?))
 }
 
-fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
+pub(super) fn somebody(world: &mut World) -> Option<(usize, GroupId, DocumentId)> {
     let (at, group) = somewhere(world)?;
     let people = world.slates[at].tablet.all::<Participant>(group.into());
     let (id, _) = world.dice.pick(&people)?;

@@ -1,0 +1,4 @@
+DROP TABLE screenings;
+DROP TABLE incidents;
+DROP TABLE referral_steps;
+DROP TABLE referrals;

@@ -1,0 +1,4 @@
+//! Incidents: listed and read. Level S.
+
+pub mod list;
+pub mod read;

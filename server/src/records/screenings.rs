@@ -1,0 +1,4 @@
+//! Screenings: listed and read. Level S.
+
+pub mod list;
+pub mod read;

@@ -1,0 +1,269 @@
+//! `referral`: somebody is to see a service, and how far they have come.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use clap::Subcommand;
+use sync_core::id::{DocumentId, ReferralId};
+use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, Service, Urgency};
+use sync_core::record::{Kind, Participant, Referral};
+use sync_core::tablet::Tablet;
+use sync_core::time::Date;
+
+use super::care::{Voided, Whom, groups, saved};
+use super::list::table;
+use super::show::{row, told};
+use super::when::{When, ask};
+use super::{CommandError, codes, find, words};
+use crate::device::Device;
+use crate::recording::{NewReferral, of_group};
+
+#[derive(Debug, Subcommand)]
+pub enum ReferralCommand {
+    /// Refer a participant to a service.
+    Record {
+        #[command(flatten)]
+        whom: Whom,
+        /// The service
+        #[arg(long, value_parser = codes!(Service))]
+        to: Service,
+        /// Why
+        #[arg(long, value_parser = codes!(ReferralReason))]
+        reason: ReferralReason,
+        /// How urgent it is; unless said an emergency where a life or somebody's safety is at stake, else routine
+        #[arg(long, value_parser = codes!(Urgency))]
+        urgency: Option<Urgency>,
+        /// They agree to be referred
+        #[arg(long)]
+        consented: bool,
+        /// They were sent there
+        #[arg(long)]
+        sent: bool,
+        /// The day; today unless said
+        #[arg(long)]
+        on: Option<When>,
+        /// The day is right, though it looks wrong
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Note how far a referral has come: consented, sent, arrived, closed or declined.
+    Step {
+        /// The referral's id or the end of it; or the code of a participant for whom one is open
+        id: String,
+        /// What happened
+        #[arg(value_parser = codes!(ReferralStep))]
+        step: ReferralStep,
+        /// The day; today unless said
+        #[arg(long)]
+        on: Option<When>,
+        /// The day is right, though it looks wrong
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List the referrals for which something is still to be done, those that are overdue first.
+    List {
+        /// The group: its name or id, or the beginning of either; all groups unless said
+        group: Option<String>,
+        /// Also those that are closed, declined or void
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a referral in words.
+    Show {
+        /// Its id or the end of it
+        id: String,
+    },
+    /// Say that a referral was recorded by mistake. Nothing is deleted.
+    Void(Voided),
+}
+
+impl ReferralCommand {
+    /// The texts in it that people will read.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Void(void) => vec![void.reason.as_str()],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn shows(&self) -> bool {
+        matches!(self, Self::List { .. } | Self::Show { .. })
+    }
+}
+
+pub(super) fn run(
+    device: &mut Device,
+    command: ReferralCommand,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let today = device.clock().today();
+    match command {
+        ReferralCommand::Record { whom, to, reason, urgency, consented, sent, on, yes } => {
+            let participant = whom.found(device)?;
+            let on = on.map_or(today, |on| on.on(today));
+            ask(today, Some(on), None, yes)?;
+            let steps = [(consented, ReferralStep::Consented), (sent, ReferralStep::Sent)];
+            let steps: BTreeSet<ReferralStep> =
+                steps.into_iter().filter(|(said, _)| *said).map(|(_, step)| step).collect();
+            let id = device.record_referral(NewReferral { participant, to, reason, urgency, on, steps })?;
+            saved(device, id, out)?;
+            let short = find::end(id, &find::everything(device.tablet()));
+            if !consented {
+                writeln!(
+                    out,
+                    "Ask them whether they agree, then: ihuriro tablet referral step {short} consented"
+                )?;
+            } else if !sent {
+                writeln!(out, "When they are sent: ihuriro tablet referral step {short} sent")?;
+            }
+            expected(device, id, out)
+        }
+        ReferralCommand::Step { id, step, on, yes } => {
+            let id = ReferralId::from(meant(device, &id)?);
+            let on = on.map_or(today, |on| on.on(today));
+            ask(today, Some(on), None, yes)?;
+            let noted = device.step_referral(id, ReferralEvent { step, on })?;
+            let saved = if noted { "Saved" } else { "Nothing to change" };
+            let said = words::record(device.tablet(), id.into());
+            writeln!(out, "{saved}: {said}, {step} on {}.", words::day(on))?;
+            expected(device, id, out)
+        }
+        ReferralCommand::List { group, all } => list(device, group.as_deref(), all, out),
+        ReferralCommand::Show { id } => super::show::one(device, meant(device, &id)?, out),
+        ReferralCommand::Void(void) => {
+            let id = meant(device, &void.id)?;
+            void.put(device, id, |device, id, back, why| device.void_referral(id, back, why), out)
+        }
+    }
+}
+
+/// A referral by its id; or by the code of a participant for whom only one is open.
+fn meant(device: &Device, said: &str) -> Result<DocumentId, CommandError> {
+    let tablet = device.tablet();
+    let id = find::record(tablet, said)?;
+    let Some((Kind::Participant, _)) = tablet.place_of(id) else {
+        return Ok(find::of_kind(tablet, said, Kind::Referral)?);
+    };
+    let one: Participant = tablet.read(id)?;
+    let mut open = of_group::<Referral>(tablet, one.group);
+    open.retain(|(_, referral)| referral.participant == id.into() && referral.is_open());
+    match open.as_slice() {
+        [(id, _)] => Ok(*id),
+        several => {
+            let all = find::everything(tablet);
+            let named = |(id, one): &(DocumentId, Referral)| {
+                format!("{} ({})", words::plain(one.to), find::end(*id, &all))
+            };
+            let there = words::listed(several.iter().map(named));
+            Err(find::FindError::WhichReferral { code: one.code.to_string(), there }.into())
+        }
+    }
+}
+
+/// Says by when somebody who was sent is expected to have arrived.
+fn expected(device: &Device, id: ReferralId, out: &mut dyn Write) -> Result<(), CommandError> {
+    let referral: Referral = device.tablet().read(id)?;
+    if let Some(from) = referral.overdue_from() {
+        writeln!(out, "If nobody notes that they arrived, it is overdue from {} on.", words::day(from))?;
+    }
+    Ok(())
+}
+
+/// How many referrals on the tablet are overdue.
+pub(super) fn overdue(device: &Device) -> usize {
+    let (tablet, today) = (device.tablet(), device.clock().today());
+    let of = |group| {
+        of_group::<Referral>(tablet, group).into_iter().filter(|(_, one)| one.is_overdue(today)).count()
+    };
+    tablet.groups().into_iter().map(of).sum()
+}
+
+fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) -> Result<(), CommandError> {
+    let (tablet, today) = (device.tablet(), device.clock().today());
+    let (all, mut left_out, mut rows) = (find::everything(tablet), 0, Vec::new());
+    for (group, named) in groups(device, group)? {
+        for (id, one) in of_group::<Referral>(tablet, group) {
+            if every || one.is_open() { rows.push((named.name.to_string(), id, one)) } else { left_out += 1 }
+        }
+    }
+    // The longest overdue first, then those that will be, then the others, oldest first.
+    let order =
+        |(_, id, one): &(String, DocumentId, Referral)| (one.overdue_from().unwrap_or(Date::MAX), *id);
+    rows.sort_by_key(order);
+    let overdue = rows.iter().filter(|(_, _, one)| one.is_overdue(today)).count();
+    writeln!(
+        out,
+        "{} for which something is to be done, {overdue} overdue.",
+        words::count(rows.iter().filter(|(_, _, one)| one.is_open()).count(), "referral")
+    )?;
+    let mut table = table(["Group", "Code", "To", "Reason", "Urgency", "State", "Overdue", "Id"]);
+    for (group, id, one) in &rows {
+        let overdue = one.overdue_from().map(|from| match from <= today {
+            true => format!("since {}", words::day(from)),
+            false => format!("from {}", words::day(from)),
+        });
+        table.add_row(vec![
+            group.clone(),
+            words::code_of(tablet, one.participant),
+            words::plain(one.to),
+            one.reason.map(words::plain).unwrap_or_default(),
+            one.urgency.map(words::plain).unwrap_or_default(),
+            state(one),
+            overdue.unwrap_or_default(),
+            find::end(*id, &all),
+        ]);
+    }
+    if !rows.is_empty() {
+        writeln!(out, "{table}")?;
+    }
+    if overdue > 0 {
+        writeln!(
+            out,
+            "Ask after those who are overdue, and note: ihuriro tablet referral step ID arrived --on DAY"
+        )?;
+    }
+    if left_out > 0 {
+        writeln!(out, "Left out: {} closed, declined or void; see --all.", left_out)?;
+    }
+    Ok(())
+}
+
+fn state(one: &Referral) -> String {
+    let latest = one.latest().map(|event| format!("{} {}", event.step, words::day(event.on)));
+    let void = one.void.as_ref().map(|why| format!("void ({why})"));
+    void.or(latest).unwrap_or_default()
+}
+
+/// `the referral of P07 of Abahuje to the health centre`.
+pub(super) fn named(tablet: &Tablet, one: &Referral) -> String {
+    format!("the referral of {} to: {}", words::record(tablet, one.participant.into()), words::plain(one.to))
+}
+
+/// The referral, field by field.
+pub(super) fn say(device: &Device, one: &Referral, out: &mut dyn Write) -> Result<(), CommandError> {
+    let tablet = device.tablet();
+    writeln!(out, "Referral of {}", words::record(tablet, one.participant.into()))?;
+    row(out, "To", words::plain(one.to))?;
+    told(out, "Reason", one.reason.map(words::plain))?;
+    told(out, "Urgency", one.urgency.map(words::plain))?;
+    let mut events: Vec<&ReferralEvent> = one.events.iter().collect();
+    events.sort_by_key(|event| (event.on, event.step));
+    for (number, event) in events.into_iter().enumerate() {
+        row(
+            out,
+            if number == 0 { "Steps" } else { "" },
+            format!("{} on {}", event.step, words::day(event.on)),
+        )?;
+    }
+    if let Some(from) = one.overdue_from() {
+        let since = if from <= device.clock().today() { "since" } else { "from" };
+        row(out, "Overdue", format!("{since} {}", words::day(from)))?;
+    }
+    let who: Option<Participant> = tablet.read(one.participant).ok();
+    told(
+        out,
+        "Look again",
+        who.as_ref().and_then(words::gone).map(|gone| format!("the participant {gone}")),
+    )?;
+    told(out, "Void", one.void.as_ref())
+}
