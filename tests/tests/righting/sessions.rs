@@ -365,3 +365,36 @@ fn a_move_whose_other_record_has_not_come_is_taken_back() {
         assert_eq!((read.get("moved_to"), &read["counts"]), (None, &json!(true)));
     });
 }
+
+#[test]
+fn who_was_absent_so_often_is_listed() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let absent =
+            |who: &[usize]| Details { attendance: marks(who, Attendance::Absent), ..Details::default() };
+        for (date, who) in [(1, &[1, 2, 3][..]), (2, &[1, 2]), (3, &[1])] {
+            record(&mut cast.jeanne, cast.village.group, day(3, date), absent(who));
+        }
+        let mistake = record(&mut cast.paul, cast.village.group, day(2, 12), absent(&[1, 2, 3]));
+        cast.settle();
+        let codes = |cast: &Cast, at_least: u32| -> Vec<(String, i64)> {
+            let all = cast.odette.all(&format!("/v1/participants?absences={at_least}"));
+            let told = |one: &Value| {
+                (
+                    one["code"].as_str().expect("a code").to_owned(),
+                    one["absences"].as_i64().expect("a number"),
+                )
+            };
+            all.iter().map(told).collect()
+        };
+        let of = |all: &[(&str, i64)]| -> Vec<(String, i64)> {
+            all.iter().map(|(code, absences)| ((*code).to_owned(), *absences)).collect()
+        };
+        assert_eq!(codes(&cast, 3), of(&[("P01", 4), ("P02", 3)]));
+        // What was recorded by mistake counts nowhere.
+        let void = json!({"void": true, "reason": "It was another group."});
+        assert_eq!(cast.odette.post(&format!("/v1/records/{mistake}/void"), &void).status, 204);
+        assert_eq!(codes(&cast, 3), of(&[("P01", 3)]));
+        assert_eq!(codes(&cast, 2), of(&[("P01", 3), ("P02", 2)]));
+    });
+}

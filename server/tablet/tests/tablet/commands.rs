@@ -326,3 +326,18 @@ fn codes_may_stand_behind_a_comma_and_a_space() {
     let words = ["tablet", "session", "record", "aba", "--present", "P01, p2", "--absent", " P03"];
     assert!(Program::try_parse_from(words).is_ok());
 }
+
+#[test]
+fn how_often_somebody_came_is_shown_with_them() {
+    let (_store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("participant add aba --code P01");
+    assert!(!jeanne.run("show P01").contains("Meetings"));
+    for (date, mark) in [("2026-02-12", "present"), ("2026-02-19", "absent"), ("2026-02-26", "absent")] {
+        jeanne.run(&format!("session record aba --date {date} --{mark} P01"));
+    }
+    jeanne.run("session record aba --date 2026-03-05 --absent P01");
+    jeanne.run("session void aba 2026-03-05 --reason never");
+    let shown = jeanne.run("show P01");
+    says(&shown, &["present 1, last on 12 February 2026; absent 2, last on 26 February 2026"]);
+}
