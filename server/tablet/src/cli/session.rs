@@ -278,6 +278,10 @@ pub(super) fn run(
     let saved = if recorded.changed { saved } else { "Nothing to change" };
     let what = words::record(tablet, recorded.session.into());
     writeln!(out, "{saved}: {what} ({}).", find::short(recorded.session, &find::everything(tablet)))?;
+    // Whoever records under an ended lease is shown nothing of what the tablet holds.
+    if device.may_show().is_err() {
+        return Ok(());
+    }
     if let Some(replaced) = words::replaced(tablet, recorded.session).filter(|_| adds && recorded.changed) {
         writeln!(out, "Look again: it said otherwise before, and that is replaced: {replaced}.")?;
     }

@@ -254,12 +254,15 @@ fn a_day_that_can_hardly_be_right_is_asked_after() {
 fn a_tablet_whose_lease_has_ended_shows_nothing_and_goes_on_recording() {
     let (_, mut jeanne, _) = two_tablets();
     jeanne.run("sync");
+    jeanne.run("session record Abahuje --date 2026-03-04 --minutes 60");
+    jeanne.run("sync");
     jeanne.device.clock().set(NOW.plus_days(31));
     for shows in ["groups", "participants Abahuje", "sessions Abahuje", "show Abahuje"] {
         let refused = jeanne.try_run(shows).expect_err("locked").to_string();
         says(&refused, &["has not synced for too long", "sync it, and it does again", "Recording goes on"]);
     }
-    jeanne.run("session record Abahuje --date 2026-03-04 --minutes 90 --yes");
+    let saved = jeanne.run("session record Abahuje --date 2026-03-04 --minutes 90 --yes");
+    assert!(!saved.contains("60"), "what it held before is not shown either: {saved}");
     let status = jeanne.run("status");
     says(&status, &["Waiting to be handed in: 1 change.", "Locked: "]);
     assert!(!status.contains("Abahuje"), "{status}");
