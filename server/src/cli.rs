@@ -181,8 +181,16 @@ impl Database {
         Ok(store)
     }
 
-    /// The store, brought up to date.
+    /// The store that is there, brought up to date. Of one that is not, because a command was given in another folder say, everything would
+    /// be told to be well.
     fn open(&self) -> Result<Store, Box<dyn Error>> {
+        let store = self.as_it_is()?;
+        store.migrate_blocking()?;
+        Ok(store)
+    }
+
+    /// The store, brought up to date, and made where there is none.
+    fn begin(&self) -> Result<Store, Box<dyn Error>> {
         let store = Store::open(&self.address()?)?;
         store.migrate_blocking()?;
         Ok(store)

@@ -13,8 +13,8 @@ use sync_core::double::LONGEST_CIRCLE;
 use sync_core::id::SessionId;
 
 pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
-pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions};
-pub(crate) use people::{CAME, one_or_two};
+pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wrong_clock};
+pub(crate) use people::{CAME, absences, one_or_two};
 
 use crate::on_each;
 use crate::store::schema::{possible_doubles, sessions};
@@ -34,8 +34,7 @@ pub(crate) fn set_aside() -> String {
              UNION
              SELECT s.id FROM groups g JOIN sessions s ON s.group_id = g.id WHERE g.void IS NOT NULL
          ), back (id) AS (
-             SELECT s.id FROM sessions s JOIN sessions f ON f.id = s.moved_from AND f.group_id = s.group_id
-             WHERE s.moved_from IS NOT NULL AND (f.moved_to IS NULL OR f.moved_to <> s.id)
+             {TAKEN_BACK}
          ), mark (id, other, why) AS (
              SELECT one.id, coalesce(m.id, d.id), CASE WHEN m.id IS NULL THEN 'double' ELSE 'moved' END
              FROM sessions one
@@ -72,8 +71,23 @@ pub(crate) fn left_out() -> String {
     format!("SELECT id FROM ({}) AS set_aside", set_aside())
 }
 
+/// The ids of sessions that a move made which was taken back, or went elsewhere, as a query.
+const TAKEN_BACK: &str =
+    "SELECT s.id FROM sessions s JOIN sessions f ON f.id = s.moved_from AND f.group_id = s.group_id
+             WHERE s.moved_from IS NOT NULL AND (f.moved_to IS NULL OR f.moved_to <> s.id)";
+
+/// The pairs of sessions that look like records of one meeting, as a condition on `possible_doubles`. A pair follows from its two documents; that a
+/// move was taken back stands in a third one.
+fn both_stand() -> String {
+    format!(
+        "possible_doubles.session_id NOT IN ({TAKEN_BACK}) AND possible_doubles.other_id NOT IN ({TAKEN_BACK})"
+    )
+}
+
 /// The ids of the sessions that look like a record of the same meeting as another, as a query.
-pub(crate) const POSSIBLE_DOUBLES: &str = "SELECT session_id FROM possible_doubles";
+pub(crate) fn possible_doubles() -> String {
+    format!("SELECT possible_doubles.session_id FROM possible_doubles WHERE {}", both_stand())
+}
 
 /// The conditions of a list: those that are to hold, and those that are not. What nobody asks after is neither.
 pub(crate) fn wanted(asked: impl IntoIterator<Item = (Option<bool>, String)>) -> Vec<String> {
@@ -120,6 +134,7 @@ pub(crate) fn alike(
     let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
     let pairs: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
         .filter(possible_doubles::session_id.eq_any(&of))
+        .filter(diesel::dsl::sql::<Bool>(&both_stand()))
         .order((possible_doubles::session_id, possible_doubles::other_id))
         .load(c))?;
     let mut alike: BTreeMap<SessionId, Vec<SessionId>> = BTreeMap::new();

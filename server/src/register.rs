@@ -26,6 +26,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(identity_providers::link_identity_provider)
         .service(users::create::create_user)
         .service(users::list::list_users)
+        .service(users::rename::rename_user)
         .service(users::me::who_am_i)
         .service(users::password::change_password)
         .service(users::password::hand_out_password_code)

@@ -102,9 +102,10 @@ impl Store {
     /// [`StoreError::Address`] and [`StoreError::Away`].
     pub fn open_existing(url: &str) -> Result<Self, StoreError> {
         match url.parse()? {
-            Address::Sqlite(path) if !path.exists() => {
-                Err(StoreError::Away(format!("there is no file {}", path.display())))
-            }
+            Address::Sqlite(path) if !path.exists() => Err(StoreError::Away(format!(
+                "there is no file {}; DATABASE_URL or --database-url says which it is, and `ihuriro migrate` makes one",
+                path.display()
+            ))),
             _ => Self::open(url),
         }
     }

@@ -73,3 +73,41 @@ fn a_secret_that_anybody_guesses_or_reads_is_refused_in_words() {
     }
     assert!(folder.path().join("ihuriro.db").exists());
 }
+
+#[test]
+fn a_command_in_the_wrong_folder_makes_no_database_and_does_not_say_that_all_is_well() {
+    use std::process::Command;
+
+    let (program, folder) = (ihuriro().expect("the program"), tempfile::tempdir().expect("a folder"));
+    let run = |words: &[&str]| {
+        let mut command = Command::new(&program);
+        command
+            .args(words)
+            .current_dir(folder.path())
+            .env_remove("DATABASE_URL")
+            .env_remove("DATABASE_URL_FILE");
+        let output = command.env("IHURIRO_PASSWORD", "umuganda wa mbere").output().expect("it runs");
+        (output.status.success(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let nobody = ["--login", "admin", "--name", "Admin", "--role", "administrator"];
+    for words in [
+        &["rebuild"][..],
+        &["publish"],
+        &["compact"],
+        &["verify"],
+        &["audit", "verify"],
+        &["retention", "--dry-run"],
+        &["retention"],
+        &["export", "--organisation", "aegis", "--to", "export"],
+        &["incident-report", "01a21c19-5ed5-7fa8-9534-90ce9ff4322a"],
+        &["admin", "create-organisation", "--code", "aegis", "--name", "Aegis Trust"],
+        &[&["admin", "create-user"][..], &nobody].concat(),
+    ] {
+        let (well, said) = run(words);
+        assert!(!well && said.contains("there is no file ihuriro.db"), "{words:?}: {said}");
+        assert!(said.contains("DATABASE_URL") && said.contains("ihuriro migrate"), "{words:?}: {said}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "{words:?}");
+    }
+    let (well, said) = run(&["migrate"]);
+    assert!(well && folder.path().join("ihuriro.db").exists(), "{said}");
+}

@@ -280,8 +280,12 @@ fn password() -> Result<String, Box<dyn Error>> {
     if let Ok(password) = std::env::var("IHURIRO_PASSWORD") {
         return Ok(password);
     }
-    let password = rpassword::prompt_password("Password: ")?;
-    if rpassword::prompt_password("Once more: ")? != password {
+    let asked = |words: &str| {
+        rpassword::prompt_password(words)
+            .map_err(|error| format!("the password can't be asked for here ({error}); set IHURIRO_PASSWORD"))
+    };
+    let password = asked("Password: ")?;
+    if asked("Once more: ")? != password {
         return Err("the two passwords are not the same".into());
     }
     Ok(password)

@@ -74,7 +74,10 @@ fn sequence(store: &Store) -> Result<(), Box<dyn Error>> {
 
 impl Verify {
     fn run(self) -> Ended {
-        let kept = self.checkpoint.as_ref().map(fs::read_to_string).transpose()?;
+        let read = |path: &PathBuf| {
+            fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))
+        };
+        let kept = self.checkpoint.as_ref().map(read).transpose()?;
         let store = open(&self.database)?;
         sequence(&store)?;
         let checked = audit::verify(&store, &mut |finding| println!("{finding}"))?;

@@ -258,7 +258,17 @@ fn greeting(service: &Service, access_token: &str) -> Result<String, Failed> {
 
 /// The password that somebody has.
 fn current_password() -> io::Result<String> {
-    env::var("IHURIRO_PASSWORD").or_else(|_| rpassword::prompt_password("Password: "))
+    env::var("IHURIRO_PASSWORD").or_else(|_| prompt("Password: ", "IHURIRO_PASSWORD"))
+}
+
+/// Asks for a password. Where nobody can be asked, the error names the variable that may hold it.
+fn prompt(words: &str, variable: &str) -> io::Result<String> {
+    rpassword::prompt_password(words).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("the password can't be asked for here ({error}); set {variable}"),
+        )
+    })
 }
 
 /// A password that somebody is to have from now on, and whether they typed it.
@@ -267,8 +277,8 @@ fn prompt_new_password() -> io::Result<(String, bool)> {
         return Ok((password, false));
     }
     loop {
-        let password = rpassword::prompt_password("New password, 10 characters or more: ")?;
-        if rpassword::prompt_password("Once more: ")? == password {
+        let password = prompt("New password, 10 characters or more: ", "IHURIRO_NEW_PASSWORD")?;
+        if prompt("Once more: ", "IHURIRO_NEW_PASSWORD")? == password {
             return Ok((password, true));
         }
         eprintln!("The two are not the same.");

@@ -10,7 +10,7 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) fn run(self) -> Ended {
-        let store = self.database.open()?;
+        let store = self.database.begin()?;
         println!("The {} database is up to date.", store.kind());
         Ok(())
     }

@@ -36,19 +36,40 @@ pub(crate) fn consent_doubt(participants: &str) -> String {
     format!("(NOT ({void}) AND {})", any_day(participants, crossed))
 }
 
+/// Whether the clock that wrote the day of a session was wrong, and nobody verified that it took place so. A condition as [`day_doubt`].
+pub(crate) fn wrong_clock(sessions: &str) -> String {
+    let verified = SessionState::Verified;
+    format!(
+        "({sessions}.state <> '{verified}' AND EXISTS (
+             SELECT 1 FROM days
+             JOIN changes ON changes.document_id = days.document_id AND changes.hash = days.written_by
+             JOIN batches ON batches.id = changes.batch_id
+             WHERE days.document_id = {sessions}.id AND ({})
+         ))",
+        clock_is_off()
+    )
+}
+
+/// Whether one of the clocks was wrong when a batch was handed in: the service's, or that of the tablet that wrote it.
+fn clock_is_off() -> String {
+    format!(
+        "batches.received_in_doubt > 0
+                 OR (batches.carrier_id IS NULL AND batches.claimed_at NOT BETWEEN
+                     batches.received_at - {DAY} AND batches.received_at + {DAY})"
+    )
+}
+
 /// Whether a record has a day that is in doubt, or of which `also` holds. Nothing is subtracted from what a tablet says: it
 /// may be any number.
 fn any_day(records: &str, also: &str) -> String {
-    let long_ago = (LONG_AGO + 1) * DAY;
+    let (long_ago, clock_is_off) = ((LONG_AGO + 1) * DAY, clock_is_off());
     format!(
         "EXISTS (
              SELECT 1 FROM days
              LEFT JOIN changes ON changes.document_id = days.document_id AND changes.hash = days.written_by
              LEFT JOIN batches ON batches.id = changes.batch_id
              WHERE days.document_id = {records}.id AND (
-                 batches.received_in_doubt > 0
-                 OR (batches.carrier_id IS NULL AND batches.claimed_at NOT BETWEEN
-                     batches.received_at - {DAY} AND batches.received_at + {DAY})
+                 {clock_is_off}
                  OR days.begins_at > coalesce(batches.received_at, changes.received_at)
                  OR days.begins_at > days.written_at
                  OR days.begins_at + {long_ago} <= days.written_at

@@ -1,6 +1,8 @@
 //! Of people: who came, whose marks count for whom, and of whom it is not known whether they are one.
 
-use super::VOID_GROUPS;
+use sync_core::record::session::Attendance;
+
+use super::{VOID_GROUPS, left_out};
 
 /// Two common table expressions over one that is called `asked` and has the `id` and `group_id` of sessions:
 ///
@@ -40,5 +42,18 @@ pub(crate) fn one_or_two(participants: &str) -> String {
     format!(
         "({participants}.void IS NULL AND NOT {participants}.erased AND {participants}.group_id NOT IN ({VOID_GROUPS})
           AND (SELECT count(*) {begun}) > 1 AND EXISTS (SELECT 1 {begun} AND NOT o.confirmed))"
+    )
+}
+
+/// From how many sessions that count a participant was absent without an excuse, by the marks under their code that were not given to somebody
+/// else: a number in SQL, for each row of the table that is called `participants`.
+pub(crate) fn absences(participants: &str) -> String {
+    format!(
+        "(SELECT count(*) FROM attendances a
+          LEFT JOIN participant_origins o ON o.participant_id = a.participant_id AND o.device_id = a.author
+          WHERE a.participant_id = {participants}.id AND a.shown AND a.mark = '{}' AND o.split_to IS NULL
+          AND a.session_id NOT IN ({}))",
+        Attendance::Absent.code(),
+        left_out()
     )
 }

@@ -8,7 +8,7 @@ use sync_core::id::{ParticipantId, SessionId};
 use super::group::{Group, month};
 use crate::on_each;
 use crate::projection::{Differences, SessionChange};
-use crate::store::schema::{attendances, sessions};
+use crate::store::schema::{attendances, possible_doubles, sessions};
 use crate::store::{Conn, Db, StoreError};
 
 /// What must be counted again.
@@ -47,7 +47,10 @@ impl Affected {
         let changes: Vec<SessionChange<'_>> = differences.sessions().collect();
         let mut months: BTreeSet<String> = changes.iter().map(|one| month(one.date)).collect();
         let linked = linked(group, &changes);
-        let meetings = linked.iter().chain(&differences.alike).filter_map(|id| group.sessions.get(id));
+        // Whether two sessions are told to look alike follows from whether both count.
+        let alike = alike(tx, &linked)?;
+        let meetings =
+            linked.iter().chain(&alike).chain(&differences.alike).filter_map(|id| group.sessions.get(id));
         months.extend(meetings.map(|meeting| meeting.month.clone()));
         let changed: BTreeSet<ParticipantId> =
             differences.participants().chain(differences.people.iter().copied()).collect();
@@ -82,6 +85,20 @@ fn linked(group: &Group, changes: &[SessionChange<'_>]) -> BTreeSet<SessionId> {
         }
     }
     found
+}
+
+/// The sessions that look like a record of the same meeting as one of these.
+fn alike(tx: &mut Conn<'_>, sessions: &BTreeSet<SessionId>) -> Result<BTreeSet<SessionId>, StoreError> {
+    let ids: Vec<Db<SessionId>> = sessions.iter().copied().map(Db).collect();
+    let mut found = BTreeSet::new();
+    for some in ids.chunks(AT_ONCE) {
+        let others: Vec<Db<SessionId>> = on_each!(tx, |c| possible_doubles::table
+            .filter(possible_doubles::session_id.eq_any(some))
+            .select(possible_doubles::other_id)
+            .load(c))?;
+        found.extend(others.into_iter().map(|Db(id)| id));
+    }
+    Ok(found)
 }
 
 /// The months in which a mark counts for one of these: under their own code, under one that was given to them, or in whose place

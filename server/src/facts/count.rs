@@ -27,8 +27,8 @@ const AT_ONCE: usize = 500;
 struct Recorded {
     marks: BTreeMap<SessionId, Vec<Mark>>,
     heads: BTreeMap<SessionId, Vec<(String, String, i64)>>,
-    /// Those that look like a record of the same meeting as another.
-    alike: BTreeSet<SessionId>,
+    /// Those that look like a record of the same meeting as another, with that one.
+    alike: BTreeSet<(SessionId, SessionId)>,
     /// Those of which the day may be wrong.
     doubted: BTreeSet<SessionId>,
 }
@@ -74,7 +74,7 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
             Some(SetAside::Double) => doubt.doubles += 1,
             None => {
                 let attended = recorded.attended(group, id);
-                doubt.possible_doubles += i64::from(recorded.alike.contains(&id));
+                doubt.possible_doubles += i64::from(recorded.has_a_double(group, id));
                 doubt.date_doubts += i64::from(recorded.doubted.contains(&id));
                 doubt.void_attendances += attended.void;
                 doubt.without_record += attended.unknown;
@@ -116,6 +116,12 @@ struct Attended {
 }
 
 impl Recorded {
+    /// Whether a session looks like a record of the same meeting as another one that counts.
+    fn has_a_double(&self, group: &Group, id: SessionId) -> bool {
+        let mut pairs = self.alike.iter().filter(|(one, _)| *one == id);
+        pairs.any(|(_, other)| group.left_out(*other).is_none())
+    }
+
     /// As [`sync_core::person`] says: of several marks of one code at the same time the one that is shown counts; another one only
     /// where its tablet had given the code to somebody else.
     fn attended(&self, group: &Group, id: SessionId) -> Attended {
@@ -183,12 +189,10 @@ impl Recorded {
         for (Db(session), sex, age_band, heads) in heads {
             self.heads.entry(session).or_default().push((sex, age_band, heads.into()));
         }
-        let alike: Vec<Db<SessionId>> = on_each!(tx, |c| possible_doubles::table
+        let alike: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
             .filter(possible_doubles::session_id.eq_any(ids))
-            .select(possible_doubles::session_id)
-            .distinct()
             .load(c))?;
-        self.alike.extend(alike.into_iter().map(|Db(id)| id));
+        self.alike.extend(alike.into_iter().map(|(Db(id), Db(other))| (id, other)));
         let doubted: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
             .filter(sessions::id.eq_any(ids))
             .filter(diesel::dsl::sql::<Bool>(&day_doubt("sessions")))

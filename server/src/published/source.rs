@@ -13,7 +13,7 @@ use sync_core::record::{AgeBand, Sex};
 
 use super::counts::RawCounts;
 use super::quarter::{Quarter, Release};
-use crate::doubt::{CAME, left_out};
+use crate::doubt::{CAME, left_out, wrong_clock};
 use crate::on_each;
 use crate::store::identity::CATCHING_UP;
 use crate::store::schema::organisations;
@@ -59,14 +59,22 @@ struct Number {
     number: i64,
 }
 
-/// The quarters in which there were meetings that count.
+/// The quarters in which there were meetings that count, of which one at least has its day from a clock that was right. One tablet whose clock is
+/// years behind would have a quarter of these years released, for ever.
 pub(super) fn quarters(tx: &mut Conn<'_>) -> Result<Vec<Quarter>, StoreError> {
     #[derive(QueryableByName)]
     struct Month {
         #[diesel(sql_type = Text)]
         month: String,
     }
-    let text = format!("SELECT DISTINCT f.month AS month FROM facts f WHERE {OF_ALL} AND f.sessions > 0");
+    let text = format!(
+        "SELECT DISTINCT f.month AS month FROM facts f WHERE {OF_ALL} AND f.sessions > 0 AND EXISTS (
+             SELECT 1 FROM sessions s
+             WHERE s.group_id = f.group_id AND s.date >= f.month AND s.date <= f.month || '-31'
+             AND s.void IS NULL AND s.moved_to IS NULL AND s.double_of IS NULL AND NOT {}
+         )",
+        wrong_clock("s")
+    );
     let months: Vec<Month> = on_each!(tx, |c| diesel::sql_query(text.as_str()).load(c))?;
     let mut quarters: Vec<Quarter> = months.iter().filter_map(|one| Quarter::of(&one.month)).collect();
     quarters.sort_unstable();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{get, web};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use jiff::civil::Date;
 use serde::Serialize;
 use sync_core::id::{DeviceId, GroupId, ParticipantId};
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::clash::{Clash, clashes};
-use crate::doubt::{of_participants, one_or_two};
+use crate::doubt::{absences, of_participants, one_or_two};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, Window};
@@ -53,6 +53,8 @@ pub(crate) struct ParticipantItem {
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
     was_in_conflict: bool,
+    /// From how many sessions that count they were absent without an excuse.
+    absences: i64,
     /// Why they were recorded by mistake; totals leave them out.
     #[serde(skip_serializing_if = "Option::is_none")]
     void: Option<String>,
@@ -83,6 +85,9 @@ struct Row {
     was_in_conflict: bool,
     void: Option<String>,
     same_as: Option<Db<ParticipantId>>,
+    #[diesel(select_expression = diesel::dsl::sql::<BigInt>(&absences("participants")))]
+    #[diesel(select_expression_type = diesel::expression::SqlLiteral<BigInt>)]
+    absences: i64,
     #[diesel(select_expression = diesel::dsl::sql::<Bool>(&one_or_two("participants")))]
     #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
     one_or_two: bool,
@@ -102,6 +107,7 @@ impl ParticipantItem {
             exit: row.exit,
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
+            absences: row.absences,
             void: row.void,
             same_as: row.same_as.map(|Db(id)| id),
             one_or_two: row.one_or_two,

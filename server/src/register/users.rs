@@ -6,6 +6,7 @@ pub mod logins;
 pub mod me;
 pub mod password;
 pub mod protection;
+pub mod rename;
 pub mod second_factor;
 pub mod standing;
 

@@ -278,9 +278,10 @@ pub const POLICY: &[Action] = &[
         "PUT /v1/teams/{id}/members/{user}",
         "DELETE /v1/teams/{id}/members/{user}",
     ]).noted_when_changed(AccessChanged),
-    may("add people, disable them and let them in again",
+    may("add people, put their names right, disable them and let them in again",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
         "POST /v1/users",
+        "PATCH /v1/users/{id}",
         "POST /v1/users/{id}/disable",
         "POST /v1/users/{id}/enable",
         "POST /v1/users/{id}/password-resets",

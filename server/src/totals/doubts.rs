@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::conditions::{Values, bound};
 use super::question::Question;
-use crate::doubt::{CAME, POSSIBLE_DOUBLES, consent_doubt, day_doubt, one_or_two, set_aside};
+use crate::doubt::{CAME, consent_doubt, day_doubt, one_or_two, possible_doubles, set_aside};
 use crate::on_each;
 use crate::scope::Scope;
 use crate::store::identity::CATCHING_UP;
@@ -77,7 +77,7 @@ impl Question {
                     count(CASE WHEN set_aside.why = 'moved' THEN 1 END) AS moved,
                     count(CASE WHEN set_aside.why = 'void' THEN 1 END) AS void,
                     count(CASE WHEN s.recorded_since THEN 1 END) AS recorded_since,
-                    count(CASE WHEN set_aside.id IS NULL AND s.id IN ({POSSIBLE_DOUBLES}) THEN 1 END)
+                    count(CASE WHEN set_aside.id IS NULL AND s.id IN ({doubles}) THEN 1 END)
                         AS possible_doubles,
                     count(CASE WHEN set_aside.id IS NULL AND {day_doubt} THEN 1 END) AS date_doubts,
                     (SELECT count(*) FROM (SELECT DISTINCT session_id, owner FROM mark WHERE void IS NOT NULL) AS gone)
@@ -89,6 +89,7 @@ impl Question {
                     {consents} AS consent_date_doubts, CASE WHEN {CATCHING_UP} THEN (SELECT count(*) FROM groups g WHERE {all}) ELSE 0 END AS being_counted
              FROM all_asked s LEFT JOIN set_aside ON set_aside.id = s.id",
             set_aside = set_aside(),
+            doubles = possible_doubles(),
             day_doubt = day_doubt("s"),
             one_or_two = people(one_or_two("p")),
             consents = people(consent_doubt("p")),

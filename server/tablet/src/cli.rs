@@ -30,7 +30,7 @@ use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
 use crate::device::{Device, OpenError, OpensWith};
-use crate::folder::{Folder, FolderError, Outside};
+use crate::folder::{Folder, FolderError, Outside, SHORTEST_PASSPHRASE, SHORTEST_PIN};
 use crate::people::{self, Name};
 
 pub use error::CommandError;
@@ -287,7 +287,10 @@ fn new_passphrase() -> Result<String, CommandError> {
     if let Ok(passphrase) = std::env::var(PASSPHRASE) {
         return Ok(passphrase);
     }
-    let passphrase = passphrase()?;
+    let asked = format!(
+        "Choose a passphrase of {SHORTEST_PASSPHRASE} characters or more, or a PIN of {SHORTEST_PIN} digits or more: "
+    );
+    let passphrase = rpassword::prompt_password(asked).map_err(CommandError::Passphrase)?;
     let again = rpassword::prompt_password("The same again: ").map_err(CommandError::Passphrase)?;
     if again == passphrase { Ok(passphrase) } else { Err(CommandError::Mistyped) }
 }

@@ -194,6 +194,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
                 "organisation_id": place.organisation,
             }),
         ),
+        "PATCH /v1/users/{id}" => write(format!("/v1/users/{newcomer}"), json!({"name": "Somebody else"})),
         "POST /v1/users/{id}/password-resets" => {
             write(format!("/v1/users/{newcomer}/password-resets"), json!({}))
         }

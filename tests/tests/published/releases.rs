@@ -194,3 +194,26 @@ fn a_table_is_read_as_csv_that_names_its_release_and_rounding() {
     let json = donor.text("/v1/published/2026-Q1/meetings", "application/json, text/csv;q=0.5");
     assert!(json.starts_with('{'), "{json}");
 }
+
+#[test]
+fn a_tablet_with_a_wrong_clock_has_no_quarter_of_years_ago_released() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let mut tablet = village.facilitator_with_tablet(&app, "jeanne");
+        people_consent(&mut tablet, village.group, 9);
+        tablet.sync(&mut ()).expect("a sync");
+        tablet.clock().set(app.clock.now().plus_days(-5 * 365));
+        let day = tablet.clock().today();
+        let details = Details { attendance: marks(&[1, 2, 3], Attendance::Present), ..Details::default() };
+        let session = record(&mut tablet, village.group, day, details);
+        tablet.sync(&mut ()).expect("a sync");
+        assert_eq!(village.aggregates("")["doubts"]["date_doubts"], 1, "people are asked about it");
+        assert_eq!(release(&app), Vec::<String>::new());
+        // Somebody looked at it, and says that it took place so.
+        let says = serde_json::json!({"state": "verified", "reason": "We found the old register."});
+        let verified = village.manager.post(&format!("/v1/sessions/{session}/state"), &says);
+        assert_eq!(verified.status, 204, "{}", verified.body);
+        assert_eq!(release(&app), ["2021-Q1"]);
+    });
+}

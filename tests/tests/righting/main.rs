@@ -6,6 +6,8 @@ mod people;
 mod groups;
 mod counting;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::{GroupId, SessionId};

@@ -65,6 +65,13 @@ fn a_meeting_under_a_wrong_day_is_moved_and_moved_back() {
             (422, "invalid-fields".to_owned())
         );
         assert_eq!(moved_to(&cast.odette, own, Some("1 March")).body["errors"][0]["field"], "date");
+        let mistyped = moved_to(&cast.odette, own, Some("2027-03-05"));
+        let about = &mistyped.body["errors"][0];
+        assert_eq!(
+            (mistyped.problem(), &about["field"]),
+            ((422, "invalid-fields"), &json!("date")),
+            "{about}"
+        );
         let facilitator = cast.app.login("jeanne.aegis");
         assert_eq!(moved_to(&facilitator, own, Some("2026-03-09")).problem(), (403, "role-not-allowed"));
 
@@ -72,6 +79,14 @@ fn a_meeting_under_a_wrong_day_is_moved_and_moved_back() {
         assert_eq!(id_of(moved_to(&cast.odette, wrong, None)), wrong);
         assert_eq!(cast.total(), (2, 4));
         assert_eq!((&cast.read(wrong)["counts"], &cast.read(right)["counts"]), (&json!(true), &json!(false)));
+        // Both say the same, and only one counts: nobody is asked whether they are one meeting. Two of one morning may be.
+        let alike: BTreeSet<String> = cast.listed("possible_double=true").into_iter().collect();
+        assert_eq!(alike, [wrong, own].map(|id| id.to_string()).into());
+        assert_eq!(cast.read(wrong)["possible_doubles"], json!([own]));
+        assert_eq!(cast.read(right)["possible_doubles"], json!([]));
+        for days in ["", "from=2026-03-01&to=2026-03-30"] {
+            assert_eq!(cast.village.aggregates(days)["doubts"]["possible_doubles"], 2, "{days}");
+        }
         cast.reconcile();
         // Once more, elsewhere: the day that it was moved to at first has a record that holds nothing now.
         let again = id_of(moved_to(&cast.odette, wrong, Some("2026-03-04")));
@@ -348,5 +363,38 @@ fn a_move_whose_other_record_has_not_come_is_taken_back() {
         assert_eq!(id_of(moved_to(&cast.odette, session, None)), session);
         let read = cast.read(session);
         assert_eq!((read.get("moved_to"), &read["counts"]), (None, &json!(true)));
+    });
+}
+
+#[test]
+fn who_was_absent_so_often_is_listed() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let absent =
+            |who: &[usize]| Details { attendance: marks(who, Attendance::Absent), ..Details::default() };
+        for (date, who) in [(1, &[1, 2, 3][..]), (2, &[1, 2]), (3, &[1])] {
+            record(&mut cast.jeanne, cast.village.group, day(3, date), absent(who));
+        }
+        let mistake = record(&mut cast.paul, cast.village.group, day(2, 12), absent(&[1, 2, 3]));
+        cast.settle();
+        let codes = |cast: &Cast, at_least: u32| -> Vec<(String, i64)> {
+            let all = cast.odette.all(&format!("/v1/participants?absences={at_least}"));
+            let told = |one: &Value| {
+                (
+                    one["code"].as_str().expect("a code").to_owned(),
+                    one["absences"].as_i64().expect("a number"),
+                )
+            };
+            all.iter().map(told).collect()
+        };
+        let of = |all: &[(&str, i64)]| -> Vec<(String, i64)> {
+            all.iter().map(|(code, absences)| ((*code).to_owned(), *absences)).collect()
+        };
+        assert_eq!(codes(&cast, 3), of(&[("P01", 4), ("P02", 3)]));
+        // What was recorded by mistake counts nowhere.
+        let void = json!({"void": true, "reason": "It was another group."});
+        assert_eq!(cast.odette.post(&format!("/v1/records/{mistake}/void"), &void).status, 204);
+        assert_eq!(codes(&cast, 3), of(&[("P01", 3)]));
+        assert_eq!(codes(&cast, 2), of(&[("P01", 3), ("P02", 2)]));
     });
 }

@@ -89,3 +89,39 @@ fn whoever_is_disabled_is_signed_out_hands_in_and_can_come_back() {
         assert_eq!(held.iter().filter(|one| one.get("dropped_at").is_none()).count(), 1, "{held:?}");
     });
 }
+
+#[test]
+fn a_name_or_a_login_that_was_mistyped_is_put_right() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let (village, admin) = (&scene.village, scene.administrator());
+        let path = format!("/v1/users/{}", scene.jeanne);
+        let right =
+            village.manager.patch(&path, &json!({"name": "  Mukamana Jeanne ", "login": "Jeanne.M"})).ok();
+        assert_eq!((&right["name"], &right["login"]), (&json!("Mukamana Jeanne"), &json!("jeanne.m")));
+        let mine = scene.app.login("jeanne.m");
+        assert_eq!(mine.get("/v1/me").ok()["name"], "Mukamana Jeanne", "she signs in with it");
+        // What is left out stays, and the same again is no mistake.
+        let again = village.manager.patch(&path, &json!({"login": "jeanne.m"})).ok();
+        assert_eq!(again, right);
+
+        let refused = |who: &Session, path: &str, body: &Value| {
+            let answer = who.patch(path, body);
+            (answer.status, answer.problem().1.to_owned())
+        };
+        let of = |status, slug: &str| (status, slug.to_owned());
+        let taken = json!({"login": "manager.aegis"});
+        assert_eq!(refused(&village.manager, &path, &taken), of(409, "login-taken"));
+        for odd in [json!({"login": "a b"}), json!({"name": " "})] {
+            assert_eq!(refused(&village.manager, &path, &odd), of(422, "invalid-fields"));
+        }
+        assert_eq!(refused(&mine, &path, &json!({"name": "Queen"})), of(403, "role-not-allowed"));
+        // A manager decides about no manager, and hears nothing of the people of others.
+        let me = village.manager.get("/v1/me").ok()["id"].as_str().expect("an id").to_owned();
+        let name = json!({"name": "Uwera"});
+        assert_eq!(refused(&village.manager, &format!("/v1/users/{me}"), &name), of(403, "role-not-allowed"));
+        let other = Village::of(&scene.app, "nar");
+        assert_eq!(refused(&other.manager, &path, &name), of(404, "no-such-user"));
+        assert_eq!(admin.patch(&format!("/v1/users/{me}"), &name).ok()["name"], "Uwera");
+    });
+}

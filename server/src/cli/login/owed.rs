@@ -39,6 +39,11 @@ pub(super) fn choose_password(
     let password = until_taken(|new| {
         let body = json!({"login": login, "code": code, "new_password": new});
         service.post::<Chosen>("/v1/password-resets", &body)
+    })
+    .inspect_err(|_| {
+        eprintln!(
+            "If you chose a password with this code before, go on without it: ihuriro login --login {login}"
+        );
     })?;
     Ok((password.0, Some(password.1.device_token)))
 }

@@ -56,10 +56,15 @@ impl Said {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}. {}", self.title, self.detail)?;
-        self.fields
+        // What is wrong with each field says more than that something is.
+        if self.fields.is_empty() {
+            return write!(f, "{}. {}", self.title, self.detail);
+        }
+        let said = self
+            .fields
             .iter()
-            .try_for_each(|one| write!(f, " The {} {}.", one.field.replace('_', " "), one.detail))
+            .map(|one| format!("The {} {}.", one.field.replace('_', " "), one.detail.trim_end_matches('.')));
+        f.write_str(&said.collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -11,7 +11,7 @@ use sync_core::moving::{NotMoved, Slot, copy, target};
 use sync_core::person::marks;
 use sync_core::record::session::{Attendance, PartOfDay};
 use sync_core::record::{Kind, Record, Session};
-use sync_core::time::Date;
+use sync_core::time::{Date, day_in_rwanda};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -106,10 +106,10 @@ pub(crate) async fn move_session(
     let date = fields.day("date", body.date.as_deref());
     let part: Option<PartOfDay> = fields.parse("part", body.part.as_deref());
     let act = Act::checked(permit, &clock, &body.reason, fields)?;
-    let id = SessionId::from(*id);
+    let (id, today) = (SessionId::from(*id), day_in_rwanda(clock.now()));
     let counts = store
         .write("move session", move |tx| match date {
-            Some(date) => put(tx, id, date, part, &act),
+            Some(date) => put(tx, id, (date, part), today, &act),
             None => take_back(tx, id, &act),
         })
         .await?;
@@ -119,14 +119,18 @@ pub(crate) async fn move_session(
 fn put(
     tx: &mut Conn<'_>,
     id: SessionId,
-    date: Date,
-    part: Option<PartOfDay>,
+    (date, part): (Date, Option<PartOfDay>),
+    today: Date,
     act: &Act,
 ) -> Result<SessionId, Failure<Refused>> {
     let (seen, record) = act.open::<Session>(tx, id)?;
     let part = part.unwrap_or(record.part);
     let there = of_part(tx, &record, date, part)?;
     let slot = target(&record, date, part, |id| there.get(&id).cloned()).map_err(Refused::from)?;
+    if date > today {
+        let detail = "has not come yet; it is the day on which the meeting took place";
+        return Err(Refused::Field { field: "date", detail }.into());
+    }
     let marks = theirs(tx, &seen.document)?;
     amend::<Session>(tx, Original::genesis(beside(seen.place, Kind::Session, slot.id)), act, |edit| {
         slot.begin(edit)?;

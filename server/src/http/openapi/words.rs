@@ -95,8 +95,10 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {
             Words::Like("^[A-Za-z0-9-]{2,32}$")
         }
-        ("NewOrganisation" | "NewUser" | "NewTeam", "name") | ("Enrol", "device_name") => Words::Line(120),
-        ("NewUser", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
+        ("NewOrganisation" | "NewUser" | "UserNames" | "NewTeam", "name") | ("Enrol", "device_name") => {
+            Words::Line(120)
+        }
+        ("NewUser" | "UserNames", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
         ("NewUser", "password") | ("PasswordChange" | "PasswordReset", "new_password") => {
             Words::Long(10, 128)
         }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{consent_doubt, one_or_two, wanted};
+use crate::doubt::{absences, consent_doubt, one_or_two, wanted};
 use crate::scope::AskedQuery;
 
 /// A question as it stands in an address.
@@ -28,6 +28,9 @@ pub(crate) struct ParticipantQuery {
     one_or_two: Option<bool>,
     /// `true`: those of whose consent a day may be wrong; `false`: the others.
     date_doubt: Option<bool>,
+    /// Those who were absent without an excuse from at least so many sessions.
+    #[param(example = 3)]
+    absences: Option<u32>,
     /// The `next` of the page before, of this list; left out for the first page.
     after: Option<String>,
     /// How many at most; 100 if left out.
@@ -54,9 +57,11 @@ impl ParticipantQuery {
 
     /// Conditions on `participants`, in SQL.
     pub(super) fn doubts(&self) -> Vec<String> {
-        wanted([
+        let mut all = wanted([
             (self.one_or_two, one_or_two("participants")),
             (self.date_doubt, consent_doubt("participants")),
-        ])
+        ]);
+        all.extend(self.absences.map(|at_least| format!("{} >= {at_least}", absences("participants"))));
+        all
     }
 }

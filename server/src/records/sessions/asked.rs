@@ -5,7 +5,7 @@ use sync_core::record::session::SessionState;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{POSSIBLE_DOUBLES, day_doubt, set_aside_as, wanted};
+use crate::doubt::{day_doubt, possible_doubles, set_aside_as, wanted};
 use crate::problem::{Fields, Problem};
 use crate::scope::AskedQuery;
 
@@ -85,7 +85,7 @@ impl SessionQuery {
         let state = state.map(|state| format!("(sessions.state = '{}')", state.code()));
         let doubts = wanted([
             (self.double, set_aside_as("double")),
-            (self.possible_double, format!("sessions.id IN ({POSSIBLE_DOUBLES})")),
+            (self.possible_double, format!("sessions.id IN ({})", possible_doubles())),
             (self.date_doubt, day_doubt("sessions")),
             (self.void, "(sessions.void IS NOT NULL)".to_owned()),
             (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),

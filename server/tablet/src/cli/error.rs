@@ -77,6 +77,8 @@ pub enum CommandError {
     MovedAlready { since: String },
     #[error("this would be {}, but {why}; is this right? If it is, say it again with --yes", words::day(*.day))]
     Unlikely { day: Date, why: Unlikely },
+    #[error("nobody disagrees about {field} of {record} now; to be settled of it: {open}")]
+    NotOpen { field: String, record: String, open: String },
     #[error("nothing was saved; say it again in other words")]
     NotSaved,
     #[error("the output can't be written: {0}")]

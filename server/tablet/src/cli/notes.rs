@@ -60,7 +60,7 @@ pub(super) fn record_and_tell(device: &mut Device, out: &mut dyn Write) -> Resul
     let left = record_all(device, out)?;
     if !left.is_empty() {
         let notes = words::count(left.len(), "note");
-        writeln!(out, "{notes} could not be recorded, and stay; look at them with: ihuriro tablet notes")?;
+        writeln!(out, "{notes} could not be recorded; look at what stays with: ihuriro tablet notes")?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use sync_core::record::session::{
 use super::when::{When, ask};
 use super::{CommandError, codes, find, words};
 use crate::device::Device;
-use crate::recording::{Details, NewSession, Who, participant_of};
+use crate::recording::{Details, Meetings, NewSession, Who, participant_of};
 
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
@@ -163,9 +163,10 @@ pub struct Said {
 
 /// A participant by code or id.
 pub(super) fn who(text: &str) -> Result<Who, sync_core::value::Why> {
-    match text.parse() {
+    // People write `P01, P02`, too.
+    match text.trim().parse() {
         Ok(id) => Ok(Who::Id(id)),
-        Err(_) => text.parse().map(Who::Code),
+        Err(_) => text.trim().parse().map(Who::Code),
     }
 }
 
@@ -231,6 +232,7 @@ pub(super) fn run(
             .collect();
         Ok::<_, CommandError>(details)
     };
+    let adds = matches!(command, SessionCommand::Record { .. });
     let (saved, recorded) = match command {
         SessionCommand::Record { group, date, part, yes, said } => {
             let (group, _) = find::group(device.tablet(), &group)?;
@@ -276,7 +278,20 @@ pub(super) fn run(
     let saved = if recorded.changed { saved } else { "Nothing to change" };
     let what = words::record(tablet, recorded.session.into());
     writeln!(out, "{saved}: {what} ({}).", find::short(recorded.session, &find::everything(tablet)))?;
-    let group = tablet.read::<Session>(recorded.session)?.group;
+    // Whoever records under an ended lease is shown nothing of what the tablet holds.
+    if device.may_show().is_err() {
+        return Ok(());
+    }
+    if let Some(replaced) = words::replaced(tablet, recorded.session).filter(|_| adds && recorded.changed) {
+        writeln!(out, "Look again: it said otherwise before, and that is replaced: {replaced}.")?;
+    }
+    let session: Session = tablet.read(recorded.session)?;
+    let group = session.group;
+    if !Meetings::of(tablet, group).counted.contains(&recorded.session)
+        && let Some(why) = words::set_aside(tablet, &session)
+    {
+        writeln!(out, "Look again: this record counts nowhere, as it was {why}.")?;
+    }
     if let Some(void) = words::void(&tablet.read(group)?) {
         writeln!(out, "Look again: {void}")?;
     }

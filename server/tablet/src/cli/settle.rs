@@ -33,7 +33,12 @@ pub(super) fn run(device: &mut Device, said: &SettleArgs, out: &mut dyn Write) -
     let id = find::record(device.tablet(), &said.record)?;
     let open = device.tablet().conflicts(id)?;
     let means = |field: &str| field == said.field || words::field(device.tablet(), field) == said.field;
-    let field = open.iter().find(|one| means(&one.field)).map_or(said.field.as_str(), |one| &one.field);
+    let Some(field) = open.iter().map(|one| one.field.as_str()).find(|field| means(field)) else {
+        let tablet = device.tablet();
+        let open = words::listed(open.iter().map(|one| words::field(tablet, &one.field)));
+        let (field, record) = (said.field.clone(), words::record(tablet, id));
+        return Err(CommandError::NotOpen { field, record, open });
+    };
     device.settle(id, (field, &said.value), &said.reason)?;
     writeln!(
         out,

@@ -5,10 +5,11 @@ use std::io::Write;
 
 use clap::Args;
 use sync_core::area;
-use sync_core::id::{DocumentId, ParticipantId, SessionId};
+use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
 use sync_core::record::session::{Attendance, PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
 use sync_core::tablet::Tablet;
+use sync_core::time::Date;
 
 use super::session::who;
 use super::when::When;
@@ -111,6 +112,7 @@ fn participant(
     told(out, "Consent", one.consent_date.map(|date| format!("{how} on {}{to}{by}", words::day(date))))?;
     told(out, "Withdrawn", one.consent_withdrawn.map(words::day))?;
     told(out, "Left", one.exit.map(words::plain))?;
+    told(out, "Meetings", attended(tablet, one.group, id))?;
     told(out, "Void", one.void.as_ref().map(|why| format!("{why}; counts nowhere")))?;
     let same = one.same_as.map(|other| format!("{}, who counts", words::code_of(tablet, other)));
     told(out, "The same as", same)?;
@@ -126,6 +128,20 @@ fn participant(
         writeln!(out, "If two: ihuriro tablet participant split \"{group}\" {code} TABLET --reason \"why\"")?;
     }
     Ok(())
+}
+
+/// `present 5, absent 2, last on 5 March 2026`: how somebody is marked in the meetings that count.
+fn attended(tablet: &Tablet, group: GroupId, id: ParticipantId) -> Option<String> {
+    let meetings = Meetings::of(tablet, group);
+    let counted = meetings.all.iter().filter(|(id, _)| meetings.counted.contains(id));
+    let marks: Vec<(Date, Attendance)> =
+        counted.filter_map(|(_, one)| Some((one.date, *one.attendance.get(&id)?))).collect();
+    let of = |mark: Attendance| {
+        let days = || marks.iter().filter(move |(_, one)| *one == mark).map(|(day, _)| *day);
+        days().max().map(|last| format!("{mark} {}, last on {}", days().count(), words::day(last)))
+    };
+    let told: Vec<String> = Attendance::ALL.iter().filter_map(|mark| of(*mark)).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 fn session(

@@ -157,6 +157,12 @@ fn tell(device: &Device, summary: &Summary, notes: usize, out: &mut dyn Write) -
         let changes = words::count(report.unreadable, "change");
         writeln!(out, "{changes} could not be read here; tell your administrator.")?;
     }
+    if let Some(off) = words::clock_off(device.clock().now(), tablet.last_sync()) {
+        writeln!(
+            out,
+            "The clock of this tablet is {off} the server's. Records get their day from it: set it, unless it is the server's that is wrong."
+        )?;
+    }
     let Summary { bytes_up, bytes_down, .. } = summary;
     let requests = words::count(report.requests, "request");
     writeln!(

@@ -1,7 +1,7 @@
 //! Codes, days and records as people say them.
 
 use sync_core::conflict::{Claim, Conflict};
-use sync_core::history::{FieldStep, Step};
+use sync_core::history::{FieldStep, Step, step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::{Cell, Session};
 use sync_core::record::{AgeBand, Group, Kind, Lesson, Participant, Record, Sex};
@@ -24,6 +24,19 @@ pub(super) fn day_of(tablet: &Tablet, id: SessionId) -> String {
 /// `5 Mar 2026 08:15`, as clocks in Rwanda show.
 pub(super) fn time(at: Millis) -> String {
     in_rwanda(at).strftime("%-d %b %Y %H:%M").to_string()
+}
+
+/// `5 days ahead of`, where two clocks differ by more than a quarter of an hour.
+pub(super) fn clock_off(ours: Millis, theirs: Millis) -> Option<String> {
+    const MINUTE: u64 = 60_000;
+    let minutes = ours.0.abs_diff(theirs.0) / MINUTE;
+    let off = match minutes {
+        0..=15 => return None,
+        16..=119 => count(minutes, "minute"),
+        120..=2879 => count(minutes / 60, "hour"),
+        _ => count(minutes / (24 * 60), "day"),
+    };
+    Some(format!("{off} {}", if ours > theirs { "ahead of" } else { "behind" }))
 }
 
 /// `new orientation`.
@@ -140,6 +153,30 @@ pub(super) fn steps(tablet: &Tablet, steps: &[Step]) -> String {
         format!("{}, {}, {}", who(tablet, step.actor.device), time(step.at), listed(said))
     };
     steps.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+/// What the last change to a record that waits to be handed in put something else in the place of: `minutes 60 and attendance of P02 present`.
+pub(super) fn replaced(tablet: &Tablet, id: SessionId) -> Option<String> {
+    let change = tablet.outbox().filter(|one| one.document == id.into()).last()?;
+    let step = step(&tablet.document(id)?, &change.hash)?;
+    let gone =
+        step.fields.iter().filter(|one| !matches!(one.field.as_str(), "state" | "summary" | "returned"));
+    let gone = gone.filter(|one| one.to != one.from);
+    let told = |one: &FieldStep| Some(format!("{} {}", field(tablet, &one.field), value(one.from.last()?)));
+    let told: Vec<String> = gone.filter_map(told).collect();
+    (!told.is_empty()).then(|| listed(told))
+}
+
+/// Why a meeting's record counts nowhere, of one that somebody set aside or of which a move was taken back.
+pub(super) fn set_aside(tablet: &Tablet, session: &Session) -> Option<String> {
+    let named = |id: SessionId| record(tablet, id.into());
+    match (&session.void, session.moved_to, session.double_of, session.moved_from) {
+        (Some(why), ..) => Some(format!("recorded by mistake ({why})")),
+        (_, Some(to), ..) => Some(format!("moved to {}", named(to))),
+        (_, _, Some(of), _) => Some(format!("marked as a double of {}", named(of))),
+        (_, _, _, Some(from)) => Some(format!("made by a move of {} that was taken back", named(from))),
+        (None, None, None, None) => None,
+    }
 }
 
 /// What a field says since; none of what the record's id is made of, which goes without saying.

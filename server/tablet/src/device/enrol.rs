@@ -1,7 +1,7 @@
 //! Enrolling: the tablet's key is on its disk before the server hears of it, so that an answer that got lost can be
 //! asked for again with the same code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
 use minicbor::bytes::ByteArray;
@@ -37,10 +37,29 @@ pub enum EnrolError {
     Folder(#[from] FolderError),
     #[error("this tablet is already enrolled, for {0}; another person gives a name, as: --as eric")]
     Already(String),
+    #[error(
+        "somebody is enrolled in {} already, under another passphrase; another person gives a name, as: --as eric", .0.display()
+    )]
+    AnotherPassphrase(PathBuf),
+    #[error(
+        "an enrolment was begun in {} under another passphrase, and no answer came: type that one, or remove the folder, \
+         which holds nothing yet, and ask your manager for another code", .0.display()
+    )]
+    BegunOtherwise(PathBuf),
     #[error("{0}")]
     Refused(LinkError),
     #[error("{0}; to try again, run enrol with the same code")]
     Link(LinkError),
+}
+
+impl EnrolError {
+    /// The folder was made under another passphrase than the one that was typed.
+    fn other_passphrase(at: &Path) -> Self {
+        match Folder::device(at) {
+            Err(FolderError::NoDevice) => Self::BegunOtherwise(at.to_owned()),
+            _ => Self::AnotherPassphrase(at.to_owned()),
+        }
+    }
 }
 
 impl From<LinkError> for EnrolError {
@@ -89,15 +108,19 @@ impl Device {
         clock: Clock,
     ) -> Result<Self, EnrolError> {
         let mut folder = match Folder::create(at, passphrase) {
-            Err(FolderError::There(_)) => Folder::open(at, passphrase, clock.now())?,
+            Err(FolderError::There(_)) => match Folder::open(at, passphrase, clock.now()) {
+                Err(FolderError::WrongPassphrase { .. }) => return Err(EnrolError::other_passphrase(at)),
+                opened => opened?,
+            },
             made => made?,
         };
         let settings = Settings::read(&mut folder)?;
         if !folder.blobs()?.is_empty() {
             return Err(EnrolError::Already(settings.user));
         }
-        let pending = settings.pending.filter(|pending| pending.code == code);
-        let pending = pending
+        let before = settings.pending.filter(|pending| pending.code == code);
+        let asked_before = before.is_some();
+        let pending = before
             .unwrap_or_else(|| Pending { code: code.to_owned(), seed: rand::random::<[u8; 32]>().into() });
         let key = SigningKey::from_bytes(&pending.seed);
         let mut settings = Settings {
@@ -109,7 +132,14 @@ impl Device {
 
         let public_key = BASE64URL_NOPAD.encode(key.verifying_key().as_bytes());
         let asking = Enrol { code: code.to_owned(), public_key, device_name: name.to_owned() };
-        let enrolled = link.enrol(&asking)?;
+        let enrolled = match link.enrol(&asking) {
+            // Nobody is enrolled by a code that the server refuses. The passphrase goes with it: whoever tries again chooses one anew.
+            Err(refused @ LinkError::Refused(_)) if !asked_before => {
+                folder.destroy()?;
+                return Err(refused.into());
+            }
+            answer => answer?,
+        };
         let store = enrolled.store.keys().ok_or(LinkError::StoreKeys)?;
 
         settings.user.clone_from(&enrolled.user.name);

@@ -57,7 +57,7 @@ pub enum SyncError {
     #[error("{0}; everything you recorded is kept, sync again when you can")]
     Link(LinkError),
     /// The server said no; its words say what to do about it.
-    #[error("{0} Everything you recorded is kept.")]
+    #[error("{0}. Everything you recorded is kept")]
     Refused(LinkError),
     #[error(transparent)]
     Answer(#[from] NotAnAnswer),

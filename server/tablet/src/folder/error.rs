@@ -13,7 +13,9 @@ pub enum FolderError {
     There(PathBuf),
     #[error("another program has the tablet in {} open; close it first", .0.display())]
     InUse(PathBuf),
-    #[error("choose a passphrase of at least {SHORTEST_PASSPHRASE} characters")]
+    #[error(
+        "choose a passphrase of at least {SHORTEST_PASSPHRASE} characters, or a PIN of at least {SHORTEST_PIN} digits"
+    )]
     ShortPassphrase,
     #[error("choose a PIN of at least {SHORTEST_PIN} digits, or a passphrase with other characters")]
     ShortPin,

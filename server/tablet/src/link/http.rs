@@ -115,11 +115,14 @@ impl Exchange for Link {
 fn said<T: serde::de::DeserializeOwned>(answer: &mut Response<Body>) -> Result<T, LinkError> {
     let body = receive(answer, &mut |_| ())?;
     let body = expand(answer, &body)?;
-    if answer.status() != 200 {
-        return Err(LinkError::Refused(Problem::read(answer, &body).in_words()));
+    let problem = Problem::read(answer, &body);
+    match (answer.status() == 200, problem.kind.is_empty()) {
+        // Where something on the way answers, the service may have done what it was asked to.
+        (false, true) => Err(LinkError::Broken(problem.in_words())),
+        (false, false) => Err(LinkError::Refused(problem.in_words())),
+        (true, _) => serde_json::from_slice(&body)
+            .map_err(|_| LinkError::Broken("its answer is not one of an Ihuriro server".into())),
     }
-    serde_json::from_slice(&body)
-        .map_err(|_| LinkError::Refused("its answer is not one of an Ihuriro server".into()))
 }
 
 /// Reads the whole body as it travelled.
@@ -189,7 +192,7 @@ impl Problem {
     /// What is no problem document, from a proxy on the way say, is told by its status.
     fn read(answer: &Response<Body>, body: &[u8]) -> Self {
         serde_json::from_slice(body)
-            .unwrap_or_else(|_| Self { title: format!("it answered {}", answer.status()), ..Self::default() })
+            .unwrap_or_else(|_| Self { title: astray(answer.status()), ..Self::default() })
     }
 
     /// Sentences, the last without its full stop.
@@ -203,6 +206,16 @@ impl Problem {
         }
         words
     }
+}
+
+/// Of an answer that is none of the service's.
+fn astray(status: ureq::http::StatusCode) -> String {
+    let advice = if status.is_server_error() {
+        "try again later"
+    } else {
+        "does this network want you to sign in to it first?"
+    };
+    format!("something on the way answered {status}, and not the service; {advice}")
 }
 
 #[cfg(test)]

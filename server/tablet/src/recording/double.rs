@@ -32,12 +32,14 @@ impl Meetings {
         Self { all, counted, by_day }
     }
 
-    /// The records that look like one of the same meeting as this one.
+    /// The records that look like one of the same meeting as this one, where both count.
     pub fn like(&self, id: SessionId) -> Vec<SessionId> {
-        let Some(session) = self.all.get(&id) else { return Vec::new() };
+        let Some(session) = self.all.get(&id).filter(|_| self.counted.contains(&id)) else {
+            return Vec::new();
+        };
         let traits = Traits::of(session);
         let near = days(session.date).into_iter().filter_map(|day| self.by_day.get(&day)).flatten();
-        near.filter(|(other, one)| *other != id && look_alike(&traits, one))
+        near.filter(|(other, one)| *other != id && self.counted.contains(other) && look_alike(&traits, one))
             .map(|(other, _)| *other)
             .collect()
     }

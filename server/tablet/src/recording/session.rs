@@ -35,7 +35,7 @@ pub struct Details {
     pub attendance: Vec<(Who, Attendance)>,
     /// Whose mark is taken back.
     pub unmarked: Vec<Who>,
-    /// The facilitators who were there. A new record names the tablet's own user where none is given.
+    /// The facilitators who were there. Who records a meeting was there, where none is given: also in a record that a colleague began.
     pub facilitators: BTreeSet<UserId>,
     /// Heads counted in an open circle.
     pub headcount: BTreeMap<Cell, Count>,
@@ -115,7 +115,7 @@ impl Device {
         let summary = details.summary.take();
         let said = there.as_ref().map_or("", |there| there.summary.as_str());
         let addition = summary.filter(|text| !said.contains(text.trim()));
-        if there.is_none() && details.facilitators.is_empty() {
+        if details.facilitators.is_empty() {
             details.facilitators.insert(self.tablet().user());
         }
         let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {

@@ -259,15 +259,93 @@ fn a_day_that_can_hardly_be_right_is_asked_after() {
 fn a_tablet_whose_lease_has_ended_shows_nothing_and_goes_on_recording() {
     let (_, mut jeanne, _) = two_tablets();
     jeanne.run("sync");
+    jeanne.run("session record Abahuje --date 2026-03-04 --minutes 60");
+    jeanne.run("sync");
     jeanne.device.clock().set(NOW.plus_days(31));
     for shows in ["groups", "participants Abahuje", "sessions Abahuje", "show Abahuje"] {
         let refused = jeanne.try_run(shows).expect_err("locked").to_string();
         says(&refused, &["has not synced for too long", "sync it, and it does again", "Recording goes on"]);
     }
-    jeanne.run("session record Abahuje --date 2026-03-04 --minutes 90 --yes");
+    let saved = jeanne.run("session record Abahuje --date 2026-03-04 --minutes 90 --yes");
+    assert!(!saved.contains("60"), "what it held before is not shown either: {saved}");
     let status = jeanne.run("status");
     says(&status, &["Waiting to be handed in: 1 change.", "Locked: "]);
     assert!(!status.contains("Abahuje"), "{status}");
     says(&jeanne.run("sync"), &["Handed in and merged: 1 change."]);
     says(&jeanne.run("sessions Abahuje"), &["2026-03-04"]);
+}
+
+#[test]
+fn who_records_what_a_colleague_recorded_hears_what_that_replaces() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    for code in ["P01", "P02"] {
+        jeanne.run(&format!("participant add aba --code {code}"));
+    }
+    jeanne.run("session record aba --date 2026-03-05 --minutes 60 --present P01,P02 --summary Song");
+    jeanne.run("sync");
+    eric.run("sync");
+    let said = eric
+        .run("session record aba --date 2026-03-05 --minutes 100 --present P01 --absent P02 --summary Calm");
+    says(&said, &["added to what was recorded", "replaced: ", "minutes 60", "attendance of P02 present"]);
+    assert!(!said.contains("P01"), "it says what it said before:\n{said}");
+    // Whoever records a meeting was there, also where the colleague's record came first.
+    says(&eric.run("show aba 2026-03-05"), &["you and 1 other"]);
+    let again = eric.run("session record aba --date 2026-03-05 --phase trust");
+    assert!(!again.contains("replaced"), "{again}");
+    // A correction says itself what it is.
+    assert!(!eric.run("session edit aba 2026-03-05 --minutes 90").contains("replaced"));
+}
+
+#[test]
+fn what_is_not_in_conflict_is_refused_with_what_is() {
+    let (_store, mut jeanne, mut eric) = two_tablets();
+    jeanne.run("sync");
+    eric.run("sync");
+    jeanne.run("session record aba --date 2026-03-05 --minutes 60");
+    eric.run("session record aba --date 2026-03-05 --minutes 90");
+    jeanne.run("sync");
+    says(&eric.run("sync"), &["minutes: "]);
+    let id = eric.device.tablet().all::<sync_core::record::Session>(eric.device.tablet().groups()[0].into());
+    let id = id[0].0;
+    let refused = |tablet: &mut Tablet, line: String| tablet.try_run(&line).expect_err("refused").to_string();
+    let mistyped = refused(&mut eric, format!("settle {id} minute --with 75 --reason both"));
+    says(
+        &mistyped,
+        &["nobody disagrees about minute of the meeting of Abahuje", "to be settled of it: minutes"],
+    );
+    let of_the_group = refused(&mut eric, "settle aba minutes --with 75 --reason both".to_owned());
+    says(&of_the_group, &["nobody disagrees about minutes of the group Abahuje now", "of it: none"]);
+    says(&eric.run(&format!("settle {id} minutes --with 75 --reason both")), &["Settled: minutes"]);
+}
+
+#[test]
+fn a_sync_tells_of_a_clock_that_is_far_off() {
+    let (_store, mut jeanne, _) = two_tablets();
+    assert!(!jeanne.run("sync").contains("clock"));
+    jeanne.device.clock().set(NOW.plus_days(-1825));
+    says(&jeanne.run("sync"), &["The clock of this tablet is 1825 days behind the server's", "set it"]);
+    jeanne.device.clock().set(sync_core::time::Millis(NOW.0 + 3 * 3_600_000));
+    says(&jeanne.run("sync"), &["is 3 hours ahead of the server's"]);
+}
+
+#[test]
+fn codes_may_stand_behind_a_comma_and_a_space() {
+    let words = ["tablet", "session", "record", "aba", "--present", "P01, p2", "--absent", " P03"];
+    assert!(Program::try_parse_from(words).is_ok());
+}
+
+#[test]
+fn how_often_somebody_came_is_shown_with_them() {
+    let (_store, mut jeanne, _) = two_tablets();
+    jeanne.run("sync");
+    jeanne.run("participant add aba --code P01");
+    assert!(!jeanne.run("show P01").contains("Meetings"));
+    for (date, mark) in [("2026-02-12", "present"), ("2026-02-19", "absent"), ("2026-02-26", "absent")] {
+        jeanne.run(&format!("session record aba --date {date} --{mark} P01"));
+    }
+    jeanne.run("session record aba --date 2026-03-05 --absent P01");
+    jeanne.run("session void aba 2026-03-05 --reason never");
+    let shown = jeanne.run("show P01");
+    says(&shown, &["present 1, last on 12 February 2026; absent 2, last on 26 February 2026"]);
 }

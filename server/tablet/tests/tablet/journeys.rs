@@ -265,3 +265,54 @@ fn tablets_can_be_run_side_by_side() {
     fn goes_to_another_thread<T: Send>() {}
     goes_to_another_thread::<Device>();
 }
+
+#[test]
+fn a_code_that_is_refused_leaves_no_passphrase_behind() {
+    let (mut store, _) = Store::with_group("Abahuje");
+    let at = scratch();
+    let with = |store: &mut Store, passphrase: &str, code: &str| {
+        Device::enrol_over(
+            store,
+            at.path(),
+            passphrase,
+            "http://127.0.0.1:8080",
+            code,
+            "a test",
+            Clock::fixed(NOW),
+        )
+    };
+    with(&mut store, PASSPHRASE, "JEANN-00001").expect("enrols");
+    drop(std::fs::remove_dir_all(at.path()));
+    // The code is used: whoever tries again with the right one may choose another passphrase.
+    let used = with(&mut store, "of the first try", "JEANN-00001").expect_err("used");
+    assert!(matches!(used, EnrolError::Refused(_)), "{used}");
+    with(&mut store, "of the second try", "ERICC-00001").expect("enrols");
+    // Somebody is there now, and says so, whatever the passphrase.
+    for _ in 0..2 {
+        let there = with(&mut store, "of the first try", "ERICC-00001").expect_err("another passphrase");
+        assert!(there.to_string().contains("somebody is enrolled in"), "{there}");
+    }
+}
+
+#[test]
+fn an_enrolment_that_had_no_answer_asks_for_its_passphrase() {
+    let (mut store, _) = Store::with_group("Abahuje");
+    let at = scratch();
+    store.faults.push_back(Fault::LostAnswer);
+    let lost = enrol(&mut store, at.path(), "JEANN-00001").expect_err("lost");
+    assert!(matches!(lost, EnrolError::Link(_)), "{lost}");
+    let server = "http://127.0.0.1:8080";
+    let other = Device::enrol_over(
+        &mut store,
+        at.path(),
+        "another one",
+        server,
+        "JEANN-00001",
+        "t",
+        Clock::fixed(NOW),
+    );
+    let other = other.expect_err("another passphrase").to_string();
+    assert!(other.contains("begun in") && other.contains("type that one"), "{other}");
+    enrol(&mut store, at.path(), "JEANN-00001")
+        .expect("goes on, with the code that the lost answer was about");
+}

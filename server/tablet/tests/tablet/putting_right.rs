@@ -73,6 +73,12 @@ fn a_meeting_under_a_wrong_day_moves_with_all_that_was_said_of_it_and_back() {
         &jeanne.run("sessions aba"),
         &["has 1 recorded meeting", "2026-03-04", "a move that was taken back"],
     );
+    // The two records say the same, and one of them counts: nobody is asked whether it was recorded twice.
+    lacks(&jeanne.run("sessions aba"), &["look like one meeting"]);
+    lacks(&jeanne.run("show aba 2026-03-04"), &["Perhaps"]);
+    let nowhere = jeanne.run("session edit aba 2026-03-05 --minutes 75");
+    says(&nowhere, &["Saved", "counts nowhere, as it was made by a move of", "that was taken back"]);
+    lacks(&jeanne.run("session edit aba 2026-03-04 --minutes 75"), &["counts nowhere"]);
 }
 
 #[test]
