@@ -15,6 +15,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use super::answers::operations;
 use crate::access::Role;
 use crate::audit;
+use crate::coverage::{Grade, Statement};
 
 /// What a text may be.
 enum Words {
@@ -64,7 +65,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("Close", "status") => {
             Words::OneOf(vec![GroupStatus::Graduated.code(), GroupStatus::Suspended.code()])
         }
-        ("NewGroupBody" | "GroupPatch", "area") => Words::Like(VILLAGE),
+        ("NewGroupBody" | "GroupPatch" | "ThoughtOf", "area") => Words::Like(VILLAGE),
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
         ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {
@@ -85,6 +86,12 @@ fn words(place: &str, field: &str) -> Option<Words> {
         }
         ("AreaItem", "code") => Words::Like(AREA),
         ("SeveralRejections" | "RejectionReason", "reason") => Words::Lines(500),
+        ("ResolveBody", "resolution") => Words::OneOf(
+            Statement::ALL.iter().filter(|said| said.settles()).map(|said| said.code()).collect(),
+        ),
+        ("ResolveBody", "note") | (_, "overlap_reason") => Words::Line(300),
+        ("ContactBody", "contact") => Words::Line(120),
+        ("list_overlaps" | "list_complementary", "grade") => codes!(Grade),
         (_, "reason") => Words::Line(300),
         (_, "kind") => codes!(GroupKind),
         (_, "modality") => codes!(Modality),
@@ -112,7 +119,8 @@ fn words(place: &str, field: &str) -> Option<Words> {
         (_, "level") => Words::OneOf(Level::ALL.map(Level::word).to_vec()),
         (_, "date" | "starts_on" | "consent_date" | "consent_withdrawn") => Words::Day,
         (
-            "aggregates" | "list_groups" | "list_participants" | "list_sessions" | "list_conflicts",
+            "aggregates" | "list_groups" | "list_participants" | "list_sessions" | "list_conflicts"
+            | "list_coverage" | "sum_coverage" | "list_overlaps" | "list_complementary",
             "from" | "to",
         ) => Words::Day,
         (_, "text") => Words::Long(0, 200),
