@@ -1,17 +1,18 @@
 //! A group as others know it, and the organisation whose it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use serde::Serialize;
 use sync_core::area::{self, AreaCode, Level};
-use sync_core::id::OrganisationId;
+use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
+use crate::on_each;
 use crate::projection::CoverageId;
 use crate::register::organisations;
-use crate::store::schema::coverage;
+use crate::store::schema::{coverage, groups};
 use crate::store::{Conn, Db, StoreError};
 
 /// The row of a group that exists. Days are texts that sort as days do.
@@ -109,6 +110,23 @@ impl Partners {
     }
 }
 
+/// The groups of an organisation in some villages, by what they are called outside it.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn groups_of(
+    tx: &mut Conn<'_>,
+    organisation: OrganisationId,
+    villages: &BTreeSet<String>,
+) -> Result<BTreeMap<CoverageId, GroupId>, StoreError> {
+    let ids: Vec<Db<GroupId>> = on_each!(tx, |c| groups::table
+        .filter(groups::organisation_id.eq(Db(organisation)))
+        .filter(groups::area.eq_any(villages))
+        .select(groups::id)
+        .load(c))?;
+    Ok(ids.into_iter().map(|Db(id)| (CoverageId::of(id), id)).collect())
+}
+
 /// A group that exists, as all members of the partnership may know it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct CoverageItem {
@@ -116,6 +134,10 @@ pub(crate) struct CoverageItem {
     #[schema(value_type = Uuid)]
     id: CoverageId,
     pub(super) organisation: Partner,
+    /// In overlaps, of the caller's own organisation: the group. Of others nobody is told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    group_id: Option<GroupId>,
     kind: String,
     modality: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +173,7 @@ impl CoverageItem {
         Ok(Self {
             id: row.id.0,
             organisation: partners.get(row.organisation())?.clone(),
+            group_id: None,
             kind: row.kind,
             modality: row.modality,
             pillar: row.pillar,
@@ -163,5 +186,10 @@ impl CoverageItem {
             ended_on: row.ended_on,
             status: status.shown(row.met).to_string(),
         })
+    }
+
+    /// The same, which is this group of the caller's own organisation.
+    pub(super) fn of_group(self, group_id: Option<GroupId>) -> Self {
+        Self { group_id, ..self }
     }
 }

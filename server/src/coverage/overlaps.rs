@@ -1,15 +1,17 @@
 //! `GET /v1/coverage/overlaps`: where two partners do the same for the same people.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use sync_core::area::Level;
-use sync_core::id::{Id, OrganisationId};
+use sync_core::id::{GroupId, Id, OrganisationId};
 use sync_core::time::day_in_rwanda;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::asked::{AskedPairs, PairsQuery};
-use super::group::{CoverageItem, Partners};
+use super::group::{CoverageItem, Covered, Partners, groups_of};
 use super::id::OverlapId;
 use super::pair::{MeetsItem, Pair, Relation, SameCohort};
 use super::said::{self, Said, StatementItem};
@@ -17,6 +19,7 @@ use super::walk::{self, Key};
 use crate::clock::Clock;
 use crate::page::{Page, Window};
 use crate::problem::{Problem, kind};
+use crate::projection::CoverageId;
 use crate::scope::Permit;
 use crate::store::{Conn, Store, StoreError};
 
@@ -110,14 +113,16 @@ pub(crate) async fn list_overlaps(
     let query = PairsQuery::from(query.into_inner());
     let (mut asked, window) = (query.checked(day_in_rwanda(clock.now()))?, query.page().of("overlaps")?);
     asked.resolved = resolved;
-    asked.organisations.splice(..0, permit.organisations()?);
-    let page = store.read("list overlaps", move |tx| list(tx, &asked, &window)).await?;
+    let of = permit.organisations()?;
+    asked.organisations.splice(..0, of);
+    let page = store.read("list overlaps", move |tx| list(tx, &asked, of, &window)).await?;
     Ok(web::Json(page))
 }
 
 fn list(
     tx: &mut Conn<'_>,
     asked: &AskedPairs,
+    of: Option<OrganisationId>,
     window: &Window<Key>,
 ) -> Result<Page<OverlapItem>, StoreError> {
     let pairs = walk::find(tx, asked, Relation::Overlap, window.after.as_ref(), window.rows() as usize)?;
@@ -125,15 +130,35 @@ fn list(
     let page: Page<Pair> = Page::of(pairs, window, walk::key);
     let ids: Vec<OverlapId> = page.items.iter().map(Pair::id).collect();
     let all = said::of(tx, &ids, &partners)?;
+    let own = own(tx, of, &page.items)?;
     page.try_map(|pair| {
         let said = all.get(&pair.id()).map(|all| Said::of(all)).unwrap_or_default();
-        item(pair, said, &partners)
+        item(pair, said, &partners, &own)
     })
 }
 
-fn item(pair: Pair, said: Said, partners: &Partners) -> Result<OverlapItem, StoreError> {
+/// The caller's own groups among some pairs.
+fn own(
+    tx: &mut Conn<'_>,
+    of: Option<OrganisationId>,
+    pairs: &[Pair],
+) -> Result<BTreeMap<CoverageId, GroupId>, StoreError> {
+    let Some(organisation) = of else { return Ok(BTreeMap::new()) };
+    let villages = pairs.iter().flat_map(|pair| pair.each().map(|row| row.area.clone())).collect();
+    groups_of(tx, organisation, &villages)
+}
+
+fn item(
+    pair: Pair,
+    said: Said,
+    partners: &Partners,
+    own: &BTreeMap<CoverageId, GroupId>,
+) -> Result<OverlapItem, StoreError> {
     let (id, meets, cohort) = (pair.id(), MeetsItem::from(&pair.meets), pair.meets.cohort);
-    let group = |row| CoverageItem::of(row, Level::Village, partners);
+    let group = |row: Covered| {
+        let group_id = own.get(&row.id.0).copied();
+        CoverageItem::of(row, Level::Village, partners).map(|item| item.of_group(group_id))
+    };
     Ok(OverlapItem { id, meets, cohort, groups: [group(pair.first)?, group(pair.second)?], said })
 }
 
@@ -171,9 +196,9 @@ pub(super) fn read(
     of: Option<OrganisationId>,
 ) -> Result<Option<Overlap>, StoreError> {
     let Some(pair) = walk::overlap(tx, id, of)? else { return Ok(None) };
-    let partners = Partners::load(tx)?;
+    let (partners, own) = (Partners::load(tx)?, own(tx, of, std::slice::from_ref(&pair))?);
     let history = said::of(tx, &[id], &partners)?.remove(&id).unwrap_or_default();
-    Ok(Some(Overlap { overlap: item(pair, Said::of(&history), &partners)?, history }))
+    Ok(Some(Overlap { overlap: item(pair, Said::of(&history), &partners, &own)?, history }))
 }
 
 pub(super) fn no_such_overlap() -> Problem {

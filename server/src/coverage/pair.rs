@@ -71,17 +71,17 @@ impl Relation {
         if one.organisation_id == other.organisation_id {
             return None;
         }
-        let grade = Grade::of(&one.area, &other.area)?;
-        let cohort = match (&one.cohort, &other.cohort) {
-            (Some(one), Some(other)) => (one == other).then_some(SameCohort::Same),
-            _ => Some(SameCohort::NotKnown),
-        };
         let cohort = match self {
-            Self::Overlap if one.modality == other.modality => cohort?,
+            Self::Overlap if one.modality == other.modality => match (&one.cohort, &other.cohort) {
+                (Some(one), Some(other)) if one != other => return None,
+                (Some(_), Some(_)) => SameCohort::Same,
+                _ => SameCohort::NotKnown,
+            },
             // Whether it is for the same people does not matter.
             Self::Complement if differ(one.pillar.as_ref(), other.pillar.as_ref()) => SameCohort::NotKnown,
             _ => return None,
         };
+        let grade = Grade::of(&one.area, &other.area)?;
         let from = one.began_on.as_ref().max(other.began_on.as_ref());
         let to = one.ended_on.iter().chain(&other.ended_on).min();
         if from.zip(to).is_some_and(|(from, to)| from > to) {

@@ -11,12 +11,14 @@ use sync_core::id::OrganisationId;
 use super::asked::AskedPairs;
 use super::group::Covered;
 use super::id::OverlapId;
-use super::pair::{Pair, Relation};
+use super::pair::{Grade, Meets, Pair, Relation};
 use super::said;
 use crate::on_each;
 use crate::projection::CoverageId;
 use crate::store::schema::{coverage, overlap_statements};
 use crate::store::{Conn, Db, StoreError};
+
+diesel::alias!(coverage as beside: Beside);
 
 /// The place of a pair in the order.
 pub(super) type Key = (String, CoverageId, CoverageId);
@@ -43,8 +45,10 @@ pub(super) fn find(
         Some(_) => said::resolved(tx)?,
         None => BTreeSet::new(),
     };
-    let fits =
-        |pair: &Pair| asked.fits(pair) && asked.resolved.is_none_or(|is| resolved.contains(&pair.id()) == is);
+    let fits = |first: &Covered, second: &Covered, meets: &Meets| {
+        let is = || resolved.contains(&OverlapId::of(first.id.0, second.id.0));
+        asked.fits([first, second], meets) && asked.resolved.is_none_or(|asked| asked == is())
+    };
     let sectors = sectors(tx, asked, after)?;
     let (mut found, mut at, mut size) = (Vec::new(), 0, SECTORS);
     while at < sectors.len() && found.len() < most {
@@ -52,25 +56,26 @@ pub(super) fn find(
         let rows = rows_in(tx, some, asked, relation)?;
         for sector in rows.chunk_by(|one, other| one.sector == other.sector) {
             let left = most - found.len();
-            found.extend(pairs(sector, relation, after).filter(fits).take(left));
+            found.extend(pairs(sector, relation, after, &fits).take(left));
         }
         (at, size) = (at + size, size * 2);
     }
     Ok(found)
 }
 
-/// The pairs among the rows of a sector, which stand in the order of their ids.
+/// The pairs that fit among the rows of a sector, which stand in the order of their ids. Only these are copied.
 fn pairs<'a>(
     rows: &'a [Covered],
     relation: Relation,
     after: Option<&'a Key>,
+    fits: &'a impl Fn(&Covered, &Covered, &Meets) -> bool,
 ) -> impl Iterator<Item = Pair> + 'a {
     let pair = move |first: &'a Covered, second: &'a Covered| {
         let behind = after.is_some_and(|(sector, one, other)| {
             (first.sector.as_str(), first.id.0, second.id.0) <= (sector.as_str(), *one, *other)
         });
         let meets = (!behind).then(|| relation.between(first, second)).flatten()?;
-        Some(Pair { first: first.clone(), second: second.clone(), meets })
+        fits(first, second, &meets).then(|| Pair { first: first.clone(), second: second.clone(), meets })
     };
     let begins = move |(at, first): (usize, &'a Covered)| {
         rows[at + 1..].iter().filter_map(move |second| pair(first, second))
@@ -83,18 +88,18 @@ fn pairs<'a>(
 }
 
 impl AskedPairs {
-    fn fits(&self, pair: &Pair) -> bool {
-        let either = |is: &dyn Fn(&Covered) -> bool| pair.each().into_iter().any(is);
+    fn fits(&self, pair: [&Covered; 2], meets: &Meets) -> bool {
+        let either = |is: &dyn Fn(&Covered) -> bool| pair.into_iter().any(is);
         let is = |asked: Option<&'static str>, of: fn(&Covered) -> Option<&str>| {
             asked.is_none_or(|code| either(&|row| of(row) == Some(code)))
         };
-        self.organisations.iter().all(|id| either(&|row| row.organisation() == *id))
+        self.grade.is_none_or(|grade| grade == meets.grade)
+            && self.organisations.iter().all(|id| either(&|row| row.organisation() == *id))
             && is(self.modality.map(|modality| modality.code()), |row| Some(&row.modality))
             && is(self.pillar.map(|pillar| pillar.code()), |row| row.pillar.as_deref())
             && is(self.cohort.map(|cohort| cohort.code()), |row| row.cohort.as_deref())
+            && meets.on(self.from.as_deref(), self.to.as_deref())
             && self.area.is_none_or(|area| either(&|row| row.area.starts_with(&area.to_string())))
-            && self.grade.is_none_or(|grade| grade == pair.meets.grade)
-            && pair.meets.on(self.from.as_deref(), self.to.as_deref())
     }
 }
 
@@ -143,8 +148,17 @@ fn rows_in(
         if let Some(to) = &asked.to {
             rows = rows.filter(coverage::began_on.is_null().or(coverage::began_on.le(to)));
         }
+        // Both groups of an overlap have the method that is asked for, and neither is for other people.
         if let Some(modality) = asked.modality.filter(|_| relation == Relation::Overlap) {
             rows = rows.filter(coverage::modality.eq(modality.code()));
+        }
+        if let Some(cohort) = asked.cohort.filter(|_| relation == Relation::Overlap) {
+            rows = rows.filter(coverage::cohort.is_null().or(coverage::cohort.eq(cohort.code())));
+        }
+        // Two groups of one village, of which one is of an organisation, lie in a village of that organisation.
+        if let (Some(Grade::Village), Some(organisation)) = (asked.grade, asked.organisations.first()) {
+            let of_theirs = beside.filter(beside.field(coverage::organisation_id).eq(Db(*organisation)));
+            rows = rows.filter(coverage::area.eq_any(of_theirs.select(beside.field(coverage::area))));
         }
         if asked.resolved == Some(true) {
             let first = overlap_statements::table.select(overlap_statements::first_id);
@@ -191,6 +205,7 @@ pub(super) fn overlap(
     let mut each = firsts.iter().flat_map(|first| seconds.iter().map(move |second| (first, second)));
     Ok(each.find_map(|(first, second)| {
         let meets = Relation::Overlap.between(first, second)?;
-        Some(Pair { first: first.clone(), second: second.clone(), meets }).filter(|pair| asked.fits(pair))
+        let fits = asked.fits([first, second], &meets);
+        fits.then(|| Pair { first: first.clone(), second: second.clone(), meets })
     }))
 }

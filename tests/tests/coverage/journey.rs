@@ -54,8 +54,16 @@ fn who_would_do_the_same_in_one_cell_is_warned_goes_on_with_a_reason_and_both_se
         );
         assert!(overlap.get("resolution").is_none());
         assert_eq!(codes(&overlap), ["aegis", "nar"]);
-        assert_eq!(aegis.overlaps(""), [overlap.clone()], "both see it");
-        assert_eq!(secretariat.all("/v1/coverage/overlaps"), [overlap.clone()]);
+        let [theirs] = aegis.overlaps("").try_into().expect("both see it");
+        let [of_all] = secretariat.all("/v1/coverage/overlaps").try_into().expect("the secretariat, too");
+        for seen in [&theirs, &of_all] {
+            assert_eq!((&seen["id"], &seen["reason"]), (&overlap["id"], &overlap["reason"]));
+        }
+        // Each is told which group of their own it is, and no id of the other's.
+        assert!(theirs.to_string().contains(&group.to_string()));
+        assert!(
+            !overlap.to_string().contains(&group.to_string()) && !of_all.to_string().contains("group_id")
+        );
 
         // NAR settles it; then Aegis says it otherwise: the last counts, and both stay readable.
         let path = format!("/v1/coverage/overlaps/{}", overlap["id"].as_str().expect("an id"));
