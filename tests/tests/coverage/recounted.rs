@@ -148,6 +148,21 @@ fn recount(database: &Database, seed: u64) {
     let there: Vec<&Known> = all.iter().filter(|known| !known.void).collect();
     check_pairs(&secretariat, &there, &codes);
     check_gaps_and_sums(&secretariat, &there, &codes);
+    // Each partner reads of the overlaps those of their own.
+    for code in &codes {
+        let manager = app.login(&format!("manager.{code}"));
+        for grade in ["A", "B", "C"] {
+            let query = format!("/v1/coverage/overlaps?grade={grade}");
+            let ids = |all: Vec<Value>| -> Vec<Value> { all.iter().map(|one| one["id"].clone()).collect() };
+            let all = secretariat.all(&query).into_iter();
+            let must = all.filter(|one| {
+                one["groups"]
+                    .as_array()
+                    .is_some_and(|each| each.iter().any(|group| group["organisation"]["code"] == **code))
+            });
+            assert_eq!(ids(manager.all(&query)), ids(must.collect()), "{code}: {grade}");
+        }
+    }
     // Computed again from the documents, all is the same.
     let before = secretariat.all("/v1/coverage");
     assert_eq!(before.len(), there.len());
