@@ -32,6 +32,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::access::{self, Gate, Providers, Tokens};
 use crate::audit;
 use crate::clock::Clock;
+use crate::coverage;
 use crate::custody;
 use crate::edits;
 use crate::erasure;
@@ -88,6 +89,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     register::configure(config);
     sync::configure(config);
     records::configure(config);
+    coverage::configure(config);
     leading::configure(config);
     edits::configure(config);
     erasure::configure(config);

@@ -116,6 +116,14 @@ impl<T> Page<T> {
         let next = rows.last().filter(|_| more).map(|row| cursor::write(window.list, &key(row)));
         Self { items: rows.into_iter().map(Into::into).collect(), next }
     }
+
+    /// The same page, of what `each` makes of its items.
+    ///
+    /// # Errors
+    /// The first of those of `each`.
+    pub fn try_map<U, E>(self, each: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page { items: self.items.into_iter().map(each).collect::<Result<_, _>>()?, next: self.next })
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use sync_core::record::{Kind, Place, Record};
 use crate::store::{Conn, StoreError};
 pub(crate) use clashes::id_of;
 pub use difference::{Difference, Differences, SessionChange, Standing};
-pub use rows::Rows;
+pub use rows::{CoverageId, Rows};
 
 /// The version of the rows. It counts upwards whenever this program computes other rows of the same document; a service
 /// that starts on rows of an earlier version computes all of them again.

@@ -5,6 +5,7 @@
 //! key of their own from then on ([`devices`]); one that locked is opened again by another code ([`unlocking`]). How somebody leaves, and a tablet with them, is told in [`crate::custody`].
 
 pub mod organisations;
+mod contact;
 mod identity_providers;
 pub mod teams;
 pub mod users;
@@ -20,6 +21,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(organisations::create_organisation)
         .service(organisations::list_organisations)
+        .service(contact::set_contact)
         .service(identity_providers::set_identity_provider)
         .service(identity_providers::read_identity_provider)
         .service(identity_providers::remove_identity_provider)

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::conflict::standing;
 use crate::document::Document;
 use crate::record::Group;
+use crate::record::group::GroupStatus;
 use crate::time::{Date, day_in_rwanda};
 
 /// No group met before this day: community-based sociotherapy, the first of the methods, came to Rwanda in 2005.
@@ -72,6 +73,13 @@ pub fn began_on(document: &Document, group: &Group) -> Option<Began> {
     let said = group.starts_on.map(|on| Began { on, said: true });
     let made = || standing(document, "organisation").map(|claim| day_in_rwanda(claim.at));
     said.or_else(|| Some(Began { on: made()?, said: false }))
+}
+
+/// The day on which it was said that a group is over; `None` while it goes on.
+pub fn ended_on(document: &Document, group: &Group) -> Option<Date> {
+    let over = group.status >= GroupStatus::Graduated;
+    let said = || standing(document, "status").map(|claim| day_in_rwanda(claim.at));
+    over.then(said).flatten()
 }
 
 /// `5 March 2026`.

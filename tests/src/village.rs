@@ -131,6 +131,7 @@ fn begin_group(manager: &Session, name: &str, modality: &str) -> GroupId {
     let kind = if modality == "sociotherapy" { "healing_space" } else { "dialogue_circle" };
     let body = json!({
         "name": name, "kind": kind, "modality": modality, "area": AREA, "planned_sessions": 15, "starts_on": "2026-01-05",
+        "overlap_reason": "Both partners were asked to.",
     });
     let group = manager.post("/v1/groups", &body).ok();
     group["id"].as_str().expect("an id").parse().expect("an id")

@@ -43,11 +43,13 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 26] = [
+const OTHERWISE: [(&str, &str); 28] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
     ("lessons", ID_OF_DOCUMENT),
+    ("coverage", "asked across organisations, by sector; a row for each group, the same on every machine"),
+    ("overlap_statements", "of the groups of two organisations; some for each overlap"),
     ("participants", ID_OF_DOCUMENT),
     ("sessions", ID_OF_DOCUMENT),
     ("referrals", ID_OF_DOCUMENT),

@@ -10,7 +10,10 @@ use tests::{Answer, Database, TestApp, Village};
 const KEY: &str = "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"";
 
 fn group(name: &str) -> Value {
-    json!({"name": name, "kind": "healing_space", "modality": "sociotherapy", "area": AREA})
+    json!({
+        "name": name, "kind": "healing_space", "modality": "sociotherapy", "area": AREA,
+        "overlap_reason": "Both partners were asked to.",
+    })
 }
 
 #[test]

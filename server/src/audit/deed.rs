@@ -83,6 +83,7 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "logins" => ObjectKind::Login,
         "devices" => ObjectKind::Device,
         "teams" => ObjectKind::Team,
+        "overlaps" => ObjectKind::Overlap,
         "organisations" => ObjectKind::Organisation,
         _ => return None,
     })

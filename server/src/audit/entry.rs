@@ -35,6 +35,8 @@ codes! {
         AccessChanged = "access-changed",
         /// A record was begun, changed or put right by a person without a tablet.
         RecordChanged = "record-changed",
+        /// It was said how an overlap with another partner was settled.
+        OverlapSettled = "overlap-settled",
         /// Something quarantined was released or rejected.
         QuarantineDecided = "quarantine-decided",
         Backup = "backup",
@@ -74,6 +76,8 @@ codes! {
         Login = "login",
         Device = "device",
         Team = "team",
+        /// Two groups of different partners that do the same.
+        Overlap = "overlap",
         Organisation = "organisation",
         /// A life of the store.
         Epoch = "epoch",

@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 30] = [
+pub const KEPT: [Table; 31] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("retention_rules", &["organisation_id", "kind"]),
@@ -35,6 +35,7 @@ pub const KEPT: [Table; 30] = [
     table("changes", &["stream_id", "seq"]),
     table("quarantine", &["document_id", "digest"]),
     table("erasures", &["document_id"]),
+    table("overlap_statements", &["id"]),
     table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
     table("idempotency_keys", &["name"]),
@@ -47,9 +48,10 @@ pub const KEPT: [Table; 30] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 25] = [
+pub const COMPUTED: [&str; 26] = [
     "groups",
     "lessons",
+    "coverage",
     "participants",
     "participant_origins",
     "sessions",

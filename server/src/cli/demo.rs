@@ -5,6 +5,7 @@ mod ask;
 mod cast;
 mod chance;
 mod count;
+mod coverage;
 mod data;
 mod desk;
 mod found;
@@ -178,6 +179,7 @@ fn story(
     if let Some(published) = published::read(&server, &data.password)? {
         teller.published(&published);
     }
+    teller.coverage(&coverage::told(&server, &data.password, plan, today)?);
     let equal = teller.totals(&tablets, &answers);
     teller.traffic(&life, began.elapsed());
     Ok(equal)

@@ -14,9 +14,9 @@ use crate::access::Role;
 use crate::clock::timestamp;
 use crate::on_each;
 use crate::store::schema::{
-    assignments, devices, enrolment_codes, identity_providers, known_addresses, password_codes,
-    provider_links, recovery_codes, refresh_tokens, retention_rules, second_factors, streams, team_members,
-    teams, users,
+    assignments, devices, enrolment_codes, identity_providers, known_addresses, organisations,
+    password_codes, provider_links, recovery_codes, refresh_tokens, retention_rules, second_factors, streams,
+    team_members, teams, users,
 };
 use crate::store::{At, Code, Conn, Db, StoreError};
 
@@ -220,7 +220,10 @@ pub(super) fn let_go(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<
             .execute(c)?;
         diesel::delete(team_members::table.filter(team_members::team_id.eq_any(teams_of))).execute(c)?;
         diesel::delete(teams::table.filter(teams::organisation_id.eq(of))).execute(c)?;
-        diesel::delete(retention_rules::table.filter(retention_rules::organisation_id.eq(of))).execute(c)
+        diesel::delete(retention_rules::table.filter(retention_rules::organisation_id.eq(of))).execute(c)?;
+        diesel::update(organisations::table.find(of))
+            .set(organisations::contact.eq(None::<String>))
+            .execute(c)
     })?;
     Ok(())
 }

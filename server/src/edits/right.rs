@@ -9,6 +9,7 @@ use sync_core::record::{Kind, Kinded, Place, Record};
 use sync_core::time::Date;
 
 use crate::clock::Clock;
+use crate::coverage::warning::Overlapping;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::ledger;
 use crate::problem::{self, FieldError, Fields, Problem, kind};
@@ -62,6 +63,8 @@ pub(super) enum Refused {
     Otherwise(problem::Kind, &'static str),
     #[error(transparent)]
     Edit(#[from] EditRefused),
+    #[error(transparent)]
+    Overlapping(#[from] Overlapping),
 }
 
 impl Refusal for Refused {}
@@ -82,6 +85,7 @@ impl From<Refused> for Problem {
             }
             Refused::Otherwise(kind, detail) => Self::of(kind, detail),
             Refused::Edit(refused) => refused.into(),
+            Refused::Overlapping(refused) => refused.into(),
         }
     }
 }

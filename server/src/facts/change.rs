@@ -11,7 +11,8 @@ use super::group::{Group, Stratum};
 use super::rows::{Fact, MonthDoubts, PersonMonth};
 use super::sums::Sums;
 use crate::on_each;
-use crate::store::schema::{fact_doubts, facts, person_months, strata};
+use crate::projection::CoverageId;
+use crate::store::schema::{coverage, fact_doubts, facts, person_months, strata};
 use crate::store::{Conn, Db, StoreError};
 
 /// How many rows one statement writes, and ids one query names.
@@ -22,6 +23,8 @@ const AT_ONCE: usize = 500;
 struct Facts {
     /// Under what they stand in the sums; none where nothing of the group does yet.
     stratum: Option<Stratum>,
+    /// Whether a session of the group counts, as all members of the partnership may know.
+    met: bool,
     facts: Vec<Fact>,
     /// Of everybody who came, or comes, in one of the months, all months in which they came.
     people: Vec<PersonMonth>,
@@ -42,6 +45,7 @@ impl Change {
         let counted = count(tx, &group, &affected)?;
         let old = Facts {
             stratum: stratum(tx, group.id)?,
+            met: met(tx, group.id)?,
             facts: facts_of(tx, group.id, &affected)?,
             people: people_of(tx, group.id, &affected, counted.came.keys())?,
             doubts: doubts_of(tx, group.id, &affected)?,
@@ -50,6 +54,7 @@ impl Change {
             facts: counted.facts,
             people: months_of_people(&group, &affected, &old.people, counted.came),
             doubts: counted.doubts,
+            met: group.has_met(),
             stratum: Some(group.stratum),
         };
         Ok(Self { group: group.id, old, new })
@@ -84,6 +89,10 @@ impl Change {
                 );
                 on_each!(tx, |c| diesel::insert_into(strata::table).values(row).execute(c))?;
             }
+        }
+        if old.met != new.met {
+            let row = coverage::table.find(Db(CoverageId::of(*group)));
+            on_each!(tx, |c| diesel::update(row).set(coverage::met.eq(new.met)).execute(c))?;
         }
         sums.write(tx)
     }
@@ -177,6 +186,11 @@ fn stratum(tx: &mut Conn<'_>, group: GroupId) -> Result<Option<Stratum>, StoreEr
         .first(c)
         .optional())?;
     Ok(row.map(|(Db(organisation), area, kind, modality)| Stratum { organisation, area, kind, modality }))
+}
+
+fn met(tx: &mut Conn<'_>, group: GroupId) -> Result<bool, StoreError> {
+    let row = coverage::table.find(Db(CoverageId::of(group))).select(coverage::met);
+    Ok(on_each!(tx, |c| row.first(c).optional())?.unwrap_or_default())
 }
 
 fn facts_of(tx: &mut Conn<'_>, group: GroupId, affected: &Affected) -> Result<Vec<Fact>, StoreError> {

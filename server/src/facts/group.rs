@@ -97,6 +97,11 @@ impl Group {
         of.map(|meeting| i64::from(meeting.marked)).sum()
     }
 
+    /// Whether a session of it counts.
+    pub(super) fn has_met(&self) -> bool {
+        self.sessions.keys().any(|id| self.left_out(*id).is_none())
+    }
+
     /// Why totals leave a session out.
     pub(super) fn left_out(&self, id: SessionId) -> Option<SetAside> {
         if self.void { Some(SetAside::Void) } else { self.set_aside.get(&id).copied() }

@@ -15,7 +15,8 @@ use sync_core::time::Millis;
 
 use super::{Gain, Origin, keep, known_streams, load_all};
 use crate::on_each;
-use crate::store::schema::{changes, documents, erasures, quarantine};
+use crate::projection::CoverageId;
+use crate::store::schema::{changes, documents, erasures, overlap_statements, quarantine};
 use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// A document that was erased.
@@ -48,6 +49,9 @@ pub fn erase(tx: &mut Conn<'_>, all: &[Erasure], now: Millis) -> Result<usize, S
     }
     keep(tx, &gains, &[], now)?;
     ids.iter().try_for_each(|id| forget(tx, *id))?;
+    for group in all.iter().filter(|one| one.place.kind == Kind::Group) {
+        forget_words(tx, CoverageId::of(group.place.document.into()))?;
+    }
     note(tx, all)?;
     Ok(gains.len())
 }
@@ -87,6 +91,15 @@ fn forget(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
     }
     let waits = quarantine::table.filter(quarantine::document_id.eq(Db(id)));
     on_each!(tx, |c| diesel::delete(waits).execute(c))?;
+    Ok(())
+}
+
+/// Of overlaps of a group that was erased it stays that they were settled, and by whom; what people wrote of them goes.
+fn forget_words(tx: &mut Conn<'_>, group: CoverageId) -> Result<(), StoreError> {
+    let of = overlap_statements::first_id.eq(Db(group)).or(overlap_statements::second_id.eq(Db(group)));
+    on_each!(tx, |c| diesel::update(overlap_statements::table.filter(of))
+        .set(overlap_statements::words.eq(None::<String>))
+        .execute(c))?;
     Ok(())
 }
 

@@ -126,6 +126,8 @@ kinds! {
         "No release has this name, or it has no such table. GET /v1/published lists what there is.";
     NO_SUCH_CHANGE NOT_FOUND "no-such-change" "There is no such change"
         "No quarantined change of a group that you may see has this id.";
+    NO_SUCH_OVERLAP NOT_FOUND "no-such-overlap" "There is no such overlap"
+        "No overlap that you may see has this id, or its two groups overlap no longer: one of them ended, moved or is void.";
 
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED "method-not-allowed" "This address has no such method"
         "The header `Allow` of the answer says which methods it has.";
@@ -189,6 +191,10 @@ kinds! {
     SESSIONS_RECORDED CONFLICT "sessions-recorded" "Sessions are recorded already"
         "The method and the village of a group stay as they are once a session is recorded. Make those sessions void first, or begin \
          another group.";
+    OVERLAP CONFLICT "overlap" "Another partner does the same there"
+        "In the village or cell there is, or is planned, a group of another partner with the same method, for the same people or for people \
+         of whom it is not said. `overlaps` names these groups and how the partners are reached, `complementary` what else is done in the \
+         sector. Speak with them first; to go on all the same, say why in `overlap_reason`.";
     ALREADY_THE_SAME CONFLICT "already-the-same" "They are said to be somebody already"
         "The participant is said to be the same person as another already. Take that back first.";
     THE_SAME_AS_ANOTHER CONFLICT "the-same-as-another" "The other one is said to be a third"

@@ -1,6 +1,7 @@
 //! Records as rows: the fields by which queries filter, sort and count. A reader of the whole record opens its
 //! document.
 
+mod coverage;
 mod day;
 mod group;
 mod incident;
@@ -22,10 +23,12 @@ use super::clashes::{ClaimRow, Clashes, ConflictRow};
 use super::write;
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
+    self, attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
     participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
+pub use coverage::CoverageId;
+use coverage::CoverageRow;
 use day::{DayRow, days_of};
 pub(super) use group::GroupRow;
 use incident::IncidentRow;
@@ -41,6 +44,7 @@ pub(super) use session::SessionRow;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     pub(super) group: Option<GroupRow>,
+    pub(super) coverage: Option<CoverageRow>,
     pub(super) participant: Option<ParticipantRow>,
     pub(super) origins: Vec<OriginRow>,
     pub(super) session: Option<SessionRow>,
@@ -66,7 +70,10 @@ impl Rows {
         let days = days_of(id, document, record);
         let mut rows = Self { days, conflicts, claims, ..Self::default() };
         match record {
-            Record::Group(group) => rows.group = Some(GroupRow::of(id.into(), group, document, &clashes)),
+            Record::Group(group) => {
+                rows.group = Some(GroupRow::of(id.into(), group, document, &clashes));
+                rows.coverage = CoverageRow::of(id.into(), group, document);
+            }
             Record::Participant(participant) => {
                 rows.participant = Some(ParticipantRow::of(id.into(), participant, &clashes));
                 rows.origins = origins(id.into(), participant, document);
@@ -139,6 +146,21 @@ impl Rows {
         each!(incidents by id, |rows, row: IncidentRow| rows.incident = Some(row));
         each!(screenings by id, |rows, row: ScreeningRow| rows.screening = Some(row));
         each!(conflicts by document_id, |rows, row: ConflictRow| rows.conflicts.push(row));
+        // A group has a row of its own also where others know nothing of it.
+        let covered: BTreeMap<CoverageId, DocumentId> = found
+            .iter()
+            .filter(|(_, rows)| rows.group.is_some())
+            .map(|(id, _)| (CoverageId::of((*id).into()), *id))
+            .collect();
+        if !covered.is_empty() {
+            let these =
+                schema::coverage::table.filter(schema::coverage::id.eq_any(covered.keys().copied().map(Db)));
+            let loaded: Vec<CoverageRow> = on_each!(tx, |c| these.select(CoverageRow::as_select()).load(c))?;
+            for row in loaded {
+                let Some(id) = covered.get(&row.id.0) else { continue };
+                found.entry(*id).or_default().coverage = Some(row);
+            }
+        }
         let claims: Vec<(Db<DocumentId>, ClaimRow)> = on_each!(tx, |c| conflict_claims::table
             .inner_join(conflicts::table)
             .filter(conflicts::document_id.eq_any(&ids))

@@ -7,10 +7,10 @@
 use diesel::prelude::*;
 use sync_core::id::DocumentId;
 
-use super::{Difference, Rows, doubles, people};
+use super::{CoverageId, Difference, Rows, doubles, people};
 use crate::on_each;
 use crate::store::schema::{
-    attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
+    attendances, conflict_claims, conflicts, coverage, days, groups, headcounts, incidents, lessons,
     participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
 };
 use crate::store::{Conn, Db, StoreError};
@@ -42,7 +42,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
             insert!(all.iter().filter(|one| one.old.$field.is_none()).filter_map(|one| one.new.$field.as_ref()) => $table);
             for one in all.iter().filter(|one| one.old.$field.is_some() && one.old.$field != one.new.$field) {
                 if let Some(row) = &one.new.$field {
-                    on_each!(tx, |c| diesel::update($table::table.find(Db(one.id))).set(row).execute(c))?;
+                    on_each!(tx, |c| diesel::update($table::table.find(row.id)).set(row).execute(c))?;
                 }
             }
         };
@@ -56,6 +56,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
         };
     }
     one!(group => groups);
+    one!(coverage => coverage);
     one!(participant => participants);
     one!(session => sessions);
     one!(lesson => lessons);
@@ -88,6 +89,10 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
 fn remove(tx: &mut Conn<'_>, id: DocumentId, old: &Rows, new: &Rows) -> Result<(), StoreError> {
     if old.group.is_some() && new.group.is_none() {
         on_each!(tx, |c| diesel::delete(groups::table.find(Db(id))).execute(c))?;
+    }
+    if old.coverage.is_some() && new.coverage.is_none() {
+        let row = coverage::table.find(Db(CoverageId::of(id.into())));
+        on_each!(tx, |c| diesel::delete(row).execute(c))?;
     }
     if old.participant.is_some() && new.participant.is_none() {
         people::clear(tx, id.into())?;

@@ -33,6 +33,10 @@ pub struct Organisation {
     /// Since when it is no partner any more; its records were removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
+    /// How the organisation is reached by the other partners: the e-mail address or telephone number of an office.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "programmes@aegis.example")]
+    pub contact: Option<String>,
 }
 
 /// An organisation to add.
@@ -155,14 +159,23 @@ pub fn create(
         begin_partnership(tx, moment.now)
     })?;
     let (code, name) = (new.code.clone(), new.name.clone());
-    Ok(Organisation { id, code, name, created_at: timestamp(moment.now), left_at: None })
+    Ok(Organisation { id, code, name, created_at: timestamp(moment.now), left_at: None, contact: None })
 }
 
-type Row = (Db<OrganisationId>, String, String, At, Option<At>);
+type Row = (Db<OrganisationId>, String, String, At, Option<At>, Option<String>);
 
-fn read((Db(id), code, name, At(created), left): Row) -> Organisation {
+fn read((Db(id), code, name, At(created), left, contact): Row) -> Organisation {
     let left_at = left.map(|At(left)| timestamp(left));
-    Organisation { id, code, name, created_at: timestamp(created), left_at }
+    Organisation { id, code, name, created_at: timestamp(created), left_at, contact }
+}
+
+/// All organisations, also those that left: there are some tens.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn all(tx: &mut Conn<'_>) -> Result<Vec<Organisation>, StoreError> {
+    let rows: Vec<Row> = on_each!(tx, |c| organisations::table.load(c))?;
+    Ok(rows.into_iter().map(read).collect())
 }
 
 fn list(tx: &mut Conn<'_>, window: &Window<OrganisationId>) -> Result<Vec<Organisation>, StoreError> {

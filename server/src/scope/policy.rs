@@ -104,7 +104,9 @@ impl Action {
 use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
 use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Published, Strays};
-use audit::Action::{AccessChanged, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged, Retention};
+use audit::Action::{
+    AccessChanged, OverlapSettled, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged, Retention,
+};
 
 /// Whether an address is one at which people do what their account demands before anything else. Who must choose a password enrols no app
 /// yet: whoever gave them the password could.
@@ -208,6 +210,30 @@ pub const POLICY: &[Action] = &[
         "GET /v1/published/{release}",
         "GET /v1/published/{release}/{table}",
     ]),
+    may("see who does what, where and when",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Nothing,     Nothing], &[
+        "GET /v1/coverage",
+        "GET /v1/coverage/complementary",
+        "GET /v1/coverage/gaps",
+        "GET /v1/coverage/sums",
+    ]),
+    may("see where groups overlap with those of another partner",
+                                     Person, I,    [Nothing,     Organisation, Organisation, Partnership, Nothing,     Nothing], &[
+        "GET /v1/coverage/overlaps",
+        "GET /v1/coverage/overlaps/{id}",
+    ]),
+    may("ask what a group would overlap with",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/coverage/check",
+    ]),
+    may("settle overlaps",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Partnership, Nothing,     Nothing], &[
+        "POST /v1/coverage/overlaps/{id}/resolve",
+    ]).noted_when_changed(OverlapSettled),
+    may("say how an organisation is reached",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Partnership], &[
+        "PUT /v1/organisations/{id}/contact",
+    ]).noted_when_changed(AccessChanged),
     may("put records right",
                                      Person, S,    [Nothing,     Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/conflicts/resolve",

@@ -49,6 +49,8 @@ table! {
         created_at -> BigInt,
         /// When it left the partnership, and its records were removed.
         left_at -> Nullable<BigInt>,
+        /// The e-mail address or telephone number of an office.
+        contact -> Nullable<Text>,
     }
 }
 
@@ -417,6 +419,48 @@ table! {
         began_on -> Nullable<Text>,
         void -> Nullable<Text>,
         name_folded -> Text,
+    }
+}
+
+table! {
+    /// Of each group that is neither void nor erased what all members of the partnership may know. Its id is made of the group's.
+    coverage (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        kind -> Text,
+        modality -> Text,
+        pillar -> Nullable<Text>,
+        mhpss_4w -> Nullable<Text>,
+        setting -> Nullable<Text>,
+        cohort -> Nullable<Text>,
+        area -> Text,
+        sector -> Text,
+        starts_on -> Nullable<Text>,
+        began_on -> Nullable<Text>,
+        /// Absent while it goes on.
+        ended_on -> Nullable<Text>,
+        status -> Text,
+        /// Whether a session of it counts: written with the facts.
+        met -> Bool,
+    }
+}
+
+table! {
+    /// What partners and the secretariat said of two groups that overlap; the last of a kind counts.
+    overlap_statements (id) {
+        id -> Binary,
+        overlap_id -> Binary,
+        first_id -> Binary,
+        second_id -> Binary,
+        first_organisation_id -> Binary,
+        second_organisation_id -> Binary,
+        said -> Text,
+        words -> Nullable<Text>,
+        /// Of the secretariat none.
+        organisation_id -> Nullable<Binary>,
+        role -> Text,
+        user_id -> Binary,
+        said_at -> BigInt,
     }
 }
 
@@ -949,6 +993,8 @@ allow_tables_to_appear_in_same_query!(
     erasures,
     purges,
     groups,
+    coverage,
+    overlap_statements,
     participants,
     participant_origins,
     people,

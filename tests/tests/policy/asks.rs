@@ -51,7 +51,24 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/me/permissions"
         | "GET /v1/areas"
         | "GET /v1/organisations"
+        | "GET /v1/coverage"
+        | "GET /v1/coverage/complementary"
+        | "GET /v1/coverage/gaps"
+        | "GET /v1/coverage/overlaps"
+        | "GET /v1/coverage/sums"
         | "GET /v1/audit" => free(&route[4..], None),
+        "GET /v1/coverage/overlaps/{id}" => free(&format!("/v1/coverage/overlaps/{}", world.overlap), None),
+        "POST /v1/coverage/overlaps/{id}/resolve" => free(
+            &format!("/v1/coverage/overlaps/{}/resolve", world.overlap),
+            Some(json!({"resolution": "accepted"})),
+        ),
+        "POST /v1/coverage/check" => {
+            free("/v1/coverage/check", Some(json!({"modality": "sociotherapy", "area": "52010101"})))
+        }
+        "PUT /v1/organisations/{id}/contact" => write(
+            format!("/v1/organisations/{}/contact", place.organisation),
+            json!({"contact": "office@partner.example"}),
+        ),
         "GET /v1/groups"
         | "GET /v1/erasures"
         | "GET /v1/participants"

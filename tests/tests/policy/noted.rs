@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 16] = [
+const NOT_NOTED: [(&str, &str); 23] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -44,6 +44,13 @@ const NOT_NOTED: [(&str, &str); 16] = [
     ("GET /v1/me/audit", "what somebody did they know; else each look would make the list longer"),
     ("GET /v1/areas", "the areas of Rwanda are public"),
     ("GET /v1/organisations", "who the partners are is known in the partnership"),
+    ("GET /v1/coverage", "that a group exists is known in the partnership"),
+    ("GET /v1/coverage/complementary", "as coverage"),
+    ("GET /v1/coverage/gaps", "as coverage"),
+    ("GET /v1/coverage/sums", "as coverage"),
+    ("GET /v1/coverage/overlaps", "as coverage; what the two partners said they said to each other"),
+    ("GET /v1/coverage/overlaps/{id}", "as the list of overlaps"),
+    ("POST /v1/coverage/check", "it changes nothing, and tells what coverage tells"),
 ];
 
 /// Addresses that anybody reaches, whose handlers note who it was.

@@ -72,6 +72,8 @@ pub(crate) struct World {
     pub(crate) places: Vec<Place>,
     /// An organisation with an identity provider.
     pub(crate) provided: OrganisationId,
+    /// One of a group of the organisation with a group of another.
+    pub(crate) overlap: Uuid,
     app: TestApp,
     villages: [Village; 2],
     names: AtomicUsize,
@@ -92,7 +94,10 @@ impl World {
             .collect();
         app.run(server::published::publish(app.store(), app.clock.now())).expect("it is published");
         let (provided, names) = (with_provider(&app), AtomicUsize::new(0));
-        let mut world = Self { people: Vec::new(), places, provided, app, villages: [ours, theirs], names };
+        let overlaps = ours.manager.get("/v1/coverage/overlaps?limit=1").ok();
+        let overlap = overlaps["items"][0]["id"].as_str().expect("one").parse().expect("an id");
+        let villages = [ours, theirs];
+        let mut world = Self { people: Vec::new(), places, provided, overlap, app, villages, names };
         world.people = world.people_of_each_role();
         world
     }

@@ -10,7 +10,7 @@ use sync_core::record::{Kind, Level};
 use uuid::Uuid;
 
 /// The tables behind the wall, each after those that it refers to.
-pub(crate) const WALLED: [&str; 35] = [
+pub(crate) const WALLED: [&str; 37] = [
     "streams",
     "documents",
     "assignments",
@@ -20,6 +20,8 @@ pub(crate) const WALLED: [&str; 35] = [
     "purges",
     "groups",
     "lessons",
+    "coverage",
+    "overlap_statements",
     "participants",
     "participant_origins",
     "people",
@@ -152,6 +154,10 @@ impl Planted {
             "INSERT INTO groups (id, organisation_id, name, kind, modality, area, status, conflicts)
                  VALUES ({group}, {organisation}, 'Twiyubake', 'healing_space', 'sociotherapy', '52010101', 'active', 0);
              INSERT INTO lessons VALUES ({group}, {organisation}, false, 'a lesson', 'a lesson', NULL, NULL, NULL, 'draft', NULL, 0, 0, false);
+             INSERT INTO coverage (id, organisation_id, kind, modality, area, sector, status)
+                 VALUES ({group}, {organisation}, 'healing_space', 'sociotherapy', '52010101', '5201', 'active');
+             INSERT INTO overlap_statements VALUES
+                 ({group}, {group}, {group}, {other}, {organisation}, {other}, 'went_on', 'why', {organisation}, 'manager', {manager}, 1);
              INSERT INTO participants (id, group_id, code, consents, erased, conflicts) VALUES ({participant}, {group}, 'P01', true, false, 0);
              INSERT INTO participant_origins VALUES ({participant}, {device}, true, true);
              INSERT INTO people VALUES ({participant}, {group}, {participant});

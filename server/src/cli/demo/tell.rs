@@ -9,6 +9,7 @@ use indicatif::HumanBytes;
 use super::ask::Answer;
 use super::cast::{ADMINISTRATOR, DONOR, ORGANISATIONS, PAIRS, SECRETARIAT};
 use super::count::Totals;
+use super::coverage::Coverage;
 use super::live::Life;
 use super::paint::Paint;
 use super::plan::{self, Plan};
@@ -151,6 +152,19 @@ impl Teller {
             "Of those who consent, each once; people rounded to {rounded_to}, attendances to {attendances_rounded_to}. Of fewer than \
              five people nothing is told: they are among those not shown."
         ));
+    }
+
+    /// Who works where, as the secretariat sees it.
+    pub(super) fn coverage(&self, coverage: &Coverage) {
+        let Coverage { groups, partners, districts, overlap } = coverage;
+        self.heading("Who works where");
+        say(&format!(
+            "The secretariat sees {} groups of {partners} partners in {districts} districts, and no name of any.",
+            number(*groups)
+        ));
+        if !overlap.is_empty() {
+            say(overlap);
+        }
     }
 
     /// Prints both counts beside each other; says whether all are equal.

@@ -9,18 +9,19 @@ use sync_core::id::{GroupId, SessionId};
 use sync_core::record::group::{
     ActivityCode, Cohort, Group, GroupEdit, GroupKind, GroupStatus, Setting, Target,
 };
-use sync_core::record::{Kind, Modality, Pillar};
-use sync_core::time::{Date, Millis};
+use sync_core::record::{Kind, Modality, Note, Pillar};
+use sync_core::time::{Date, Millis, day_in_rwanda};
 use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::check_begins;
+use super::{GroupWritten, check_begins};
 use crate::clock::Clock;
+use crate::coverage::warning::{Before, Speaker, ask};
 use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::records::groups::read::{GroupWhole, read};
+use crate::records::groups::read::read;
 use crate::scope::{Permit, no_such};
 use crate::store::schema::sessions;
 use crate::store::{Conn, Db, Failure, Store, StoreError};
@@ -70,6 +71,9 @@ pub(crate) struct GroupPatch {
     /// Why, in one line of at most 300 characters. Everybody who reads the group's history sees it.
     #[schema(example = "The village was written wrong.", min_length = 1, max_length = 300)]
     reason: String,
+    /// Why it goes on where the group, as it is changed, does what another partner does in the village or cell: that partner and the secretariat read
+    /// it. No names. Without a reason such a change is refused (409 `overlap`).
+    overlap_reason: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -87,6 +91,7 @@ struct Changes {
     planned_sessions: Option<Option<Whole<1, 200>>>,
     starts_on: Option<Option<Date>>,
     status: Option<GroupStatus>,
+    overlap_reason: Option<Note>,
 }
 
 impl GroupPatch {
@@ -125,6 +130,7 @@ impl GroupPatch {
             planned_sessions,
             starts_on,
             status,
+            overlap_reason: fields.parse("overlap_reason", self.overlap_reason.as_deref()),
         }
     }
 }
@@ -171,16 +177,17 @@ impl Changes {
 /// Change a group
 ///
 /// A manager changes what is recorded of a group of their own organisation, and why; or opens one that was closed again, by
-/// its status: whoever leads it then is assigned again. Tablets get it at their next sync.
+/// its status: whoever leads it then is assigned again. Tablets get it at their next sync. Where it comes to overlap with what another partner does in the
+/// village or cell, and did not before, it is refused (`overlap`) unless `overlap_reason` says why.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The group")),
     responses(
-        (status = 200, description = "Changed", body = GroupWhole),
+        (status = 200, description = "Changed", body = GroupWritten),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-record`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`sessions-recorded`: modality and area stay once a session is recorded", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`sessions-recorded`: modality and area stay once a session is recorded; `overlap`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -191,12 +198,13 @@ pub(crate) async fn change_group(
     body: web::Json<GroupPatch>,
     store: web::Data<Store>,
     clock: web::Data<Clock>,
-) -> Result<web::Json<GroupWhole>, Problem> {
+) -> Result<web::Json<GroupWritten>, Problem> {
     let mut fields = Fields::default();
     let changes = body.checked(&mut fields, clock.now());
     let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let id = GroupId::from(*id);
-    let changed = store.write("change group", move |tx| change(tx, id, &changes, &act)).await?;
+    let speaker = Speaker::of(permit, Some(permit.organisation()?), clock.moment());
+    let changed = store.write("change group", move |tx| change(tx, id, &changes, &act, &speaker)).await?;
     changed.map(web::Json).ok_or_else(|| no_such(Kind::Group))
 }
 
@@ -205,15 +213,20 @@ fn change(
     id: GroupId,
     changes: &Changes,
     act: &Act,
-) -> Result<Option<GroupWhole>, Failure<Refused>> {
+    speaker: &Speaker,
+) -> Result<Option<GroupWritten>, Failure<Refused>> {
     let (seen, record) = act.open::<Group>(tx, id)?;
     if changes.relocates(&record).is_some() && has_met(tx, id)? {
         return Err(Refused::Otherwise(kind::SESSIONS_RECORDED, "The method and the village of a group stay as they are once a session is recorded: totals count by them. \
                      Make those sessions void first, or begin another group.")
         .into());
     }
+    let today = day_in_rwanda(act.member.now);
+    let before = Before::of(tx, id, today)?;
     amend::<Group>(tx, seen, act, |edit| changes.write(&record, edit))?;
-    Ok(read(tx, act.scope, id)?)
+    let reason = changes.overlap_reason.as_ref();
+    let overlaps = ask(tx, id, &before, reason, speaker, today).map_err(Failure::lift)?;
+    Ok(read(tx, act.scope, id)?.map(|group| GroupWritten { group, overlaps }))
 }
 
 /// Whether a session of the group is recorded that is not void.

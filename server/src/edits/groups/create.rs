@@ -6,21 +6,22 @@ use serde::Deserialize;
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, OrganisationId, UserId};
 use sync_core::record::group::{ActivityCode, Cohort, GroupEdit, GroupKind, Setting, Target};
-use sync_core::record::{Modality, Pillar};
-use sync_core::time::{Date, Millis, Moment};
+use sync_core::record::{Modality, Note, Pillar};
+use sync_core::time::{Date, Millis, Moment, day_in_rwanda};
 use sync_core::value::{Line, Village, Whole};
 use utoipa::ToSchema;
 
-use super::check_begins;
+use super::{GroupWritten, check_begins};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
+use crate::coverage::warning::{Before, Overlapping, Speaker, ask};
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::leading::{self, AssignmentRefused};
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::{Fields, Problem};
-use crate::records::groups::read::{GroupWhole, read};
+use crate::records::groups::read::read;
 use crate::scope::{Permit, Scope};
-use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+use crate::store::{Conn, Failure, Refusal, Store};
 
 /// A group to begin.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -52,6 +53,10 @@ pub(crate) struct NewGroupBody {
     /// The people who lead it; they are assigned to it at once.
     #[schema(value_type = Vec<Uuid>)]
     facilitators: Vec<UserId>,
+    /// Why it goes on where another partner does the same in the village or cell, in one line of at most 300 characters: that partner and the
+    /// secretariat read it. No names. Without a reason such a group is refused (409 `overlap`).
+    #[schema(example = "Their group is full; we agreed to take the next twenty families.")]
+    overlap_reason: Option<String>,
 }
 
 /// A group to begin, checked.
@@ -70,6 +75,7 @@ struct NewGroup {
     planned_sessions: Option<Whole<1, 200>>,
     starts_on: Option<Date>,
     facilitators: Vec<UserId>,
+    overlap_reason: Option<Note>,
 }
 
 impl NewGroupBody {
@@ -92,6 +98,7 @@ impl NewGroupBody {
         let cohort = fields.parse("cohort", self.cohort.as_deref());
         let starts_on = fields.day("starts_on", self.starts_on.as_deref());
         check_begins(&mut fields, starts_on, now);
+        let overlap_reason = fields.parse("overlap_reason", self.overlap_reason.as_deref());
         fields.done()?;
         let (Some(name), Some(kind), Some(modality), Some(area)) = (name, kind, modality, area) else {
             return Err(Problem::internal());
@@ -111,6 +118,7 @@ impl NewGroupBody {
             planned_sessions,
             starts_on,
             facilitators,
+            overlap_reason,
         })
     }
 }
@@ -160,6 +168,8 @@ enum GroupRefused {
     Edit(#[from] EditRefused),
     #[error(transparent)]
     Assignment(#[from] AssignmentRefused),
+    #[error(transparent)]
+    Overlapping(#[from] Overlapping),
 }
 
 impl Refusal for GroupRefused {}
@@ -169,19 +179,23 @@ impl From<GroupRefused> for Problem {
         match refused {
             GroupRefused::Edit(refused) => refused.into(),
             GroupRefused::Assignment(refused) => refused.into(),
+            GroupRefused::Overlapping(refused) => refused.into(),
         }
     }
 }
 
 /// Begin a group
 ///
-/// A manager begins a group of their own organisation; the people who lead it get it at their next sync.
+/// A manager begins a group of their own organisation; the people who lead it get it at their next sync. Where another partner has, or plans, a group
+/// with the same method for the same people in the village or cell, it is refused (`overlap`) unless `overlap_reason` says why it goes on; of one in the
+/// sector the answer tells.
 #[utoipa::path(
     tag = "Records",
     security(("bearer" = [])),
     responses(
-        (status = 201, description = "Begun", body = GroupWhole),
+        (status = 201, description = "Begun", body = GroupWritten),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`overlap`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -195,10 +209,11 @@ pub(crate) async fn create_group(
     let (organisation, scope) = (permit.organisation()?, permit.scope()?);
     let moment = clock.moment();
     let member = Member::of(permit, moment.now);
+    let speaker = Speaker::of(permit, Some(organisation), clock.moment());
     let new = body.checked(moment.now)?;
     audit::concerns(ObjectKind::Group, moment.uuid(), None);
     let begun = store
-        .write("create group", move |tx| create(tx, &new, organisation, scope, member, &moment))
+        .write("create group", move |tx| create(tx, &new, organisation, scope, (member, &speaker), &moment))
         .await?
         .ok_or_else(Problem::internal)?;
     let id = GroupId::new(&moment);
@@ -210,14 +225,17 @@ fn create(
     new: &NewGroup,
     organisation: OrganisationId,
     scope: Scope,
-    member: Member,
+    (member, speaker): (Member, &Speaker),
     moment: &Moment,
-) -> Result<Option<GroupWhole>, Failure<GroupRefused>> {
+) -> Result<Option<GroupWritten>, Failure<GroupRefused>> {
     let id = GroupId::new(moment);
     create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
     edit_group(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
     for user in &new.facilitators {
         leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
     }
-    Ok(read(tx, scope, id).map_err(|error: StoreError| error)?)
+    let (nothing, reason) = (Before::default(), new.overlap_reason.as_ref());
+    let overlaps =
+        ask(tx, id, &nothing, reason, speaker, day_in_rwanda(moment.now)).map_err(Failure::lift)?;
+    Ok(read(tx, scope, id)?.map(|group| GroupWritten { group, overlaps }))
 }

@@ -19,6 +19,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use super::answers::operations;
 use crate::access::Role;
 use crate::audit;
+use crate::coverage::{Grade, Statement};
 use crate::records::conflicts::SETTLED_HERE;
 
 /// What a text may be.
@@ -78,7 +79,6 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("Close", "status") => {
             Words::OneOf(vec![GroupStatus::Graduated.code(), GroupStatus::Suspended.code()])
         }
-        ("NewGroupBody" | "GroupPatch", "area") => Words::Like(VILLAGE),
         ("LessonBody" | "LessonItem" | "LessonWhole", "area") => Words::Like(DISTRICT),
         ("LessonBody" | "LessonItem" | "LessonWhole", "title") => Words::Line(160),
         ("LessonBody", "context" | "what_happened" | "why" | "recommendation") => Words::Long(0, 10_000),
@@ -90,6 +90,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         {
             Words::Day
         }
+        ("NewGroupBody" | "GroupPatch" | "ThoughtOf", "area") => Words::Like(VILLAGE),
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
         ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {
@@ -114,6 +115,12 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ) => Words::Like(PSEUDONYM),
         ("AreaItem", "code") => Words::Like(AREA),
         ("SeveralRejections" | "RejectionReason", "reason") => Words::Lines(500),
+        ("ResolveBody", "resolution") => Words::OneOf(
+            Statement::ALL.iter().filter(|said| said.settles()).map(|said| said.code()).collect(),
+        ),
+        ("ResolveBody", "note") | (_, "overlap_reason") => Words::Line(300),
+        ("ContactBody", "contact") => Words::Line(120),
+        ("list_overlaps" | "list_complementary", "grade") => codes!(Grade),
         (_, "reason") => Words::Line(300),
         (_, "kind") => codes!(GroupKind),
         (_, "modality") => codes!(Modality),
@@ -142,7 +149,8 @@ fn words(place: &str, field: &str) -> Option<Words> {
         (_, "date" | "starts_on" | "consent_date" | "consent_withdrawn") => Words::Day,
         (
             "aggregates" | "list_groups" | "list_participants" | "list_sessions" | "list_conflicts"
-            | "list_referrals" | "list_incidents" | "list_screenings",
+            | "list_referrals" | "list_incidents" | "list_screenings" | "list_coverage" | "sum_coverage"
+            | "list_overlaps" | "list_complementary",
             "from" | "to",
         ) => Words::Day,
         (_, "text") => Words::Long(0, 200),

@@ -40,8 +40,10 @@ fn id<T: std::str::FromStr>(body: &Value, field: &str) -> Sound<T> {
 
 impl World {
     pub(in crate::world) fn begin_group(&mut self, organisation: usize) -> Sound<bool> {
-        let body =
-            json!({"name": "Twiyubake", "kind": "healing_space", "modality": "sociotherapy", "area": AREA});
+        let body = json!({
+            "name": "Twiyubake", "kind": "healing_space", "modality": "sociotherapy", "area": AREA,
+            "overlap_reason": "Both partners were asked to.",
+        });
         let reply = self.manager(organisation, TestRequest::post().uri("/v1/groups").set_json(body))?;
         let begun = done(&reply, 201, &[])?;
         if let (true, Some((_, body))) = (begun, &reply) {

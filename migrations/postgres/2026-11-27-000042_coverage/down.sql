@@ -1,0 +1,3 @@
+DROP TABLE overlap_statements;
+DROP TABLE coverage;
+ALTER TABLE organisations DROP COLUMN contact;
