@@ -28,7 +28,7 @@ fn shared_by(manager: &tests::Session) -> Vec<Value> {
 #[test]
 fn a_lesson_goes_from_one_tablet_to_all_partners_and_back_comes_what_came_of_it() {
     Database::each(|database| {
-        let app = TestApp::on(&database);
+        let app = TestApp::on(database);
         let (aegis, never_again) = (Village::of(&app, "aegis"), Village::of(&app, "nar"));
         let mut jeanne = aegis.facilitator_with_tablet(&app, "jeanne");
         let mut paul = aegis.facilitator_with_tablet(&app, "paul");
@@ -147,7 +147,7 @@ fn a_lesson_goes_from_one_tablet_to_all_partners_and_back_comes_what_came_of_it(
 #[test]
 fn whoever_began_a_lesson_does_not_publish_it_alone() {
     Database::each(|database| {
-        let app = TestApp::on(&database);
+        let app = TestApp::on(database);
         let village = Village::of(&app, "aegis");
         app.user("second", Role::Supervisor, Some(village.organisation));
         let body = json!({"title": "Come back after a month", "area": "52", "languages": ["en", "rw"]});

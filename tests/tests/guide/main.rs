@@ -30,6 +30,7 @@ const STORY: [(&str, &[&str]); 8] = [
             "Record a meeting, both of you, offline",
             "Sync",
             "Settle what clashes",
+            "Write down what you learned",
             "Without any network",
             "When the tablet is locked",
             "Put a mistake right",

@@ -102,8 +102,10 @@ pub struct Said {
     /// What others should do
     #[arg(long)]
     recommend: Option<String>,
+    /// What it serves
     #[arg(long, value_parser = codes!(Pillar))]
     pillar: Option<Pillar>,
+    /// The method of which it tells
     #[arg(long, value_parser = codes!(Modality))]
     modality: Option<Modality>,
     /// The district or province, by its code
