@@ -40,9 +40,9 @@ impl Tablet {
         self.agreements.remove(&stream);
         if stream == StreamId::PARTNERSHIP {
             self.forget(stream, writes);
-            let key = self.streams.get(&stream).and_then(|reading| reading.key.clone());
-            self.streams.insert(stream, StreamState { key, ..StreamState::begun() });
-            writes.push(self.stream_write(stream));
+            // Without a cursor the store begins the copy anew; with one it might have given up what came before.
+            self.streams.remove(&stream);
+            writes.push(Write::Delete(Key::Stream(stream)));
             return;
         }
         if let Some(reading) = self.streams.get_mut(&stream) {
