@@ -22,9 +22,9 @@ pub(crate) use clashes::id_of;
 pub use difference::{Difference, Differences, SessionChange, Standing};
 pub use rows::{CoverageId, Rows};
 
-/// The version of the rows. It counts upwards whenever this program computes other rows of the same document; a service
-/// that starts on rows of an earlier version computes all of them again.
-pub const VERSION: u32 = 10;
+/// The version of the rows, and of the facts that follow from them. It counts upwards whenever this program computes others of the same documents;
+/// a service that starts on those of an earlier version computes all of them again.
+pub const VERSION: u32 = 11;
 
 /// A document with the rows that it must have, by [`Rows::of`].
 #[derive(Debug, Clone, Copy)]

@@ -27,8 +27,8 @@ const AT_ONCE: usize = 500;
 struct Recorded {
     marks: BTreeMap<SessionId, Vec<Mark>>,
     heads: BTreeMap<SessionId, Vec<(String, String, i64)>>,
-    /// Those that look like a record of the same meeting as another, with that one.
-    alike: BTreeSet<(SessionId, SessionId)>,
+    /// Those that look like a record of the same meeting as others, with these.
+    alike: BTreeMap<SessionId, Vec<SessionId>>,
     /// Those of which the day may be wrong.
     doubted: BTreeSet<SessionId>,
 }
@@ -118,8 +118,7 @@ struct Attended {
 impl Recorded {
     /// Whether a session looks like a record of the same meeting as another one that counts.
     fn has_a_double(&self, group: &Group, id: SessionId) -> bool {
-        let mut pairs = self.alike.iter().filter(|(one, _)| *one == id);
-        pairs.any(|(_, other)| group.left_out(*other).is_none())
+        self.alike.get(&id).into_iter().flatten().any(|other| group.left_out(*other).is_none())
     }
 
     /// As [`sync_core::person`] says: of several marks of one code at the same time the one that is shown counts; another one only
@@ -192,7 +191,9 @@ impl Recorded {
         let alike: Vec<(Db<SessionId>, Db<SessionId>)> = on_each!(tx, |c| possible_doubles::table
             .filter(possible_doubles::session_id.eq_any(ids))
             .load(c))?;
-        self.alike.extend(alike.into_iter().map(|(Db(id), Db(other))| (id, other)));
+        for (Db(id), Db(other)) in alike {
+            self.alike.entry(id).or_default().push(other);
+        }
         let doubted: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
             .filter(sessions::id.eq_any(ids))
             .filter(diesel::dsl::sql::<Bool>(&day_doubt("sessions")))

@@ -116,6 +116,16 @@ impl Rows {
         Ok(found.into_iter().map(|(id, rows)| (id, rows.sorted())).collect())
     }
 
+    /// Whether a row says that the document is something other than a group.
+    fn is_of_no_group(&self) -> bool {
+        self.session.is_some()
+            || self.participant.is_some()
+            || self.lesson.is_some()
+            || self.referral.is_some()
+            || self.incident.is_some()
+            || self.screening.is_some()
+    }
+
     fn load_some(
         tx: &mut Conn<'_>,
         ids: &[DocumentId],
@@ -146,11 +156,12 @@ impl Rows {
         each!(incidents by id, |rows, row: IncidentRow| rows.incident = Some(row));
         each!(screenings by id, |rows, row: ScreeningRow| rows.screening = Some(row));
         each!(conflicts by document_id, |rows, row: ConflictRow| rows.conflicts.push(row));
-        // A group has a row of its own also where others know nothing of it.
-        let covered: BTreeMap<CoverageId, DocumentId> = found
+        // The id of a row of coverage is made of the group's, and whoever looks for it may have lost the row of the group itself: all are
+        // asked after that have no row of another kind.
+        let covered: BTreeMap<CoverageId, DocumentId> = ids
             .iter()
-            .filter(|(_, rows)| rows.group.is_some())
-            .map(|(id, _)| (CoverageId::of((*id).into()), *id))
+            .filter(|Db(id)| !found.get(id).is_some_and(Self::is_of_no_group))
+            .map(|Db(id)| (CoverageId::of((*id).into()), *id))
             .collect();
         if !covered.is_empty() {
             let these =

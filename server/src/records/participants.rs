@@ -53,8 +53,9 @@ pub(crate) struct ParticipantItem {
     conflicts: i32,
     /// Whether two people set a field differently at the same time, be it open or settled since.
     was_in_conflict: bool,
-    /// From how many sessions that count they were absent without an excuse.
-    absences: i64,
+    /// From how many sessions that count they were absent without an excuse; where `absences` is asked after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absences: Option<i64>,
     /// Why they were recorded by mistake; totals leave them out.
     #[serde(skip_serializing_if = "Option::is_none")]
     void: Option<String>,
@@ -85,9 +86,6 @@ struct Row {
     was_in_conflict: bool,
     void: Option<String>,
     same_as: Option<Db<ParticipantId>>,
-    #[diesel(select_expression = diesel::dsl::sql::<BigInt>(&absences("participants")))]
-    #[diesel(select_expression_type = diesel::expression::SqlLiteral<BigInt>)]
-    absences: i64,
     #[diesel(select_expression = diesel::dsl::sql::<Bool>(&one_or_two("participants")))]
     #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
     one_or_two: bool,
@@ -107,7 +105,7 @@ impl ParticipantItem {
             exit: row.exit,
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
-            absences: row.absences,
+            absences: None,
             void: row.void,
             same_as: row.same_as.map(|Db(id)| id),
             one_or_two: row.one_or_two,
@@ -137,15 +135,31 @@ pub(crate) async fn list_participants(
 ) -> Result<web::Json<Page<ParticipantItem>>, Problem> {
     let scope = permit.scope()?;
     let (asked, window) = (query.asked().checked()?, query.asked().page().of("participants")?);
-    let (doubts, page) = (query.doubts(), window.clone());
+    let (doubts, counts_absences, page) = (query.doubts(), query.counts_absences(), window.clone());
     let items = store.read("list participants", move |tx| {
         let rows = list(tx, scope, &asked, &doubts, &page)?;
         let ids: Vec<ParticipantId> = rows.iter().map(|row| row.id.0).collect();
         let date_doubts = of_participants(tx, &ids)?;
-        Ok::<_, StoreError>(rows.into_iter().map(|row| ParticipantItem::of(row, &date_doubts)).collect())
+        // Which sessions count is a question to all of them: it is asked only for whoever wants to know.
+        let absences = if counts_absences { absences_of(tx, &ids)? } else { BTreeMap::new() };
+        let item = |row: Row| ParticipantItem {
+            absences: absences.get(&row.id.0).copied(),
+            ..ParticipantItem::of(row, &date_doubts)
+        };
+        Ok::<_, StoreError>(rows.into_iter().map(item).collect())
     });
     let key = |item: &ParticipantItem| (item.group_id, item.code.clone(), item.id);
     Ok(web::Json(Page::of(items.await?, &window, key)))
+}
+
+/// From how many sessions each was absent.
+fn absences_of(tx: &mut Conn<'_>, ids: &[ParticipantId]) -> Result<BTreeMap<ParticipantId, i64>, StoreError> {
+    let number = diesel::dsl::sql::<BigInt>(&absences("participants"));
+    let rows: Vec<(Db<ParticipantId>, i64)> = on_each!(tx, |c| participants::table
+        .filter(participants::id.eq_any(ids.iter().copied().map(Db)))
+        .select((participants::id, number))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(Db(id), number)| (id, number)).collect())
 }
 
 /// The group, the code, and the id.

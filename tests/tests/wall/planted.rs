@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use server::access::Role;
 use server::store::{Conn, Store, StoreError};
 use sync_core::id::{Id, OrganisationId, UserId};
-use sync_core::record::{Kind, Level};
+use sync_core::record::{Home, Kind};
 use uuid::Uuid;
 
 /// The tables behind the wall, each after those that it refers to.
@@ -104,7 +104,8 @@ impl Planted {
             [self.organisation.uuid(), self.facilitator.uuid(), self.supervisor.uuid(), self.manager.uuid()]
                 .map(hex);
         let mut all = format!(
-            "INSERT INTO streams VALUES ({group}, 'group', {organisation}, 1, '\\x00', 1, 0, 1, 'AGE-SECRET-KEY');
+            "INSERT INTO streams VALUES ({group}, 'group', {organisation}, 1, '\\x00', 1, 0, 1, 'AGE-SECRET-KEY'),
+                 ({organisation}, 'organisation', {organisation}, 1, '\\x00', 1, 0, 1, NULL);
              INSERT INTO assignments VALUES ({group}, {group}, {facilitator}, {manager}, 1);
              INSERT INTO teams VALUES ({team}, {organisation}, 'a team', 1);
              INSERT INTO team_members VALUES ({facilitator}, {team}, {facilitator}, 1), ({supervisor}, {team}, {supervisor}, 1);
@@ -119,17 +120,21 @@ impl Planted {
             (&session, Kind::Session),
             (&other, Kind::Session),
         ];
-        let sensitive =
-            Kind::ALL.iter().filter(|kind| kind.level() == Level::Sensitive).map(|kind| (new(), *kind));
-        let records = records.map(|(id, kind)| (id.clone(), kind)).into_iter().chain(sensitive);
+        let planted = records.each_ref().map(|(_, kind)| *kind);
+        let others = Kind::ALL
+            .iter()
+            .filter(|kind| kind.lives_in() != Home::Partnership && !planted.contains(*kind))
+            .map(|kind| (new(), *kind));
+        let records = records.map(|(id, kind)| (id.clone(), kind)).into_iter().chain(others);
         for (seq, (id, kind)) in records.enumerate() {
+            let stream = if kind.lives_in() == Home::Organisation { &organisation } else { &group };
             let kind = kind.code();
             let _ = write!(
                 all,
-                "INSERT INTO documents VALUES ({id}, '{kind}', {group}, 1, '\\x00', '\\x00', 1);
-                 INSERT INTO changes VALUES ({group}, {seq}, {id}, {id}, '{kind}', {device}, 1, 1, {batch}, 1, '\\x00');
-                 INSERT INTO quarantine VALUES ({id}, {group}, {id}, '{kind}', {device}, 1, {batch}, 'too-large', NULL, '', 1, NULL, '\\x00', {id});
-                 INSERT INTO conflicts VALUES ({id}, {id}, '{kind}', {group}, NULL, 'void');
+                "INSERT INTO documents VALUES ({id}, '{kind}', {stream}, 1, '\\x00', '\\x00', 1);
+                 INSERT INTO changes VALUES ({stream}, {seq}, {id}, {id}, '{kind}', {device}, 1, 1, {batch}, 1, '\\x00');
+                 INSERT INTO quarantine VALUES ({id}, {stream}, {id}, '{kind}', {device}, 1, {batch}, 'too-large', NULL, '', 1, NULL, '\\x00', {id});
+                 INSERT INTO conflicts VALUES ({id}, {id}, '{kind}', {stream}, NULL, 'void');
                  INSERT INTO conflict_claims VALUES ({id}, 0, 'a value', {device}, 1, '\\x00');
                  INSERT INTO days VALUES ({id}, 'date', '2026-03-05', 1);"
             );

@@ -28,7 +28,7 @@ pub(crate) struct ParticipantQuery {
     one_or_two: Option<bool>,
     /// `true`: those of whose consent a day may be wrong; `false`: the others.
     date_doubt: Option<bool>,
-    /// Those who were absent without an excuse from at least so many sessions.
+    /// Those who were absent without an excuse from at least so many sessions; each is told with how many.
     #[param(example = 3)]
     absences: Option<u32>,
     /// The `next` of the page before, of this list; left out for the first page.
@@ -53,6 +53,11 @@ impl ParticipantQuery {
             after: self.after.clone(),
             limit: self.limit,
         }
+    }
+
+    /// Whether it is asked from how many sessions each was absent.
+    pub(super) fn counts_absences(&self) -> bool {
+        self.absences.is_some()
     }
 
     /// Conditions on `participants`, in SQL.
