@@ -13,7 +13,7 @@ use server::store::{Code, Conn, Db, StoreError};
 use sync_core::change::{ChangeHash, Digest};
 use sync_core::document::Document;
 use sync_core::history::{since, step};
-use sync_core::id::{DeviceId, DocumentId, GroupId, Id, SessionId, UserId};
+use sync_core::id::{DeviceId, DocumentId, Id, SessionId, StreamId, UserId};
 use sync_core::moving::recorded_since;
 use sync_core::record::session::SessionState;
 use sync_core::record::{Kind, Session};
@@ -116,7 +116,7 @@ impl World {
             let Some(document) = document.filter(|one| !one.record().is_ok_and(|one| one.is_erased())) else {
                 continue;
             };
-            let told = self.history(document.kind(), stored[&id].stream.uuid().into(), id)?;
+            let told = self.history(document.kind(), stored[&id].stream, id)?;
             let promise = "a history tells all that was put right, and why";
             ensure(told.len() == changes.len(), promise, || {
                 format!("{id} has {} changes, of which {} are told", changes.len(), told.len())
@@ -131,8 +131,10 @@ impl World {
         Ok(())
     }
 
-    fn history(&mut self, kind: Kind, group: GroupId, id: DocumentId) -> Sound<Vec<Value>> {
-        let (organisation, mut told, mut after) = (organisation_of(self, group), Vec::new(), String::new());
+    fn history(&mut self, kind: Kind, stream: StreamId, id: DocumentId) -> Sound<Vec<Value>> {
+        let own = self.organisations.iter().position(|one| StreamId::from(one.id) == stream);
+        let organisation = own.unwrap_or_else(|| organisation_of(self, stream.uuid().into()));
+        let (mut told, mut after) = (Vec::new(), String::new());
         loop {
             let address = format!("/v1/{kind}s/{id}/history?{after}");
             let reply = self.manager(organisation, TestRequest::get().uri(&address))?;

@@ -3,7 +3,8 @@
 use actix_web::test::TestRequest;
 use serde_json::json;
 use sync_core::id::{DocumentId, LessonId, OrganisationId, StreamId};
-use sync_core::record::{Lesson, SharedLesson};
+use sync_core::record::lesson::LessonStatus;
+use sync_core::record::{Kind, Lesson, SharedLesson};
 
 use super::recording::edit;
 use crate::world::{Sound, World, ensure};
@@ -37,16 +38,24 @@ pub(super) fn write_on(world: &mut World) -> Sound<bool> {
 
 /// By the manager, who began none.
 pub(super) fn publish(world: &mut World) -> Sound<bool> {
-    let all: Vec<(DocumentId, StreamId)> = world
+    let all: Vec<(DocumentId, StreamId, LessonStatus)> = world
         .stored()
         .into_iter()
-        .filter(|(_, one)| one.kind == sync_core::record::Kind::Lesson)
-        .map(|(id, one)| (id, one.stream))
+        .filter(|(_, one)| one.kind == Kind::Lesson)
+        .map(|(id, one)| {
+            (id, one.stream, one.open().read::<Lesson>().expect("a stored record stands").status)
+        })
         .collect();
-    let Some((id, stream)) = world.dice.pick(&all) else { return Ok(false) };
+    let Some((id, stream, before)) = world.dice.pick(&all) else { return Ok(false) };
     let own = world.organisations.iter().find(|one| StreamId::from(one.id) == stream);
     let Some(manager) = own.map(|one| one.manager) else { return Ok(false) };
-    let status = if world.dice.percent(75) { "published" } else { "retired" };
+    // Saying again what it is already changes nothing.
+    let status = match before {
+        LessonStatus::Published => "retired",
+        LessonStatus::Retired => "published",
+        _ if world.dice.percent(75) => "published",
+        _ => "retired",
+    };
     let request = TestRequest::post().uri(&format!("/v1/lessons/{id}/status"));
     let said = world.at_desk(manager, id, request, json!({"status": status}), (200, &[]))?;
     if said.is_some() {
@@ -59,7 +68,7 @@ pub(super) fn publish(world: &mut World) -> Sound<bool> {
 pub(super) fn share(world: &mut World) -> Sound<bool> {
     let shared = world.ground.share();
     let all = world.stored();
-    for (id, one) in all.iter().filter(|(_, one)| one.kind == sync_core::record::Kind::Lesson) {
+    for (id, one) in all.iter().filter(|(_, one)| one.kind == Kind::Lesson) {
         let lesson: Lesson = one.open().read().expect("a stored record stands");
         let out = all.get(&sync_core::id::SharedLessonId::of((*id).into()).into());
         let read = out.map(|one| one.open().read::<SharedLesson>().expect("a stored record stands"));
