@@ -25,9 +25,11 @@ mod check;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(crate) use gaps::gaps_of;
 pub use id::OverlapId;
 pub use pair::Grade;
 pub use said::Statement;
+pub(crate) use sums::{by_district, count};
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {

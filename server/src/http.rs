@@ -49,7 +49,7 @@ use crate::scope;
 use crate::store::{Store, StoreError};
 use crate::sync::{self, Turns};
 use crate::telemetry;
-use crate::totals;
+use crate::{questions, totals};
 
 /// Where the OpenAPI document is.
 const DOCUMENT: &str = "/v1/openapi.json";
@@ -98,6 +98,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     quarantine::configure(config);
     published::configure(config);
     totals::configure(config);
+    questions::configure(config);
 }
 
 /// What an address of the service has.

@@ -26,7 +26,7 @@
 //! # The journey of a question
 //!
 //! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
-//! records; [`totals`] sums facts; [`published`] protects what others read of them; [`audit`] notes who did what, and [`oversight`] shows it;
+//! records; [`totals`] sums facts; [`questions`] are asked by name, each answered by a table that proves its sums; [`published`] protects what others read of them; [`audit`] notes who did what, and [`oversight`] shows it;
 //! [`coverage`] tells all members of the partnership who works where;
 //! [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's; so is [`departure`], when an organisation leaves. [`retention`] erases what is over.
@@ -83,5 +83,6 @@ pub mod departure;
 pub mod retention;
 pub mod published;
 pub mod totals;
+pub mod questions;
 
 pub mod http;

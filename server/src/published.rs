@@ -37,12 +37,14 @@ mod source;
 mod kept;
 mod releasing;
 mod tables;
+mod figures;
 mod csv;
 mod handler;
 mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use figures::{Figures, Reached, figures};
 pub use measure::PEOPLE;
 pub use quarter::{Quarter, Release, Stage};
 pub(crate) use refusal::only_published;

@@ -14,6 +14,8 @@ pub mod referrals;
 pub mod incidents;
 pub mod screenings;
 
+pub(crate) use care::of_nobody_erased;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The addresses of this room.

@@ -4,6 +4,7 @@
 
 mod asked;
 mod groups;
+pub(crate) mod conditions;
 mod looking_as;
 mod permissions;
 mod permit;

@@ -5,14 +5,18 @@
 
 mod refusal;
 mod dimension;
-mod conditions;
 mod question;
 mod months;
 mod from_rows;
 mod from_sums;
 mod from_facts;
 mod doubts;
+mod of_months;
 mod handler;
+
+pub(crate) use doubts::Doubts;
+pub(crate) use handler::Totals;
+pub(crate) use of_months::{by_phase, of_months};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

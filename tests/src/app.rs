@@ -180,9 +180,14 @@ impl Session {
 
     /// The body of an answer as it is, of a kind that is asked for.
     pub fn text(&self, path: &str, accept: &str) -> String {
+        String::from_utf8(self.bytes(path, accept)).expect("a text")
+    }
+
+    /// The same of a kind that is no text.
+    pub fn bytes(&self, path: &str, accept: &str) -> Vec<u8> {
         let request = ureq::get(format!("{}{path}", self.url)).header("accept", accept);
         let answer = request.header("authorization", format!("Bearer {}", self.token)).call();
-        answer.expect("the service answers").body_mut().read_to_string().expect("a text")
+        answer.expect("the service answers").body_mut().read_to_vec().expect("a body")
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -276,6 +281,6 @@ fn send_with(
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let retry_after = retry_after.map(str::to_owned);
-    let text = response.body_mut().read_to_string().expect("a text");
-    Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null), retry_after }
+    let bytes = response.body_mut().read_to_vec().expect("a body");
+    Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), retry_after }
 }

@@ -1,5 +1,7 @@
 //! Counting again, without the service: from the tablets' own records, and from the store's own documents.
 
+mod questions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;

@@ -84,6 +84,18 @@ pub(crate) async fn list_gaps(
     Ok(web::Json(Page::of(rows, &window, |gap: &GapItem| (gap.area, gap.pillar))))
 }
 
+/// The sectors of an area, and the pillar, of which no group goes on or is planned.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn gaps_of(
+    tx: &mut Conn<'_>,
+    area: Option<AreaCode>,
+) -> Result<Vec<(AreaCode, Pillar)>, StoreError> {
+    let going_on = going_on(tx, area)?;
+    Ok(gaps(&going_on, area, None).map(|gap| (gap.area, gap.pillar)).collect())
+}
+
 /// How many groups go on, or are planned, of each sector and pillar; without a pillar, of which it is not known.
 type GoingOn = BTreeMap<(String, Option<String>), i64>;
 

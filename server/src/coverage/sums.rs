@@ -20,7 +20,8 @@ use crate::on_each;
 use crate::problem::{FieldError, Fields, Problem};
 use crate::scope::Permit;
 use crate::store::schema::coverage;
-use crate::store::{Conn, Db, Failure, Refusal, Store};
+use crate::store::{Conn, Db, Failure, Refusal, Store, StoreError};
+use sync_core::area::AreaCode;
 
 /// How many rows an answer may have.
 const MAX_ROWS: usize = 20_000;
@@ -261,5 +262,55 @@ fn sum(tx: &mut Conn<'_>, by: &[Dimension], asked: &Asked) -> Result<CoverageSum
         by: by.iter().map(ToString::to_string).collect(),
         rows,
         total: CoverageCount { groups, organisations: organisations.len() },
+    })
+}
+
+/// How many groups of a partner are in a district, of one status.
+#[derive(Debug, Clone)]
+pub(crate) struct InDistrict {
+    /// NISR code.
+    pub(crate) district: String,
+    /// The partner's code.
+    pub(crate) organisation: String,
+    /// As it is shown: a group that was planned is active as soon as it met.
+    pub(crate) status: String,
+    pub(crate) groups: i64,
+}
+
+/// The groups of all partners in an area, or in all of Rwanda, by district, partner and status.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn by_district(tx: &mut Conn<'_>, area: Option<AreaCode>) -> Result<Vec<InDistrict>, StoreError> {
+    let key = "substr(coverage.area, 1, 2)";
+    let asked = Asked { area, ..Asked::default() };
+    let rows: Vec<(String, Db<OrganisationId>, String, i64)> = on_each!(tx, |c, Backend| {
+        let rows = coverage::table
+            .group_by((sql::<Text>(key), coverage::organisation_id, sql::<Text>(SHOWN_STATUS)))
+            .select((
+                sql::<Text>(key),
+                sql::<Binary>("coverage.organisation_id"),
+                sql::<Text>(SHOWN_STATUS),
+                count_star(),
+            ))
+            .into_boxed::<Backend>();
+        asked_of!(rows, &asked).load(c)
+    })?;
+    let partners = Partners::load(tx)?;
+    let row = |(district, Db(id), status, groups)| {
+        Ok(InDistrict { district, organisation: partners.get(id)?.code.clone(), status, groups })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// How many groups there are in an area, or in all of Rwanda.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn count(tx: &mut Conn<'_>, area: Option<AreaCode>) -> Result<i64, StoreError> {
+    let asked = Asked { area, ..Asked::default() };
+    on_each!(tx, |c, Backend| {
+        let rows = coverage::table.count().into_boxed::<Backend>();
+        asked_of!(rows, &asked).get_result(c)
     })
 }

@@ -1,6 +1,7 @@
 //! The OpenAPI document: what it says about the whole; the rest comes from the handlers.
 
 mod answers;
+mod questions;
 mod unused;
 mod words;
 
@@ -30,6 +31,7 @@ pub fn openapi() -> OpenApi {
 
 /// Adds what the handlers don't say.
 pub(super) fn complete(mut api: OpenApi) -> OpenApi {
+    questions::complete(&mut api);
     answers::complete(&mut api);
     words::complete(&mut api);
     unused::leave_out(&mut api);
@@ -61,6 +63,7 @@ pub(super) fn about() -> OpenApi {
         .tags(Some([
             tag("Access", "Who calls, and what they may do."),
             tag("Tablets", "How tablets become known."),
+            tag("Questions", "What people ask, by name: each answer is a table that says of when it is and proves its sums."),
         ]))
         .build()
 }

@@ -149,6 +149,9 @@ pub(crate) struct Row {
     pub(super) sessions: Option<Figure>,
 }
 
+/// The word for people of districts in which nothing is told apart.
+pub(super) const NOT_TOLD: &str = "not_told";
+
 /// What attendances are multiples of.
 pub(super) const ATTENDANCES_ROUNDED_TO: i64 = attendances::BASE;
 
@@ -303,7 +306,7 @@ fn split_rows(
         }
         if let Some(figure) = not_told(&tree, name) {
             let row = row(Whole::Organisation, Vec::new());
-            rows.push((organisation, Row { who: Some("not_told".to_owned()), people: Some(figure), ..row }));
+            rows.push((organisation, Row { who: Some(NOT_TOLD.to_owned()), people: Some(figure), ..row }));
         }
     }
     rows

@@ -11,7 +11,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// That a row of this table, `referrals` or `screenings`, is about nobody who asked to be erased, in SQL. Somebody of another group is
 /// somebody who is not known.
-pub(super) fn of_nobody_erased(table: &str) -> String {
+pub(crate) fn of_nobody_erased(table: &str) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM participants WHERE participants.id = {table}.participant_id \
          AND participants.group_id = {table}.group_id AND participants.erased)"

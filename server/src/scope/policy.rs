@@ -204,6 +204,47 @@ pub const POLICY: &[Action] = &[
                                      Person, O,    [Groups,      Groups,       Organisation, Published,   Published,   Nothing], &[
         "GET /v1/aggregates",
     ]).noted_when_read(ReadTotals),
+    may("ask how groups, meetings and people do",
+                                     Person, O,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/questions/absences",
+        "GET /v1/questions/attendance",
+        "GET /v1/questions/attendance-by-phase",
+        "GET /v1/questions/facilitators",
+        "GET /v1/questions/graduates",
+        "GET /v1/questions/headcount-against-register",
+        "GET /v1/questions/sessions-against-plan",
+        "GET /v1/questions/silent-groups",
+    ]).noted_when_read(ReadTotals),
+    may("ask which tablets hold work that was not handed in",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/questions/unsynced-tablets",
+    ]).noted_when_read(ReadTotals),
+    may("ask how referrals, incidents and screenings go",
+                                     Person, S,    [Groups,      Groups,       Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/questions/change",
+        "GET /v1/questions/incidents",
+        "GET /v1/questions/referrals",
+    ]).noted_when_read(ReadTotals),
+    may("ask who works where, and where nobody does",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Nothing,     Nothing], &[
+        "GET /v1/questions/gaps",
+        "GET /v1/questions/who-works-where",
+    ]),
+    may("ask how many people were reached, as it was published, and which lessons are shared",
+                                     Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
+        "GET /v1/questions/lessons-adopted",
+        "GET /v1/questions/people-by-district",
+        "GET /v1/questions/people-by-sex-and-age",
+        "GET /v1/questions/people-reached",
+    ]),
+    may("see what can be asked",
+                                     Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Nothing], &[
+        "GET /v1/questions",
+    ]),
+    may("read all answers as a workbook",
+                                     Person, S,    [Groups,      Groups,       Organisation, Published,   Published,   Nothing], &[
+        "GET /v1/workbook",
+    ]).noted_when_read(ReadTotals),
     may("read published tables",
                                      Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
         "GET /v1/published",

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use sync_core::area::Level;
 use sync_core::id::OrganisationId;
 
-use super::conditions::Values;
 use crate::facts::Period;
+use crate::scope::conditions::Values;
 
 /// One thing to tell totals apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

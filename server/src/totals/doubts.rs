@@ -5,11 +5,11 @@ use diesel::sql_types::BigInt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::conditions::{Values, bound};
 use super::question::Question;
 use crate::doubt::{CAME, consent_doubt, day_doubt, one_or_two, possible_doubles, set_aside};
 use crate::on_each;
 use crate::scope::Scope;
+use crate::scope::conditions::{Values, bound};
 use crate::store::identity::CATCHING_UP;
 use crate::store::{Conn, StoreError};
 
@@ -95,5 +95,14 @@ impl Question {
             consents = people(consent_doubt("p")),
         );
         on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))
+    }
+}
+
+impl Doubts {
+    /// Those that there are, by their names.
+    pub(crate) fn there_are(self) -> impl Iterator<Item = (String, i64)> {
+        let all = serde_json::to_value(self).ok().and_then(|all| all.as_object().cloned());
+        let count = |(name, count): (String, serde_json::Value)| Some((name, count.as_i64()?));
+        all.into_iter().flatten().filter_map(count).filter(|(_, count)| *count > 0)
     }
 }

@@ -10,7 +10,6 @@
 
 use diesel::prelude::*;
 
-use super::conditions::{Values, bound};
 use super::doubts::Doubts;
 use super::from_sums::{self, Sums};
 use super::months::{Months, newly};
@@ -18,6 +17,7 @@ use super::question::{Question, RawTotals, Total};
 use crate::facts::{DOUBTS, FINEST};
 use crate::on_each;
 use crate::scope::Scope;
+use crate::scope::conditions::{Values, bound};
 use crate::store::identity::CATCHING_UP;
 use crate::store::{Conn, StoreError};
 

@@ -12,12 +12,12 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::conditions::{Values, bound};
 use super::question::{Question, Total};
 use super::refusal::{MAX_MARKS, MAX_MEETINGS, Refused};
 use crate::doubt::{CAME, left_out};
 use crate::on_each;
 use crate::scope::Scope;
+use crate::scope::conditions::{Values, bound};
 use crate::store::{Conn, Failure, StoreError};
 
 /// How much there is to count.

@@ -9,13 +9,13 @@ use diesel::prelude::*;
 use sync_core::area::Level;
 use sync_core::id::OrganisationId;
 
-use super::conditions::{Values, bound};
 use super::dimension::Dimension;
 use super::months::{Months, newly};
 use super::question::{Question, RawTotals, Total};
 use super::refusal::MAX_ROWS;
 use crate::facts::{BOTH, FINEST, MEETINGS, Period, at_least, plane};
 use crate::on_each;
+use crate::scope::conditions::{Values, bound};
 use crate::scope::{Asked, Scope, below};
 use crate::store::{Conn, StoreError};
 

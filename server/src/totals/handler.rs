@@ -85,25 +85,25 @@ pub(crate) struct AggregateRow {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct Totals {
     /// Meetings, each once however many facilitators recorded it.
-    sessions: i64,
+    pub(crate) sessions: i64,
     /// Those of the meetings whose register says that somebody came: what `attendances` and `people` count.
-    sessions_by_register: i64,
+    pub(crate) sessions_by_register: i64,
     /// Those of the meetings at which heads were counted: what `heads` counts. A meeting may have both.
-    sessions_by_headcount: i64,
+    pub(crate) sessions_by_headcount: i64,
     /// Marks of people who came, also late.
-    attendances: i64,
+    pub(crate) attendances: i64,
     /// People who came at least once, each once; of those only who have a record in the group. Left out where meetings are told apart by phase,
     /// part of the day or state: somebody comes to meetings of several.
     #[serde(skip_serializing_if = "Option::is_none")]
-    people: Option<i64>,
+    pub(crate) people: Option<i64>,
     /// Heads counted, meeting by meeting: somebody who comes to two meetings is two.
-    heads: i64,
+    pub(crate) heads: i64,
     /// How long the meetings took, of those that say it.
-    minutes: i64,
+    pub(crate) minutes: i64,
 }
 
 impl Totals {
-    fn of(counts: RawTotals, question: &Question) -> Self {
+    pub(super) fn of(counts: RawTotals, question: &Question) -> Self {
         Self {
             sessions: counts.sessions,
             sessions_by_register: counts.by_register,

@@ -2,9 +2,9 @@
 
 use sync_core::time::Date;
 
-use super::conditions::Values;
 use super::question::Question;
 use crate::scope::Asked;
+use crate::scope::conditions::Values;
 
 /// From one month to another, both among it; none where it has no end.
 #[derive(Debug, Clone)]

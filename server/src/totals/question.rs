@@ -4,14 +4,13 @@ use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, QueryableByName};
 use diesel::row::{Field, NamedRow, Row};
 use diesel::sql_types::{BigInt, Text};
-use sync_core::id::UserId;
 use sync_core::record::session::{PartOfDay, Phase, SessionState};
 use sync_core::record::{AgeBand, Sex};
 
-use super::conditions::Values;
 use super::dimension::Dimension;
 use super::refusal::MAX_ROWS;
-use crate::scope::{Asked, Scope, Whose, below};
+use crate::scope::conditions::{Values, groups_asked};
+use crate::scope::{Asked, Scope};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -98,50 +97,10 @@ where
     }
 }
 
-/// Whether a person leads group `g`, as a condition.
-fn led_by(values: &mut Values, user: UserId) -> String {
-    values.id("g.id IN (SELECT group_id FROM assignments WHERE user_id = ? AND ended_at IS NULL)", user)
-}
-
-/// Whether anybody of the teams of a person leads group `g`, as a condition.
-fn led_by_teams_of(values: &mut Values, user: UserId) -> String {
-    values.id(
-        "g.id IN (SELECT a.group_id FROM team_members own
-            JOIN team_members mate ON mate.team_id = own.team_id AND mate.ended_at IS NULL
-            JOIN assignments a ON a.user_id = mate.user_id AND a.ended_at IS NULL
-            WHERE own.user_id = ? AND own.ended_at IS NULL)",
-        user,
-    )
-}
-
 impl Question {
     /// Which groups `g` are asked for, as a condition.
     pub(super) fn groups(&self, values: &mut Values, scope: Scope) -> String {
-        let mut condition = |whose: Whose| match whose {
-            Whose::Organisation(organisation) => values.id("g.organisation_id = ?", organisation),
-            Whose::Assigned(user) => led_by(values, user),
-            Whose::Teams(user) => {
-                format!("({} OR {})", led_by(values, user), led_by_teams_of(values, user))
-            }
-        };
-        let mut all: Vec<String> = scope.groups.each().map(&mut condition).collect();
-        let Asked { group, organisation, kind, modality, area, .. } = &self.asked;
-        if let Some(group) = group {
-            all.push(values.id("g.id = ?", *group));
-        }
-        if let Some(organisation) = organisation {
-            all.push(values.id("g.organisation_id = ?", *organisation));
-        }
-        if let Some(kind) = kind {
-            all.push(values.text("g.kind = ?", kind.code()));
-        }
-        if let Some(modality) = modality {
-            all.push(values.text("g.modality = ?", modality.code()));
-        }
-        if let Some(area) = area {
-            all.push(values.text("g.area LIKE ?", below(*area)));
-        }
-        all.join(" AND ")
+        groups_asked(values, scope.groups, &self.asked)
     }
 
     /// Which groups `g` and sessions `s` are asked for, as a condition.

@@ -47,7 +47,7 @@ const STORY: [(&str, &[&str]); 8] = [
             "Read referrals, incidents and screenings",
         ],
     ),
-    ("manager", &["Read and search", "Ask for totals", "People and groups change"]),
+    ("manager", &["Read and search", "Ask for totals", "Ask questions", "People and groups change"]),
     (
         "administrator",
         &[

@@ -56,7 +56,27 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/coverage/gaps"
         | "GET /v1/coverage/overlaps"
         | "GET /v1/coverage/sums"
+        | "GET /v1/questions"
+        | "GET /v1/questions/absences"
+        | "GET /v1/questions/attendance-by-phase"
+        | "GET /v1/questions/change"
+        | "GET /v1/questions/facilitators"
+        | "GET /v1/questions/gaps"
+        | "GET /v1/questions/graduates"
+        | "GET /v1/questions/headcount-against-register"
+        | "GET /v1/questions/incidents"
+        | "GET /v1/questions/lessons-adopted"
+        | "GET /v1/questions/people-by-district"
+        | "GET /v1/questions/people-by-sex-and-age"
+        | "GET /v1/questions/people-reached"
+        | "GET /v1/questions/referrals"
+        | "GET /v1/questions/sessions-against-plan"
+        | "GET /v1/questions/silent-groups"
+        | "GET /v1/questions/unsynced-tablets"
+        | "GET /v1/questions/who-works-where"
+        | "GET /v1/workbook"
         | "GET /v1/audit" => free(&route[4..], None),
+        "GET /v1/questions/attendance" => read(format!("/v1/questions/attendance?participant={person}")),
         "GET /v1/coverage/overlaps/{id}" => free(&format!("/v1/coverage/overlaps/{}", world.overlap), None),
         "POST /v1/coverage/overlaps/{id}/resolve" => free(
             &format!("/v1/coverage/overlaps/{}/resolve", world.overlap),

@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 23] = [
+const NOT_NOTED: [(&str, &str); 30] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -50,6 +50,13 @@ const NOT_NOTED: [(&str, &str); 23] = [
     ("GET /v1/coverage/sums", "as coverage"),
     ("GET /v1/coverage/overlaps", "as coverage; what the two partners said they said to each other"),
     ("GET /v1/coverage/overlaps/{id}", "as the list of overlaps"),
+    ("GET /v1/questions", "what can be asked is no secret"),
+    ("GET /v1/questions/gaps", "as coverage"),
+    ("GET /v1/questions/who-works-where", "as coverage"),
+    ("GET /v1/questions/lessons-adopted", "lessons that are shared are for all members"),
+    ("GET /v1/questions/people-by-district", "as the list of releases"),
+    ("GET /v1/questions/people-by-sex-and-age", "as the list of releases"),
+    ("GET /v1/questions/people-reached", "as the list of releases"),
     ("POST /v1/coverage/check", "it changes nothing, and tells what coverage tells"),
 ];
 

@@ -4,7 +4,7 @@ use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use sync_core::id::{DeviceId, UserId};
-use sync_core::record::participant::{ConsentMethod, Purpose};
+use sync_core::record::participant::{ConsentMethod, Exit, Purpose};
 use sync_core::record::session::SessionState;
 use sync_core::record::{Group, Kinded, Participant};
 use sync_core::value::Pseudonym;
@@ -118,7 +118,7 @@ impl Crew {
         let device = self.device();
         let number = 1 + self.below(CODES + 3);
         let why = || "By mistake.".parse().expect("a line");
-        match self.below(15) {
+        match self.below(17) {
             0..=1 => self.edit::<Participant>(at, group, one, |edit| match back || one == other {
                 true => edit.same_as().clear(),
                 false => edit.same_as().set(other),
@@ -163,6 +163,10 @@ impl Crew {
                 }
                 false if number == 1 => edit.state().set(SessionState::Submitted),
                 false => edit.state().set(SessionState::Verified),
+            }),
+            14..=15 => self.edit::<Participant>(at, group, one, |edit| match back {
+                true => edit.exit().clear(),
+                false => edit.exit().set(Exit::ALL[number % Exit::ALL.len()]),
             }),
             _ => self.mark(at, group, session),
         }
@@ -284,6 +288,7 @@ fn recount_all(database: &Database, first: u64) {
             left_out.without_record += doubts.without_record;
             asked += doubts.one_or_two;
         }
+        questions::are_answered_as_recounted(&village, &groups, &records, crew.year);
         assert_eq!(Count::of_tablets([&crew.tablets[2]], &groups), records.count(), "as the tablets count");
         (tablets, last) = (crew.tablets, groups[1]);
     }

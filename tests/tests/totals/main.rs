@@ -6,6 +6,7 @@ mod people;
 mod datasets;
 mod facts;
 mod budget;
+mod questions;
 
 use serde_json::{Value, json};
 use server::access::Role;

@@ -1,0 +1,89 @@
+//! The questions that people ask of records, each with a name and an address; [`QUESTIONS`] lists them.
+//!
+//! Every one is answered by a [`Table`](table::Table), told as JSON, CSV or a workbook ([`question`]), with
+//!
+//! - `as_of`: of which moment it is, and what tablets had not handed in by then;
+//! - `reconciliation`: that its rows sum to a total that was counted on another way;
+//! - `doubts` and `notes`: what should be known of it.
+//!
+//! A question is one file: its columns, and the function that makes the rows. Who may ask it stands in the policy, under its address.
+
+mod refusal;
+mod table;
+mod answer;
+mod asked;
+mod csv;
+mod xlsx;
+mod question;
+
+mod groups;
+mod plan;
+mod silent;
+mod members;
+mod phases;
+mod load;
+mod tablets;
+mod headcounts;
+mod absences;
+mod care;
+mod paired;
+mod change;
+mod coverage;
+mod lessons;
+mod reached;
+
+mod list;
+mod workbook;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use asked::{Asked, Asker};
+pub(crate) use question::Question;
+use refusal::Refused;
+
+/// All of them, in the order in which they are listed.
+pub(crate) const QUESTIONS: [&Question; 18] = [
+    &plan::PLAN,
+    &silent::SILENT,
+    &phases::PHASES,
+    &members::GRADUATES,
+    &headcounts::HEADCOUNTS,
+    &absences::ABSENCES,
+    &absences::ATTENDANCE,
+    &load::LOAD,
+    &tablets::TABLETS,
+    &care::REFERRALS,
+    &care::INCIDENTS,
+    &change::CHANGE,
+    &coverage::WORKING,
+    &coverage::GAPS,
+    &lessons::LESSONS,
+    &reached::REACHED,
+    &reached::DISTRICTS,
+    &reached::SPLIT,
+];
+
+/// The addresses of this room.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list::list_questions)
+        .service(workbook::read_workbook)
+        .service(plan::ask_sessions_against_plan)
+        .service(silent::ask_silent_groups)
+        .service(phases::ask_attendance_by_phase)
+        .service(members::ask_graduates)
+        .service(headcounts::ask_headcount_against_register)
+        .service(absences::ask_absences)
+        .service(absences::ask_attendance)
+        .service(load::ask_facilitators)
+        .service(tablets::ask_unsynced_tablets)
+        .service(care::ask_referrals)
+        .service(care::ask_incidents)
+        .service(change::ask_change)
+        .service(coverage::ask_who_works_where)
+        .service(coverage::ask_gaps)
+        .service(lessons::ask_lessons_adopted)
+        .service(reached::ask_people_reached)
+        .service(reached::ask_people_by_district)
+        .service(reached::ask_people_by_sex_and_age);
+}

@@ -1,0 +1,81 @@
+//! The groups that a question is about, and how often each of them met.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use sync_core::id::GroupId;
+
+use super::asked::Asked;
+use super::refusal::{MAX_ROWS, Refused, few_enough};
+use crate::on_each;
+use crate::scope::{Groups, groups_in};
+use crate::store::schema::{facts, groups};
+use crate::store::{Conn, Db, Failure, StoreError};
+
+/// A group that is not void.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = groups)]
+pub(super) struct Group {
+    pub(super) id: Db<GroupId>,
+    pub(super) name: String,
+    /// NISR code of the village.
+    pub(super) area: String,
+    pub(super) modality: String,
+    pub(super) status: String,
+    pub(super) planned_sessions: Option<i32>,
+    pub(super) starts_on: Option<String>,
+    pub(super) began_on: Option<String>,
+}
+
+impl Group {
+    /// The day on which it began, or is to.
+    pub(super) fn begins_on(&self) -> Option<&String> {
+        self.starts_on.as_ref().or(self.began_on.as_ref())
+    }
+
+    /// By area.
+    ///
+    /// # Errors
+    /// [`Refused::Rows`], and those of the store.
+    pub(super) fn load(tx: &mut Conn<'_>, of: Groups, asked: &Asked) -> Result<Vec<Self>, Failure<Refused>> {
+        let rows = on_each!(tx, |c, Backend| groups::table
+            .filter(groups::id.eq_any(groups_in!(Backend, of, &asked.groups)))
+            .filter(groups::void.is_null())
+            .order((groups::area, groups::id))
+            .limit(MAX_ROWS as i64 + 1)
+            .select(Self::as_select())
+            .load(c))?;
+        Ok(few_enough(rows)?)
+    }
+}
+
+/// How many meetings of each group count, in the months that are asked for.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn held(
+    tx: &mut Conn<'_>,
+    of: Groups,
+    asked: &Asked,
+) -> Result<BTreeMap<GroupId, i64>, StoreError> {
+    let month = |day: sync_core::time::Date| day.to_string()[..7].to_owned();
+    let rows: Vec<(Db<GroupId>, i64)> = on_each!(tx, |c, Backend| {
+        let mut rows = facts::table
+            .group_by(facts::group_id)
+            .select((facts::group_id, sql::<BigInt>("CAST(sum(facts.sessions) AS bigint)")))
+            .filter(facts::group_id.eq_any(groups_in!(Backend, of, &asked.groups)))
+            // What is told apart by nothing.
+            .filter(facts::sex.eq("").and(facts::age_band.eq("")).and(facts::state.eq("")))
+            .into_boxed::<Backend>();
+        if let Some(from) = asked.groups.from {
+            rows = rows.filter(facts::month.ge(month(from)));
+        }
+        if let Some(to) = asked.groups.to {
+            rows = rows.filter(facts::month.le(month(to)));
+        }
+        rows.load(c)
+    })?;
+    Ok(rows.into_iter().map(|(Db(id), held)| (id, held)).collect())
+}
