@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::figure::Figures;
 use super::stage::Stage;
 use super::workload::{Workload, day_of};
-use super::{Size, load, totals};
+use super::{Size, load, questions, totals};
 use crate::Stranger;
 
 /// Meetings of one group, a week apart.
@@ -58,6 +58,7 @@ pub(super) fn measure(size: Size, sessions: usize, stage: &mut Stage, url: &str,
         on_each!(tx, |c| diesel::sql_query("ANALYZE").execute(c))
     });
     analysed.expect("as a database does by itself, sooner or later");
+    questions::measure(&of, size, stage, figures);
     totals::measure_all(&of, size, stage, figures);
     // The questions took longer than an access token holds.
     stage.village.manager = stage.village.manager_again(&stage.app);
