@@ -20,6 +20,7 @@ mod overlaps;
 mod resolve;
 mod complementary;
 mod gaps;
+mod pairs;
 pub(crate) mod warning;
 mod check;
 
@@ -28,6 +29,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub(crate) use gaps::gaps_of;
 pub use id::OverlapId;
 pub use pair::Grade;
+pub(crate) use pairs::{Pairs, PairsByDistrict, complementary_by_district, overlaps_by_district};
 pub use said::Statement;
 pub(crate) use sums::{by_district, count};
 

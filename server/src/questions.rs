@@ -29,6 +29,7 @@ mod care;
 mod paired;
 mod change;
 mod coverage;
+mod beside;
 mod lessons;
 mod reached;
 
@@ -42,7 +43,7 @@ pub(crate) use question::Question;
 use refusal::Refused;
 
 /// All of them, in the order in which they are listed.
-pub(crate) const QUESTIONS: [&Question; 18] = [
+pub(crate) const QUESTIONS: [&Question; 20] = [
     &plan::PLAN,
     &silent::SILENT,
     &phases::PHASES,
@@ -57,6 +58,8 @@ pub(crate) const QUESTIONS: [&Question; 18] = [
     &change::CHANGE,
     &coverage::WORKING,
     &coverage::GAPS,
+    &beside::OVERLAPS,
+    &beside::COMPLEMENTARY,
     &lessons::LESSONS,
     &reached::REACHED,
     &reached::DISTRICTS,
@@ -82,6 +85,8 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(change::ask_change)
         .service(coverage::ask_who_works_where)
         .service(coverage::ask_gaps)
+        .service(beside::ask_overlaps)
+        .service(beside::ask_complementary)
         .service(lessons::ask_lessons_adopted)
         .service(reached::ask_people_reached)
         .service(reached::ask_people_by_district)

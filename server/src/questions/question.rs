@@ -70,7 +70,7 @@ pub(super) async fn answer(
             let text = csv(&table, query.bom == Some(true)).map_err(|_| Problem::internal())?;
             Ok(response.content_type("text/csv; charset=utf-8; header=present").body(text))
         }
-        Form::Xlsx => Ok(workbook(&mut response, question.name(), &[(answer, table)])?),
+        Form::Xlsx => Ok(workbook(&mut response, question.name(), &[(answer, table)], &[])?),
     }
 }
 
@@ -79,8 +79,9 @@ pub(super) fn workbook(
     response: &mut actix_web::HttpResponseBuilder,
     name: &str,
     answers: &[(Answer, Table)],
+    left_out: &[(&str, String)],
 ) -> Result<HttpResponse, Problem> {
-    let bytes = xlsx(answers).map_err(|_| Problem::internal())?;
+    let bytes = xlsx(answers, left_out).map_err(|_| Problem::internal())?;
     let file = format!("attachment; filename=\"{name}.xlsx\"");
     Ok(response.content_type(XLSX).insert_header((header::CONTENT_DISPOSITION, file)).body(bytes))
 }

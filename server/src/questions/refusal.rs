@@ -10,6 +10,8 @@ pub(super) const MAX_ROWS: usize = 5_000;
 pub(super) enum Refused {
     #[error("the answer would have too many rows")]
     Rows,
+    #[error("there are too many pairs of groups")]
+    Pairs,
     #[error("who asks sees no records")]
     NoRecords,
     #[error("there is no such participant")]
@@ -28,6 +30,10 @@ impl From<Refused> for Problem {
                 detail: format!(
                     "is left out or holds too much: the answer would have more than {MAX_ROWS} rows. Ask for an area, a modality or a group"
                 ),
+            }]),
+            Refused::Pairs => Self::fields(vec![FieldError {
+                field: "area".to_owned(),
+                detail: "is left out or holds too much: more than 20000 pairs of groups lie in it. Ask for a district or a sector".to_owned(),
             }]),
             Refused::NoRecords => Self::of(kind::ROLE_NOT_ALLOWED, "You see no records."),
             Refused::NoSuchParticipant => Self::of(

@@ -14,7 +14,7 @@ use crate::store::{Failure, Store};
 /// Read all answers as a workbook
 ///
 /// A sheet for each question that the caller may ask and that needs nothing said, and one that says what was asked, as of when, and what should be known
-/// of each answer. What can't be answered as more than 5,000 rows would be told is left out; the first sheet then doesn't name it.
+/// of each answer. What can't be answered, as more than 5,000 rows would be told, is left out, and the first sheet says so.
 #[utoipa::path(
     tag = "Questions",
     security(("bearer" = [])),
@@ -34,17 +34,18 @@ pub(crate) async fn read_workbook(
     let (asker, now, role) = (Asker::new(permit, &clock), clock.now(), permit.role());
     let answers = store.read("workbook", move |tx| {
         let as_of = AsOf::load(tx, asker, now)?;
-        let mut answers = Vec::new();
+        let (mut answers, mut left_out) = (Vec::new(), Vec::new());
         for question in asked_by(role) {
             // Whose attendance, nobody said.
             let Ok(asked) = QuestionQuery::default().checked(question.takes) else { continue };
             match question.answered(tx, asker, &asked, as_of.clone()) {
                 Ok(answer) => answers.push(answer),
-                Err(Failure::Refused(_)) => {}
+                Err(Failure::Refused(why)) => left_out.push((question.name(), why.to_string())),
                 Err(Failure::Store(error)) => return Err(error),
             }
         }
-        Ok(answers)
+        Ok((answers, left_out))
     });
-    workbook(&mut HttpResponse::Ok(), "workbook", &answers.await?)
+    let (answers, left_out) = answers.await?;
+    workbook(&mut HttpResponse::Ok(), "workbook", &answers, &left_out)
 }

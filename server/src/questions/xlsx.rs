@@ -8,11 +8,13 @@ use super::table::{Cell, Table};
 /// What a browser is told that it is.
 pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+/// `left_out`: the questions that were not answered, and why.
+///
 /// # Errors
 /// Where a table is more than a sheet can hold.
-pub(super) fn xlsx(answers: &[(Answer, Table)]) -> Result<Vec<u8>, XlsxError> {
+pub(super) fn xlsx(answers: &[(Answer, Table)], left_out: &[(&str, String)]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    about(book.add_worksheet().set_name("about")?, answers)?;
+    about(book.add_worksheet().set_name("about")?, answers, left_out)?;
     for (answer, table) in answers {
         sheet(book.add_worksheet().set_name(answer.question)?, table)?;
     }
@@ -20,7 +22,11 @@ pub(super) fn xlsx(answers: &[(Answer, Table)]) -> Result<Vec<u8>, XlsxError> {
 }
 
 /// What was asked, and what should be known of each answer.
-fn about(sheet: &mut Worksheet, answers: &[(Answer, Table)]) -> Result<(), XlsxError> {
+fn about(
+    sheet: &mut Worksheet,
+    answers: &[(Answer, Table)],
+    left_out: &[(&str, String)],
+) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     sheet.set_column_width(0, 28)?.set_column_width(1, 22)?.set_column_width(2, 100)?;
     let mut lines = 0;
@@ -58,6 +64,9 @@ fn about(sheet: &mut Worksheet, answers: &[(Answer, Table)]) -> Result<(), XlsxE
         for column in table.columns {
             says(&format!("column: {}", column.name), column.title)?;
         }
+    }
+    for (question, why) in left_out {
+        line([question, "left out", why], None)?;
     }
     Ok(())
 }

@@ -227,8 +227,13 @@ pub const POLICY: &[Action] = &[
     ]).noted_when_read(ReadTotals),
     may("ask who works where, and where nobody does",
                                      Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Nothing,     Nothing], &[
+        "GET /v1/questions/complementary",
         "GET /v1/questions/gaps",
         "GET /v1/questions/who-works-where",
+    ]),
+    may("ask where groups overlap with those of another partner",
+                                     Person, I,    [Nothing,     Organisation, Organisation, Partnership, Nothing,     Nothing], &[
+        "GET /v1/questions/overlaps",
     ]),
     may("ask how many people were reached, as it was published, and which lessons are shared",
                                      Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[

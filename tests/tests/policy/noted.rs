@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 30] = [
+const NOT_NOTED: [(&str, &str); 32] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -51,7 +51,9 @@ const NOT_NOTED: [(&str, &str); 30] = [
     ("GET /v1/coverage/overlaps", "as coverage; what the two partners said they said to each other"),
     ("GET /v1/coverage/overlaps/{id}", "as the list of overlaps"),
     ("GET /v1/questions", "what can be asked is no secret"),
+    ("GET /v1/questions/complementary", "as coverage"),
     ("GET /v1/questions/gaps", "as coverage"),
+    ("GET /v1/questions/overlaps", "as the list of overlaps"),
     ("GET /v1/questions/who-works-where", "as coverage"),
     ("GET /v1/questions/lessons-adopted", "lessons that are shared are for all members"),
     ("GET /v1/questions/people-by-district", "as the list of releases"),

@@ -119,8 +119,10 @@ fn nobody_is_told_of_groups_of_others_but_that_they_are_there() {
         assert_eq!(gaps["rows"].as_array().map(Vec::len), Some(30));
         let names: Vec<String> = questions(&secretariat).into_keys().collect();
         let all = [
+            "complementary",
             "gaps",
             "lessons-adopted",
+            "overlaps",
             "people-by-district",
             "people-by-sex-and-age",
             "people-reached",
