@@ -48,9 +48,10 @@ pub const KEPT: [Table; 31] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 26] = [
+pub const COMPUTED: [&str; 27] = [
     "groups",
     "lessons",
+    "services",
     "coverage",
     "participants",
     "participant_origins",

@@ -258,6 +258,17 @@ pub const POLICY: &[Action] = &[
         "GET /v1/lessons/{id}",
         "GET /v1/lessons/{id}/history",
     ]),
+    may("read the directory of services that people are sent to",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Nothing,     Nothing], &[
+        "GET /v1/services",
+        "GET /v1/services/{id}",
+        "GET /v1/services/{id}/history",
+    ]),
+    may("keep the directory of services",
+                                     Person, I,    [Nothing,     Nothing,      Nothing,      Partnership, Nothing,     Nothing], &[
+        "POST /v1/services",
+        "PATCH /v1/services/{id}",
+    ]).noted_when_changed(RecordChanged),
     may("write lessons, and propose them",
                                      Person, O,    [Organisation, Organisation, Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/lessons",

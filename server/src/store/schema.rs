@@ -502,6 +502,8 @@ table! {
         conflicts -> Integer,
         was_in_conflict -> Bool,
         void -> Nullable<Text>,
+        /// The entry of the directory that was chosen.
+        to_service -> Nullable<Binary>,
     }
 }
 
@@ -670,6 +672,25 @@ table! {
         adopted -> Integer,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+    }
+}
+
+table! {
+    /// The directory of services that people are sent to.
+    services (id) {
+        id -> Binary,
+        name -> Text,
+        /// Name and note, as they are searched.
+        folded -> Text,
+        kind -> Text,
+        area -> Text,
+        phone -> Nullable<Text>,
+        hours -> Nullable<Text>,
+        note -> Nullable<Text>,
+        /// Which member of the partnership runs it.
+        organisation_id -> Nullable<Binary>,
+        /// Since when nobody is sent there any more.
+        ended -> Nullable<Text>,
     }
 }
 
@@ -969,6 +990,7 @@ joinable!(published_nodes -> organisations (organisation_id));
 allow_tables_to_appear_in_same_query!(
     organisations,
     lessons,
+    services,
     users,
     teams,
     team_members,

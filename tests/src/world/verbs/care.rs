@@ -2,7 +2,7 @@
 
 use sync_core::id::{IncidentId, ParticipantId, ReferralId, ScreeningId, SessionId};
 use sync_core::record::incident::{Action, IncidentType, Severity};
-use sync_core::record::referral::{ReferralEvent, ReferralStep, Service, Urgency};
+use sync_core::record::referral::{ReferralEvent, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::{Incident, Referral, Screening, Session};
 
@@ -14,11 +14,11 @@ pub(super) fn refer(world: &mut World) -> Sound<bool> {
     let Some((at, group, person)) = somebody(world) else { return Ok(false) };
     let id = ReferralId::new(&world.moment_of(at));
     let on = some_day(world);
-    let (to, urgency) = (world.dice.pick(Service::ALL), world.dice.pick(Urgency::ALL));
+    let (to, urgency) = (world.dice.pick(ServiceKind::ALL), world.dice.pick(Urgency::ALL));
     let consented = world.dice.percent(60);
     edit::<Referral>(world, at, group, id, |referral| {
         referral.participant().set(ParticipantId::from(person))?;
-        referral.to().set(to.unwrap_or(Service::HealthCentre))?;
+        referral.to().set(to.unwrap_or(ServiceKind::HealthCentre))?;
         urgency.map_or(Ok(()), |urgency| referral.urgency().set(urgency))?;
         referral.events().insert(&ReferralEvent { step: ReferralStep::Proposed, on })?;
         if consented {
