@@ -43,7 +43,7 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 29] = [
+const OTHERWISE: [(&str, &str); 30] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
@@ -60,6 +60,10 @@ const OTHERWISE: [(&str, &str); 29] = [
     ("incidents", ID_OF_DOCUMENT),
     ("screenings", ID_OF_DOCUMENT),
     ("referral_steps", BESIDE_DOCUMENT),
+    (
+        "received_referrals",
+        "asked by the organisation that receives, written with the group of the one that refers",
+    ),
     ("participant_origins", BESIDE_DOCUMENT),
     ("people", BESIDE_DOCUMENT),
     ("days", BESIDE_DOCUMENT),

@@ -78,7 +78,7 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "lessons" => ObjectKind::Lesson,
         "services" => ObjectKind::Service,
         // Of which kind, the address says.
-        "records" | "referrals" | "incidents" | "screenings" => ObjectKind::Record,
+        "records" | "referrals" | "incidents" | "screenings" | "inbox" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,
         "logins" => ObjectKind::Login,

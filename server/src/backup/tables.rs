@@ -48,7 +48,7 @@ pub const KEPT: [Table; 31] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 27] = [
+pub const COMPUTED: [&str; 28] = [
     "groups",
     "lessons",
     "services",
@@ -58,6 +58,7 @@ pub const COMPUTED: [&str; 27] = [
     "sessions",
     "referrals",
     "referral_steps",
+    "received_referrals",
     "incidents",
     "screenings",
     "days",

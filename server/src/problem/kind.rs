@@ -118,6 +118,8 @@ kinds! {
         "No lesson that is published, or that your organisation writes, has this id.";
     NO_SUCH_SERVICE NOT_FOUND "no-such-service" "There is no such service"
         "No entry of the directory of services has this id.";
+    NOT_IN_INBOX NOT_FOUND "not-in-inbox" "It is not in the inbox"
+        "Nothing in the inbox of your organisation has this id: it was closed, declined or recalled, or is for somebody else.";
     NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
         "Nobody in your organisation has this id.";
     NO_SUCH_TEAM NOT_FOUND "no-such-team" "There is no such team"

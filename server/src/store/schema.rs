@@ -480,6 +480,8 @@ table! {
         void -> Nullable<Text>,
         /// Who counts in their place.
         same_as -> Nullable<Binary>,
+        /// Whether they took their consent back.
+        withdrawn -> Bool,
     }
 }
 
@@ -504,6 +506,28 @@ table! {
         void -> Nullable<Text>,
         /// The entry of the directory that was chosen.
         to_service -> Nullable<Binary>,
+    }
+}
+
+table! {
+    /// What other members of the partnership refer to an organisation, once somebody is sent.
+    received_referrals (id) {
+        id -> Binary,
+        /// Whoever receives it is not told it.
+        group_id -> Binary,
+        /// Who receives it.
+        organisation_id -> Binary,
+        from_organisation -> Binary,
+        service -> Text,
+        reason -> Nullable<Text>,
+        urgency -> Nullable<Text>,
+        sex -> Nullable<Text>,
+        age_band -> Nullable<Text>,
+        sector -> Nullable<Text>,
+        sent_on -> Text,
+        overdue_from -> Nullable<Text>,
+        state -> Text,
+        state_on -> Text,
     }
 }
 
@@ -991,6 +1015,7 @@ allow_tables_to_appear_in_same_query!(
     organisations,
     lessons,
     services,
+    received_referrals,
     users,
     teams,
     team_members,

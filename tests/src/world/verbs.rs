@@ -15,6 +15,7 @@ mod verifying;
 mod again;
 mod erasing;
 mod lessons;
+mod services;
 
 pub(super) use people::organisation_of;
 
@@ -93,5 +94,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(20, "lesson written on", lessons::write_on),
     verb(50, "lesson published: at a desk", lessons::publish),
     verb(40, "what is published is shared", lessons::share),
+    verb(16, "service entered, changed or ended", services::keep),
+    verb(80, "received referral answered", services::answer),
     verb(16, "group closed or opened again", again::close_or_open),
 ];

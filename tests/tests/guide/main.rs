@@ -48,7 +48,10 @@ const STORY: [(&str, &[&str]); 9] = [
             "Read referrals, incidents and screenings",
         ],
     ),
-    ("manager", &["Read and search", "Ask for totals", "People and groups change"]),
+    (
+        "manager",
+        &["Read and search", "Ask for totals", "Whom others send to you", "People and groups change"],
+    ),
     (
         "administrator",
         &[

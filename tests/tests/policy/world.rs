@@ -12,7 +12,7 @@ use sync_core::form::{Edit, EditError};
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id, OrganisationId, ParticipantId, SessionId, UserId};
 use sync_core::quarantine::Outcome;
 use sync_core::record::incident::IncidentType;
-use sync_core::record::referral::{ServiceKind, Urgency};
+use sync_core::record::referral::{ReferralEvent, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::{Incident, Kind, Kinded, Participant, Referral, Screening, Session as Meeting};
 use tests::app::START;
@@ -76,6 +76,8 @@ pub(crate) struct World {
     pub(crate) overlap: Uuid,
     /// An entry of the directory of services.
     pub(crate) service: Uuid,
+    /// A referral of the other organisation to that of those who ask.
+    pub(crate) received: DocumentId,
     app: TestApp,
     villages: [Village; 2],
     names: AtomicUsize,
@@ -98,9 +100,19 @@ impl World {
         let (provided, names) = (with_provider(&app), AtomicUsize::new(0));
         let overlaps = ours.manager.get("/v1/coverage/overlaps?limit=1").ok();
         let overlap = overlaps["items"][0]["id"].as_str().expect("one").parse().expect("an id");
+        let received = sent(&app, &theirs, ours.organisation);
         let villages = [ours, theirs];
-        let service = Uuid::nil();
-        let mut world = Self { people: Vec::new(), places, provided, overlap, service, app, villages, names };
+        let mut world = Self {
+            people: Vec::new(),
+            places,
+            provided,
+            overlap,
+            service: Uuid::nil(),
+            received,
+            app,
+            villages,
+            names,
+        };
         world.people = world.people_of_each_role();
         let secretary =
             world.people.iter().find(|person| person.role == Role::Secretariat).expect("there is one");
@@ -294,6 +306,23 @@ fn meets(it: &mut Edit<'_, Meeting>, group: GroupId, date: i8, minutes: i64) -> 
     it.date().set(day(3, date))?;
     it.part().set(sync_core::record::session::PartOfDay::Morning)?;
     it.minutes().set(minutes.try_into()?)
+}
+
+/// Somebody of a village's group is sent to another organisation.
+fn sent(app: &TestApp, village: &Village, to: OrganisationId) -> DocumentId {
+    let mut sender = Stranger::enrolled(app, village, "sender");
+    let id = DocumentId::from_uuid(Uuid::new_v4());
+    let referral = change::<Referral>(&sender, Kind::Referral, id, |it| {
+        refers(it, village.group, Urgency::Soon)?;
+        it.to_organisation().set(to)?;
+        for step in [ReferralStep::Consented, ReferralStep::Sent] {
+            it.events().insert(&ReferralEvent { step, on: day(3, 4) })?;
+        }
+        Ok(())
+    });
+    let outcomes = sender.hand_in(app, village.group.into(), &[referral]);
+    assert_eq!(outcomes, [Outcome::Accepted]);
+    id
 }
 
 fn refers(it: &mut Edit<'_, Referral>, group: GroupId, urgency: Urgency) -> Result<(), EditError> {

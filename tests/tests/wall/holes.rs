@@ -16,7 +16,7 @@ const SEEN_BY_ADMINISTRATORS: [&str; 6] =
 /// Nobody who asks changes what was noted, or said of an overlap.
 const ONLY_ADDED_TO: [&str; 2] = ["audit_entries", "overlap_statements"];
 /// What the service writes by itself, and callers only read.
-const ONLY_READ: [&str; 1] = ["services"];
+const ONLY_READ: [&str; 2] = ["services", "received_referrals"];
 
 /// Whether somebody of another organisation, or of none, sees a table.
 fn is_open_to(table: &str, role: &str) -> bool {
@@ -215,6 +215,8 @@ fn records_of_level_s_are_seen_by_who_leads_the_group_their_supervisor_and_prote
         for table in ["referrals", "referral_steps", "incidents", "screenings"] {
             assert_eq!(count(asked, table) > 0, *sees, "{table}, case {number}");
         }
+        // Whom others sent to their organisation is for its protection officers, whoever leads what.
+        assert_eq!(count(asked, "received_referrals") > 0, number == 2, "case {number}");
         let all = count(asked, "days");
         assert_eq!(all, count(asked, "documents"), "case {number}");
     }
@@ -235,6 +237,7 @@ fn the_keys_of_the_store_and_of_groups_are_read_by_no_caller() {
         "SELECT value FROM store_keys",
         "SELECT seed FROM token_keys",
         "SELECT key_identity FROM streams",
+        "SELECT group_id FROM received_referrals",
         "SELECT people FROM held_counts",
         "SELECT hashes FROM audit_tiles",
     ] {

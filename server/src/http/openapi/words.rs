@@ -63,6 +63,13 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("ReferralItem", "reason") => codes!(ReferralReason),
         ("ReferralItem" | "list_referrals", "urgency") => codes!(Urgency),
         ("ReferralItem" | "list_referrals", "state") | ("ReferralStep", "step") => codes!(ReferralStep),
+        ("InboxItem", "service") => codes!(ServiceKind),
+        ("InboxItem", "reason") => codes!(ReferralReason),
+        ("InboxItem", "urgency") => codes!(Urgency),
+        ("InboxItem", "state") => codes!(ReferralStep),
+        ("InboxItem", "sent_on" | "overdue_from" | "state_on") | ("InboxStep", "on") => Words::Day,
+        ("InboxStepBody" | "InboxStep", "step") => Words::OneOf(vec!["arrived", "closed", "declined"]),
+        ("InboxStepBody", "reason") => Words::Line(150),
         ("ReferralItem", "state_on" | "begun_on" | "overdue_from") | ("ReferralStep", "on") => Words::Day,
         ("ServiceBody" | "ServiceItem" | "list_services", "kind") => {
             let kinds = ServiceKind::ALL.iter().filter(|kind| **kind != ServiceKind::Partner);
