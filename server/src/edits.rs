@@ -1,5 +1,5 @@
 //! What people change at a desk, each an ordinary change that tablets get at their next sync: groups are begun, changed and
-//! closed; lessons are written, published and adopted; what was recorded by mistake is put right ([`right`] has what all such acts share); what clashes is settled.
+//! closed; lessons are written, published and adopted; the directory of services is kept; what was recorded by mistake is put right ([`right`] has what all such acts share); what clashes is settled.
 //!
 //! Each operation reads: what is asked, why it may be refused, handler, rule.
 
@@ -10,6 +10,7 @@ pub mod participants;
 pub mod sessions;
 pub mod resolve;
 pub mod lessons;
+pub mod services;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,5 +34,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(lessons::write::change_lesson)
         .service(lessons::publish::set_lesson_status)
         .service(lessons::adopt::adopt_lesson)
-        .service(lessons::adopt::leave_lesson);
+        .service(lessons::adopt::leave_lesson)
+        .service(services::enter_service)
+        .service(services::change_service);
 }

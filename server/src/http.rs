@@ -36,6 +36,7 @@ use crate::coverage;
 use crate::custody;
 use crate::edits;
 use crate::erasure;
+use crate::inbox;
 use crate::intake::{self, Intake};
 use crate::leading;
 use crate::oversight;
@@ -92,6 +93,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     coverage::configure(config);
     leading::configure(config);
     edits::configure(config);
+    inbox::configure(config);
     erasure::configure(config);
     retention::configure(config);
     custody::configure(config);

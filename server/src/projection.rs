@@ -1,14 +1,15 @@
 //! The projection: rows for queries, computed from the documents.
 //!
 //! The rows of a document are a pure function of it ([`Rows::of`]). They are written in the transaction that stores the
-//! document, and can be computed again at any time. Two kinds of rows follow from several documents of one stream, and
-//! are written under its lock with any of these: which sessions look alike ([`doubles`]), and which participant counts
-//! in whose place ([`people`]).
+//! document, and can be computed again at any time. Three kinds of rows follow from several documents of one stream, and
+//! are written under its lock with any of these: which sessions look alike ([`doubles`]), which participant counts
+//! in whose place ([`people`]), and what others are told of whom a group refers to them ([`received`]).
 
 mod clashes;
 mod difference;
 mod doubles;
 mod people;
+mod received;
 mod rows;
 mod write;
 
@@ -24,7 +25,7 @@ pub use rows::{CoverageId, Rows};
 
 /// The version of the rows, and of the facts that follow from them. It counts upwards whenever this program computes others of the same documents;
 /// a service that starts on those of an earlier version computes all of them again.
-pub const VERSION: u32 = 11;
+pub const VERSION: u32 = 12;
 
 /// A document with the rows that it must have, by [`Rows::of`].
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,12 @@ pub fn project(
     for group in groups {
         people.append(&mut people::write(tx, group)?);
     }
+    // 3. What others are told of whom they receive follows from both.
+    let referring = documents.iter().filter(|one| one.refers_otherwise());
+    let referring = referring.filter_map(|one| Some(group_of(subjects.get(&one.id)?.place)));
+    for group in referring.collect::<BTreeSet<GroupId>>() {
+        received::write(tx, group)?;
+    }
     Ok(Differences { documents, alike, people })
 }
 
@@ -106,6 +113,7 @@ pub fn mend(
         Record::Participant(_) | Record::Erased(Kind::Participant) => {
             differences.people.append(&mut people::write(tx, group_of(subject.place))?);
         }
+        Record::Referral(_) | Record::Erased(Kind::Referral) => received::write(tx, group_of(subject.place))?,
         _ => {}
     }
     Ok(Some(differences))
@@ -125,6 +133,9 @@ pub fn differs(tx: &mut Conn<'_>, subject: Subject<'_>, there: &Rows) -> Result<
         Record::Session(session) => doubles::differ(tx, place.document.into(), session),
         Record::Participant(_) | Record::Erased(Kind::Participant) => {
             people::differ(tx, place.document.into(), group_of(place))
+        }
+        Record::Referral(_) | Record::Erased(Kind::Referral) => {
+            received::differ(tx, place.document.into(), group_of(place))
         }
         _ => Ok(false),
     }

@@ -1,4 +1,4 @@
-//! What was recorded, for people to read: groups, participants, sessions and lessons, and of level S referrals, incidents and screenings;
+//! What was recorded, for people to read: groups, participants, sessions, lessons and services, and of level S referrals, incidents and screenings;
 //! listed from the projection and read whole from their documents, with what clashes in them and how they came to be. Nothing is written here ([`crate::edits`]).
 
 pub(crate) mod clash;
@@ -7,6 +7,7 @@ pub mod groups;
 pub mod participants;
 pub mod sessions;
 pub mod lessons;
+pub mod services;
 mod care;
 pub mod conflicts;
 pub mod history;
@@ -32,6 +33,9 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(conflicts::list_conflicts)
         .service(lessons::list_lessons)
         .service(lessons::read_lesson)
+        .service(services::list_services)
+        .service(services::read_service)
+        .service(services::service_history)
         .service(history::group_history)
         .service(history::participant_history)
         .service(history::session_history)

@@ -1,9 +1,10 @@
 //! What to do at once, and whom to call, where a life or somebody's safety is at stake: told by the tablet, offline, before anything else.
 //!
-//! National numbers only: they hold everywhere, and change seldom. A directory of services by area (health centres, Isange One Stop Centres,
-//! partners) has its place here too, as a second table beside [`LINES`]; it changes often, and is to come to tablets by sync.
+//! The numbers here are national: they hold everywhere, and change seldom. Which service is near changes often: that comes to tablets by sync, as the
+//! directory ([`Service`](crate::record::Service)), of which [`Urgent::services`] says the right kinds.
 
 use crate::record::incident::IncidentType;
+use crate::record::referral::ServiceKind;
 use crate::record::{Incident, Screening};
 
 /// A number that anybody in Rwanda can call.
@@ -91,6 +92,14 @@ impl Urgent {
         }
     }
 
+    /// The kinds of service to which somebody is brought.
+    pub const fn services(self) -> &'static [ServiceKind] {
+        match self {
+            Self::Suicide => &[ServiceKind::HealthCentre, ServiceKind::DistrictHospital],
+            Self::Violence | Self::Child => &[ServiceKind::IsangeOneStop],
+        }
+    }
+
     /// Whom to call, whoever is nearest first.
     pub const fn lines(self) -> &'static [Line] {
         match self {
@@ -125,6 +134,7 @@ mod tests {
             assert!(!urgent.steps().is_empty(), "{urgent:?}");
             assert!(urgent.lines().iter().all(|line| LINES.contains(line)), "{urgent:?}");
             assert!(urgent.lines().contains(&POLICE), "{urgent:?}: somebody always answers 112");
+            assert!(!urgent.services().is_empty(), "{urgent:?}");
         }
         for line in LINES {
             assert!(

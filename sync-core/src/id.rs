@@ -117,6 +117,8 @@ ids! {
     /// A published lesson, as the partnership reads it.
     SharedLessonId
     AdoptionId
+    /// An entry of the directory of services.
+    ServiceId
     /// Any record, where its kind does not matter.
     DocumentId
     /// The unit of access and of order: a group, an organisation or the partnership.
@@ -180,7 +182,7 @@ macro_rules! documents {
         }
     )*};
 }
-documents! { GroupId ParticipantId SessionId ReferralId IncidentId ScreeningId LessonId SharedLessonId AdoptionId }
+documents! { GroupId ParticipantId SessionId ReferralId IncidentId ScreeningId LessonId SharedLessonId AdoptionId ServiceId }
 
 impl StreamId {
     /// The stream that every organisation reads, and that the service alone writes: what they share.

@@ -77,6 +77,10 @@ pub const MAX_AHEAD: u64 = 1_000_000;
 /// The last number that a request may have: JavaScript counts no further.
 pub const LAST_REQUEST: u64 = (1 << 53) - 1;
 
+/// The most entries of the directory of services, those that ended too: each is on every tablet. Rwanda has some 500 health centres, 60 hospitals
+/// and 50 Isange One Stop Centres, and three services more for each of its 416 sectors leave room.
+pub const MAX_SERVICES: usize = 3_000;
+
 /// The longest name and version of a program that a tablet may say to run, in bytes.
 pub const MAX_PROGRAM: usize = 40;
 

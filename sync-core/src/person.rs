@@ -35,6 +35,27 @@ pub fn people(participants: &BTreeMap<ParticipantId, Participant>) -> BTreeMap<P
     participants.keys().map(|id| (*id, found.get(id).copied().unwrap_or(*id))).collect()
 }
 
+/// Everybody who is said to be one of these, directly or through others, in whichever direction. Unlike [`people`] it asks nobody whether they count:
+/// what one person wants for themselves holds for all codes that they were ever said to have.
+pub fn all_codes_of(
+    these: impl IntoIterator<Item = ParticipantId>,
+    same_as: impl IntoIterator<Item = (ParticipantId, ParticipantId)>,
+) -> BTreeSet<ParticipantId> {
+    let mut beside: BTreeMap<ParticipantId, Vec<ParticipantId>> = BTreeMap::new();
+    for (id, other) in same_as {
+        beside.entry(id).or_default().push(other);
+        beside.entry(other).or_default().push(id);
+    }
+    // Each is visited once: a chain of thousands that somebody made on purpose costs no more than any group of that size.
+    let (mut all, mut ahead) = (BTreeSet::new(), Vec::from_iter(these));
+    while let Some(one) = ahead.pop() {
+        if all.insert(one) {
+            ahead.extend(beside.get(&one).into_iter().flatten());
+        }
+    }
+    all
+}
+
 /// [`counts_as`] for all participants with a `same_as`, in one walk: each is visited once, so that a group that was
 /// filled with a chain of thousands on purpose costs no more than any group of that size.
 pub fn stand_for(same_as: &BTreeMap<ParticipantId, ParticipantId>) -> BTreeMap<ParticipantId, ParticipantId> {

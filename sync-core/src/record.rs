@@ -12,6 +12,7 @@ mod level;
 pub mod participant;
 pub mod referral;
 pub mod screening;
+pub mod service;
 pub mod session;
 pub mod shared_lesson;
 
@@ -28,6 +29,7 @@ pub use level::Level;
 pub use participant::Participant;
 pub use referral::Referral;
 pub use screening::Screening;
+pub use service::Service;
 pub use session::Session;
 pub use shared_lesson::SharedLesson;
 
@@ -50,6 +52,7 @@ codes! {
         Lesson = "lesson",
         SharedLesson = "shared_lesson",
         Adoption = "adoption",
+        Service = "service",
     }
 
     /// As a person describes themselves; recorded for totals, never for access.
@@ -103,6 +106,7 @@ pub enum Record {
     Lesson(Lesson),
     SharedLesson(SharedLesson),
     Adoption(Adoption),
+    Service(Service),
     /// Of this kind once; nothing is left of it ([`Document::tombstone`](crate::document::Document::tombstone)).
     Erased(Kind),
 }
@@ -138,7 +142,7 @@ macro_rules! kinds {
         )*
     };
 }
-kinds! { Group Participant Session Referral Incident Screening Lesson SharedLesson Adoption }
+kinds! { Group Participant Session Referral Incident Screening Lesson SharedLesson Adoption Service }
 
 /// A record type that knows its kind.
 pub trait Kinded: Fields {
@@ -173,7 +177,7 @@ impl Record {
             Record::Incident(one) => one.void.as_ref(),
             Record::Screening(one) => one.void.as_ref(),
             Record::Adoption(one) => one.void.as_ref(),
-            Record::Lesson(_) | Record::SharedLesson(_) | Record::Erased(_) => None,
+            Record::Lesson(_) | Record::SharedLesson(_) | Record::Service(_) | Record::Erased(_) => None,
         }
     }
 

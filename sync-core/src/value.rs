@@ -14,8 +14,8 @@ pub use plain::{Line, Whole};
 pub use pseudonym::Pseudonym;
 
 use crate::id::{
-    DeviceId, GroupId, IncidentId, LessonId, OrganisationId, ParticipantId, ScreeningId, SessionId,
-    SharedLessonId, UserId,
+    DeviceId, GroupId, IncidentId, LessonId, OrganisationId, ParticipantId, ScreeningId, ServiceId,
+    SessionId, SharedLessonId, UserId,
 };
 use crate::time::Date;
 
@@ -134,7 +134,7 @@ macro_rules! codes {
 pub(crate) use codes;
 
 textual!(OrganisationId, UserId, DeviceId, GroupId, ParticipantId, SessionId, IncidentId, ScreeningId);
-textual!(LessonId, SharedLessonId);
+textual!(LessonId, SharedLessonId, ServiceId);
 
 impl Key for Date {
     fn to_key(&self) -> String {

@@ -15,7 +15,7 @@ use crate::cursor::Ask;
 use crate::cursor::{Cursor, Fingerprint};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, StreamId};
 use crate::quarantine::{Outcome, Rejection};
-use crate::record::Kind;
+use crate::record::{Home, Kind};
 use crate::time::Millis;
 
 /// The version of this protocol.
@@ -70,9 +70,11 @@ impl Request {
     /// The kinds of record that this program knows.
     pub const KINDS: u32 = Kind::ALL.len() as u32;
 
-    /// Whether the tablet's program knows all kinds that may stand in the streams of organisations and of the partnership.
-    pub fn knows_all_kinds(&self) -> bool {
-        self.kinds.unwrap_or(Self::FIRST_KINDS) >= Self::KINDS
+    /// Whether the tablet's program knows all kinds that may stand in streams of this home: of a stream in which there is another it could
+    /// read nothing. All programs know those of groups.
+    pub fn knows(&self, home: Home) -> bool {
+        let known = self.kinds.unwrap_or(Self::FIRST_KINDS) as usize;
+        Kind::ALL.iter().skip(known).all(|kind| kind.lives_in() != home)
     }
 }
 

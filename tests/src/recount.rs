@@ -176,7 +176,7 @@ impl Records {
             }
             Record::Erased(Kind::Participant) => drop(self.erased.insert(id.into())),
             Record::Referral(_) | Record::Incident(_) | Record::Screening(_) => {}
-            Record::Lesson(_) | Record::SharedLesson(_) | Record::Adoption(_) => {}
+            Record::Lesson(_) | Record::SharedLesson(_) | Record::Adoption(_) | Record::Service(_) => {}
             Record::Erased(_) => {}
         }
     }

@@ -23,6 +23,7 @@ mod carrying;
 mod restoring;
 mod end;
 mod told;
+mod received;
 mod verbs;
 mod simulation;
 
@@ -40,7 +41,7 @@ use dice::Dice;
 use ground::{Ground, Shelf};
 use promises::Saved;
 use slate::{Parcels, Slate};
-use soil::{Organisation, Soil};
+use soil::{Organisation, People, Soil};
 use verbs::righting::Righting;
 use verbs::{VERBS, recording, telling_apart};
 
@@ -66,6 +67,8 @@ struct World {
     dice: Dice,
     ground: Ground,
     organisations: Vec<Organisation>,
+    /// Who keeps the directory of services.
+    secretary: UserId,
     /// The groups, each with the place of its organisation.
     groups: Vec<(GroupId, usize)>,
     slates: Vec<Slate>,
@@ -95,11 +98,12 @@ struct World {
 
 impl World {
     fn of(soil: &Soil, seed: u64, trace: bool) -> Self {
-        let (database, organisations) = soil.plant();
+        let (database, People { organisations, secretary }) = soil.plant();
         Self {
             dice: Dice::of(seed),
             ground: Ground::on(database, Clock::seeded(START, seed)),
             organisations,
+            secretary,
             groups: Vec::new(),
             slates: Vec::new(),
             assigned: BTreeSet::new(),

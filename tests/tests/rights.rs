@@ -10,7 +10,7 @@ use sync_core::change::Actor;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, Id, ParticipantId};
 use sync_core::record::Kind;
-use sync_core::record::referral::{Referral, Service};
+use sync_core::record::referral::{Referral, ServiceKind};
 use sync_core::record::session::Attendance;
 use tablet::recording::Details;
 use tests::app::START;
@@ -78,7 +78,7 @@ fn refer(app: &TestApp, village: &Village, person: ParticipantId) {
         START,
         |referral| {
             referral.participant().set(person)?;
-            referral.to().set(Service::HealthCentre)
+            referral.to().set(ServiceKind::HealthCentre)
         },
     );
     let bytes = change.expect("a sound edit").expect("something new").bytes().to_vec();

@@ -43,11 +43,15 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 28] = [
+const OTHERWISE: [(&str, &str); 30] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
     ("lessons", ID_OF_DOCUMENT),
+    (
+        "services",
+        "the directory of the partnership, which is one: some thousand rows, the same on every machine",
+    ),
     ("coverage", "asked across organisations, by sector; a row for each group, the same on every machine"),
     ("overlap_statements", "of the groups of two organisations; some for each overlap"),
     ("participants", ID_OF_DOCUMENT),
@@ -56,6 +60,10 @@ const OTHERWISE: [(&str, &str); 28] = [
     ("incidents", ID_OF_DOCUMENT),
     ("screenings", ID_OF_DOCUMENT),
     ("referral_steps", BESIDE_DOCUMENT),
+    (
+        "received_referrals",
+        "asked by the organisation that receives, written with the group of the one that refers",
+    ),
     ("participant_origins", BESIDE_DOCUMENT),
     ("people", BESIDE_DOCUMENT),
     ("days", BESIDE_DOCUMENT),

@@ -76,8 +76,9 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "participants" => ObjectKind::Participant,
         "sessions" => ObjectKind::Session,
         "lessons" => ObjectKind::Lesson,
+        "services" => ObjectKind::Service,
         // Of which kind, the address says.
-        "records" | "referrals" | "incidents" | "screenings" => ObjectKind::Record,
+        "records" | "referrals" | "incidents" | "screenings" | "inbox" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,
         "users" => ObjectKind::User,
         "logins" => ObjectKind::Login,

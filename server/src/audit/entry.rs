@@ -67,6 +67,8 @@ codes! {
         Participant = "participant",
         Session = "session",
         Lesson = "lesson",
+        /// An entry of the directory of services.
+        Service = "service",
         /// A record of any kind.
         Record = "record",
         /// A change that was quarantined.

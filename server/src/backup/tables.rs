@@ -48,15 +48,17 @@ pub const KEPT: [Table; 31] = [
 ];
 
 /// What is computed from the documents.
-pub const COMPUTED: [&str; 26] = [
+pub const COMPUTED: [&str; 28] = [
     "groups",
     "lessons",
+    "services",
     "coverage",
     "participants",
     "participant_origins",
     "sessions",
     "referrals",
     "referral_steps",
+    "received_referrals",
     "incidents",
     "screenings",
     "days",

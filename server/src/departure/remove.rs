@@ -126,7 +126,7 @@ fn streams_of(tx: &mut Conn<'_>, organisation: OrganisationId) -> Result<Vec<Str
 }
 
 /// The order in which records go: what others point to after them, and the group last.
-const ORDER: [Kind; 9] = [
+const ORDER: [Kind; 10] = [
     Kind::Referral,
     Kind::Screening,
     Kind::Incident,
@@ -135,6 +135,7 @@ const ORDER: [Kind; 9] = [
     Kind::Adoption,
     Kind::Lesson,
     Kind::SharedLesson,
+    Kind::Service,
     Kind::Group,
 ];
 

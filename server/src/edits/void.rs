@@ -75,7 +75,7 @@ fn void(tx: &mut Conn<'_>, id: DocumentId, on: bool, act: &Act) -> Result<(), Fa
                 $(Kind::$kind => amend(tx, seen, act, |edit: &mut Edit<'_, $kind>| {
                     if on { edit.void().set(act.grounds.clone()) } else { edit.void().clear() }
                 }),)*
-                Kind::Lesson | Kind::SharedLesson => Err(Refused::NoSuchRecord.into()),
+                Kind::Lesson | Kind::SharedLesson | Kind::Service => Err(Refused::NoSuchRecord.into()),
             }
         };
     }

@@ -6,7 +6,7 @@ use sync_core::document::Document;
 use sync_core::erasing::ever_names;
 use sync_core::id::{DocumentId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::recorded_since;
-use sync_core::person::{marked, marks};
+use sync_core::person::{all_codes_of, marked, marks};
 use sync_core::record::session::Attendance;
 use sync_core::record::{Kind, Participant, Place, Record, Session};
 use sync_core::value::Pseudonym;
@@ -70,7 +70,8 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
             Ok(())
         },
     )?;
-    let people = all_codes_of(id, &participants);
+    let same_as = participants.iter().filter_map(|(id, one)| Some((*id, one.same_as?)));
+    let people = all_codes_of([id], same_as.filter(|(_, other)| participants.contains_key(other)));
     let codes: BTreeSet<Pseudonym> =
         people.iter().filter_map(|id| participants.get(id)).map(|one| one.code.clone()).collect();
 
@@ -158,26 +159,4 @@ fn theirs(
     participants: &BTreeMap<ParticipantId, Participant>,
 ) -> BTreeMap<ParticipantId, Attendance> {
     owned(session, participants).into_iter().map(|(_, whose, mark)| (whose, mark)).collect()
-}
-
-/// Everybody who is said to be the same person, directly or through others, in whichever direction.
-fn all_codes_of(
-    id: ParticipantId,
-    participants: &BTreeMap<ParticipantId, Participant>,
-) -> BTreeSet<ParticipantId> {
-    let mut beside: BTreeMap<ParticipantId, Vec<ParticipantId>> = BTreeMap::new();
-    for (id, one) in participants {
-        if let Some(other) = one.same_as.filter(|other| participants.contains_key(other)) {
-            beside.entry(*id).or_default().push(other);
-            beside.entry(other).or_default().push(*id);
-        }
-    }
-    // Each is visited once: a chain of thousands that somebody made on purpose costs no more than any group of that size.
-    let (mut all, mut ahead) = (BTreeSet::new(), vec![id]);
-    while let Some(one) = ahead.pop() {
-        if all.insert(one) {
-            ahead.extend(beside.get(&one).into_iter().flatten());
-        }
-    }
-    all
 }

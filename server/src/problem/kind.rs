@@ -116,6 +116,10 @@ kinds! {
         "No group, participant or session that you may see has this id.";
     NO_SUCH_LESSON NOT_FOUND "no-such-lesson" "There is no such lesson"
         "No lesson that is published, or that your organisation writes, has this id.";
+    NO_SUCH_SERVICE NOT_FOUND "no-such-service" "There is no such service"
+        "No entry of the directory of services has this id.";
+    NOT_IN_INBOX NOT_FOUND "not-in-inbox" "It is not in the inbox"
+        "Nothing in the inbox of your organisation has this id: it was closed, declined or recalled, or is for somebody else.";
     NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
         "Nobody in your organisation has this id.";
     NO_SUCH_TEAM NOT_FOUND "no-such-team" "There is no such team"
@@ -180,6 +184,8 @@ kinds! {
         "A lesson is published by a supervisor or manager who did not begin it. Ask a colleague to read it and to publish it.";
     LESSON_NOT_SHARED CONFLICT "lesson-not-shared" "It is not published"
         "Only a lesson that another organisation published can be adopted. Look for it under GET /v1/lessons?shared=true.";
+    DIRECTORY_FULL CONFLICT "directory-full" "The directory holds as many services as it may"
+        "Every tablet holds all of them. Change an entry that ended into the one that is to be entered.";
     NOT_VOID CONFLICT "not-void" "It is not void"
         "The record is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.";
     SET_ASIDE CONFLICT "set-aside" "It does not count"

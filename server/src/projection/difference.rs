@@ -24,6 +24,16 @@ impl Difference {
             || self.old.headcounts != self.new.headcounts
     }
 
+    /// Whether a value changed that others may know to whom the group refers somebody.
+    pub(super) fn refers_otherwise(&self) -> bool {
+        let person = |rows: &Rows| rows.participant.as_ref().map(ParticipantRow::received);
+        let area = |rows: &Rows| rows.group.as_ref().map(|group| group.area().to_owned());
+        self.old.referral != self.new.referral
+            || self.old.steps != self.new.steps
+            || person(&self.old) != person(&self.new)
+            || area(&self.old) != area(&self.new)
+    }
+
     /// Whether a value changed by which participants count in each other's place.
     pub(super) fn stands_otherwise(&self) -> bool {
         let row = |rows: &Rows| rows.participant.as_ref().map(ParticipantRow::stands);

@@ -10,6 +10,7 @@ mod participant;
 mod parts;
 mod referral;
 mod screening;
+mod service;
 mod session;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ use super::write;
 use crate::on_each;
 use crate::store::schema::{
     self, attendances, conflict_claims, conflicts, days, groups, headcounts, incidents, lessons,
-    participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
+    participant_origins, participants, referral_steps, referrals, screenings, services, session_themes,
+    sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 pub use coverage::CoverageId;
@@ -38,6 +40,7 @@ use participant::{OriginRow, origins};
 use parts::{AttendanceRow, HeadcountRow, ThemeRow, parts};
 use referral::{ReferralRow, StepRow, steps};
 use screening::ScreeningRow;
+use service::ServiceRow;
 pub(super) use session::SessionRow;
 
 /// All rows of one document. Invariant: each list is sorted, so that two `Rows` are equal if they hold the same rows.
@@ -49,6 +52,7 @@ pub struct Rows {
     pub(super) origins: Vec<OriginRow>,
     pub(super) session: Option<SessionRow>,
     pub(super) lesson: Option<LessonRow>,
+    pub(super) service: Option<ServiceRow>,
     pub(super) days: Vec<DayRow>,
     pub(super) attendances: Vec<AttendanceRow>,
     pub(super) themes: Vec<ThemeRow>,
@@ -88,6 +92,7 @@ impl Rows {
             }
             Record::Lesson(lesson) => rows.lesson = Some(LessonRow::of(id, lesson, &clashes)),
             Record::SharedLesson(lesson) => rows.lesson = Some(LessonRow::of_shared(id, lesson, &clashes)),
+            Record::Service(service) => rows.service = Some(ServiceRow::of(id.into(), service)),
             // The shared lesson tells of it.
             Record::Adoption(_) => {}
             Record::Referral(referral) => {
@@ -121,6 +126,7 @@ impl Rows {
         self.session.is_some()
             || self.participant.is_some()
             || self.lesson.is_some()
+            || self.service.is_some()
             || self.referral.is_some()
             || self.incident.is_some()
             || self.screening.is_some()
@@ -147,6 +153,7 @@ impl Rows {
         each!(participant_origins by participant_id, |rows, row: OriginRow| rows.origins.push(row));
         each!(sessions by id, |rows, row: SessionRow| rows.session = Some(row));
         each!(lessons by id, |rows, row: LessonRow| rows.lesson = Some(row));
+        each!(services by id, |rows, row: ServiceRow| rows.service = Some(row));
         each!(days by document_id, |rows, row: DayRow| rows.days.push(row));
         each!(attendances by session_id, |rows, row: AttendanceRow| rows.attendances.push(row));
         each!(session_themes by session_id, |rows, row: ThemeRow| rows.themes.push(row));

@@ -11,7 +11,8 @@ use super::{CoverageId, Difference, Rows, doubles, people};
 use crate::on_each;
 use crate::store::schema::{
     attendances, conflict_claims, conflicts, coverage, days, groups, headcounts, incidents, lessons,
-    participant_origins, participants, referral_steps, referrals, screenings, session_themes, sessions,
+    participant_origins, participants, referral_steps, referrals, screenings, services, session_themes,
+    sessions,
 };
 use crate::store::{Conn, Db, StoreError};
 
@@ -60,6 +61,7 @@ pub(super) fn write(tx: &mut Conn<'_>, all: &[Difference]) -> Result<(), StoreEr
     one!(participant => participants);
     one!(session => sessions);
     one!(lesson => lessons);
+    one!(service => services);
     one!(referral => referrals);
     one!(incident => incidents);
     one!(screening => screenings);
@@ -109,7 +111,7 @@ fn remove(tx: &mut Conn<'_>, id: DocumentId, old: &Rows, new: &Rows) -> Result<(
             }
         )*};
     }
-    alone!(lesson => lessons, referral => referrals, incident => incidents, screening => screenings);
+    alone!(lesson => lessons, service => services, referral => referrals, incident => incidents, screening => screenings);
     Ok(())
 }
 

@@ -95,7 +95,7 @@ fn answer_referrals(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Ta
     let rows = rows.into_iter().map(row).collect();
     let mut values = Values::default();
     let from = from_referrals(&mut values, of, asked, "");
-    let all = count(tx, &format!("SELECT count(*) AS counted {from}"), &values)?;
+    let all = count(tx, &from, &values)?;
     Ok(Table::new(OF_REFERRALS, rows).reconciled("referrals", all, "Referrals by service, and all of them"))
 }
 
@@ -105,12 +105,14 @@ fn add(rows: &mut BTreeMap<String, BTreeMap<String, i64>>, counted: Vec<Counted>
     }
 }
 
-fn count(tx: &mut Conn<'_>, text: &String, values: &Values) -> Result<i64, StoreError> {
+/// How many there are of what is read from there.
+fn count(tx: &mut Conn<'_>, from: &str, values: &Values) -> Result<i64, StoreError> {
     #[derive(QueryableByName)]
     struct All {
         #[diesel(sql_type = BigInt)]
         counted: i64,
     }
+    let text = format!("SELECT count(*) AS counted {from}");
     let All { counted } = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
     Ok(counted)
 }
@@ -184,7 +186,7 @@ fn answer_incidents(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Ta
     };
     let mut values = Values::default();
     let from = from_incidents(&mut values, of, asked);
-    let all = count(tx, &format!("SELECT count(*) AS counted {from}"), &values)?;
+    let all = count(tx, &from, &values)?;
     Ok(Table::new(OF_INCIDENTS, rows.into_iter().map(row).collect()).reconciled(
         "incidents",
         all,

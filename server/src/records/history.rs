@@ -178,13 +178,26 @@ pub(crate) async fn lesson_history(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     let (id, own) = (DocumentId::from(*id), lessons::own_of(permit)?);
-    let query = query.into_inner();
+    let told = of_document(query.into_inner(), &store, id, move |tx| lessons::document(tx, own, id));
+    told.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+}
+
+/// A page of the history of a record that belongs to no group; `None` where `find` gives none.
+///
+/// # Errors
+/// 422 `invalid-fields`, and those of the store.
+pub(super) async fn of_document(
+    query: HistoryQuery,
+    store: &Store,
+    id: DocumentId,
+    find: impl Fn(&mut Conn<'_>) -> Result<Option<Document>, StoreError> + Send + 'static,
+) -> Result<Option<Page<HistoryItem>>, Problem> {
     let window = PageQuery::new(query.after, query.limit).sized("history", SIZE)?;
-    let told = store.read("history of a lesson", move |tx| -> Result<_, StoreError> {
-        let Some(document) = lessons::document(tx, own, id)? else { return Ok(None) };
+    let told = store.read("history of a document", move |tx| -> Result<_, StoreError> {
+        let Some(document) = find(tx)? else { return Ok(None) };
         page_of(tx, id, &document, &window).map(Some)
     });
-    told.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
+    Ok(told.await?)
 }
 
 /// A page of the history of a record of one kind; `None` where the caller may see no such record.

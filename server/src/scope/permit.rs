@@ -90,6 +90,19 @@ impl Permit {
         self.reach == Reach::Published
     }
 
+    /// The organisation whose inbox is within reach.
+    ///
+    /// # Errors
+    /// 403 `role-not-allowed` for whoever is no protection officer of it, or is looked at by who is none.
+    pub fn receives(self) -> Result<OrganisationId, Problem> {
+        let protects = |(caller, reach): (Caller, Reach)| reach == Reach::Received && caller.protects;
+        if protects((self.caller, self.reach)) && self.looker.is_none_or(protects) {
+            return self.organisation();
+        }
+        let detail = "Only a protection officer of your organisation sees who was sent to it: an administrator names one.";
+        Err(Problem::of(kind::ROLE_NOT_ALLOWED, detail))
+    }
+
     /// The groups whose records are within reach.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ codes! {
         Strays = "strays",
         /// What was published of it; the address says where that is.
         Published = "published",
+        /// What other organisations refer to the caller's, where the caller is a protection officer.
+        Received = "received",
     }
 }
 
@@ -103,7 +105,7 @@ impl Action {
 
 use Entry::{Anybody, Person, Tablet};
 use Level::{Internal as I, Organisation as O, Public as P, Sensitive as S};
-use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Published, Strays};
+use Reach::{Groups, Nothing, Oneself, Organisation, Partnership, Published, Received, Strays};
 use audit::Action::{
     AccessChanged, OverlapSettled, QuarantineDecided, ReadAudit, ReadTotals, RecordChanged, Retention,
 };
@@ -200,6 +202,12 @@ pub const POLICY: &[Action] = &[
         "GET /v1/screenings/{id}",
         "GET /v1/screenings/{id}/history",
     ]),
+    may("see who was sent to their organisation by others, and note what became of them",
+                                     Person, S,    [Nothing,     Nothing,      Received,     Nothing,     Nothing,     Nothing], &[
+        "GET /v1/inbox",
+        "GET /v1/inbox/{id}",
+        "POST /v1/inbox/{id}/steps",
+    ]).noted_when_changed(RecordChanged),
     may("ask for exact totals",
                                      Person, O,    [Groups,      Groups,       Organisation, Published,   Published,   Nothing], &[
         "GET /v1/aggregates",
@@ -304,6 +312,17 @@ pub const POLICY: &[Action] = &[
         "GET /v1/lessons/{id}",
         "GET /v1/lessons/{id}/history",
     ]),
+    may("read the directory of services that people are sent to",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Nothing,     Nothing], &[
+        "GET /v1/services",
+        "GET /v1/services/{id}",
+        "GET /v1/services/{id}/history",
+    ]),
+    may("keep the directory of services",
+                                     Person, I,    [Nothing,     Nothing,      Nothing,      Partnership, Nothing,     Nothing], &[
+        "POST /v1/services",
+        "PATCH /v1/services/{id}",
+    ]).noted_when_changed(RecordChanged),
     may("write lessons, and propose them",
                                      Person, O,    [Organisation, Organisation, Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/lessons",

@@ -91,6 +91,7 @@ pub(crate) fn no_such(record: Kind) -> Problem {
             kind::NO_SUCH_LESSON,
             "No lesson that is published, or that your organisation writes, has this id.",
         ),
+        Kind::Service => (kind::NO_SUCH_SERVICE, "No entry of the directory has this id."),
         _ => return no_such_record(),
     };
     Problem::of(kind, detail)

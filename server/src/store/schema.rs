@@ -480,6 +480,8 @@ table! {
         void -> Nullable<Text>,
         /// Who counts in their place.
         same_as -> Nullable<Binary>,
+        /// Whether they took their consent back.
+        withdrawn -> Bool,
     }
 }
 
@@ -502,6 +504,30 @@ table! {
         conflicts -> Integer,
         was_in_conflict -> Bool,
         void -> Nullable<Text>,
+        /// The entry of the directory that was chosen.
+        to_service -> Nullable<Binary>,
+    }
+}
+
+table! {
+    /// What other members of the partnership refer to an organisation, once somebody is sent.
+    received_referrals (id) {
+        id -> Binary,
+        /// Whoever receives it is not told it.
+        group_id -> Binary,
+        /// Who receives it.
+        organisation_id -> Binary,
+        from_organisation -> Binary,
+        service -> Text,
+        reason -> Nullable<Text>,
+        urgency -> Nullable<Text>,
+        sex -> Nullable<Text>,
+        age_band -> Nullable<Text>,
+        sector -> Nullable<Text>,
+        sent_on -> Text,
+        overdue_from -> Nullable<Text>,
+        state -> Text,
+        state_on -> Text,
     }
 }
 
@@ -670,6 +696,25 @@ table! {
         adopted -> Integer,
         conflicts -> Integer,
         was_in_conflict -> Bool,
+    }
+}
+
+table! {
+    /// The directory of services that people are sent to.
+    services (id) {
+        id -> Binary,
+        name -> Text,
+        /// Name and note, as they are searched.
+        folded -> Text,
+        kind -> Text,
+        area -> Text,
+        phone -> Nullable<Text>,
+        hours -> Nullable<Text>,
+        note -> Nullable<Text>,
+        /// Which member of the partnership runs it.
+        organisation_id -> Nullable<Binary>,
+        /// Since when nobody is sent there any more.
+        ended -> Nullable<Text>,
     }
 }
 
@@ -969,6 +1014,8 @@ joinable!(published_nodes -> organisations (organisation_id));
 allow_tables_to_appear_in_same_query!(
     organisations,
     lessons,
+    services,
+    received_referrals,
     users,
     teams,
     team_members,

@@ -11,7 +11,7 @@ use sync_core::record::Home;
 use sync_core::time::Millis;
 use sync_core::wire::Request;
 
-use crate::ledger::{StreamKind, StreamRow, known_streams, readable_streams};
+use crate::ledger::{StreamRow, known_streams, readable_streams};
 use crate::on_each;
 use crate::store::schema::{purges, readings};
 use crate::store::{At, Conn, Db, StoreError, identity};
@@ -63,7 +63,7 @@ pub(super) fn said(tx: &mut Conn<'_>, tablet: DeviceId, request: &Request) -> Re
     let mut streams = readable_streams(tx, tablet)?;
     let writable = writable(&streams);
     // A program that does not know all kinds could read nothing of a page in which there is another.
-    streams.retain(|stream| stream.kind == StreamKind::Group || request.knows_all_kinds());
+    streams.retain(|stream| request.knows(stream.kind.home()));
     let mut readings = Vec::new();
     for stream in &streams {
         let before = held.remove(&stream.id);

@@ -14,6 +14,7 @@ mod people_there;
 mod referral;
 mod relay;
 mod screening;
+mod service;
 mod session;
 mod settle;
 mod show;
@@ -92,6 +93,9 @@ pub enum TabletCommand {
     /// Write down what you learned with colleagues, and read and adopt what others did.
     #[command(subcommand)]
     Lesson(lesson::LessonCommand),
+    /// Find the services that people can be sent to, the nearest first.
+    #[command(subcommand)]
+    Service(service::ServiceCommand),
     /// Refer a participant to a service, and note how far they have come.
     #[command(subcommand)]
     Referral(referral::ReferralCommand),
@@ -142,6 +146,8 @@ impl TabletCommand {
             Self::Incident(command) => command.shows(),
             Self::Screening(command) => command.shows(),
             Self::Lesson(command) => command.shows(),
+            // The directory is no record of anybody: it is for whoever needs help now.
+            Self::Service(_) => false,
             _ => false,
         }
     }
@@ -244,6 +250,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Session(command) => session::run(device, command, out),
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
         TabletCommand::Lesson(command) => lesson::run(device, command, out),
+        TabletCommand::Service(command) => service::run(device, command, out),
         TabletCommand::Referral(command) => referral::run(device, command, out),
         TabletCommand::Incident(command) => incident::run(device, command, out),
         TabletCommand::Screening(command) => screening::run(device, command, out),

@@ -11,6 +11,7 @@ mod participant;
 mod person;
 mod referral;
 mod screening;
+mod service;
 mod session;
 mod void;
 
@@ -25,6 +26,7 @@ use sync_core::record::referral::ReferralEvent;
 use sync_core::record::screening::Instrument;
 use sync_core::record::{Group, Note, Participant};
 use sync_core::tablet::{NotSaved, Tablet};
+use sync_core::time::Date;
 use sync_core::value::Pseudonym;
 
 use crate::device::SaveError;
@@ -38,6 +40,7 @@ pub use moving::marks_of;
 pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
 pub use referral::NewReferral;
 pub use screening::{NewScreening, corrected};
+pub use service::Destination;
 pub use session::{Details, NewSession, Recorded};
 pub use void::is_of_holder;
 
@@ -110,6 +113,8 @@ pub enum RecordError {
         "{instrument} asks about it ({item}): say --risk yes if the answer was not \"no\" or \"not at all\", else --risk no"
     )]
     RiskNotSaid { instrument: Instrument, item: &'static str },
+    #[error("nobody is sent to {name} since {}; choose another one, see: ihuriro tablet service list", sync_core::day::in_words(*.on))]
+    ServiceEnded { name: String, on: Date },
     #[error("a screening corrects one of the same participant and instrument")]
     CorrectsAnother,
     #[error(transparent)]

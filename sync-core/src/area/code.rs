@@ -104,6 +104,13 @@ impl AreaCode {
         Some(Self(self.0 / 10_u32.pow(below)))
     }
 
+    /// The level of the smallest area in which both lie: none where they are of two provinces. A district and a village in it share the
+    /// district; how near two areas of one sector are, the codes do not tell.
+    pub fn shares(self, other: Self) -> Option<Level> {
+        let both = |level: &Level| self.at(*level).is_some() && self.at(*level) == other.at(*level);
+        Level::ALL.into_iter().rev().find(both)
+    }
+
     /// An area contains itself and all that lies in it.
     pub fn contains(self, other: Self) -> bool {
         other.at(self.level()) == Some(self)
@@ -215,6 +222,18 @@ mod tests {
         assert!(district.contains(code("52130303")));
         assert!(!district.contains(code("5")));
         assert!(!district.contains(code("53130303")));
+    }
+
+    #[test]
+    fn two_areas_share_the_smallest_in_which_both_lie() {
+        let shared = |other: &str| code("52130303").shares(code(other));
+        let smaller = ["52130303", "52130304", "52130401", "52140101", "53010101"].map(shared);
+        let levels = Level::ALL.map(Some);
+        assert!(smaller.iter().eq(levels.iter().rev()));
+        assert_eq!(
+            (shared("521303"), shared("52"), shared("1")),
+            (Some(Level::Cell), Some(Level::District), None)
+        );
     }
 
     #[test]

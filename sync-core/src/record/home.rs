@@ -29,6 +29,7 @@ impl Kind {
             Self::Lesson => (Home::Organisation, Level::Organisation),
             Self::SharedLesson => (Home::Partnership, Level::Internal),
             Self::Adoption => (Home::Organisation, Level::Organisation),
+            Self::Service => (Home::Partnership, Level::Internal),
         }
     }
 
@@ -89,7 +90,7 @@ impl Record {
             }
             Self::Incident(incident) => about("session", incident.session.into(), Kind::Session),
             Self::Group(_) | Self::Participant(_) | Self::Session(_) | Self::Erased(_) => None,
-            Self::Lesson(_) | Self::SharedLesson(_) | Self::Adoption(_) => None,
+            Self::Lesson(_) | Self::SharedLesson(_) | Self::Adoption(_) | Self::Service(_) => None,
         }
     }
 }

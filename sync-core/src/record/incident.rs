@@ -1,6 +1,6 @@
 //! An incident in or around a session. Append-only: what was recorded stays as it was.
 
-use super::referral::Service;
+use super::referral::ServiceKind;
 use super::{Note, record};
 use crate::form::{Fixed, Invalid, Log, Once, Revocable};
 use crate::id::SessionId;
@@ -39,7 +39,7 @@ record! {
         kind: Fixed<IncidentType>,
         severity: Once<Severity>,
         action: Log<Action>,
-        escalated_to: Log<Service>,
+        escalated_to: Log<ServiceKind>,
         /// Why it was recorded by mistake.
         void: Revocable<Note>,
     }

@@ -7,12 +7,12 @@ use jiff::ToSpan;
 
 use super::{Note, record};
 use crate::form::{Field, Fixed, Invalid, Log, Once, Revocable};
-use crate::id::{OrganisationId, ParticipantId};
+use crate::id::{OrganisationId, ParticipantId, ServiceId};
 use crate::time::Date;
 use crate::value::{Key, Why, codes, textual};
 
 codes! {
-    Service {
+    ServiceKind {
         CommunityHealthWorker = "community_health_worker",
         HealthCentre = "health_centre",
         DistrictHospital = "district_hospital",
@@ -48,7 +48,7 @@ codes! {
     }
 }
 
-textual!(Service, ReferralReason, Urgency, ReferralStep);
+textual!(ServiceKind, ReferralReason, Urgency, ReferralStep);
 
 /// A step on a day: `sent/2026-03-05`. Two facilitators who note the same step note one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,14 +78,16 @@ record! {
     Referral edited by ReferralEdit {
         participant: Fixed<ParticipantId>,
         from: Once<OrganisationId>,
-        to: Fixed<Service>,
-        /// Where the service is a partner: which.
+        to: Fixed<ServiceKind>,
+        /// Where a member of the partnership runs the service: which. Its protection officers read the referral once it is sent.
         to_organisation: Field<OrganisationId>,
         reason: Field<ReferralReason>,
         urgency: Field<Urgency>,
         events: Log<ReferralEvent>,
         /// Why it was recorded by mistake.
         void: Revocable<Note>,
+        /// The entry of the directory that was chosen. What `to` says holds, whatever becomes of the entry.
+        to_service: Field<ServiceId>,
     }
 }
 
@@ -199,7 +201,7 @@ mod tests {
 
     fn referral(urgency: Option<Urgency>, events: BTreeSet<ReferralEvent>) -> Referral {
         let participant = ParticipantId::from_uuid(uuid::Uuid::from_u128(7));
-        let to = Service::HealthCentre;
+        let to = ServiceKind::HealthCentre;
         Referral {
             participant,
             from: None,
@@ -209,6 +211,7 @@ mod tests {
             urgency,
             events,
             void: None,
+            to_service: None,
         }
     }
 

@@ -67,8 +67,10 @@ impl Tablet {
             let seal = |for_store, content| ToSeal { for_store, key: key.clone(), content };
             // 1. Work for the store.
             to_seal.extend(self.signed_pages(*stream, &mut moments).into_iter().map(|page| seal(true, page)));
-            // 2. The documents, for colleagues. Without the stream's key there is nobody for whom to seal them.
-            let documents = self.standing(*stream);
+            // 2. The documents, for colleagues. Without the stream's key there is nobody for whom to seal them. What all members of the
+            //    partnership read comes from the store alone.
+            let documents =
+                if *stream == StreamId::PARTNERSHIP { Vec::new() } else { self.standing(*stream) };
             if key.is_some() && !documents.is_empty() {
                 to_seal.push(seal(false, Sealed { stream: *stream, batch: None, documents }));
             }
@@ -166,10 +168,11 @@ impl Tablet {
         (vec![Output::Persist(writes)], std::mem::take(&mut self.report))
     }
 
-    /// Merges the documents and the batch of a part, if the tablet holds its stream.
+    /// Merges the documents and the batch of a part, if the tablet holds its stream. Nothing is taken in for the stream of the partnership:
+    /// every tablet has its key, so anybody could put another telephone number into the directory of services, or other words into a lesson.
     fn merge_sealed(&mut self, sealed: Sealed, writes: &mut Vec<Write>) {
         let stream = sealed.stream;
-        if !self.streams.contains_key(&stream) {
+        if stream == StreamId::PARTNERSHIP || !self.streams.contains_key(&stream) {
             return;
         }
         for whole in sealed.documents {

@@ -13,7 +13,7 @@ use sync_core::document::Document;
 use sync_core::form::EditError;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::participant::{Exit, Participant};
-use sync_core::record::referral::{Referral, ReferralEvent, ReferralStep, Service};
+use sync_core::record::referral::{Referral, ReferralEvent, ReferralStep, ServiceKind};
 use sync_core::record::session::{Attendance, Cell, Session, SessionState, Theme};
 use sync_core::record::{AgeBand, Kind, Sex};
 use sync_core::time::Date;
@@ -299,7 +299,7 @@ proptest! {
         let mut replicas = Replicas::of(Kind::Referral, 4);
         let first = replicas.read::<Referral>(0).to;
         play(&mut replicas, &said, |replicas, who, service| {
-            let service = Service::ALL[*service];
+            let service = ServiceKind::ALL[*service];
             let wrote = replicas.edit::<Referral>(who, |referral| referral.to().set(service));
             match wrote {
                 Ok(None) => assert_eq!(service, first, "the same again is no change"),
@@ -314,7 +314,7 @@ proptest! {
     /// whatever order, and the other waits with a reason.
     #[test]
     fn of_two_first_values_one_stands(services in (0..8_usize, 0..8_usize), swapped in any::<bool>()) {
-        let begun = |device: usize, service: usize| Replicas::begin(device, Service::ALL[service]);
+        let begun = |device: usize, service: usize| Replicas::begin(device, ServiceKind::ALL[service]);
         let (mut one, mut other) = (begun(0, services.0), begun(1, services.1));
         if swapped { std::mem::swap(&mut one, &mut other); }
         let outcomes = replicas::offer(&[&one, &other]);

@@ -12,7 +12,7 @@ use sync_core::id::{DeviceId, DocumentId, GroupId, Id, ParticipantId, SessionId}
 use sync_core::merge::{Incoming, Standing, plan};
 use sync_core::quarantine::Outcome;
 use sync_core::record::participant::Participant;
-use sync_core::record::referral::{Referral, Service};
+use sync_core::record::referral::{Referral, ServiceKind};
 use sync_core::record::session::{PartOfDay, Session};
 use sync_core::record::{Kind, Kinded, Place, SCHEMA};
 use sync_core::time::{Date, Millis};
@@ -93,7 +93,7 @@ impl Replicas {
             }),
             _ => first.edit::<Referral>(actor(0), Millis(0), |referral| {
                 referral.participant().set(person(1))?;
-                referral.to().set(Service::HealthCentre)
+                referral.to().set(ServiceKind::HealthCentre)
             }),
         }
         .expect("a sound record");
@@ -101,7 +101,7 @@ impl Replicas {
     }
 
     /// The change with which a tablet that knows of no other begins a referral.
-    pub(crate) fn begin(device: usize, service: Service) -> Change {
+    pub(crate) fn begin(device: usize, service: ServiceKind) -> Change {
         let mut document = Document::genesis(Kind::Referral);
         let begun = document.edit::<Referral>(actor(device), Millis(0), |referral| {
             referral.participant().set(person(1))?;

@@ -50,6 +50,7 @@ impl World {
         stored.iter().for_each(|(id, one)| records.add(*id, &one.open()));
         self.totals_are_right(&records)?;
         self.tells_what_was_put_right(&stored, &records)?;
+        self.inboxes_tell(&stored)?;
         self.store_is_sound()
     }
 

@@ -23,9 +23,17 @@ const FACILITATORS: usize = 3;
 #[derive(Debug)]
 pub(super) enum Soil {
     /// A file to copy, whole, with these people in it.
-    Sqlite(Vec<u8>, Vec<Organisation>),
+    Sqlite(Vec<u8>, People),
     /// A schema for each world, migrated again.
     Postgres,
+}
+
+/// Who there is before anything happens.
+#[derive(Debug, Clone)]
+pub(super) struct People {
+    pub(super) organisations: Vec<Organisation>,
+    /// Keeps the directory of services.
+    pub(super) secretary: UserId,
 }
 
 /// The people of one organisation.
@@ -50,7 +58,7 @@ impl Soil {
     }
 
     /// A database of a world's own, and the people in it.
-    pub(super) fn plant(&self) -> (Database, Vec<Organisation>) {
+    pub(super) fn plant(&self) -> (Database, People) {
         match self {
             Self::Sqlite(file, people) => (Database::sqlite_of(file), people.clone()),
             Self::Postgres => {
@@ -82,7 +90,7 @@ fn protects(store: &Store, manager: UserId) {
 }
 
 /// Migrates a database and puts the people in: the same, with the same ids, every time.
-fn found(database: &Database) -> Vec<Organisation> {
+fn found(database: &Database) -> People {
     let store = Store::open(&database.url).expect("it opens");
     store.migrate_blocking().expect("it migrates");
     let hash = PasswordHash::of_blocking(PASSWORD);
@@ -109,5 +117,10 @@ fn found(database: &Database) -> Vec<Organisation> {
             facilitators: (1..=FACILITATORS).map(|n| person(format!("f{n}"), Role::Facilitator)).collect(),
         }
     };
-    ORGANISATIONS.map(organisation).to_vec()
+    let organisations = ORGANISATIONS.map(organisation).to_vec();
+    let new = NewUser::checked("secretary", "secretary", Role::Secretariat, None, PASSWORD);
+    let (new, moment) = (new.expect("a sound person"), dice.moment(START));
+    let secretary =
+        store.write_blocking("found", |tx| create(tx, &new, &hash, &moment)).expect("a new person").id;
+    People { organisations, secretary }
 }

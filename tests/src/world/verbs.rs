@@ -15,6 +15,7 @@ mod verifying;
 mod again;
 mod erasing;
 mod lessons;
+mod services;
 
 pub(super) use people::organisation_of;
 
@@ -66,7 +67,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(3, "tablet revoked", people::revoke),
     verb(3, "person disabled", people::disable),
     verb(6, "group begun", people::begin_group),
-    verb(50, "clash settled at a desk", deciding::settle),
+    verb(60, "clash settled at a desk", deciding::settle),
     verb(30, "change released", deciding::release),
     verb(12, "change rejected", deciding::reject),
     verb(10, "many changes decided at once", deciding::decide_on_many),
@@ -93,5 +94,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(20, "lesson written on", lessons::write_on),
     verb(50, "lesson published: at a desk", lessons::publish),
     verb(40, "what is published is shared", lessons::share),
+    verb(16, "service entered, changed or ended", services::keep),
+    verb(40, "received referral answered", services::answer),
     verb(16, "group closed or opened again", again::close_or_open),
 ];

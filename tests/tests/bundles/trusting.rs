@@ -1,5 +1,9 @@
 //! What a file may claim, and what a tablet believes of it.
 
+use sync_core::id::{DocumentId, StreamId};
+use sync_core::record::Service;
+use sync_core::record::referral::ServiceKind;
+
 use super::*;
 
 #[test]
@@ -83,6 +87,38 @@ fn a_colleague_can_not_put_words_into_a_tablets_own_mouth() {
         assert!(paul.tablet().all::<Session>(village.group.into()).is_empty());
         assert_eq!(paul.sync(&mut ()).expect("a sync").report.accepted, 0, "nor does he sign for it");
         assert_eq!(village.aggregates("")["total"]["sessions"], 0);
+    });
+}
+
+/// Every tablet has the key of what all members of the partnership read: whoever seals a file with it could send people to a number of their own.
+#[test]
+fn what_the_store_alone_writes_is_taken_from_no_file() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let jeanne = village.facilitator_with_tablet(&app, "jeanne");
+        let mut paul = village.facilitator_with_tablet(&app, "paul");
+        let hers = Actor { device: jeanne.tablet().device(), incarnation: 0 };
+        let mut document = Document::genesis(Kind::Service);
+        let forged = document.edit::<Service>(hers, START, |service| {
+            service.name().set("Nyamata health centre".parse()?)?;
+            service.kind().set(ServiceKind::HealthCentre)?;
+            service.area().set("5201".parse()?)?;
+            service.phone().set("0788 666 666".parse()?)
+        });
+        forged.expect("a sound edit").expect("something new");
+        let id = DocumentId::from_uuid(Uuid::from_u128(7));
+        let whole = Whole { kind: Kind::Service, document: id, snapshot: document.save().into() };
+        let content = Sealed { stream: StreamId::PARTNERSHIP, batch: None, documents: vec![whole] };
+        let keys = jeanne.tablet().stream_keys();
+        let key = keys.iter().find(|key| key.stream == StreamId::PARTNERSHIP).expect("every tablet has it");
+        let readers = [sealing::recipient_of(&key.identity).expect("a key")];
+        let sealed = sealing::seal(&content.to_bytes(), &readers).expect("sealed").into();
+        let mut card = Card::new();
+        let file = card.from(&jeanne);
+        write(&file, vec![Part { for_store: false, sealed }]);
+        assert_eq!(paul.import(&file).expect("a bundle").received, 0);
+        assert_eq!(paul.services(), []);
     });
 }
 

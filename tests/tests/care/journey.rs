@@ -30,7 +30,7 @@ fn what_two_tablets_recorded_is_one_record_for_those_who_may_see_it_and_none_for
         let done = Done { actions: [Action::SupervisorCalled].into(), ..Done::default() };
         scene.hers.act_on_incident(incident, &done).expect("what was done");
         let done =
-            Done { actions: [Action::SessionEnded].into(), escalated_to: [Service::HealthCentre].into() };
+            Done { actions: [Action::SessionEnded].into(), escalated_to: [ServiceKind::HealthCentre].into() };
         scene.his.act_on_incident(incident, &done).expect("what was done");
         scene.both_sync();
         let there = |device: &Device| device.tablet().read::<Referral>(referral).expect("it is there");
@@ -131,7 +131,7 @@ fn a_clash_in_a_referral_is_told_and_settled_by_those_who_may_see_it() {
         let actor = Actor { device: stranger.device, incarnation: 0 };
         let change = Document::genesis(Kind::Referral).edit::<Referral>(actor, tests::app::START, |it| {
             it.participant().set(ParticipantId::of(scene.village.group, "P01"))?;
-            it.to().set(Service::HealthCentre)?;
+            it.to().set(ServiceKind::HealthCentre)?;
             it.urgency().set(Urgency::Emergency)
         });
         let bytes = change.expect("sound").expect("new").bytes().to_vec();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::{IncidentId, ParticipantId, ReferralId, ScreeningId, SessionId};
 use sync_core::record::incident::{IncidentType, Severity};
-use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, Service, Urgency};
+use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::time::Date;
 use tablet::device::Device;
@@ -61,7 +61,7 @@ impl Scene {
     fn refer(&mut self, person: usize, urgency: Urgency, on: Date, steps: &[ReferralStep]) -> ReferralId {
         let new = NewReferral {
             participant: self.person(person),
-            to: Service::HealthCentre,
+            to: ServiceKind::HealthCentre.into(),
             reason: ReferralReason::Trauma,
             urgency: Some(urgency),
             on,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use server::departure;
 use sync_core::id::{DocumentId, ParticipantId, SessionId};
 use sync_core::record::incident::IncidentType;
-use sync_core::record::referral::Service;
+use sync_core::record::referral::ServiceKind;
 use sync_core::record::session::{Attendance, Minutes};
 use sync_core::record::{Incident, Referral, Session};
 use tablet::device::Device;
@@ -65,7 +65,7 @@ impl Scene {
         let new = || DocumentId::from(uuid::Uuid::now_v7());
         let referred = hers.edit::<Referral>(stream, new(), |it| {
             it.participant().set(person)?;
-            it.to().set(Service::HealthCentre)
+            it.to().set(ServiceKind::HealthCentre)
         });
         let happened = hers.edit::<Incident>(stream, new(), |it| {
             it.session().set(session)?;

@@ -19,9 +19,10 @@ use page::Page;
 use shell::Shell;
 
 /// The chapters of the story in their order: a page, and the headings in it.
-const STORY: [(&str, &[&str]); 8] = [
+const STORY: [(&str, &[&str]); 9] = [
     ("administrator", &["Begin", "Organisations and managers", "Signing in safely", "How it is doing"]),
     ("manager", &["Sign in", "Add people", "Begin a group", "Assign people, hand out codes"]),
+    ("partners", &["The directory of services"]),
     (
         "facilitator",
         &[
@@ -47,7 +48,16 @@ const STORY: [(&str, &[&str]); 8] = [
             "Read referrals, incidents and screenings",
         ],
     ),
-    ("manager", &["Read and search", "Ask for totals", "Ask questions", "People and groups change"]),
+    (
+        "manager",
+        &[
+            "Read and search",
+            "Ask for totals",
+            "Ask questions",
+            "Whom others send to you",
+            "People and groups change",
+        ],
+    ),
     (
         "administrator",
         &[

@@ -3,7 +3,7 @@
 use sync_core::id::{IncidentId, OrganisationId, ParticipantId, ReferralId};
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::incident::{Incident, IncidentType};
-use sync_core::record::referral::{Referral, Service};
+use sync_core::record::referral::{Referral, ServiceKind};
 use sync_core::record::{Home, Lesson};
 use tests::app::START;
 use tests::village::people_join;
@@ -21,7 +21,7 @@ fn referral(tablet: &Stranger, participant: ParticipantId, number: u128) -> (Kin
     let change =
         document.edit::<Referral>(Actor { device: tablet.device, incarnation: 0 }, START, |referral| {
             referral.participant().set(participant)?;
-            referral.to().set(Service::HealthCentre)
+            referral.to().set(ServiceKind::HealthCentre)
         });
     let id = ReferralId::from_uuid(uuid::Uuid::from_u128(number));
     (Kind::Referral, id.into(), change.expect("sound").expect("new").bytes().to_vec())

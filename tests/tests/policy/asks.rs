@@ -123,6 +123,24 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "GET /v1/screenings/{id}" => sensitive("screenings", Kind::Screening, ""),
         "GET /v1/screenings/{id}/history" => sensitive("screenings", Kind::Screening, "/history"),
 
+        "GET /v1/inbox" => vec![of(S, "/v1/inbox".into(), None)],
+        "GET /v1/inbox/{id}" => vec![of(S, format!("/v1/inbox/{}", world.received), None)],
+        "POST /v1/inbox/{id}/steps" => {
+            let body = json!({"step": "arrived"});
+            vec![of(S, format!("/v1/inbox/{}/steps", world.received), Some(body))]
+        }
+
+        "GET /v1/services" => free("/v1/services?near=52010101", None),
+        "GET /v1/services/{id}" => free(&format!("/v1/services/{}", world.service), None),
+        "GET /v1/services/{id}/history" => free(&format!("/v1/services/{}/history", world.service), None),
+        "POST /v1/services" => {
+            let body = json!({"name": "Nyamata health centre", "kind": "health_centre", "area": "5201"});
+            free("/v1/services", Some(body))
+        }
+        "PATCH /v1/services/{id}" => {
+            free(&format!("/v1/services/{}", world.service), Some(json!({"reason": BECAUSE})))
+        }
+
         "GET /v1/lessons/{id}" => read(format!("/v1/lessons/{}", place.lesson)),
         "GET /v1/lessons/{id}/history" => read(format!("/v1/lessons/{}/history", place.lesson)),
         "POST /v1/lessons" => free("/v1/lessons", Some(json!({"title": "Begin with a song"}))),

@@ -58,6 +58,8 @@ fn reaches(person: &Person, action: &Action, relation: Relation, level: Level) -
     };
     match action.reach(person.role) {
         Reach::Nothing | Reach::Oneself | Reach::Strays | Reach::Published => false,
+        // What is asked for was sent to the organisation of those who ask.
+        Reach::Received => person.protects,
         Reach::Groups => theirs,
         Reach::Organisation if level == Level::Sensitive => {
             theirs || (person.protects && relation != Relation::Other)

@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 32] = [
+const NOT_NOTED: [(&str, &str); 35] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -44,6 +44,9 @@ const NOT_NOTED: [(&str, &str); 32] = [
     ("GET /v1/me/audit", "what somebody did they know; else each look would make the list longer"),
     ("GET /v1/areas", "the areas of Rwanda are public"),
     ("GET /v1/organisations", "who the partners are is known in the partnership"),
+    ("GET /v1/services", "the directory of services is on every tablet of the partnership"),
+    ("GET /v1/services/{id}", "as the directory"),
+    ("GET /v1/services/{id}/history", "as the directory"),
     ("GET /v1/coverage", "that a group exists is known in the partnership"),
     ("GET /v1/coverage/complementary", "as coverage"),
     ("GET /v1/coverage/gaps", "as coverage"),

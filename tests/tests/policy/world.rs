@@ -12,7 +12,7 @@ use sync_core::form::{Edit, EditError};
 use sync_core::id::{DeviceId, DocumentId, GroupId, Id, OrganisationId, ParticipantId, SessionId, UserId};
 use sync_core::quarantine::Outcome;
 use sync_core::record::incident::IncidentType;
-use sync_core::record::referral::{Service, Urgency};
+use sync_core::record::referral::{ReferralEvent, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::{Incident, Kind, Kinded, Participant, Referral, Screening, Session as Meeting};
 use tests::app::START;
@@ -74,6 +74,10 @@ pub(crate) struct World {
     pub(crate) provided: OrganisationId,
     /// One of a group of the organisation with a group of another.
     pub(crate) overlap: Uuid,
+    /// An entry of the directory of services.
+    pub(crate) service: Uuid,
+    /// A referral of the other organisation to that of those who ask.
+    pub(crate) received: DocumentId,
     app: TestApp,
     villages: [Village; 2],
     names: AtomicUsize,
@@ -96,9 +100,25 @@ impl World {
         let (provided, names) = (with_provider(&app), AtomicUsize::new(0));
         let overlaps = ours.manager.get("/v1/coverage/overlaps?limit=1").ok();
         let overlap = overlaps["items"][0]["id"].as_str().expect("one").parse().expect("an id");
+        let received = sent(&app, &theirs, ours.organisation);
         let villages = [ours, theirs];
-        let mut world = Self { people: Vec::new(), places, provided, overlap, app, villages, names };
+        let mut world = Self {
+            people: Vec::new(),
+            places,
+            provided,
+            overlap,
+            service: Uuid::nil(),
+            received,
+            app,
+            villages,
+            names,
+        };
         world.people = world.people_of_each_role();
+        let secretary =
+            world.people.iter().find(|person| person.role == Role::Secretariat).expect("there is one");
+        let body = json!({"name": "Isange One Stop Centre", "kind": "isange_one_stop", "area": "52"});
+        let entered = secretary.session.post("/v1/services", &body).ok();
+        world.service = entered["id"].as_str().expect("an id").parse().expect("an id");
         world
     }
 
@@ -288,9 +308,26 @@ fn meets(it: &mut Edit<'_, Meeting>, group: GroupId, date: i8, minutes: i64) -> 
     it.minutes().set(minutes.try_into()?)
 }
 
+/// Somebody of a village's group is sent to another organisation.
+fn sent(app: &TestApp, village: &Village, to: OrganisationId) -> DocumentId {
+    let mut sender = Stranger::enrolled(app, village, "sender");
+    let id = DocumentId::from_uuid(Uuid::new_v4());
+    let referral = change::<Referral>(&sender, Kind::Referral, id, |it| {
+        refers(it, village.group, Urgency::Soon)?;
+        it.to_organisation().set(to)?;
+        for step in [ReferralStep::Consented, ReferralStep::Sent] {
+            it.events().insert(&ReferralEvent { step, on: day(3, 4) })?;
+        }
+        Ok(())
+    });
+    let outcomes = sender.hand_in(app, village.group.into(), &[referral]);
+    assert_eq!(outcomes, [Outcome::Accepted]);
+    id
+}
+
 fn refers(it: &mut Edit<'_, Referral>, group: GroupId, urgency: Urgency) -> Result<(), EditError> {
     it.participant().set(ParticipantId::of(group, "P01"))?;
-    it.to().set(Service::HealthCentre)?;
+    it.to().set(ServiceKind::HealthCentre)?;
     it.urgency().set(urgency)
 }
 

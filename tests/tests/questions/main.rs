@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::ParticipantId;
 use sync_core::record::incident::{IncidentType, Severity};
-use sync_core::record::referral::{ReferralReason, ReferralStep, Service, Urgency};
+use sync_core::record::referral::{ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::session::Attendance;
 use sync_core::record::{AgeBand, Sex};
@@ -67,7 +67,7 @@ impl Scene {
         jeanne.record_incident(incident).expect("an incident");
         let refer = NewReferral {
             participant: ParticipantId::of(aegis.group, "P01"),
-            to: Service::HealthCentre,
+            to: ServiceKind::HealthCentre.into(),
             reason: ReferralReason::Trauma,
             urgency: Some(Urgency::Soon),
             on: day(1, 14),

@@ -30,7 +30,7 @@ impl Scene {
             let person = ParticipantId::of(group, "P01");
             hers.edit::<Referral>(group.into(), DocumentId::from(uuid::Uuid::now_v7()), |it| {
                 it.participant().set(person)?;
-                it.to().set(Service::HealthCentre)
+                it.to().set(ServiceKind::HealthCentre)
             })
             .expect("a referral");
         }

@@ -13,7 +13,7 @@ use server::store::schema::audit_entries;
 use server::store::{Conn, StoreError};
 use server::verify::verify;
 use sync_core::id::{DocumentId, ParticipantId};
-use sync_core::record::referral::Service;
+use sync_core::record::referral::ServiceKind;
 use sync_core::record::session::Attendance;
 use sync_core::record::{Kind, Participant, Record, Referral, Session};
 use sync_core::time::{Date, Millis};

@@ -15,13 +15,15 @@ const SEEN_BY_ADMINISTRATORS: [&str; 6] =
     ["streams", "readings", "purges", "teams", "team_members", "audit_entries"];
 /// Nobody who asks changes what was noted, or said of an overlap.
 const ONLY_ADDED_TO: [&str; 2] = ["audit_entries", "overlap_statements"];
+/// What the service writes by itself, and callers only read.
+const ONLY_READ: [&str; 2] = ["services", "received_referrals"];
 
 /// Whether somebody of another organisation, or of none, sees a table.
 fn is_open_to(table: &str, role: &str) -> bool {
     match (table, role) {
         (_, "administrator") => SEEN_BY_ADMINISTRATORS.contains(&table),
-        // That a group exists is of level I.
-        ("coverage", "facilitator" | "supervisor" | "manager" | "secretariat") => true,
+        // That a group exists is of level I, as the directory is.
+        ("coverage" | "services", "facilitator" | "supervisor" | "manager" | "secretariat") => true,
         ("overlap_statements", "secretariat") => true,
         _ => false,
     }
@@ -147,6 +149,14 @@ fn a_query_that_forgot_its_filter_gives_nobody_rows_of_others() {
             let case = format!("{table}, asked by {asker:?}");
             let seen = if is_open_to(table, role) { all } else { 0 };
             assert_eq!(count(&asked, table), seen, "{case}");
+            if ONLY_READ.contains(&table) {
+                for statement in [&update, &insert, &format!("DELETE FROM {table}")] {
+                    let refused = written(&asked, statement).expect_err(&case);
+                    assert!(refused.contains("permission denied"), "{case}: {refused}");
+                }
+                cases += 1;
+                continue;
+            }
             if !ONLY_ADDED_TO.contains(&table) {
                 assert_eq!(written(&asked, &update), Ok(0), "{case}");
                 assert_eq!(written(&asked, &format!("DELETE FROM {table}")), Ok(0), "{case}");
@@ -157,7 +167,7 @@ fn a_query_that_forgot_its_filter_gives_nobody_rows_of_others() {
             assert!(speaks || refused.contains("row-level security"), "{case}: {refused}");
             cases += 1;
         }
-        if ONLY_ADDED_TO.contains(&table) {
+        if ONLY_ADDED_TO.contains(&table) || ONLY_READ.contains(&table) {
             for store in [&officer, &nobody] {
                 let refused = written(store, &update).expect_err("nothing noted is changed");
                 assert!(refused.contains("permission denied"), "{refused}");
@@ -205,6 +215,8 @@ fn records_of_level_s_are_seen_by_who_leads_the_group_their_supervisor_and_prote
         for table in ["referrals", "referral_steps", "incidents", "screenings"] {
             assert_eq!(count(asked, table) > 0, *sees, "{table}, case {number}");
         }
+        // Whom others sent to their organisation is for its protection officers, whoever leads what.
+        assert_eq!(count(asked, "received_referrals") > 0, number == 2, "case {number}");
         let all = count(asked, "days");
         assert_eq!(all, count(asked, "documents"), "case {number}");
     }
@@ -225,6 +237,7 @@ fn the_keys_of_the_store_and_of_groups_are_read_by_no_caller() {
         "SELECT value FROM store_keys",
         "SELECT seed FROM token_keys",
         "SELECT key_identity FROM streams",
+        "SELECT group_id FROM received_referrals",
         "SELECT people FROM held_counts",
         "SELECT hashes FROM audit_tiles",
     ] {

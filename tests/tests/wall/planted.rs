@@ -10,7 +10,7 @@ use sync_core::record::{Home, Kind};
 use uuid::Uuid;
 
 /// The tables behind the wall, each after those that it refers to.
-pub(crate) const WALLED: [&str; 37] = [
+pub(crate) const WALLED: [&str; 39] = [
     "streams",
     "documents",
     "assignments",
@@ -20,6 +20,7 @@ pub(crate) const WALLED: [&str; 37] = [
     "purges",
     "groups",
     "lessons",
+    "services",
     "coverage",
     "overlap_statements",
     "participants",
@@ -28,6 +29,7 @@ pub(crate) const WALLED: [&str; 37] = [
     "sessions",
     "referrals",
     "referral_steps",
+    "received_referrals",
     "incidents",
     "screenings",
     "days",
@@ -159,6 +161,9 @@ impl Planted {
             "INSERT INTO groups (id, organisation_id, name, kind, modality, area, status, conflicts)
                  VALUES ({group}, {organisation}, 'Twiyubake', 'healing_space', 'sociotherapy', '52010101', 'active', 0);
              INSERT INTO lessons VALUES ({group}, {organisation}, false, 'a lesson', 'a lesson', NULL, NULL, NULL, 'draft', NULL, 0, 0, false);
+             INSERT INTO received_referrals (id, group_id, organisation_id, from_organisation, service, sent_on, state, state_on)
+                 VALUES ({group}, {group}, {organisation}, {group}, 'legal', '2026-03-05', 'sent', '2026-03-05');
+             INSERT INTO services (id, name, folded, kind, area) VALUES ({group}, 'a service', 'a service', 'legal', '52');
              INSERT INTO coverage (id, organisation_id, kind, modality, area, sector, status)
                  VALUES ({group}, {organisation}, 'healing_space', 'sociotherapy', '52010101', '5201', 'active');
              INSERT INTO overlap_statements VALUES

@@ -9,7 +9,7 @@ use sync_core::record::group::{Cohort, GroupKind, GroupStatus, Setting, Target};
 use sync_core::record::incident::{Action, IncidentType, Severity};
 use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::participant::{ConsentMethod, Exit, Purpose};
-use sync_core::record::referral::{ReferralReason, ReferralStep, Service, Urgency};
+use sync_core::record::referral::{ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::session::{Attendance, PartOfDay, Phase, SessionState, Theme};
 use sync_core::record::{AgeBand, Kind, Modality, Pillar, Sex};
@@ -39,6 +39,7 @@ const AREA: &str = "^[1-9]([0-9]([0-9]{2}){0,3})?$";
 const DISTRICT: &str = "^[1-9][0-9]?$";
 const VILLAGE: &str = "^[1-9][0-9]{7}$";
 const PSEUDONYM: &str = "^[A-Z]{1,3}[0-9]{1,4}$";
+const PHONE: &str = "^[0-9+*#/() ,-]{1,40}$";
 const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const ACTIVITY: &str = r"^([1-9]|1[01])\.([1-9]|1[0-9]|20)$";
 const CURSOR: &str = "^[A-Za-z0-9_-]+$";
@@ -58,11 +59,27 @@ fn words(place: &str, field: &str) -> Option<Words> {
     Some(match (place, field) {
         ("About" | "Sensitive" | "HeldRecord", "kind") => codes!(Kind),
         ("OpenConflict" | "list_conflicts", "record") => Words::OneOf(SETTLED_HERE.map(Kind::code).to_vec()),
-        ("ReferralItem", "to") | ("IncidentItem", "escalated_to") => codes!(Service),
+        ("ReferralItem", "to") | ("IncidentItem", "escalated_to") => codes!(ServiceKind),
         ("ReferralItem", "reason") => codes!(ReferralReason),
         ("ReferralItem" | "list_referrals", "urgency") => codes!(Urgency),
         ("ReferralItem" | "list_referrals", "state") | ("ReferralStep", "step") => codes!(ReferralStep),
+        ("InboxItem", "service") => codes!(ServiceKind),
+        ("InboxItem", "reason") => codes!(ReferralReason),
+        ("InboxItem", "urgency") => codes!(Urgency),
+        ("InboxItem", "state") => codes!(ReferralStep),
+        ("InboxItem", "sent_on" | "overdue_from" | "state_on") | ("InboxStep", "on") => Words::Day,
+        ("InboxStepBody" | "InboxStep", "step") => Words::OneOf(vec!["arrived", "closed", "declined"]),
+        ("InboxStepBody", "reason") => Words::Line(150),
         ("ReferralItem", "state_on" | "begun_on" | "overdue_from") | ("ReferralStep", "on") => Words::Day,
+        ("ServiceBody" | "ServiceItem" | "list_services", "kind") => {
+            let kinds = ServiceKind::ALL.iter().filter(|kind| **kind != ServiceKind::Partner);
+            Words::OneOf(kinds.map(|kind| kind.code()).collect())
+        }
+        ("ServiceBody" | "ServiceItem", "name" | "hours") => Words::Line(160),
+        ("ServiceBody" | "ServiceItem", "note") => Words::Line(300),
+        ("ServiceBody" | "ServiceItem", "phone") => Words::Like(PHONE),
+        ("ServiceBody" | "ServiceItem", "ended") => Words::Day,
+        ("ServiceItem", "shares") => Words::OneOf(Level::ALL.map(Level::word).to_vec()),
         ("IncidentItem" | "list_incidents", "kind") => codes!(IncidentType),
         ("IncidentItem" | "list_incidents", "severity") => codes!(Severity),
         ("IncidentItem", "actions") => codes!(Action),
@@ -144,7 +161,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         (_, "themes") => codes!(Theme),
         (_, "mark") => codes!(Attendance),
         (_, "starts_at") => Words::Like(TIME),
-        (_, "area" | "below") => Words::Like(AREA),
+        (_, "area" | "below" | "near") => Words::Like(AREA),
         (_, "level") => Words::OneOf(Level::ALL.map(Level::word).to_vec()),
         (_, "date" | "starts_on" | "consent_date" | "consent_withdrawn") => Words::Day,
         (

@@ -62,6 +62,10 @@ impl GroupRow {
         }
     }
 
+    pub(in crate::projection) fn area(&self) -> &str {
+        &self.area
+    }
+
     /// The columns by which every record of the group counts.
     pub(in crate::projection) fn counts(&self) -> impl PartialEq + use<> {
         let Self { organisation_id, kind, modality, area, began_on, void, .. } = self.clone();

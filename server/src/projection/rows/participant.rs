@@ -29,6 +29,7 @@ pub(in crate::projection) struct ParticipantRow {
     was_in_conflict: bool,
     void: Option<String>,
     same_as: Option<Db<ParticipantId>>,
+    withdrawn: bool,
 }
 
 impl ParticipantRow {
@@ -47,6 +48,7 @@ impl ParticipantRow {
             was_in_conflict: clashes.ever,
             void: word(participant.void.as_ref()),
             same_as: participant.same_as.map(Db),
+            withdrawn: participant.consent_withdrawn.is_some(),
         }
     }
 
@@ -66,12 +68,19 @@ impl ParticipantRow {
             was_in_conflict: false,
             void: None,
             same_as: None,
+            withdrawn: false,
         }
     }
 
     /// The columns by which the participant counts.
     pub(in crate::projection) fn counts(&self) -> impl PartialEq + use<> {
         (self.sex.clone(), self.age_band.clone(), self.consents, self.void.is_some(), self.erased)
+    }
+
+    /// The columns by which somebody elsewhere is told of the participant who was sent there.
+    pub(in crate::projection) fn received(&self) -> impl PartialEq + use<> {
+        let is_there = self.void.is_none() && !self.withdrawn && !self.erased;
+        (self.sex.clone(), self.age_band.clone(), is_there, self.same_as)
     }
 
     /// The columns by which participants count in each other's place.

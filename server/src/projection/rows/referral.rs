@@ -1,7 +1,7 @@
 //! The row of a referral, and of each of its steps.
 
 use diesel::prelude::*;
-use sync_core::id::{OrganisationId, ParticipantId, ReferralId, StreamId};
+use sync_core::id::{OrganisationId, ParticipantId, ReferralId, ServiceId, StreamId};
 use sync_core::record::{Place, Referral};
 
 use super::word;
@@ -29,6 +29,7 @@ pub(in crate::projection) struct ReferralRow {
     conflicts: i32,
     was_in_conflict: bool,
     void: Option<String>,
+    to_service: Option<Db<ServiceId>>,
 }
 
 impl ReferralRow {
@@ -51,6 +52,7 @@ impl ReferralRow {
             conflicts: clashes.open(),
             was_in_conflict: clashes.ever,
             void: word(referral.void.as_ref()),
+            to_service: referral.to_service.map(Db),
         }
     }
 }

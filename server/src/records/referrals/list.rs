@@ -6,7 +6,7 @@ use actix_web::{get, web};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
-use sync_core::id::{GroupId, OrganisationId, ParticipantId, ReferralId};
+use sync_core::id::{GroupId, OrganisationId, ParticipantId, ReferralId, ServiceId};
 use sync_core::time::{Date, day_in_rwanda};
 use utoipa::ToSchema;
 
@@ -40,7 +40,11 @@ pub(crate) struct ReferralItem {
     /// The service.
     #[schema(example = "health_centre")]
     to: String,
-    /// Where the service is a partner: which.
+    /// The entry of the directory of services that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    to_service_id: Option<ServiceId>,
+    /// Where a member of the partnership runs the service: which.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     to_organisation_id: Option<OrganisationId>,
@@ -110,6 +114,7 @@ pub(super) struct Row {
     conflicts: i32,
     was_in_conflict: bool,
     void: Option<String>,
+    to_service: Option<Db<ServiceId>>,
 }
 
 /// What a list tells of some referrals, in their order.
@@ -127,6 +132,7 @@ pub(super) fn items(tx: &mut Conn<'_>, rows: Vec<Row>, today: Date) -> Result<Ve
         code: codes.get(&(row.group_id.0, row.participant_id.0)).cloned(),
         from_organisation_id: row.from_organisation.map(|Db(id)| id),
         to: row.service,
+        to_service_id: row.to_service.map(|Db(id)| id),
         to_organisation_id: row.to_organisation.map(|Db(id)| id),
         reason: row.reason,
         urgency: row.urgency,

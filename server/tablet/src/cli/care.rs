@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use sync_core::area::AreaCode;
 use sync_core::change::Grounds;
 use sync_core::help::Urgent;
 use sync_core::id::{DocumentId, GroupId, ParticipantId};
 use sync_core::record::Group;
 
-use super::{CommandError, find, words};
+use super::{CommandError, find, service, words};
 use crate::device::Device;
 use crate::recording::{RecordError, Who, participant_of};
 
@@ -70,6 +71,11 @@ pub(super) fn groups(device: &Device, said: Option<&str>) -> Result<Vec<(GroupId
     })
 }
 
+/// Where a group is.
+pub(super) fn area_of(device: &Device, group: GroupId) -> Option<AreaCode> {
+    Some(device.tablet().read::<Group>(group).ok()?.area.code())
+}
+
 /// `Saved: …` of a record that was begun, with its id.
 pub(super) fn saved(
     device: &Device,
@@ -80,8 +86,14 @@ pub(super) fn saved(
     Ok(writeln!(out, "Saved: {} ({}).", words::record(tablet, id), find::end(id, &find::everything(tablet)))?)
 }
 
-/// Says what to do and whom to call, before anything else.
-pub(super) fn at_once(urgent: Option<Urgent>, out: &mut dyn Write) -> Result<(), CommandError> {
+/// Says what to do and whom to call, before anything else: the national numbers, and the nearest service to the area in which it happened, or to any
+/// group on the tablet.
+pub(super) fn at_once(
+    device: &Device,
+    urgent: Option<Urgent>,
+    area: Option<AreaCode>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
     let Some(urgent) = urgent else { return Ok(()) };
     writeln!(out, "First, before anything else:")?;
     for step in urgent.steps() {
@@ -94,6 +106,7 @@ pub(super) fn at_once(urgent: Option<Urgent>, out: &mut dyn Write) -> Result<(),
     for line in urgent.lines() {
         writeln!(out, "  {:<5} {}", line.number, line.who)?;
     }
+    service::nearest(device, urgent, area, out)?;
     Ok(writeln!(
         out,
         "Tell your supervisor today, by phone: what is recorded here reaches nobody before it is synced.\n"

@@ -34,6 +34,12 @@ pub enum CommandError {
     NoLesson(String),
     #[error("several lessons begin with \"{said}\": {there}; type more of the title, or the id")]
     SeveralLessons { said: String, there: String },
+    #[error(
+        "\"{0}\" is no kind of service, and no service on this tablet begins so; see: ihuriro tablet service list"
+    )]
+    NoService(String),
+    #[error("several services begin with \"{said}\": {there}; type more of the name, or the id")]
+    SeveralServices { said: String, there: String },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

@@ -86,7 +86,7 @@ pub(super) fn group(tablet: &Tablet, said: &str) -> Result<(GroupId, Group), Fin
 }
 
 /// Whether somebody means this id: by its beginning, or by its end ([`end`]).
-fn means_id(id: &str, said: &str) -> bool {
+pub(super) fn means_id(id: &str, said: &str) -> bool {
     said.len() >= LEAST_TYPED && (id.starts_with(said) || id.ends_with(said))
 }
 

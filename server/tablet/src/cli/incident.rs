@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use sync_core::help::Urgent;
 use sync_core::id::{IncidentId, SessionId};
 use sync_core::record::incident::{Action, IncidentType, Severity};
-use sync_core::record::referral::Service;
-use sync_core::record::session::PartOfDay;
+use sync_core::record::referral::ServiceKind;
+use sync_core::record::session::{PartOfDay, Session};
 use sync_core::record::{Incident, Kind};
 use sync_core::tablet::Tablet;
 
-use super::care::{Voided, at_once, groups, saved};
+use super::care::{Voided, area_of, at_once, groups, saved};
 use super::list::table;
 use super::show::{row, told};
 use super::when::When;
@@ -69,8 +69,8 @@ pub struct Said {
     #[arg(long, value_delimiter = ',', value_parser = codes!(Action))]
     action: Vec<Action>,
     /// Who was asked for help; may be given several times
-    #[arg(long, value_delimiter = ',', value_parser = codes!(Service))]
-    escalated_to: Vec<Service>,
+    #[arg(long, value_delimiter = ',', value_parser = codes!(ServiceKind))]
+    escalated_to: Vec<ServiceKind>,
 }
 
 impl From<Said> for Done {
@@ -105,8 +105,10 @@ pub(super) fn run(
     match command {
         IncidentCommand::Record { session, date, part, kind, severity, done } => {
             // Whatever becomes of the record: whoever types this needs help now.
-            at_once(Urgent::of_incident(kind), out)?;
-            let session = meeting(device, session.as_deref(), date, part)?;
+            let session = meeting(device, session.as_deref(), date, part);
+            let of = session.as_ref().ok().and_then(|id| device.tablet().read::<Session>(*id).ok());
+            at_once(device, Urgent::of_incident(kind), of.and_then(|of| area_of(device, of.group)), out)?;
+            let session = session?;
             let id = device.record_incident(NewIncident { session, kind, severity, done: done.into() })?;
             saved(device, id, out)
         }

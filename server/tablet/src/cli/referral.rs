@@ -5,8 +5,8 @@ use std::io::Write;
 
 use clap::Subcommand;
 use sync_core::id::{DocumentId, ReferralId};
-use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, Service, Urgency};
-use sync_core::record::{Kind, Participant, Referral};
+use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, ServiceKind, Urgency};
+use sync_core::record::{Kind, Participant, Referral, Service};
 use sync_core::tablet::Tablet;
 use sync_core::time::Date;
 
@@ -14,9 +14,9 @@ use super::care::{Voided, Whom, groups, saved};
 use super::list::table;
 use super::show::{row, told};
 use super::when::{When, ask};
-use super::{CommandError, codes, find, words};
+use super::{CommandError, codes, find, service, words};
 use crate::device::Device;
-use crate::recording::{NewReferral, of_group};
+use crate::recording::{Destination, NewReferral, of_group};
 
 #[derive(Debug, Subcommand)]
 pub enum ReferralCommand {
@@ -24,9 +24,10 @@ pub enum ReferralCommand {
     Record {
         #[command(flatten)]
         whom: Whom,
-        /// The service
-        #[arg(long, value_parser = codes!(Service))]
-        to: Service,
+        /// The service: the beginning of its name, or its id or the end of that, as `service list` shows them; or only its kind,
+        /// such as community_health_worker, health_centre, district_hospital, specialised, isange_one_stop, legal, social or partner
+        #[arg(long)]
+        to: String,
         /// Why
         #[arg(long, value_parser = codes!(ReferralReason))]
         reason: ReferralReason,
@@ -100,6 +101,7 @@ pub(super) fn run(
     match command {
         ReferralCommand::Record { whom, to, reason, urgency, consented, sent, on, yes } => {
             let participant = whom.found(device)?;
+            let to = destination(device, &to)?;
             let on = on.map_or(today, |on| on.on(today));
             ask(today, Some(on), None, yes)?;
             let steps = [(consented, ReferralStep::Consented), (sent, ReferralStep::Sent)];
@@ -137,6 +139,20 @@ pub(super) fn run(
     }
 }
 
+/// A kind of service, or an entry of the directory.
+fn destination(device: &Device, said: &str) -> Result<Destination, CommandError> {
+    match said.trim().parse::<ServiceKind>() {
+        Ok(kind) => Ok(kind.into()),
+        Err(_) => Ok(device.destination(service::found(device, said)?.0)?),
+    }
+}
+
+/// What somebody is referred to: the entry of the directory where one was chosen and is on the tablet, else the kind.
+fn to(tablet: &Tablet, one: &Referral) -> String {
+    let entry: Option<Service> = one.to_service.and_then(|id| tablet.read(id).ok());
+    entry.map_or_else(|| words::plain(one.to), |entry| format!("{} ({})", entry.name, words::plain(one.to)))
+}
+
 /// A referral by its id; or by the code of a participant for whom only one is open.
 fn meant(device: &Device, said: &str) -> Result<DocumentId, CommandError> {
     let tablet = device.tablet();
@@ -152,7 +168,7 @@ fn meant(device: &Device, said: &str) -> Result<DocumentId, CommandError> {
         several => {
             let all = find::everything(tablet);
             let named = |(id, one): &(DocumentId, Referral)| {
-                format!("{} ({})", words::plain(one.to), find::end(*id, &all))
+                format!("{} ({})", to(tablet, one), find::end(*id, &all))
             };
             let there = words::listed(several.iter().map(named));
             Err(find::FindError::WhichReferral { code: one.code.to_string(), there }.into())
@@ -205,7 +221,7 @@ fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) 
         table.add_row(vec![
             group.clone(),
             words::code_of(tablet, one.participant),
-            words::plain(one.to),
+            to(tablet, one),
             one.reason.map(words::plain).unwrap_or_default(),
             one.urgency.map(words::plain).unwrap_or_default(),
             state(one),
@@ -236,14 +252,16 @@ fn state(one: &Referral) -> String {
 
 /// `the referral of P07 of Abahuje to the health centre`.
 pub(super) fn named(tablet: &Tablet, one: &Referral) -> String {
-    format!("the referral of {} to: {}", words::record(tablet, one.participant.into()), words::plain(one.to))
+    format!("the referral of {} to: {}", words::record(tablet, one.participant.into()), to(tablet, one))
 }
 
 /// The referral, field by field.
 pub(super) fn say(device: &Device, one: &Referral, out: &mut dyn Write) -> Result<(), CommandError> {
     let tablet = device.tablet();
     writeln!(out, "Referral of {}", words::record(tablet, one.participant.into()))?;
-    row(out, "To", words::plain(one.to))?;
+    row(out, "To", to(tablet, one))?;
+    let entry: Option<Service> = one.to_service.and_then(|id| tablet.read(id).ok());
+    told(out, "Phone", entry.and_then(|entry| entry.phone))?;
     told(out, "Reason", one.reason.map(words::plain))?;
     told(out, "Urgency", one.urgency.map(words::plain))?;
     let mut events: Vec<&ReferralEvent> = one.events.iter().collect();

@@ -6,11 +6,11 @@ use clap::Subcommand;
 use sync_core::help::Urgent;
 use sync_core::id::DocumentId;
 use sync_core::record::screening::{Instrument, Timepoint};
-use sync_core::record::{Kind, Screening};
+use sync_core::record::{Kind, Participant, Screening};
 use sync_core::tablet::Tablet;
 use sync_core::value::Line;
 
-use super::care::{Voided, Whom, at_once, groups, saved};
+use super::care::{Voided, Whom, area_of, at_once, groups, saved};
 use super::list::table;
 use super::show::{row, told};
 use super::when::{When, ask};
@@ -113,8 +113,11 @@ pub(super) fn run(
             corrects,
         } => {
             // Whatever becomes of the record: whoever types this needs help now.
-            at_once((risk == Some(true)).then_some(Urgent::Suicide), out)?;
-            let participant = whom.found(device)?;
+            let participant = whom.found(device);
+            let of = participant.as_ref().ok().and_then(|id| device.tablet().read::<Participant>(*id).ok());
+            let urgent = (risk == Some(true)).then_some(Urgent::Suicide);
+            at_once(device, urgent, of.and_then(|of| area_of(device, of.group)), out)?;
+            let participant = participant?;
             let date = on.map_or(today, |on| on.on(today));
             ask(today, Some(date), None, yes)?;
             let corrects = corrects.map(|id| meant(device, &id)).transpose()?.map(Into::into);

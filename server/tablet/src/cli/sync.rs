@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+use sync_core::id::DocumentId;
 use sync_core::record::Kind;
 use sync_core::record::session::{Session, SessionState};
 
@@ -93,11 +94,18 @@ fn tell(device: &Device, summary: &Summary, notes: usize, out: &mut dyn Write) -
         writeln!(out, "Received from others: {} to {records}.", words::count(report.received, "change"))?;
     }
     let all = find::everything(tablet);
-    for id in report.merged.iter().take(NAMED) {
-        writeln!(out, "  {} ({})", words::record(tablet, *id), find::short(*id, &all))?;
+    // Of the directory there may be hundreds at once, as with the first sync.
+    let is_service = |id: &&DocumentId| matches!(tablet.place_of(**id), Some((Kind::Service, _)));
+    let (services, records): (Vec<&DocumentId>, Vec<&DocumentId>) =
+        report.merged.iter().partition(is_service);
+    for id in records.iter().take(NAMED) {
+        writeln!(out, "  {} ({})", words::record(tablet, **id), find::short(**id, &all))?;
     }
-    if report.merged.len() > NAMED {
-        writeln!(out, "  and {} more", report.merged.len() - NAMED)?;
+    if records.len() > NAMED {
+        writeln!(out, "  and {} more", records.len() - NAMED)?;
+    }
+    if !services.is_empty() {
+        writeln!(out, "  {} of the directory", words::count(services.len(), "service"))?;
     }
     for id in &report.clashing {
         writeln!(out, "In {}, people set different values:", words::record(tablet, *id))?;

@@ -4,7 +4,7 @@ use sync_core::conflict::{Claim, Conflict};
 use sync_core::history::{FieldStep, Step, step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId, SessionId};
 use sync_core::record::session::{Cell, Session};
-use sync_core::record::{AgeBand, Group, Kind, Lesson, Participant, Record, Sex};
+use sync_core::record::{AgeBand, Group, Kind, Lesson, Participant, Record, Service, Sex};
 use sync_core::tablet::{Tablet, Waiting};
 use sync_core::time::{Date, Millis};
 
@@ -113,6 +113,9 @@ pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
         Some((Kind::Referral, _)) => tablet.read(id).ok().map(|one| referral::named(tablet, &one)),
         Some((Kind::Incident, _)) => tablet.read(id).ok().map(|one| incident::named(tablet, &one)),
         Some((Kind::Screening, _)) => tablet.read(id).ok().map(|one| screening::named(tablet, &one)),
+        Some((Kind::Service, _)) => {
+            tablet.read::<Service>(id).ok().map(|one| format!("the service {}", one.name))
+        }
         Some((kind, _)) => Some(format!("a {kind}")),
         None => None,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sync_core::form::EditError;
 use sync_core::id::{IncidentId, SessionId, StreamId};
 use sync_core::record::incident::{Action, IncidentEdit, IncidentType, Severity};
-use sync_core::record::referral::Service;
+use sync_core::record::referral::ServiceKind;
 use sync_core::record::{Incident, Session};
 
 use super::{RecordError, care};
@@ -24,7 +24,7 @@ pub struct NewIncident {
 #[derive(Debug, Clone, Default)]
 pub struct Done {
     pub actions: BTreeSet<Action>,
-    pub escalated_to: BTreeSet<Service>,
+    pub escalated_to: BTreeSet<ServiceKind>,
 }
 
 impl Device {

@@ -6,18 +6,18 @@ use sync_core::form::EditError;
 use sync_core::id::{ParticipantId, ReferralId};
 use sync_core::record::Referral;
 use sync_core::record::referral::{
-    ReferralEdit, ReferralEvent, ReferralReason, ReferralStep, Service, Urgency, told_without_consent,
+    ReferralEdit, ReferralEvent, ReferralReason, ReferralStep, Urgency, told_without_consent,
 };
 use sync_core::time::Date;
 
-use super::{RecordError, care};
+use super::{Destination, RecordError, care};
 use crate::device::Device;
 
 /// Somebody is to see a service.
 #[derive(Debug, Clone)]
 pub struct NewReferral {
     pub participant: ParticipantId,
-    pub to: Service,
+    pub to: Destination,
     pub reason: ReferralReason,
     /// As is usual for the reason, where nobody says it.
     pub urgency: Option<Urgency>,
@@ -42,7 +42,9 @@ impl Device {
         self.edit::<Referral>(stream, id, |referral| {
             referral.participant().set(participant)?;
             referral.from().set(from)?;
-            referral.to().set(to)?;
+            referral.to().set(to.kind)?;
+            to.organisation.map_or(Ok(()), |partner| referral.to_organisation().set(partner))?;
+            to.service.map_or(Ok(()), |service| referral.to_service().set(service))?;
             referral.reason().set(reason)?;
             referral.urgency().set(urgency.unwrap_or(reason.usual_urgency()))?;
             note(referral, &events)

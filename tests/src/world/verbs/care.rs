@@ -2,30 +2,39 @@
 
 use sync_core::id::{IncidentId, ParticipantId, ReferralId, ScreeningId, SessionId};
 use sync_core::record::incident::{Action, IncidentType, Severity};
-use sync_core::record::referral::{ReferralEvent, ReferralStep, Service, Urgency};
+use sync_core::record::referral::{ReferralEvent, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::{Incident, Referral, Screening, Session};
 
 use super::recording::{edit, some_day, somebody, somewhere};
 use crate::world::{Sound, World};
 
-/// With the step that it begins with, and perhaps the consent without which it goes no further.
+/// With the step that it begins with, perhaps the consent without which it goes no further, and that they were sent; often to another organisation.
 pub(super) fn refer(world: &mut World) -> Sound<bool> {
     let Some((at, group, person)) = somebody(world) else { return Ok(false) };
     let id = ReferralId::new(&world.moment_of(at));
     let on = some_day(world);
-    let (to, urgency) = (world.dice.pick(Service::ALL), world.dice.pick(Urgency::ALL));
+    let (to, urgency) = (world.dice.pick(ServiceKind::ALL), world.dice.pick(Urgency::ALL));
     let consented = world.dice.percent(60);
+    let sent = consented && world.dice.percent(70);
+    let other = world.slates[at].tablet.organisation();
+    let others: Vec<_> = world.organisations.iter().map(|one| one.id).filter(|one| *one != other).collect();
+    // Now and then to one's own.
+    let partner = if world.dice.percent(90) { world.dice.pick(&others) } else { Some(other) };
+    let partner = partner.filter(|_| world.dice.percent(80));
     edit::<Referral>(world, at, group, id, |referral| {
         referral.participant().set(ParticipantId::from(person))?;
-        referral.to().set(to.unwrap_or(Service::HealthCentre))?;
+        referral.to().set(to.unwrap_or(ServiceKind::HealthCentre))?;
         urgency.map_or(Ok(()), |urgency| referral.urgency().set(urgency))?;
+        partner.map_or(Ok(()), |partner| referral.to_organisation().set(partner))?;
         referral.events().insert(&ReferralEvent { step: ReferralStep::Proposed, on })?;
         if consented {
-            referral.events().insert(&ReferralEvent { step: ReferralStep::Consented, on })
-        } else {
-            Ok(())
+            referral.events().insert(&ReferralEvent { step: ReferralStep::Consented, on })?;
         }
+        if sent {
+            referral.events().insert(&ReferralEvent { step: ReferralStep::Sent, on })?;
+        }
+        Ok(())
     })
 }
 
