@@ -11,7 +11,7 @@ fn live(simulation: &Simulation, seeds: u64) -> Coverage {
 
 #[test]
 fn no_world_breaks_a_promise_on_sqlite() {
-    let coverage = live(&Simulation::on_sqlite(Simulation::STEPS), 40);
+    let coverage = live(&Simulation::on_sqlite(Simulation::STEPS), 56);
     // Worlds in which nothing happens prove nothing.
     for met in [
         "clash settled at a desk",
