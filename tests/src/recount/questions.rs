@@ -15,9 +15,8 @@ impl Records {
     /// The people who are registered, each once, with who they are.
     fn members(&self) -> impl Iterator<Item = (ParticipantId, &Participant)> {
         let people = people(&self.participants);
-        let of_void = |group: GroupId| self.groups.get(&group).is_some_and(|group| group.void.is_some());
         let counts = move |id: ParticipantId, one: &Participant| {
-            one.void.is_none() && one.erased.is_none() && people[&id] == id && !of_void(one.group)
+            one.void.is_none() && one.erased.is_none() && people[&id] == id && !self.is_void_group(one.group)
         };
         self.participants.iter().map(|(id, one)| (*id, one)).filter(move |(id, one)| counts(*id, one))
     }
@@ -95,6 +94,11 @@ impl Records {
         all
     }
 
+    /// Whether a group was recorded by mistake.
+    pub fn is_void_group(&self, group: GroupId) -> bool {
+        self.groups.get(&group).is_some_and(|group| group.void.is_some())
+    }
+
     /// The last day on which each group met.
     pub fn last_met(&self) -> BTreeMap<GroupId, Date> {
         let mut all: BTreeMap<GroupId, Date> = BTreeMap::new();
@@ -126,8 +130,7 @@ impl Records {
         }
         let there = |id: &ParticipantId| {
             let one = &self.participants[id];
-            let of_void = self.groups.get(&one.group).is_some_and(|group| group.void.is_some());
-            one.void.is_none() && one.erased.is_none() && one.exit.is_none() && !of_void
+            one.void.is_none() && one.erased.is_none() && one.exit.is_none() && !self.is_void_group(one.group)
         };
         let absent = all.into_iter().filter(|(id, count)| *count >= times && there(id));
         absent.map(|(id, count)| (self.participants[&id].code.to_string(), count)).collect()

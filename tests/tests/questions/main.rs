@@ -2,6 +2,7 @@
 
 mod asked;
 mod forms;
+mod told;
 
 use std::collections::BTreeMap;
 
