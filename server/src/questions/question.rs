@@ -133,6 +133,7 @@ macro_rules! question {
                     (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
                 )),
                 (status = 403, description = "`role-not-allowed`", body = $crate::problem::Problem, content_type = "application/problem+json"),
+                (status = 404, description = "`no-such-participant`, `no-such-release`", body = $crate::problem::Problem, content_type = "application/problem+json"),
                 (status = 422, description = "`invalid-fields`", body = $crate::problem::Problem, content_type = "application/problem+json"),
             )
         )]
