@@ -25,7 +25,7 @@ use crate::audit::{self, Action, ObjectKind};
 use crate::ledger::{self, Erasure};
 use crate::on_each;
 use crate::register::organisations;
-use crate::store::schema::{devices, organisations as rows, quarantine, streams, users};
+use crate::store::schema::{devices, organisations as rows, quarantine, received_referrals, streams, users};
 use crate::store::{At, Conn, Db, Store, StoreError, identity};
 
 /// How many records one transaction erases: others who write wait no longer than that.
@@ -89,6 +89,9 @@ impl Leaving {
         let id = matches(tx, &self.code, &self.manifest)?;
         let partner = rows::table.find(Db(id)).filter(rows::left_at.is_null());
         on_each!(tx, |c| diesel::update(partner).set(rows::left_at.eq(At(now))).execute(c))?;
+        // What others referred to it stays with them.
+        let received = received_referrals::table.filter(received_referrals::organisation_id.eq(Db(id)));
+        on_each!(tx, |c| diesel::delete(received).execute(c))?;
         Ok(id)
     }
 }

@@ -13,7 +13,9 @@ use sync_core::person::all_codes_of;
 use sync_core::record::referral::ReferralStep;
 
 use crate::on_each;
-use crate::store::schema::{groups, participants, received_referrals, referral_steps, referrals, streams};
+use crate::store::schema::{
+    groups, organisations, participants, received_referrals, referral_steps, referrals, streams,
+};
 use crate::store::{Conn, Db, StoreError, as_worker};
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -85,10 +87,13 @@ struct Sent {
 
 /// The rows that a group must have.
 fn compute(tx: &mut Conn<'_>, group: GroupId) -> Result<Received, StoreError> {
-    // 1. Referrals to a member of the partnership for which something is to be done. What is closed, declined or void leaves the inbox.
+    // 1. Referrals to a member of the partnership for which something is to be done. What is closed, declined or void leaves the inbox; who left
+    //    the partnership has none.
+    let partners =
+        || organisations::table.filter(organisations::left_at.is_null()).select(organisations::id.nullable());
     let open: Vec<Sent> = on_each!(tx, |c| referrals::table
         .filter(referrals::group_id.eq(Db(group)))
-        .filter(referrals::to_organisation.is_not_null())
+        .filter(referrals::to_organisation.eq_any(partners()))
         .filter(referrals::open.eq(true))
         .select(Sent::as_select())
         .load(c))?;

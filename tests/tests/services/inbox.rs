@@ -1,11 +1,17 @@
 //! Somebody is sent to a partner: its protection officers see whom to expect and nothing else, and what they note comes back to the tablet.
 
+use diesel::prelude::*;
+use server::departure;
+use server::on_each;
+use server::store::schema::received_referrals;
+use server::store::{Conn, StoreError};
 use sync_core::change::Grounds;
 use sync_core::id::{ParticipantId, ReferralId};
 use sync_core::record::Referral;
 use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::time::Date;
 use tablet::recording::{Destination, NewReferral};
+use tests::app::START;
 use tests::village::{AREA, day, people_join};
 
 use super::*;
@@ -241,4 +247,28 @@ fn an_inbox_is_for_the_protection_officers_of_the_organisation_alone() {
         let noted = scene.officer.get("/v1/me/audit").ok().to_string();
         assert!(noted.contains("POST /v1/inbox/{id}/steps") && noted.contains(&id.to_string()), "{noted}");
     });
+}
+
+#[test]
+fn who_leaves_the_partnership_is_told_of_nobody_and_sends_nobody() {
+    for leaves in ["interpeace", "aegis"] {
+        Database::each(|database| {
+            let mut scene = Scene::on(database);
+            scene.refer(1, Urgency::Soon, day(3, 4), true);
+            assert_eq!(scene.inbox().len(), 1);
+            let shelf = tempfile::tempdir().expect("a folder");
+            let folder = shelf.path().join("export");
+            departure::export(scene.app.store(), leaves, &folder, START).expect("an export");
+            let leaving = departure::Leaving::of(scene.app.store(), leaves, &folder).expect("it is whole");
+            leaving.remove(scene.app.store(), START).expect("it is removed");
+            let count = |tx: &mut Conn<'_>| -> Result<i64, StoreError> {
+                on_each!(tx, |c| received_referrals::table.count().get_result(c))
+            };
+            assert_eq!(scene.app.store().read_blocking("test", count).expect("it answers"), 0, "{leaves}");
+            // Whom nobody receives any more the others may go on referring: nobody is told.
+            scene.refer(2, Urgency::Soon, day(3, 4), true);
+            assert_eq!(scene.app.store().read_blocking("test", count).expect("it answers"), 0, "{leaves}");
+            is_sound(&scene.app);
+        });
+    }
 }
