@@ -8,28 +8,44 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Refused;
+use crate::access::Role;
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
 use crate::published::Release;
 use crate::scope::conditions::Values;
-use crate::scope::{self, AskedQuery, Permit, Scope};
+use crate::scope::{self, Action, AskedQuery, Permit, Reach, Scope};
 
 /// Who asks, and when.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asker {
     scope: Option<Scope>,
+    role: Role,
+    own: Option<OrganisationId>,
     pub(super) today: Date,
 }
 
 impl Asker {
     pub(super) fn new(permit: Permit, clock: &Clock) -> Self {
-        Self { scope: permit.scope().ok(), today: day_in_rwanda(clock.now()) }
+        let own = permit.organisation().ok();
+        Self { scope: permit.scope().ok(), role: permit.role(), own, today: day_in_rwanda(clock.now()) }
     }
 
     /// # Errors
     /// [`Refused::NoRecords`].
     pub(super) fn scope(self) -> Result<Scope, Refused> {
         self.scope.ok_or(Refused::NoRecords)
+    }
+
+    /// Of which organisation they may ask this question: `None` is all.
+    ///
+    /// # Errors
+    /// [`Refused::NoRecords`] where the policy lets them ask of their own, and they have none.
+    pub(super) fn organisations(self, path: &str) -> Result<Option<OrganisationId>, Refused> {
+        let reach = Action::at("GET", path).map_or(Reach::Nothing, |action| action.reach(self.role));
+        match reach {
+            Reach::Partnership => Ok(None),
+            _ => self.own.map(Some).ok_or(Refused::NoRecords),
+        }
     }
 
     /// Whose tablets they may know of.

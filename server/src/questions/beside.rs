@@ -33,7 +33,8 @@ const OVERLAPS_COLUMNS: &[Column] = &[
 ];
 
 fn overlaps(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
-    let found = coverage::overlaps_by_district(tx, asker.organisation(), asked.groups.area, asker.today)?;
+    let of = asker.organisations(OVERLAPS.path)?;
+    let found = coverage::overlaps_by_district(tx, of, asked.groups.area, asker.today)?;
     let rows = rows(found.ok_or(Refused::Pairs)?, true)?;
     Ok(Table::new(OVERLAPS_COLUMNS, rows))
 }

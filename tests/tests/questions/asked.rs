@@ -203,3 +203,24 @@ fn a_donor_reads_what_was_published_and_it_adds_up() {
         assert_eq!(donor.get("/v1/questions/graduates").problem(), (403, "role-not-allowed"));
     });
 }
+
+#[test]
+fn overlaps_are_told_to_the_two_partners_and_the_secretariat_alone() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let third = scene.app.organisation("interpeace");
+        scene.app.user("manager.interpeace", Role::Manager, Some(third));
+        scene.app.user("secretariat", Role::Secretariat, None);
+        let told = |person: &Session| -> Vec<Value> {
+            rows(person, "overlaps").iter().map(|row| part(row, &["first", "second", "pairs"])).collect()
+        };
+        // Both groups of Aegis lie in the village of the other partner's.
+        let pairs = [json!(["aegis", "nar", 2])];
+        for person in [&scene.aegis.manager, &scene.other.manager, &scene.app.login("secretariat")] {
+            assert_eq!(told(person), pairs);
+        }
+        assert_eq!(told(&scene.app.login("manager.interpeace")), Vec::<Value>::new());
+        let jeanne = scene.app.login("jeanne.aegis");
+        assert_eq!(jeanne.get("/v1/questions/overlaps").problem(), (403, "role-not-allowed"));
+    });
+}
