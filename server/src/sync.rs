@@ -21,6 +21,7 @@ mod quarantined;
 mod astray;
 mod authority;
 mod bounds;
+mod decided;
 mod rejected;
 mod evidence;
 mod decide;

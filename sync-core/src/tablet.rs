@@ -13,6 +13,7 @@
 mod blob;
 mod report;
 mod waiting;
+mod left;
 mod pace;
 mod identity;
 mod course;
@@ -39,6 +40,7 @@ use crate::record::{Kind, Kinded, Record};
 use crate::time::{Millis, Moment};
 
 pub use blob::{Blob, Key, Write};
+pub use left::Left;
 pub use pace::Failure;
 pub use receive::NotAnAnswer;
 pub use relay::{Came, Exported, ToSeal};

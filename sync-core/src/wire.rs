@@ -51,7 +51,7 @@ pub struct Request {
     /// Colleagues' batches that the tablet carries, sealed for the store; see [`crate::bundle`].
     #[n(8)]
     pub carried: Vec<ByteVec>,
-    /// Changes that the store keeps in quarantine, as far as the tablet knows: it asks which of them were rejected. At
+    /// Changes that the store keeps in quarantine, as far as the tablet knows: it asks what was decided of them. At
     /// most [`crate::limits::MAX_ASKED_AFTER`] are answered.
     #[n(9)]
     pub waiting: Vec<Digest>,
@@ -132,6 +132,10 @@ pub struct Answer {
     /// How the tablet stands with the store. Stores of before say nothing.
     #[n(10)]
     pub standing: Option<TabletStanding>,
+    /// The changes among those that the tablet asked about that are merged now. Stores of before say nothing.
+    #[n(11)]
+    #[cbor(default)]
+    pub released: Vec<Released>,
 }
 
 /// How a tablet stands with the store.
@@ -169,6 +173,15 @@ pub struct Rejected {
     pub digest: Digest,
     #[n(2)]
     pub rejection: Rejection,
+}
+
+/// A quarantined change that is merged now.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Released {
+    #[n(0)]
+    pub document: DocumentId,
+    #[n(1)]
+    pub digest: Digest,
 }
 
 /// The key for which colleagues seal parts of a bundle for the holders of a stream. A new one follows when somebody

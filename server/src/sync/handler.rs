@@ -89,8 +89,9 @@ pub(crate) async fn sync(
         people: pulled.people,
         receipts,
         keys: pulled.keys,
-        rejected: pulled.rejected,
+        rejected: pulled.decided.rejected,
         standing: Some(tablet.standing(&claimed.request, **lease)),
+        released: pulled.decided.released,
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());

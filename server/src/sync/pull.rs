@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
 use sync_core::limits::PAGE;
-use sync_core::wire::{Page, Person, Rejected, Request, StreamKey, Tells};
+use sync_core::wire::{Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
+use super::decided::{self, Decided};
 use super::holding::Holdings;
-use super::rejected;
 use crate::ledger::{self, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
 
@@ -27,7 +27,7 @@ pub(super) struct Pulled {
     pub(super) pages: Vec<Page>,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<StreamKey>,
-    pub(super) rejected: Vec<Rejected>,
+    pub(super) decided: Decided,
 }
 
 /// Collects the answer's pages, of the streams that are noted as held and readable still: nothing leaves the store that
@@ -59,8 +59,8 @@ pub(super) fn pull(
     let people = names.into_iter().map(|(device, name)| Person { device, name }).collect();
     let mut keys = ledger::stream_keys(tx, &readable)?;
     keys.retain(|key| cursors.get(&key.stream).is_none_or(|cursor| cursor.key != key.number));
-    let rejected = rejected::of(tx, &request.waiting)?;
-    Ok(Pulled { epoch, pages, people, keys, rejected })
+    let decided = decided::of(tx, &request.waiting)?;
+    Ok(Pulled { epoch, pages, people, keys, decided })
 }
 
 /// The tablet that reads, and the budget that is left for it.

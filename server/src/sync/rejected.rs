@@ -1,18 +1,12 @@
-//! Rejected changes: which changes are rejected with them, and what tablets that ask are told.
+//! Rejected changes: which changes are rejected with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::prelude::*;
-use sync_core::change::{Change, ChangeHash, Digest};
+use sync_core::change::{Change, ChangeHash};
 use sync_core::id::DocumentId;
-use sync_core::limits::MAX_ASKED_AFTER;
-use sync_core::quarantine::Rejection;
-use sync_core::wire::Rejected;
 
 use super::quarantined::{self, Arrival};
-use crate::on_each;
-use crate::store::schema::{quarantine, users};
-use crate::store::{Conn, Db, StoreError};
+use crate::store::{Conn, StoreError};
 
 /// The quarantined changes that build on these, directly or through each other: once these are rejected, they can never
 /// be merged.
@@ -44,27 +38,4 @@ fn above(mut hashes: BTreeSet<ChangeHash>, waiting: Vec<Arrival>) -> Vec<Arrival
         hashes.extend(more);
         found.extend(built);
     }
-}
-
-/// The rejected changes among those that a tablet asks about. A digest can be known only from the change's bytes, so
-/// the question needs no further permission.
-pub(super) fn of(tx: &mut Conn<'_>, waiting: &[Digest]) -> Result<Vec<Rejected>, StoreError> {
-    type Row = (Db<DocumentId>, Vec<u8>, String, Option<String>);
-    let waiting: Vec<&[u8]> =
-        waiting.iter().take(MAX_ASKED_AFTER).map(|digest| digest.as_bytes().as_slice()).collect();
-    if waiting.is_empty() {
-        return Ok(Vec::new());
-    }
-    let by = users::table.on(quarantine::rejected_by.eq(users::id.nullable()));
-    let rows: Vec<Row> = on_each!(tx, |c| quarantine::table
-        .inner_join(by)
-        .filter(quarantine::digest.eq_any(&waiting).and(quarantine::released_at.is_null()))
-        .select((quarantine::document_id, quarantine::digest, users::name, quarantine::rejected_because))
-        .load(c))?;
-    let rejected = rows.into_iter().map(|(Db(document), digest, by, because)| {
-        let digest = digest.try_into().map_err(|_| StoreError::Damaged("a quarantined change"))?;
-        let rejection = Rejection { by, because: because.unwrap_or_default() };
-        Ok(Rejected { document, digest: Digest::from_bytes(digest), rejection })
-    });
-    rejected.collect()
 }

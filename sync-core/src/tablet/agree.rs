@@ -218,8 +218,10 @@ impl Tablet {
                 self.new_life(moment);
             }
             for serial in quarantined {
-                self.quarantined.remove(&serial);
                 writes.push(Write::Delete(Key::Quarantined(serial)));
+                if let Some(waiting) = self.quarantined.remove(&serial) {
+                    self.leave(serial, &waiting, writes);
+                }
             }
             self.streams.remove(&stream);
             writes.push(Write::Delete(Key::Stream(stream)));

@@ -17,6 +17,8 @@ pub enum Key {
     Outbox(u64),
     /// A change that the store keeps in quarantine.
     Quarantined(u64),
+    /// What tells of the decision about a quarantined change of a group that was dropped.
+    Left(u64),
     /// A colleague's work, sealed for the store.
     Carried(u64),
     /// A receipt of the store for a colleague.
@@ -34,6 +36,7 @@ impl fmt::Display for Key {
             Self::Document(id) => write!(f, "document/{id}"),
             Self::Outbox(serial) => write!(f, "outbox/{serial}"),
             Self::Quarantined(serial) => write!(f, "apart/{serial}"),
+            Self::Left(serial) => write!(f, "left/{serial}"),
             Self::Carried(serial) => write!(f, "carried/{serial}"),
             Self::Receipt(serial) => write!(f, "receipt/{serial}"),
         }
@@ -51,6 +54,7 @@ impl std::str::FromStr for Key {
             "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
             "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),
             "apart" => rest.parse().map(Self::Quarantined).map_err(|_| Damaged),
+            "left" => rest.parse().map(Self::Left).map_err(|_| Damaged),
             "carried" => rest.parse().map(Self::Carried).map_err(|_| Damaged),
             "receipt" => rest.parse().map(Self::Receipt).map_err(|_| Damaged),
             _ => Err(Damaged),

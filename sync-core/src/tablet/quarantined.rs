@@ -24,15 +24,17 @@ impl Tablet {
     /// The digests of quarantined changes about which the tablet has heard no decision. Where they are many, another
     /// part of them with each request, by the request's number.
     pub(super) fn asked_after(&self) -> Vec<Digest> {
-        let mut open: Vec<&Waiting> =
-            self.quarantined.values().filter(|one| one.rejection.is_none()).collect();
+        let held = self.quarantined.values().filter(|one| one.rejection.is_none()).map(Waiting::digest);
+        let left = self.left.values().filter(|one| one.rejection.is_none()).map(|one| one.digest);
+        let mut open: Vec<Digest> = held.chain(left).collect();
         // Digests do not compress: over a poor link fewer of them go at once.
         let most = MAX_ASKED_AFTER.min(self.identity.pace().up() / 256).max(1);
         if open.len() > most {
             let begin = (self.identity.number as usize).wrapping_mul(most) % open.len();
             open.rotate_left(begin);
         }
-        open.into_iter().take(most).map(Waiting::digest).collect()
+        open.truncate(most);
+        open
     }
 
     /// Notes the rejections of quarantined changes; gives the serials of these changes.
@@ -43,7 +45,12 @@ impl Tablet {
         writes: &mut Vec<Write>,
     ) -> Vec<u64> {
         let mut serials = Vec::new();
-        for Rejected { document, digest, rejection } in rejected {
+        for said in rejected {
+            if self.hear_of_left(&said, writes) {
+                self.report.rejected.push((said.document, said.rejection));
+                continue;
+            }
+            let Rejected { document, digest, rejection } = said;
             let named = |(_, one): &(&u64, &mut Waiting)| {
                 one.rejection.is_none() && (one.document, one.digest()) == (document, digest)
             };

@@ -57,6 +57,7 @@ impl Tablet {
             }
         }
         let rejected = self.hear_rejections(answer.rejected, moment, &mut writes);
+        self.hear_of_released(&answer.released, &mut writes);
         self.withdraw(&flight.serials, &mut writes);
         self.withdraw(&rejected, &mut writes);
         // 4. Carried work: the store has answered for it, and its receipt is carried back.

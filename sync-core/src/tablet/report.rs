@@ -17,6 +17,8 @@ pub struct Report {
     pub quarantined: Vec<(DocumentId, Reason)>,
     /// Quarantined changes that a keeper rejected.
     pub rejected: Vec<(DocumentId, Rejection)>,
+    /// Quarantined changes of groups that the tablet holds no longer, which a keeper released.
+    pub released: u32,
     /// Colleagues' batches that the tablet took to carry (an import), or that the store took (a sync).
     pub carried: u32,
     /// Colleagues' batches that are too large to carry (an import), or that the store refused (a sync).

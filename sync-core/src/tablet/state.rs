@@ -9,6 +9,7 @@ use minicbor::{Decode, Encode};
 use super::blob::{Blob, Key, Write};
 use super::course::{Agreement, Course, StreamState};
 use super::identity::Identity;
+use super::left::Left;
 use super::report::Report;
 use super::waiting::Waiting;
 use super::{Enrolment, Output};
@@ -28,6 +29,7 @@ pub struct Tablet {
     pub(super) documents: BTreeMap<DocumentId, HeldDocument>,
     pub(super) outbox: BTreeMap<u64, Waiting>,
     pub(super) quarantined: BTreeMap<u64, Waiting>,
+    pub(super) left: BTreeMap<u64, Left>,
     /// Colleagues' work, sealed for the store, which this tablet carries there.
     pub(super) carried: BTreeMap<u64, ByteVec>,
     /// Receipts of the store for colleagues, which this tablet carries back.
@@ -108,6 +110,7 @@ impl Tablet {
             documents: BTreeMap::new(),
             outbox: BTreeMap::new(),
             quarantined: BTreeMap::new(),
+            left: BTreeMap::new(),
             carried: BTreeMap::new(),
             receipts: BTreeMap::new(),
             people: BTreeMap::new(),
@@ -136,6 +139,7 @@ impl Tablet {
                 Key::Document(id) => drop(tablet.documents.insert(id, read(bytes)?)),
                 Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
                 Key::Quarantined(serial) => drop(tablet.quarantined.insert(serial, read(bytes)?)),
+                Key::Left(serial) => drop(tablet.left.insert(serial, read(bytes)?)),
                 Key::Carried(serial) => drop(tablet.carried.insert(serial, bytes.clone().into())),
                 Key::Receipt(serial) => drop(tablet.receipts.insert(serial, bytes.clone().into())),
             }

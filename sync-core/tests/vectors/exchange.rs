@@ -10,7 +10,7 @@ use sync_core::id::{DocumentId, StreamId};
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
-    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Request, StreamKey,
+    About, Answer, Entry, Outcomes, PROTOCOL, Page, Person, Receipt, Rejected, Released, Request, StreamKey,
     TabletStanding, Tells,
 };
 
@@ -57,6 +57,7 @@ fn answer() -> Answer {
         keys: Vec::new(),
         rejected: Vec::new(),
         standing: None,
+        released: Vec::new(),
     }
 }
 
@@ -179,6 +180,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         keys: vec![StreamKey { stream: stream(), number: 2, identity: "AGE-SECRET-KEY-1…".into() }],
         rejected: vec![Rejected { document: scene.steps[3].document, digest: digest(scene), rejection }],
         standing: Some(TabletStanding { revoked: true, has_key: true, lease: 30 }),
+        released: vec![Released { document: scene.steps[2].document, digest: digest(scene) }],
         ..answer()
     };
     let copy = documents(scene, 6, false, &[], &scene.documents[1..]);

@@ -87,6 +87,9 @@ pub(crate) fn answer(answer: &Answer) -> Value {
             "digest": hex(one.digest.as_bytes()),
             "rejection": { "by": one.rejection.by, "because": one.rejection.because },
         })),
+        "released": each(&answer.released, |one| json!({
+            "document": one.document, "digest": hex(one.digest.as_bytes()),
+        })),
         "standing": answer.standing.map(|one| json!({
             "revoked": one.revoked, "has_key": one.has_key, "lease": one.lease,
         })),

@@ -61,11 +61,47 @@ fn what_somebody_recorded_who_was_taken_off_is_released_by_the_manager_and_count
             assert_eq!(late.problem(), (409, "already-decided"));
             assert_eq!(late.body["state"], "released");
         }
+        // Her tablet holds the group no longer, and hears that nothing waits.
+        assert_eq!(hers.tablet().left().len(), 1);
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.released, hers.tablet().left().len()), (1, 0), "{report:?}");
         // Whoever comes back gets the group with it.
         village.assign(user, village.group);
         let report = hers.sync(&mut ()).expect("a sync").report;
         assert_eq!((report.unreadable, hers.tablet().quarantined().len()), (0, 0), "{report:?}");
         assert_eq!(hers.tablet().read::<Meeting>(session).expect("back"), seen);
+    });
+}
+
+#[test]
+fn whoever_was_taken_off_hears_that_what_they_handed_in_was_rejected() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let user = village.facilitator(&app, "jeanne");
+        village.assign(user, village.group);
+        let mut hers = village.tablet(&app, user);
+        hers.sync(&mut ()).expect("a sync");
+        let session = record(&mut hers, village.group, day(3, 5), Details::default());
+        village.unassign(user, village.group);
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.quarantined.len(), report.dropped), (1, 1), "{report:?}");
+        assert!(hers.tablet().place_of(session.into()).is_none(), "no word of the record is on the tablet");
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        assert_eq!((report.rejected.len(), report.released), (0, 0), "{report:?}");
+
+        let why = "Recorded twice; the other one is right.";
+        reject(&village.manager, &id_of(&village.manager.all(LIST)[0]), why).ok();
+        // Also after she leads the group again.
+        village.assign(user, village.group);
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        let [(document, rejection)] = &report.rejected[..] else { panic!("{report:?}") };
+        assert_eq!((*document, rejection.because.as_str()), (session.into(), why));
+        let [left] = &hers.tablet().left().collect::<Vec<_>>()[..] else { panic!("nothing is left") };
+        assert_eq!(left.rejection.as_ref(), Some(rejection));
+        let report = hers.sync(&mut ()).expect("a sync").report;
+        assert!(report.rejected.is_empty() && report.repaired.is_empty(), "{report:?}");
+        check_streams(app.store());
     });
 }
 

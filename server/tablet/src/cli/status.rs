@@ -45,10 +45,17 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
         writeln!(out, "You carry {carried} of colleagues; your next sync hands it in.")?;
     }
 
-    if tablet.quarantined().len() > 0 {
+    if tablet.quarantined().len() + tablet.left().len() > 0 {
         writeln!(out, "\nQuarantined at the server, nothing of it is lost:")?;
         for one in tablet.quarantined() {
             writeln!(out, "  {}: {}", words::record(tablet, one.document), words::quarantined(one))?;
+        }
+        for one in tablet.left() {
+            let decided = one.rejection.as_ref().map_or_else(
+                || "waits for a manager or supervisor".into(),
+                |rejection| rejection.to_string(),
+            );
+            writeln!(out, "  {}: {decided}", words::record(tablet, one.document))?;
         }
     }
 

@@ -68,7 +68,7 @@ impl Progress for Bar {
 fn tell(device: &Device, summary: &Summary, notes: usize, out: &mut dyn Write) -> Result<(), CommandError> {
     let (tablet, report) = (device.tablet(), &summary.report);
     let changes = report.accepted + report.duplicate + report.received;
-    let told = report.quarantined.len() + report.rejected.len();
+    let told = report.quarantined.len() + report.rejected.len() + report.released as usize;
     if changes + report.carried + report.refused == 0 && told == 0 {
         writeln!(out, "Nothing new on either side.")?;
     }
@@ -124,6 +124,10 @@ fn tell(device: &Device, summary: &Summary, notes: usize, out: &mut dyn Write) -
     }
     for (id, rejection) in &report.rejected {
         writeln!(out, "Left out, {}: {rejection}", words::record(tablet, *id))?;
+    }
+    if report.released > 0 {
+        let changes = words::count(report.released, "change");
+        writeln!(out, "Released and merged, of groups that this tablet holds no longer: {changes}.")?;
     }
     for id in &report.too_large {
         writeln!(

@@ -117,9 +117,18 @@ pub(super) fn record(tablet: &Tablet, id: DocumentId) -> String {
             tablet.read::<Service>(id).ok().map(|one| format!("the service {}", one.name))
         }
         Some((kind, _)) => Some(format!("a {kind}")),
-        None => None,
+        None => tablet.left().find(|one| one.document == id).map(|one| of_a_dropped_group(one.kind)),
     };
     told.unwrap_or_else(|| "a record that is not on this tablet".into())
+}
+
+fn of_a_dropped_group(kind: Kind) -> String {
+    let one = match kind {
+        Kind::Group => "the register of a group".into(),
+        Kind::Session => "a meeting of a group".into(),
+        kind => format!("a {kind} of a group"),
+    };
+    format!("{one} that this tablet holds no longer")
 }
 
 /// `minutes: 75 (Eric, 5 Mar 2026 09:00) or 90 (you, 5 Mar 2026 08:15); 90 is shown until somebody settles it`.

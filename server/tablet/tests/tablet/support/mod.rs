@@ -154,6 +154,7 @@ impl Store {
             keys: Vec::new(),
             rejected: Vec::new(),
             standing: Some(TabletStanding { revoked: false, has_key: true, lease: 30 }),
+            released: Vec::new(),
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
