@@ -12,7 +12,7 @@ mod policy;
 mod record;
 
 pub use asked::Asked;
-pub(crate) use asked::{AskedQuery, anywhere, known_area};
+pub(crate) use asked::{AskedQuery, anywhere, each_word, known_area};
 pub use groups::{Groups, Whose};
 pub(crate) use groups::{below, groups_in, led_by, led_by_teams_of};
 pub use looking_as::{HEADER as VIEW_AS, may_be_looked_at_as};

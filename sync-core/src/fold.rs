@@ -18,6 +18,13 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// Whether a text holds all these words, in any order, also inside of longer words: in Kinyarwanda a word carries its class before its stem
+/// (`umuryango`, `imiryango`).
+pub fn holds(text: &str, words: &str) -> bool {
+    let (text, words) = (fold(text), fold(words));
+    words.split_whitespace().all(|word| text.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -33,6 +40,13 @@ mod tests {
         assert_eq!(fold("N’abo"), "n'abo");
         assert_eq!(fold("Straße Ⅳ ﬁn\u{a0}kabiri"), "strasse iv fin kabiri");
         assert_eq!(fold("a\0b"), "ab");
+    }
+
+    #[test]
+    fn words_are_found_in_any_order_and_inside_of_others() {
+        assert!(holds("Imiryango yaje yonyine", "yonyine RYANGO"));
+        assert!(!holds("Imiryango yaje", "ryango yonyine"));
+        assert!(holds("anything", "  "));
     }
 
     proptest! {

@@ -89,6 +89,9 @@ fn a_lesson_goes_from_one_tablet_to_all_partners_and_back_comes_what_came_of_it(
         };
         assert_eq!(found("text=BARIRIMBA"), Some(1));
         assert_eq!(found("text=umuganda"), Some(0));
+        // In any order, and inside of longer words: in Kinyarwanda a word carries its class before its stem.
+        assert_eq!(found("text=rimba+ntu+song"), Some(1));
+        assert_eq!(found("text=song+umuganda"), Some(0));
 
         // 4. Others work by it, and say what came of it; on a tablet and at a desk.
         let adoption = json!({"since": "2026-03-05", "came_of_it": "Four of five stayed."});
@@ -172,5 +175,37 @@ fn whoever_began_a_lesson_does_not_publish_it_alone() {
         let secretary = app.login("secretary");
         assert_eq!(secretary.get("/v1/lessons").ok()["items"].as_array().map(Vec::len), Some(1));
         assert_eq!(secretary.get(&address).problem(), (404, "no-such-lesson"));
+    });
+}
+
+#[test]
+fn what_was_learned_near_a_place_comes_first_and_of_that_what_most_partners_work_by() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let aegis = Village::of(&app, "aegis");
+        for (title, area) in [
+            ("elsewhere", Some("21")),
+            ("nowhere", None),
+            ("there", Some("52")),
+            ("around", Some("5")),
+            ("there too", Some("52")),
+        ] {
+            let lesson = json!({"title": title, "area": area});
+            assert_eq!(aegis.manager.post("/v1/lessons", &lesson).status, 201);
+        }
+        let titles = |query: &str| -> Vec<String> {
+            let all = aegis.manager.all(&format!("/v1/lessons?{query}"));
+            all.iter().map(|one| one["title"].as_str().expect("a title").to_owned()).collect()
+        };
+        let near = ["there", "there too", "around", "elsewhere", "nowhere"];
+        for limit in [1, 2, 100] {
+            assert_eq!(titles(&format!("near=52010101&limit={limit}")), near, "{limit} on a page");
+        }
+        assert_eq!(titles("near=52010101&text=there"), near[..2]);
+        let refused = aegis.manager.get("/v1/lessons?near=nowhere");
+        assert_eq!(
+            (refused.problem(), &refused.body["errors"][0]["field"]),
+            ((422, "invalid-fields"), &json!("near"))
+        );
     });
 }

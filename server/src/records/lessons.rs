@@ -1,7 +1,9 @@
 //! Lessons: those that an organisation writes, for its own people, and what is published of them, for all members of the partnership.
 
 use actix_web::{get, web};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Integer;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sync_core::area::AreaCode;
@@ -13,11 +15,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::clash::{Clash, clashes};
+use super::near::{self, distance};
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::scope::{Permit, anywhere, below, known_area, no_such};
+use crate::scope::{Permit, below, each_word, known_area, no_such};
 use crate::store::schema::lessons;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -37,9 +40,12 @@ pub(crate) struct LessonQuery {
     /// NISR code of a province or district: it and all below it.
     #[param(example = "52")]
     area: Option<String>,
+    /// NISR code of an area of any level: what was learned nearest to it comes first, and of what is as near what most partners work by.
+    #[param(example = "52010101")]
+    near: Option<String>,
     /// `draft`, `proposed`, `published` or `retired`.
     status: Option<String>,
-    /// Words that stand in it. Case and accents don't matter.
+    /// Words that all stand in it, in any order. Case and accents don't matter.
     text: Option<String>,
     /// The `next` of the page before, of this list; left out for the first page.
     after: Option<String>,
@@ -56,6 +62,7 @@ struct Wanted {
     pillar: Option<Pillar>,
     modality: Option<Modality>,
     area: Option<AreaCode>,
+    near: Option<AreaCode>,
     status: Option<LessonStatus>,
     text: Option<String>,
 }
@@ -69,6 +76,7 @@ impl LessonQuery {
             pillar: fields.parse("pillar", self.pillar.as_deref()),
             modality: fields.parse("modality", self.modality.as_deref()),
             area: known_area(&mut fields, self.area.as_deref()),
+            near: near::area(&mut fields, self.near.as_deref()),
             status: fields.parse("status", self.status.as_deref()),
             text: fields.words("text", self.text.as_deref()),
         };
@@ -111,7 +119,7 @@ pub(crate) struct LessonItem {
 
 /// List lessons
 ///
-/// What is published, and what one's own organisation writes; in the order of their ids.
+/// What is published, and what one's own organisation writes; in the order of their ids, where nobody asks what is near.
 #[utoipa::path(
     tag = "Lessons",
     security(("bearer" = [])),
@@ -132,7 +140,8 @@ pub(crate) async fn list_lessons(
     let window = PageQuery::new(query.after.clone(), query.limit).of("lessons")?;
     let page = window.clone();
     let rows = store.read("list lessons", move |tx| list(tx, own, &wanted, &page)).await?;
-    Ok(web::Json(Page::of(rows, &window, |row: &LessonItem| row.id.0)))
+    let page = Page::<Ranked>::of(rows, &window, |(far, fewer, row): &Ranked| (*far, *fewer, row.id.0));
+    Ok(web::Json(Page { items: page.items.into_iter().map(|(.., row)| row).collect(), next: page.next }))
 }
 
 /// The organisation whose own lessons somebody may read; `None` of those who read what is published alone.
@@ -143,18 +152,27 @@ pub(super) fn own_of(permit: Permit) -> Result<Option<OrganisationId>, Problem> 
     if permit.is_of_published() { Ok(None) } else { permit.organisation().map(Some) }
 }
 
+/// How far it is, in steps of levels; how many work by it, the most first; and the id.
+type Key = (i32, i32, DocumentId);
+type Ranked = (i32, i32, LessonItem);
+
 /// `own` is the organisation whose own lessons are shown.
 fn list(
     tx: &mut Conn<'_>,
     own: Option<OrganisationId>,
     wanted: &Wanted,
-    page: &Window<DocumentId>,
-) -> Result<Vec<LessonItem>, StoreError> {
+    page: &Window<Key>,
+) -> Result<Vec<Ranked>, StoreError> {
+    let distance =
+        wanted.near.map_or_else(|| "0".to_owned(), |near| distance("COALESCE(lessons.area, '')", Some(near)));
+    let fewer = if wanted.near.is_some() { "-lessons.adopted" } else { "0" };
+    let far = || sql::<Integer>(&format!("CAST({distance} AS integer)"));
+    let adopted = || sql::<Integer>(&format!("CAST({fewer} AS integer)"));
     on_each!(tx, |c, Backend| {
         let mut rows = lessons::table
-            .order(lessons::id)
+            .order((far(), adopted(), lessons::id))
             .limit(page.rows())
-            .select(LessonItem::as_select())
+            .select((far(), adopted(), LessonItem::as_select()))
             .into_boxed::<Backend>();
         rows = match own {
             Some(own) => rows.filter(lessons::shared.eq(true).or(lessons::organisation_id.eq(Db(own)))),
@@ -178,11 +196,12 @@ fn list(
         if let Some(status) = wanted.status {
             rows = rows.filter(lessons::status.eq(status.code()));
         }
-        if let Some(text) = &wanted.text {
-            rows = rows.filter(lessons::folded.like(anywhere(text)).escape('\\'));
+        for word in wanted.text.as_deref().into_iter().flat_map(each_word) {
+            rows = rows.filter(lessons::folded.like(word).escape('\\'));
         }
-        if let Some(after) = page.after {
-            rows = rows.filter(lessons::id.gt(Db(after)));
+        if let Some((after, fewer, id)) = page.after {
+            let beyond = adopted().gt(fewer).or(adopted().eq(fewer).and(lessons::id.gt(Db(id))));
+            rows = rows.filter(far().gt(after).or(far().eq(after).and(beyond)));
         }
         rows.load(c)
     })

@@ -15,12 +15,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::history::{HistoryItem, HistoryQuery, of_document};
+use super::near::{self, distance};
 use crate::clock::Clock;
 use crate::ledger;
 use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem};
-use crate::scope::{Permit, anywhere, below, known_area, no_such};
+use crate::scope::{Permit, below, each_word, known_area, no_such};
 use crate::store::schema::services;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -66,17 +67,12 @@ impl ServiceQuery {
         let wanted = Wanted {
             kind: fields.parse("kind", self.kind.as_deref()),
             area: known_area(&mut fields, self.area.as_deref()),
-            near: near(&mut fields, self.near.as_deref()),
+            near: near::area(&mut fields, self.near.as_deref()),
             text: fields.words("text", self.text.as_deref()),
             ended: self.ended.unwrap_or(false),
         };
         fields.done().map(|()| wanted)
     }
-}
-
-fn near(fields: &mut Fields, text: Option<&str>) -> Option<AreaCode> {
-    let area: Option<sync_core::value::KnownArea> = fields.parse("near", text);
-    area.map(|area| area.code())
 }
 
 /// An entry of the directory.
@@ -180,25 +176,13 @@ pub(crate) async fn list_services(
     Ok(web::Json(Page { items, next: page.next }))
 }
 
-/// How far a service is from an area, in SQL: 0 where both share an area of the level of that one, 1 where the next bigger one, and so on.
-/// [`AreaCode::shares`] in another spelling, as a test holds.
-fn distance(near: Option<AreaCode>) -> String {
-    let chain = near.iter().flat_map(|near| Level::ALL.into_iter().rev().filter_map(|level| near.at(level)));
-    let (mut cases, mut far) = (String::new(), 0);
-    for area in chain {
-        cases += &format!("WHEN services.area LIKE '{}' THEN {far} ", below(area));
-        far += 1;
-    }
-    format!("CASE {cases}WHEN TRUE THEN {far} END")
-}
-
 fn list(
     tx: &mut Conn<'_>,
     wanted: &Wanted,
     today: Date,
     page: &Window<Key>,
 ) -> Result<Vec<(i32, Row)>, StoreError> {
-    let distance = distance(wanted.near);
+    let distance = distance("services.area", wanted.near);
     let far = || diesel::dsl::sql::<Integer>(&distance);
     let today = today.to_string();
     on_each!(tx, |c, Backend| {
@@ -217,8 +201,8 @@ fn list(
         if let Some(area) = wanted.area {
             rows = rows.filter(services::area.like(below(area)));
         }
-        if let Some(text) = &wanted.text {
-            rows = rows.filter(services::folded.like(anywhere(text)).escape('\\'));
+        for word in wanted.text.as_deref().into_iter().flat_map(each_word) {
+            rows = rows.filter(services::folded.like(word).escape('\\'));
         }
         if let Some((after, id)) = page.after {
             rows = rows.filter(far().gt(after).or(far().eq(after).and(services::id.gt(Db(id)))));
@@ -287,20 +271,4 @@ pub(crate) async fn service_history(
 fn document(tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Document>, StoreError> {
     let stored = ledger::load(tx, id)?.filter(|stored| stored.kind == Kind::Service);
     stored.map(|stored| stored.open()).transpose()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nearer_areas_are_tried_first() {
-        let near = Some("5201".parse().expect("a code"));
-        assert_eq!(
-            distance(near),
-            "CASE WHEN services.area LIKE '5201%' THEN 0 WHEN services.area LIKE '52%' THEN 1 \
-             WHEN services.area LIKE '5%' THEN 2 WHEN TRUE THEN 3 END"
-        );
-        assert_eq!(distance(None), "CASE WHEN TRUE THEN 0 END");
-    }
 }

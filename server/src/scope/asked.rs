@@ -90,6 +90,15 @@ pub(crate) fn known_area(fields: &mut Fields, text: Option<&str>) -> Option<Area
     Some(code)
 }
 
+/// Patterns of which a text holds each that has all these words, in any order, also inside of longer words: in Kinyarwanda a word carries its class
+/// before its stem (`umuryango`, `imiryango`).
+pub(crate) fn each_word(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().take(MOST_WORDS).map(anywhere)
+}
+
+/// More words than these are no search.
+const MOST_WORDS: usize = 16;
+
 /// A pattern that finds `text` anywhere in a column of folded texts, taken literally. SQLite and PostgreSQL both need
 /// `ESCAPE '\'` with it.
 pub(crate) fn anywhere(text: &str) -> String {

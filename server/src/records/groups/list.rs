@@ -12,7 +12,7 @@ use crate::doubt::left_out;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::scope::{Asked, AskedQuery, Permit, Scope, anywhere, groups_in};
+use crate::scope::{Asked, AskedQuery, Permit, Scope, each_word, groups_in};
 use crate::store::schema::groups;
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -142,8 +142,8 @@ fn list(
         if let Some(to) = asked.to {
             rows = rows.filter(groups::starts_on.le(to.to_string()));
         }
-        if let Some(text) = &asked.text {
-            rows = rows.filter(groups::name_folded.like(anywhere(text)).escape('\\'));
+        for word in asked.text.as_deref().into_iter().flat_map(each_word) {
+            rows = rows.filter(groups::name_folded.like(word).escape('\\'));
         }
         if let Some(after) = page.after {
             rows = rows.filter(groups::id.gt(Db(after)));

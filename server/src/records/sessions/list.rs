@@ -14,7 +14,7 @@ use crate::doubt::SessionDoubts;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
-use crate::scope::{Asked, Permit, Scope, anywhere, groups_in};
+use crate::scope::{Asked, Permit, Scope, each_word, groups_in};
 use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -216,8 +216,8 @@ fn list(
         if let Some(to) = asked.to {
             rows = rows.filter(sessions::date.le(to.to_string()));
         }
-        if let Some(text) = &asked.text {
-            rows = rows.filter(sessions::summary_folded.like(anywhere(text)).escape('\\'));
+        for word in asked.text.as_deref().into_iter().flat_map(each_word) {
+            rows = rows.filter(sessions::summary_folded.like(word).escape('\\'));
         }
         for condition in conditions {
             rows = rows.filter(diesel::dsl::sql::<Bool>(condition));

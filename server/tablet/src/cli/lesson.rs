@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use sync_core::area;
 use sync_core::change::Grounds;
-use sync_core::fold::fold;
+use sync_core::fold::{self, fold};
 use sync_core::id::{DocumentId, LessonId, OrganisationId, SharedLessonId};
 use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::{Lesson, Modality, Note, Pillar, SharedLesson};
@@ -242,8 +242,8 @@ pub(super) fn run(
 }
 
 fn list(device: &Device, text: Option<&str>, out: &mut dyn Write) -> Result<(), CommandError> {
-    let wanted = fold(text.unwrap_or_default());
-    let holds = |texts: [&str; 5]| fold(&texts.join("\n")).contains(&wanted);
+    let wanted = text.unwrap_or_default();
+    let holds = |texts: [&str; 5]| fold::holds(&texts.join("\n"), wanted);
     let all = find::everything(device.tablet());
     let mut table = table(["Lesson", "Of", "Status", "Method", "Adopted", "Id"]);
     let mut rows = 0;
