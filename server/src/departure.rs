@@ -9,6 +9,7 @@ mod folder;
 mod standing;
 mod records;
 mod people;
+mod plans;
 mod export;
 mod remove;
 

@@ -27,7 +27,7 @@
 //!
 //! [`access`] says who calls, [`scope`] what they may do and see, and [`register`] who there is. [`records`] lists and shows single
 //! records; [`totals`] sums facts; [`questions`] are asked by name, each answered by a table that proves its sums; [`published`] protects what others read of them; [`audit`] notes who did what, and [`oversight`] shows it;
-//! [`coverage`] tells all members of the partnership who works where; [`inbox`] tells an organisation whom others refer to it;
+//! [`coverage`] tells all members of the partnership who works where; [`frameworks`] what they mean to reach, and [`money`] with what; [`inbox`] tells an organisation whom others refer to it;
 //! [`quarantine`] is for the keepers of a group; [`custody`] says who holds what. [`backup`] and [`verify`]
 //! are the operator's; so is [`departure`], when an organisation leaves. [`retention`] erases what is over.
 //!
@@ -74,6 +74,8 @@ pub(crate) mod desk;
 pub mod sharing;
 pub mod records;
 pub mod coverage;
+pub mod frameworks;
+pub mod money;
 pub mod leading;
 pub mod edits;
 pub mod inbox;

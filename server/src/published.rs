@@ -31,6 +31,7 @@ mod split;
 pub mod tree;
 pub mod revision;
 pub mod merging;
+mod beside;
 pub mod attendances;
 pub mod quarter;
 mod source;
@@ -44,6 +45,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use beside::beside_exact;
 pub(crate) use figures::{Figures, Reached, figures};
 pub use measure::PEOPLE;
 pub use quarter::{Quarter, Release, Stage};

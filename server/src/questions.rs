@@ -32,6 +32,11 @@ mod coverage;
 mod beside;
 mod lessons;
 mod reached;
+mod counted;
+mod results;
+mod indicators;
+mod cost;
+mod against;
 
 mod list;
 mod workbook;
@@ -43,7 +48,7 @@ pub(crate) use question::Question;
 use refusal::Refused;
 
 /// All of them, in the order in which they are listed.
-pub(crate) const QUESTIONS: [&Question; 20] = [
+pub(crate) const QUESTIONS: [&Question; 27] = [
     &plan::PLAN,
     &silent::SILENT,
     &phases::PHASES,
@@ -64,6 +69,13 @@ pub(crate) const QUESTIONS: [&Question; 20] = [
     &reached::REACHED,
     &reached::DISTRICTS,
     &reached::SPLIT,
+    &indicators::INDICATORS,
+    &results::PLAN_KEPT,
+    &cost::COST,
+    &against::AGAINST,
+    &results::PUBLISHED_RESULTS,
+    &indicators::COMPARED,
+    &cost::PUBLISHED_COST,
 ];
 
 /// The addresses of this room.
@@ -90,5 +102,12 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(lessons::ask_lessons_adopted)
         .service(reached::ask_people_reached)
         .service(reached::ask_people_by_district)
-        .service(reached::ask_people_by_sex_and_age);
+        .service(reached::ask_people_by_sex_and_age)
+        .service(indicators::ask_indicators)
+        .service(results::ask_results_against_plan)
+        .service(cost::ask_cost)
+        .service(against::ask_published_against_exact)
+        .service(results::ask_published_results)
+        .service(indicators::ask_outcomes_compared)
+        .service(cost::ask_published_cost);
 }

@@ -14,9 +14,10 @@ mod doubts;
 mod of_months;
 mod handler;
 
+pub(crate) use dimension::Dimension;
 pub(crate) use doubts::Doubts;
 pub(crate) use handler::Totals;
-pub(crate) use of_months::{by_phase, of_months};
+pub(crate) use of_months::{by_phase, of_months, told_apart};
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

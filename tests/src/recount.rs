@@ -256,7 +256,7 @@ impl Records {
                     "kind" => group.kind.to_string(),
                     "modality" => group.modality.to_string(),
                     "month" => month(session.date),
-                    "quarter" => format!("{}-Q{}", year(session.date), (session.date.month() + 2) / 3),
+                    "quarter" => quarter(session.date),
                     "year" => year(session.date),
                     "phase" => session.phase.map_or_else(|| "unknown".to_owned(), |phase| phase.to_string()),
                     "part" => session.part.to_string(),
@@ -414,6 +414,10 @@ impl Tally {
             minutes: self.sessions.values().sum(),
         }
     }
+}
+
+fn quarter(date: Date) -> String {
+    format!("{}-Q{}", year(date), (date.month() + 2) / 3)
 }
 
 fn year(date: Date) -> String {

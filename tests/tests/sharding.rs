@@ -43,7 +43,7 @@ const ONE_LOG: &str =
     "one log for the whole partnership, so that nobody can leave out what one organisation did";
 
 /// Tables whose key names neither, and why.
-const OTHERWISE: [(&str, &str); 30] = [
+const OTHERWISE: [(&str, &str); 33] = [
     ("streams", "its id is the stream's"),
     ("documents", ID_OF_DOCUMENT),
     ("groups", ID_OF_DOCUMENT),
@@ -54,6 +54,9 @@ const OTHERWISE: [(&str, &str); 30] = [
     ),
     ("coverage", "asked across organisations, by sector; a row for each group, the same on every machine"),
     ("overlap_statements", "of the groups of two organisations; some for each overlap"),
+    ("frameworks", "asked across organisations; at most 200 rows, the same on every machine"),
+    ("targets", "asked across organisations; at most 2,000 of each, the same on every machine"),
+    ("budget_lines", "asked across organisations; some for each quarter, the same on every machine"),
     ("participants", ID_OF_DOCUMENT),
     ("sessions", ID_OF_DOCUMENT),
     ("referrals", ID_OF_DOCUMENT),

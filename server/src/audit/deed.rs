@@ -77,6 +77,8 @@ pub(super) fn kind_at(pattern: &str) -> Option<ObjectKind> {
         "sessions" => ObjectKind::Session,
         "lessons" => ObjectKind::Lesson,
         "services" => ObjectKind::Service,
+        "frameworks" => ObjectKind::Framework,
+        "budget" => ObjectKind::BudgetLine,
         // Of which kind, the address says.
         "records" | "referrals" | "incidents" | "screenings" | "inbox" => ObjectKind::Record,
         "quarantine" => ObjectKind::Change,

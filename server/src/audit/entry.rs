@@ -69,6 +69,9 @@ codes! {
         Lesson = "lesson",
         /// An entry of the directory of services.
         Service = "service",
+        /// A version of a framework of indicators.
+        Framework = "framework",
+        BudgetLine = "budget-line",
         /// A record of any kind.
         Record = "record",
         /// A change that was quarantined.

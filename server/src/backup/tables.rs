@@ -13,7 +13,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
 }
 
 /// What is kept, each table after those that its rows point to.
-pub const KEPT: [Table; 31] = [
+pub const KEPT: [Table; 34] = [
     table("store_keys", &["name"]),
     table("organisations", &["id"]),
     table("retention_rules", &["organisation_id", "kind"]),
@@ -36,6 +36,9 @@ pub const KEPT: [Table; 31] = [
     table("quarantine", &["document_id", "digest"]),
     table("erasures", &["document_id"]),
     table("overlap_statements", &["id"]),
+    table("frameworks", &["id"]),
+    table("targets", &["id"]),
+    table("budget_lines", &["id"]),
     table("readings", &["stream_id", "device_id"]),
     table("purges", &["device_id", "stream_id", "received_at"]),
     table("idempotency_keys", &["name"]),

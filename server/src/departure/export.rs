@@ -11,7 +11,7 @@ use sync_core::time::Millis;
 use super::Refused;
 use super::folder::{Content, FORMAT, Folder, Manifest, Named, VERSION};
 use super::standing::Standing;
-use super::{people, records};
+use super::{people, plans, records};
 use crate::audit::{self, Action, ObjectKind};
 use crate::clock::timestamp;
 use crate::on_each;
@@ -91,6 +91,7 @@ fn write(tx: &mut Conn<'_>, folder: &Folder, organisation: &Named, now: Millis) 
     files.push(quarantined.finish()?);
     // 3. People, and what they did.
     files.extend(people::write(tx, folder, organisation.id)?);
+    files.extend(plans::write(tx, folder, organisation.id)?);
     files.push(audit_log(tx, folder, organisation.id)?);
     let mut readme = folder.file("README.txt")?;
     include_str!("readme.txt").lines().try_for_each(|line| readme.text(line))?;

@@ -118,6 +118,10 @@ kinds! {
         "No lesson that is published, or that your organisation writes, has this id.";
     NO_SUCH_SERVICE NOT_FOUND "no-such-service" "There is no such service"
         "No entry of the directory of services has this id.";
+    NO_SUCH_FRAMEWORK NOT_FOUND "no-such-framework" "There is no such framework"
+        "No framework that you may see, or that you may set targets for, has this id. GET /v1/frameworks lists them.";
+    NO_SUCH_BUDGET_LINE NOT_FOUND "no-such-budget-line" "There is no such line"
+        "No line of your organisation's budget has this id.";
     NOT_IN_INBOX NOT_FOUND "not-in-inbox" "It is not in the inbox"
         "Nothing in the inbox of your organisation has this id: it was closed, declined or recalled, or is for somebody else.";
     NO_SUCH_USER NOT_FOUND "no-such-user" "There is no such person"
@@ -145,7 +149,7 @@ kinds! {
     LOGIN_TAKEN CONFLICT "login-taken" "The login is taken"
         "Somebody has this login already. Choose another one.";
     CODE_TAKEN CONFLICT "code-taken" "The code is taken"
-        "An organisation, or somebody in the group, has this code already. Choose another one.";
+        "An organisation, a framework, or somebody in the group, has this code already. Choose another one.";
     NAME_TAKEN CONFLICT "name-taken" "The name is taken"
         "A team of your organisation has this name already. Choose another one.";
     NOT_A_MANAGER CONFLICT "not-a-manager" "This person is no manager"
@@ -186,6 +190,8 @@ kinds! {
         "Only a lesson that another organisation published can be adopted. Look for it under GET /v1/lessons?shared=true.";
     DIRECTORY_FULL CONFLICT "directory-full" "The directory holds as many services as it may"
         "Every tablet holds all of them. Change an entry that ended into the one that is to be entered.";
+    FRAMEWORKS_FULL CONFLICT "frameworks-full" "There are as many frameworks as there may be"
+        "All versions of all partners together are at most 200. Go on with a draft that there is.";
     NOT_VOID CONFLICT "not-void" "It is not void"
         "The record is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.";
     SET_ASIDE CONFLICT "set-aside" "It does not count"

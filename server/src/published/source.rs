@@ -212,7 +212,11 @@ fn sex_and_age(sex: &str, age_band: &str) -> &'static str {
     let (Ok(sex), Ok(age_band)) = (sex.parse::<Sex>(), age_band.parse::<AgeBand>()) else {
         return "unknown";
     };
-    let youth = matches!(age_band, AgeBand::From16To24 | AgeBand::From25To35);
+    sex_and_youth(sex, matches!(age_band, AgeBand::From16To24 | AgeBand::From25To35))
+}
+
+/// The word for people of a sex, of 16 to 35 years or not.
+pub(super) fn sex_and_youth(sex: Sex, youth: bool) -> &'static str {
     match (sex, youth) {
         (Sex::Female, true) => "female_youth",
         (Sex::Female, false) => "female_other",

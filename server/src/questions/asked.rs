@@ -7,13 +7,18 @@ use sync_core::time::{Date, day_in_rwanda};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use diesel::prelude::*;
+
 use super::Refused;
 use crate::access::Role;
 use crate::clock::Clock;
+use crate::on_each;
 use crate::problem::{Fields, Problem};
 use crate::published::Release;
 use crate::scope::conditions::Values;
 use crate::scope::{self, Action, AskedQuery, Permit, Reach, Scope};
+use crate::store::schema::organisations;
+use crate::store::{Conn, Db, Failure};
 
 /// Who asks, and when.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +51,15 @@ impl Asker {
             Reach::Partnership => Ok(None),
             _ => self.own.map(Some).ok_or(Refused::NoRecords),
         }
+    }
+
+    /// The code of their organisation.
+    ///
+    /// # Errors
+    /// Those of the store; [`Refused::NoRecords`] of whoever has none.
+    pub(super) fn organisation_code(self, tx: &mut Conn<'_>) -> Result<String, Failure<Refused>> {
+        let own = self.own.ok_or(Refused::NoRecords)?;
+        Ok(on_each!(tx, |c| organisations::table.find(Db(own)).select(organisations::code).first(c))?)
     }
 
     /// Whose tablets they may know of.

@@ -9,7 +9,10 @@ use crate::store::{Conn, Failure};
 use actix_web::get;
 
 /// The figures of the release that is asked for; `None` where nothing was published yet.
-fn latest(tx: &mut Conn<'_>, asked: &Asked) -> Result<Option<(Release, Figures)>, Failure<Refused>> {
+pub(super) fn latest(
+    tx: &mut Conn<'_>,
+    asked: &Asked,
+) -> Result<Option<(Release, Figures)>, Failure<Refused>> {
     let found = figures(tx, asked.release)?;
     if found.is_none() && asked.release.is_some() {
         return Err(Refused::NoSuchRelease.into());
@@ -17,7 +20,7 @@ fn latest(tx: &mut Conn<'_>, asked: &Asked) -> Result<Option<(Release, Figures)>
     Ok(found)
 }
 
-fn nothing(columns: &'static [Column]) -> Table {
+pub(super) fn nothing(columns: &'static [Column]) -> Table {
     Table::new(columns, Vec::new()).noting("Nothing was published yet: a quarter is, 21 days after its end.")
 }
 

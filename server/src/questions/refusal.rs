@@ -12,6 +12,8 @@ pub(super) enum Refused {
     Rows,
     #[error("there are too many pairs of groups")]
     Pairs,
+    #[error("there are too many targets")]
+    Targets,
     #[error("who asks sees no records")]
     NoRecords,
     #[error("there is no such participant")]
@@ -34,6 +36,10 @@ impl From<Refused> for Problem {
             Refused::Pairs => Self::fields(vec![FieldError {
                 field: "area".to_owned(),
                 detail: "is left out or holds too much: more than 20000 pairs of groups lie in it. Ask for a district or a sector".to_owned(),
+            }]),
+            Refused::Targets => Self::fields(vec![FieldError {
+                field: "from".to_owned(),
+                detail: "is left out or too early: more than 200 targets have a month in these months. Ask for a quarter".to_owned(),
             }]),
             Refused::NoRecords => Self::of(kind::ROLE_NOT_ALLOWED, "You see no records."),
             Refused::NoSuchParticipant => Self::of(

@@ -133,6 +133,12 @@ impl Table {
         self
     }
 
+    /// Compares what rows say together with what was counted otherwise, where they are no sum of one column.
+    pub(super) fn with_reconciled(mut self, says: &'static str, of_rows: i64, counted: i64) -> Self {
+        self.reconciliation.push(Reconciled::new(says, of_rows, counted));
+        self
+    }
+
     pub(super) fn noting(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self

@@ -250,6 +250,46 @@ pub const POLICY: &[Action] = &[
         "GET /v1/questions/people-by-sex-and-age",
         "GET /v1/questions/people-reached",
     ]),
+    may("read what the partners mean to reach",
+                                     Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
+        "GET /v1/frameworks",
+        "GET /v1/frameworks/{id}",
+    ]),
+    may("draw up a framework: the common one, or that of their organisation",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Partnership, Nothing,     Nothing], &[
+        "POST /v1/frameworks",
+        "POST /v1/frameworks/{id}/in-force",
+    ]).noted_when_changed(RecordChanged),
+    may("read the targets of the partners",
+                                     Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
+        "GET /v1/targets",
+    ]),
+    may("set targets of their organisation",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "PUT /v1/targets",
+    ]).noted_when_changed(RecordChanged),
+    may("read budgets",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Partnership, Partnership, Nothing], &[
+        "GET /v1/budget",
+    ]),
+    may("keep the budget of their organisation",
+                                     Person, I,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/budget",
+        "POST /v1/budget/{id}/take-back",
+    ]).noted_when_changed(RecordChanged),
+    may("ask for the results of indicators, exactly, against targets and budget",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/questions/cost",
+        "GET /v1/questions/indicators",
+        "GET /v1/questions/published-against-exact",
+        "GET /v1/questions/results-against-plan",
+    ]).noted_when_read(ReadTotals),
+    may("ask for results that were published, against targets and budgets, and compare them",
+                                     Person, I,    [Nothing,     Nothing,      Partnership,  Partnership, Partnership, Nothing], &[
+        "GET /v1/questions/outcomes-compared",
+        "GET /v1/questions/published-cost",
+        "GET /v1/questions/published-results",
+    ]),
     may("see what can be asked",
                                      Person, P,    [Oneself,     Oneself,      Oneself,      Oneself,     Oneself,     Nothing], &[
         "GET /v1/questions",

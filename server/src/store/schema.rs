@@ -985,6 +985,59 @@ table! {
     }
 }
 
+table! {
+    frameworks (id) {
+        id -> Binary,
+        /// Absent: a common one.
+        organisation_id -> Nullable<Binary>,
+        code -> Text,
+        version -> Integer,
+        /// JSON.
+        content -> Text,
+        drawn_up_at -> BigInt,
+        drawn_up_by -> Binary,
+        in_force_at -> Nullable<BigInt>,
+        in_force_by -> Nullable<Binary>,
+    }
+}
+
+table! {
+    targets (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        framework_id -> Binary,
+        indicator -> Text,
+        /// Empty: the whole organisation.
+        area -> Text,
+        from_month -> Text,
+        to_month -> Text,
+        value -> Double,
+        set_at -> BigInt,
+        set_by -> Binary,
+    }
+}
+
+table! {
+    budget_lines (id) {
+        id -> Binary,
+        organisation_id -> Binary,
+        /// Absent: all methods together.
+        modality -> Nullable<Text>,
+        from_month -> Text,
+        to_month -> Text,
+        currency -> Text,
+        amount -> BigInt,
+        source -> Text,
+        entered_at -> BigInt,
+        entered_by -> Binary,
+        taken_back_at -> Nullable<BigInt>,
+        taken_back_by -> Nullable<Binary>,
+    }
+}
+
+joinable!(frameworks -> organisations (organisation_id));
+joinable!(targets -> organisations (organisation_id));
+joinable!(budget_lines -> organisations (organisation_id));
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));
 joinable!(refresh_tokens -> users (user_id));
@@ -1072,4 +1125,7 @@ allow_tables_to_appear_in_same_query!(
     published_nodes,
     published_places,
     held_counts,
+    frameworks,
+    targets,
+    budget_lines,
 );

@@ -11,7 +11,7 @@ use crate::scope::conditions::Values;
 
 /// One thing to tell totals apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dimension {
+pub(crate) enum Dimension {
     Organisation,
     Area(Level),
     Month,
@@ -27,6 +27,8 @@ pub(super) enum Dimension {
 }
 
 impl Dimension {
+    pub(crate) const DISTRICT: Self = Self::Area(Level::District);
+
     const ALL: [Self; 16] = [
         Self::Organisation,
         Self::Area(Level::Province),
@@ -48,7 +50,7 @@ impl Dimension {
 
     /// The expression that gives its value, in SQL that both databases read, over the columns of what is counted (see
     /// [`grouping`](super::question::Question::grouping)). It stands in brackets, so that it may stand anywhere.
-    pub(super) fn sql(self, date: &str) -> String {
+    pub(crate) fn sql(self, date: &str) -> String {
         match self {
             Self::Organisation => "organisation".to_owned(),
             Self::Area(level) => format!("substr(area, 1, {})", level.digits()),
@@ -123,7 +125,7 @@ impl fmt::Display for Dimension {
 #[error(
     "is made of organisation, province, district, sector, cell, village, month, quarter, year, kind, modality, sex, age_band, phase, part, state"
 )]
-pub(super) struct NotADimension;
+pub(crate) struct NotADimension;
 
 impl FromStr for Dimension {
     type Err = NotADimension;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use sync_core::record::Sex;
+use sync_core::record::session::Phase;
+
 use super::dimension::Dimension;
 use super::doubts::Doubts;
 use super::from_facts;
@@ -39,6 +42,24 @@ pub(crate) fn by_phase(
     let rows = from_facts::answer(tx, &question, &months, scope)?;
     let row = |total: super::question::Total| (total.by.concat(), Totals::of(total.counts, &question));
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// The same of people of one sex and meetings of one phase, told apart by some dimensions: each row by their words, in their order.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn told_apart(
+    tx: &mut Conn<'_>,
+    scope: Scope,
+    asked: &Asked,
+    sex: Option<Sex>,
+    phase: Option<Phase>,
+    by: Vec<Dimension>,
+) -> Result<Vec<(Vec<String>, Totals)>, StoreError> {
+    let (question, months) = question(asked, by);
+    let question = Question { sex, phase, ..question };
+    let rows = from_facts::answer(tx, &question, &months, scope)?;
+    Ok(rows.into_iter().map(|total| (total.by, Totals::of(total.counts, &question))).collect())
 }
 
 fn question(asked: &Asked, by: Vec<Dimension>) -> (Question, Months) {

@@ -9,7 +9,7 @@ use sync_core::record::participant::Exit;
 use sync_core::record::session::Attendance;
 use sync_core::time::Date;
 
-use super::{Contribution, Records};
+use super::{Contribution, Records, quarter};
 
 impl Records {
     /// The people who are registered, each once, with who they are.
@@ -31,6 +31,28 @@ impl Records {
             let exit = one.exit.map_or_else(|| "still_there".to_owned(), |exit| exit.to_string());
             *all.entry(format!("{}/{}/{exit}", word(sex), word(age_band))).or_default() += 1;
         }
+        all
+    }
+
+    /// Who graduated, by the quarter in which their group met last and their sex.
+    pub fn graduates(&self) -> BTreeMap<(String, String), i64> {
+        let last = self.last_met();
+        let mut all = BTreeMap::new();
+        for (_, one) in self.members().filter(|(_, one)| one.exit == Some(Exit::Graduated)) {
+            let Some(day) = last.get(&one.group) else { continue };
+            let sex = one.sex.map_or_else(|| "unknown".to_owned(), |sex| sex.to_string());
+            *all.entry((quarter(*day), sex)).or_default() += 1;
+        }
+        all
+    }
+
+    /// How many groups met in each quarter.
+    pub fn groups_met(&self) -> BTreeMap<String, i64> {
+        let counted = self.counted();
+        let met = counted.iter().map(|id| &self.sessions[id]);
+        let met: BTreeSet<_> = met.map(|session| (quarter(session.date), session.group)).collect();
+        let mut all = BTreeMap::new();
+        met.into_iter().for_each(|(quarter, _)| *all.entry(quarter).or_default() += 1);
         all
     }
 

@@ -22,7 +22,7 @@ use shell::Shell;
 const STORY: [(&str, &[&str]); 9] = [
     ("administrator", &["Begin", "Organisations and managers", "Signing in safely", "How it is doing"]),
     ("manager", &["Sign in", "Add people", "Begin a group", "Assign people, hand out codes"]),
-    ("partners", &["The directory of services"]),
+    ("partners", &["The directory of services", "Frameworks of indicators"]),
     (
         "facilitator",
         &[
@@ -54,6 +54,7 @@ const STORY: [(&str, &[&str]); 9] = [
             "Read and search",
             "Ask for totals",
             "Ask questions",
+            "Targets and money",
             "Whom others send to you",
             "People and groups change",
         ],

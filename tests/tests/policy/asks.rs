@@ -76,8 +76,34 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/questions/silent-groups"
         | "GET /v1/questions/unsynced-tablets"
         | "GET /v1/questions/who-works-where"
+        | "GET /v1/questions/cost"
+        | "GET /v1/questions/indicators"
+        | "GET /v1/questions/outcomes-compared"
+        | "GET /v1/questions/published-against-exact"
+        | "GET /v1/questions/published-cost"
+        | "GET /v1/questions/published-results"
+        | "GET /v1/questions/results-against-plan"
+        | "GET /v1/frameworks"
+        | "GET /v1/targets"
+        | "GET /v1/budget"
         | "GET /v1/workbook"
         | "GET /v1/audit" => free(&route[4..], None),
+        "GET /v1/frameworks/{id}" => free(&format!("/v1/frameworks/{}", Uuid::nil()), None),
+        "POST /v1/frameworks" => {
+            free("/v1/frameworks", Some(json!({"code": "own", "title": "", "indicators": []})))
+        }
+        "POST /v1/frameworks/{id}/in-force" => {
+            free(&format!("/v1/frameworks/{}/in-force", Uuid::nil()), None)
+        }
+        "PUT /v1/targets" => {
+            let target = json!({"framework_id": Uuid::nil(), "indicator": "1.1", "from": "2026-01", "to": "2025", "value": 5});
+            free("/v1/targets", Some(target))
+        }
+        "POST /v1/budget" => {
+            let line = json!({"from": "2026-01", "to": "2026-03", "currency": "francs", "amount": 5, "source": "a grant"});
+            free("/v1/budget", Some(line))
+        }
+        "POST /v1/budget/{id}/take-back" => free(&format!("/v1/budget/{}/take-back", Uuid::nil()), None),
         "GET /v1/questions/attendance" => read(format!("/v1/questions/attendance?participant={person}")),
         "GET /v1/coverage/overlaps/{id}" => free(&format!("/v1/coverage/overlaps/{}", world.overlap), None),
         "POST /v1/coverage/overlaps/{id}/resolve" => free(

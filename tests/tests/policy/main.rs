@@ -107,7 +107,9 @@ fn ask_for_records(world: &World, person: &Person, action: &Action, route: &str)
                 assert_eq!(!refused, reaches(person, action, place.relation, level), "{case}");
             } else {
                 // Their organisation has none, or there was no such sign-in: whoever may ask is told so.
-                let otherwise = ["no-identity-provider", "provider-refused"].contains(&slug);
+                let none =
+                    ["no-identity-provider", "provider-refused", "no-such-framework", "no-such-budget-line"];
+                let otherwise = none.contains(&slug);
                 assert!(!refused || otherwise, "{case}");
             }
             cases += 1;

@@ -122,10 +122,13 @@ fn nobody_is_told_of_groups_of_others_but_that_they_are_there() {
             "complementary",
             "gaps",
             "lessons-adopted",
+            "outcomes-compared",
             "overlaps",
             "people-by-district",
             "people-by-sex-and-age",
             "people-reached",
+            "published-cost",
+            "published-results",
             "who-works-where",
         ];
         assert_eq!(names, all);
@@ -198,6 +201,52 @@ fn a_donor_reads_what_was_published_and_it_adds_up() {
                 "{question}"
             );
         }
+        let results = rows(&donor, "published-results?release=2026-Q1");
+        let told: Vec<Value> = results
+            .iter()
+            .filter(|row| row["indicator"] != "1.2")
+            .map(|row| part(row, &["organisation", "indicator", "target", "result", "percent"]))
+            .collect();
+        assert_eq!(
+            told,
+            [json!(["aegis", "1.1", 40.0, 30.0, 75.0]), json!(["aegis", "2.1", 4.0, 3.0, 75.0])]
+        );
+        let compared = rows(&donor, "outcomes-compared");
+        let own: Vec<Value> = compared
+            .iter()
+            .filter(|row| row["fit"] != "common")
+            .map(|row| part(row, &["own", "loses"]))
+            .collect();
+        assert_eq!(own, [json!(["A1 Indicator A1", "Counts youth alone."])]);
+        let graduates = compared.iter().find(|row| row["indicator"] == "3.1").expect("a row");
+        assert_eq!(graduates["result"], Value::Null, "no published figure tells who graduated");
+        let cost = rows(&donor, "published-cost");
+        let columns = ["organisation", "amount", "people", "sessions", "each_person", "each_session"];
+        assert_eq!(part(&cost[0], &columns), json!(["aegis", 900_000, 30, 3, 30_000.0, 300_000.0]));
+        // What lies between the manager's exact figures and the donor's: of 33 who came, three don't consent; one more comes after the release.
+        let manager = scene.app.login("manager.aegis");
+        let lines = |person: &Session| -> Vec<Value> {
+            let told = rows(person, "published-against-exact");
+            told.iter().map(|row| part(row, &["line", "people", "sessions"])).collect()
+        };
+        let before = lines(&manager);
+        let mut late = marks(&[4], Attendance::Present);
+        late.extend(marks(&[1], Attendance::Present));
+        record(
+            &mut scene.jeanne,
+            scene.aegis.group,
+            day(3, 4),
+            Details { attendance: late, ..Details::default() },
+        );
+        scene.jeanne.sync(&mut ()).expect("a sync");
+        let after = lines(&manager);
+        assert_eq!(
+            (before[0].clone(), after[0].clone()),
+            (json!(["exactly, as of now", 32, 3]), json!(["exactly, as of now", 33, 4]))
+        );
+        assert_eq!(after[1], json!(["people without consent", -3, null]));
+        assert_eq!(after[2], json!(["recorded or put right since the release", 0, -1]));
+        assert_eq!(after[3], json!(["rounding", 0, null]));
         let none = donor.get("/v1/questions/people-reached?release=2024-Q1");
         assert_eq!(none.problem(), (404, "no-such-release"));
         assert_eq!(donor.get("/v1/questions/graduates").problem(), (403, "role-not-allowed"));

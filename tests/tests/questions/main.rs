@@ -2,6 +2,7 @@
 
 mod asked;
 mod forms;
+mod plan;
 mod told;
 
 use std::collections::BTreeMap;
@@ -102,6 +103,7 @@ impl Scene {
         let officer = app.user("officer", Role::Manager, Some(aegis.organisation));
         app.user("admin", Role::Administrator, None);
         app.login("admin").request("PUT", &format!("/v1/users/{officer}/protection-officer"), None).ok();
+        plan::drawn_up(&app, &aegis);
         let (supervisor, officer) = (app.login("odette"), app.login("officer"));
         Self { app, aegis, other, jeanne, supervisor, officer }
     }

@@ -293,7 +293,10 @@ fn recount_all(database: &Database, first: u64) {
         assert_eq!(Count::of_tablets([&crew.tablets[2]], &groups), records.count(), "as the tablets count");
         (tablets, last) = (crew.tablets, groups[1]);
     }
+    let graduates =
+        questions::indicators_are_answered_as_recounted(&village, &Records::of_store(app.store()));
     let all = [
+        graduates,
         left_out.void,
         left_out.moved,
         left_out.doubles,

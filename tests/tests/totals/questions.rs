@@ -91,6 +91,47 @@ pub(super) fn are_answered_as_recounted(
     rare
 }
 
+/// An indicator in people or groups, by quarter and one thing more.
+fn indicator(code: &str, unit: &str, measure: &Value, by: &str) -> Value {
+    json!({"code": code, "names": {"en": code}, "unit": unit, "measure": measure, "by": [by], "direction": "up"})
+}
+
+/// Asks for indicators of each kind, of all that was recorded: graduates, groups that met, and people of two age bands, by quarter. Gives how many graduates
+/// there were.
+pub(super) fn indicators_are_answered_as_recounted(village: &Village, records: &Records) -> i64 {
+    let youth = json!({"count": "people", "age_bands": ["16_24", "25_35"]});
+    let framework = json!({"code": "recounted", "title": "Counted again", "indicators": [
+        indicator("graduates", "people", &json!({"count": "graduates"}), "sex"),
+        indicator("groups", "groups", &json!({"count": "groups"}), "modality"),
+        indicator("youth", "people", &youth, "age_band"),
+    ]});
+    let drawn_up = village.manager.post("/v1/frameworks", &framework);
+    let id = drawn_up.body["id"].as_str().unwrap_or_else(|| panic!("{drawn_up:?}"));
+    village.manager.post(&format!("/v1/frameworks/{id}/in-force"), &json!({})).ok();
+    let answer = ask(village, "indicators");
+    let told = |code: &str, apart: bool| -> BTreeMap<(String, String), i64> {
+        let of =
+            table(&answer).iter().filter(|row| row["indicator"] == code && row["by"].is_string() == apart);
+        let word = |row: &Value, column: &str| row[column].as_str().unwrap_or_default().to_owned();
+        let whole = |row: &Value| row["result"].as_f64().unwrap_or_default() as i64;
+        of.map(|row| ((word(row, "quarter"), word(row, "who")), whole(row))).collect()
+    };
+    let graduates = records.graduates();
+    assert_eq!(told("graduates", true), graduates);
+    let groups: BTreeMap<_, _> =
+        records.groups_met().into_iter().map(|(quarter, met)| ((quarter, String::new()), met)).collect();
+    assert_eq!(told("groups", false), groups);
+    let mut people: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (of, count) in records.by(&["quarter", "age_band"], "aegis") {
+        if ["16_24", "25_35"].contains(&of[1].as_str()) {
+            people.insert((of[0].clone(), of[1].clone()), count.people);
+        }
+    }
+    people.retain(|_, count| *count > 0);
+    assert_eq!(told("youth", true), people);
+    graduates.values().sum()
+}
+
 #[test]
 fn a_question_says_what_it_is_asked_about_and_refuses_what_it_does_not_take() {
     Database::each(|database| {

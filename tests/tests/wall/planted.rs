@@ -10,7 +10,7 @@ use sync_core::record::{Home, Kind};
 use uuid::Uuid;
 
 /// The tables behind the wall, each after those that it refers to.
-pub(crate) const WALLED: [&str; 39] = [
+pub(crate) const WALLED: [&str; 42] = [
     "streams",
     "documents",
     "assignments",
@@ -23,6 +23,9 @@ pub(crate) const WALLED: [&str; 39] = [
     "services",
     "coverage",
     "overlap_statements",
+    "frameworks",
+    "targets",
+    "budget_lines",
     "participants",
     "participant_origins",
     "people",
@@ -168,6 +171,9 @@ impl Planted {
                  VALUES ({group}, {organisation}, 'healing_space', 'sociotherapy', '52010101', '5201', 'active');
              INSERT INTO overlap_statements VALUES
                  ({group}, {group}, {group}, {other}, {organisation}, {other}, 'went_on', 'why', {organisation}, 'manager', {manager}, 1);
+             INSERT INTO frameworks VALUES ({group}, {organisation}, {group}::text, 1, '{{}}', 1, {manager}, NULL, NULL);
+             INSERT INTO targets VALUES ({group}, {organisation}, {group}, '1.1', '', '2026-01', '2026-03', 5, 1, {manager});
+             INSERT INTO budget_lines VALUES ({group}, {organisation}, NULL, '2026-01', '2026-03', 'RWF', 5, 'a grant', 1, {manager}, NULL, NULL);
              INSERT INTO participants (id, group_id, code, consents, erased, conflicts) VALUES ({participant}, {group}, 'P01', true, false, 0);
              INSERT INTO participant_origins VALUES ({participant}, {device}, true, true);
              INSERT INTO people VALUES ({participant}, {group}, {participant});

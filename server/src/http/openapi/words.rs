@@ -42,6 +42,8 @@ const PSEUDONYM: &str = "^[A-Z]{1,3}[0-9]{1,4}$";
 const PHONE: &str = "^[0-9+*#/() ,-]{1,40}$";
 const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const ACTIVITY: &str = r"^([1-9]|1[01])\.([1-9]|1[0-9]|20)$";
+const MONTH: &str = "^[0-9]{4}-(0[1-9]|1[0-2])$";
+const INDICATOR: &str = "^[A-Za-z0-9.-]{1,16}$";
 const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 /// No control characters, and one that is no space.
 const LINE: &str =
@@ -110,9 +112,20 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("NewGroupBody" | "GroupPatch" | "ThoughtOf", "area") => Words::Like(VILLAGE),
         ("NewGroupBody" | "GroupPatch", "name") => Words::Line(80),
         ("NewGroupBody" | "GroupPatch", "protocol_version") => Words::Line(20),
-        ("NewOrganisation", "code") | ("ProviderLogin", "organisation") => {
-            Words::Like("^[A-Za-z0-9-]{2,32}$")
+        ("FrameworkBody", "title") => Words::Line(160),
+        ("Names", "en" | "fr" | "rw") | ("Baseline", "source") => Words::Line(200),
+        ("Mapping", "loses") => Words::Line(300),
+        ("Indicator" | "TargetBody" | "Target", "code" | "indicator") | ("Mapping", "indicator") => {
+            Words::Like(INDICATOR)
         }
+        ("TargetBody" | "Target" | "LineBody" | "Line", "from" | "to") => Words::Like(MONTH),
+        ("LineBody", "source") => Words::Line(120),
+        ("LineBody" | "Line", "currency") => Words::Like("^[A-Z]{3}$"),
+        ("Measure", "age_bands") => codes!(AgeBand),
+        ("FrameworkBody", "code")
+        | ("Mapping", "framework")
+        | ("NewOrganisation", "code")
+        | ("ProviderLogin", "organisation") => Words::Like("^[A-Za-z0-9-]{2,32}$"),
         ("NewOrganisation" | "NewUser" | "UserNames" | "NewTeam", "name") | ("Enrol", "device_name") => {
             Words::Line(120)
         }

@@ -1,0 +1,128 @@
+//! Reading frameworks: as JSON, or as a workbook that people read and fill.
+
+use actix_web::{get, web};
+use jiff::Timestamp;
+use serde::Serialize;
+use sync_core::id::OrganisationId;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::indicator::Content;
+use super::kept::{self, Framework};
+use crate::clock::timestamp;
+use crate::problem::{Problem, kind};
+use crate::scope::Permit;
+use crate::store::{Conn, Store, StoreError};
+
+/// A version of a framework.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FrameworkItem {
+    id: Uuid,
+    /// Whose it is; absent: it is a common one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    organisation_id: Option<OrganisationId>,
+    #[schema(example = "rpp")]
+    code: String,
+    #[schema(minimum = 1)]
+    version: i32,
+    #[serde(flatten)]
+    content: Content,
+    drawn_up_at: Timestamp,
+    /// Since when it does not change any more; absent while it is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force_since: Option<Timestamp>,
+}
+
+impl From<Framework> for FrameworkItem {
+    fn from(one: Framework) -> Self {
+        let Framework { id, organisation, code, version, content, drawn_up_at, in_force_since, .. } = one;
+        Self {
+            id,
+            organisation_id: organisation,
+            code,
+            version,
+            content,
+            drawn_up_at: timestamp(drawn_up_at),
+            in_force_since: in_force_since.map(timestamp),
+        }
+    }
+}
+
+/// All versions of frameworks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Frameworks {
+    /// By code, the latest version of each first. There are at most 200.
+    items: Vec<FrameworkItem>,
+}
+
+pub(super) fn no_such() -> Problem {
+    Problem::of(kind::NO_SUCH_FRAMEWORK, "No framework that you keep has this id.")
+}
+
+/// All versions of the frameworks of an organisation, drafts too.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) fn all_of(
+    tx: &mut Conn<'_>,
+    organisation: OrganisationId,
+) -> Result<Vec<FrameworkItem>, StoreError> {
+    let mut all = kept::all(tx)?;
+    all.retain(|one| one.organisation == Some(organisation));
+    Ok(all.into_iter().map(FrameworkItem::from).collect())
+}
+
+/// List frameworks
+///
+/// The common ones and those of all partners, with all their versions. Drafts are told to whoever draws them up alone.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Frameworks", body = Frameworks),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/frameworks")]
+pub(crate) async fn list_frameworks(
+    permit: Permit,
+    store: web::Data<Store>,
+) -> Result<web::Json<Frameworks>, Problem> {
+    let mut all = store.read("list frameworks", kept::all).await?;
+    all.retain(|one| is_told(permit, one));
+    Ok(web::Json(Frameworks { items: all.into_iter().map(FrameworkItem::from).collect() }))
+}
+
+/// Whether somebody is told of it: of a draft only its keeper.
+fn is_told(permit: Permit, one: &Framework) -> bool {
+    let keeps = match one.organisation {
+        None => permit.role() == crate::access::Role::Secretariat,
+        of => permit.organisation().ok() == of,
+    };
+    one.in_force_since.is_some() || keeps
+}
+
+/// Read a framework
+///
+/// What is sent to `POST /v1/frameworks`, with where it stands.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The version")),
+    responses(
+        (status = 200, description = "The framework", body = FrameworkItem),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-framework`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/v1/frameworks/{id}")]
+pub(crate) async fn read_framework(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+) -> Result<web::Json<FrameworkItem>, Problem> {
+    let id = *id;
+    let found = store.read("read a framework", move |tx| kept::find(tx, id)).await?;
+    found.filter(|one| is_told(permit, one)).map(|one| web::Json(one.into())).ok_or_else(no_such)
+}

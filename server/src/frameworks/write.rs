@@ -1,0 +1,183 @@
+//! Drawing a framework up, and putting it in force.
+
+use actix_web::{HttpResponse, post, web};
+use serde::Deserialize;
+use sync_core::id::OrganisationId;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::indicator::{Content, Fit};
+use super::kept::{self, Framework};
+use super::read::{FrameworkItem, no_such};
+use crate::audit::{self, ObjectKind};
+use crate::clock::Clock;
+use crate::problem::{FieldError, Fields, Problem, kind};
+use crate::scope::Permit;
+use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+
+/// A framework to draw up.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FrameworkBody {
+    /// Of 2 to 32 letters, digits or `-`; the same code is the same framework.
+    #[schema(example = "rpp")]
+    code: String,
+    title: String,
+    indicators: Vec<super::indicator::Indicator>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("another has this code")]
+    Taken,
+    #[error("there are too many frameworks")]
+    Full,
+    #[error("there is no such framework")]
+    Unknown,
+    #[error("what is mapped does not fit")]
+    Mapped(Vec<FieldError>),
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Taken => Self::of(
+                kind::CODE_TAKEN,
+                "Another organisation, or the partnership, has a framework of this code. Choose another code.",
+            ),
+            Refused::Full => Self::of(kind::FRAMEWORKS_FULL, "There are 200 versions of frameworks already."),
+            Refused::Unknown => no_such(),
+            Refused::Mapped(wrong) => Self::fields(wrong),
+        }
+    }
+}
+
+impl Refusal for Refused {}
+
+/// Draw up a framework
+///
+/// The secretariat draws up the common one, a manager that of their organisation. A draft is replaced by what is sent next under its code; one that is in force never changes:
+/// the next version begins as a draft.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    responses(
+        (status = 201, description = "Drawn up", body = FrameworkItem),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`code-taken`, `frameworks-full`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/frameworks")]
+pub(crate) async fn draw_up_framework(
+    permit: Permit,
+    body: web::Json<FrameworkBody>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    let FrameworkBody { code, title, indicators } = body.into_inner();
+    let owner = permit.organisations()?;
+    let mut fields = Fields::default();
+    let code = fields.code(&code);
+    let content = Content { title: title.trim().to_owned(), indicators };
+    content.check(&mut fields, owner.is_none());
+    fields.done()?;
+    let (now, user) = (clock.now(), permit.user());
+    let kept = store.write("draw up a framework", move |tx| {
+        let (id, version) = next(tx, owner, &code)?;
+        audit::concerns(ObjectKind::Framework, id, None);
+        mapped(tx, &content)?;
+        let (code, content) = (code.clone(), content.clone());
+        let draft = Framework {
+            id,
+            organisation: owner,
+            partner: None,
+            code,
+            version,
+            content,
+            drawn_up_at: now,
+            in_force_since: None,
+        };
+        kept::draw_up(tx, &draft, user)?;
+        Ok(kept::find(tx, id)?)
+    });
+    let kept: Option<Framework> = kept.await.map_err(|failure: Failure<Refused>| Problem::from(failure))?;
+    let item = FrameworkItem::from(kept.ok_or_else(Problem::internal)?);
+    Ok(HttpResponse::Created().json(item))
+}
+
+/// The id and number of the version that is drawn up: those of the draft, if there is one.
+fn next(
+    tx: &mut Conn<'_>,
+    owner: Option<OrganisationId>,
+    code: &str,
+) -> Result<(Uuid, i32), Failure<Refused>> {
+    match kept::latest(tx, code)? {
+        Some(latest) if latest.organisation != owner => Err(Refused::Taken.into()),
+        Some(latest) if latest.in_force_since.is_none() => Ok((latest.id, latest.version)),
+        latest => {
+            if kept::all(tx)?.len() as i64 >= kept::MOST {
+                return Err(Refused::Full.into());
+            }
+            Ok((Uuid::now_v7(), latest.map_or(1, |latest| latest.version + 1)))
+        }
+    }
+}
+
+/// That what is mapped onto is there, and is told in the same unit where both count the same.
+fn mapped(tx: &mut Conn<'_>, content: &Content) -> Result<(), Failure<Refused>> {
+    let common: Vec<Framework> =
+        kept::in_force(tx)?.into_iter().filter(|one| one.organisation.is_none()).collect();
+    let mut wrong = Vec::new();
+    for (at, one) in content.indicators.iter().enumerate() {
+        for (number, map) in one.maps.iter().enumerate() {
+            let onto = common.iter().find(|framework| framework.code == map.framework);
+            let field = format!("indicators.{at}.maps.{number}");
+            let detail = match onto.and_then(|framework| framework.content.indicator(&map.indicator)) {
+                None => "names an indicator of a common framework in force: GET /v1/frameworks lists them"
+                    .to_owned(),
+                Some(onto) if map.fit == Fit::Same && onto.unit != one.unit => {
+                    format!("can't be the same: the common one is told in {}", onto.unit)
+                }
+                Some(_) => continue,
+            };
+            wrong.push(FieldError { field, detail });
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Refused::Mapped(wrong).into()) }
+}
+
+/// Put a framework in force
+///
+/// From now on this version never changes, targets can be set for it, and results are told by it.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The version")),
+    responses(
+        (status = 200, description = "In force, also where it was already", body = FrameworkItem),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-framework`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-fields`: what a draft is mapped onto is in force no longer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/frameworks/{id}/in-force")]
+pub(crate) async fn put_framework_in_force(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<FrameworkItem>, Problem> {
+    let (owner, now, user, id) = (permit.organisations()?, clock.now(), permit.user(), *id);
+    let kept = store.write("put a framework in force", move |tx| {
+        let found: Result<Option<Framework>, StoreError> = kept::find(tx, id);
+        let draft = found?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?;
+        if draft.in_force_since.is_none() {
+            mapped(tx, &draft.content)?;
+            kept::put_in_force(tx, id, now, user)?;
+        }
+        Ok(kept::find(tx, id)?)
+    });
+    let kept: Option<Framework> = kept.await.map_err(|failure: Failure<Refused>| Problem::from(failure))?;
+    Ok(web::Json(kept.ok_or_else(Problem::internal)?.into()))
+}

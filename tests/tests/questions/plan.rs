@@ -1,0 +1,208 @@
+//! What was to be reached and with what money: frameworks, targets and budgets, and the questions about them.
+
+use super::*;
+
+/// An indicator that counts what the measure says.
+fn indicator(code: &str, unit: &str, measure: &Value) -> Value {
+    json!({
+        "code": code, "names": {"en": format!("Indicator {code}"), "rw": format!("Igipimo {code}")},
+        "unit": unit, "measure": measure, "direction": "up",
+    })
+}
+
+/// Draws a framework up and puts it in force; gives its id.
+fn in_force(keeper: &Session, framework: &Value) -> String {
+    let drawn_up = keeper.post("/v1/frameworks", framework);
+    assert_eq!(drawn_up.status, 201, "{drawn_up:?}");
+    let id = drawn_up.body["id"].as_str().expect("an id").to_owned();
+    keeper.post(&format!("/v1/frameworks/{id}/in-force"), &json!({})).ok();
+    id
+}
+
+fn common() -> Value {
+    let mut people = indicator("1.1", "people", &json!({"count": "people"}));
+    people["by"] = json!(["sex", "age_band", "district", "modality"]);
+    let mut women = indicator("1.2", "percent", &json!({"count": "people", "sex": "female"}));
+    women["of"] = json!({"count": "people"});
+    let sessions = indicator("2.1", "sessions", &json!({"count": "sessions", "modality": "sociotherapy"}));
+    let groups = indicator("2.2", "groups", &json!({"count": "groups"}));
+    let graduates = indicator("3.1", "people", &json!({"count": "graduates"}));
+    json!({"code": "RPP", "title": "Common results", "indicators": [people, women, sessions, groups, graduates]})
+}
+
+fn own() -> Value {
+    let mut youth = indicator("A1", "people", &json!({"count": "people", "age_bands": ["16_24", "25_35"]}));
+    youth["maps"] =
+        json!([{"framework": "rpp", "indicator": "1.1", "fit": "part_of", "loses": "Counts youth alone."}]);
+    json!({"code": "aegis-plan", "title": "Plan of Aegis", "indicators": [youth]})
+}
+
+fn target(framework: &str, indicator: &str, value: impl Into<Value>) -> Value {
+    let value = value.into();
+    json!({"framework_id": framework, "indicator": indicator, "from": "2026-01", "to": "2026-03", "value": value})
+}
+
+/// The common framework, one of Aegis, targets of Aegis and its budget.
+pub(super) fn drawn_up(app: &TestApp, aegis: &Village) {
+    app.user("peace.secretariat", Role::Secretariat, None);
+    let common = in_force(&app.login("peace.secretariat"), &common());
+    in_force(&aegis.manager, &own());
+    for (indicator, value) in [("1.1", 40), ("1.2", 50), ("2.1", 4)] {
+        aegis.manager.request("PUT", "/v1/targets", Some(&target(&common, indicator, value))).ok();
+    }
+    let line = |modality: Option<&str>, to: &str, amount: i64| json!({"modality": modality, "from": "2026-01", "to": to, "currency": "RWF", "amount": amount, "source": "Core grant"});
+    for line in [line(Some("sociotherapy"), "2026-03", 600_000), line(None, "2026-12", 1_200_000)] {
+        assert_eq!(aegis.manager.post("/v1/budget", &line).status, 201);
+    }
+}
+
+#[test]
+fn a_manager_sees_what_was_reached_of_the_plan_and_what_it_costs() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let manager = &scene.aegis.manager;
+        let reached = rows(manager, "results-against-plan?from=2026-01&to=2026-03");
+        let told: Vec<Value> = reached
+            .iter()
+            .map(|row| part(row, &["framework", "indicator", "target", "result", "percent"]))
+            .collect();
+        // Two came, of whom one is a woman, to two meetings.
+        assert_eq!(
+            told,
+            [
+                json!(["rpp 1", "1.1", 40.0, 2.0, 5.0]),
+                json!(["rpp 1", "1.2", 50.0, 50.0, 100.0]),
+                json!(["rpp 1", "2.1", 4.0, 2.0, 50.0]),
+            ]
+        );
+        assert_eq!(rows(manager, "results-against-plan?from=2026-04"), Vec::<Value>::new());
+
+        let indicators = rows(manager, "indicators?from=2026-01&to=2026-03");
+        let whole = |code: &str| {
+            let of = |row: &&Value| row["indicator"] == code && row["by"].is_null();
+            indicators.iter().find(of).map(|row| part(row, &["quarter", "result"]))
+        };
+        assert_eq!(whole("1.1"), Some(json!(["2026-Q1", 2.0])));
+        assert_eq!(whole("2.1"), Some(json!(["2026-Q1", 2.0])));
+        assert_eq!(whole("2.2"), Some(json!(["2026-Q1", 1.0])));
+        assert_eq!(whole("3.1"), None, "nobody graduated");
+        let by = |by: &str| -> Vec<Value> {
+            let of = indicators.iter().filter(|row| row["indicator"] == "1.1" && row["by"] == by);
+            of.map(|row| part(row, &["who", "result"])).collect()
+        };
+        assert_eq!(by("district"), [json!(["52", 2.0])]);
+        assert_eq!(by("modality"), [json!(["sociotherapy", 2.0])]);
+
+        let cost = rows(manager, "cost?from=2026-01&to=2026-03");
+        let told: Vec<Value> = cost
+            .iter()
+            .map(|row| {
+                part(row, &["modality", "amount", "people", "sessions", "each_person", "each_graduate"])
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                json!([null, 300_000, 2, 2, 150_000.0, null]),
+                json!(["sociotherapy", 600_000, 2, 2, 300_000.0, null]),
+            ]
+        );
+        // The other partner sees its own, which is nothing.
+        assert_eq!(rows(&scene.other.manager, "cost"), Vec::<Value>::new());
+        assert_eq!(rows(&scene.other.manager, "results-against-plan"), Vec::<Value>::new());
+        assert_eq!(scene.other.manager.get("/v1/budget").ok()["items"], json!([]));
+    });
+}
+
+#[test]
+fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let (manager, other) = (&scene.aegis.manager, &scene.other.manager);
+        let secretariat = scene.app.login("peace.secretariat");
+        let again = secretariat.post("/v1/frameworks", &common());
+        assert_eq!((again.status, &again.body["version"]), (201, &json!(2)));
+        let draft = again.body["id"].as_str().expect("an id");
+        // A draft is replaced by what is sent next, and nobody else is told of it.
+        let mut less = common();
+        less["indicators"].as_array_mut().expect("a list").truncate(1);
+        assert_eq!(secretariat.post("/v1/frameworks", &less).body["id"], json!(draft));
+        let told = |person: &Session| person.get("/v1/frameworks").ok()["items"].as_array().map(Vec::len);
+        assert_eq!((told(&secretariat), told(manager), told(other)), (Some(3), Some(2), Some(2)));
+        assert_eq!(manager.get(&format!("/v1/frameworks/{draft}")).problem(), (404, "no-such-framework"));
+        assert_eq!(
+            secretariat.get(&format!("/v1/frameworks/{draft}")).ok()["indicators"].as_array().map(Vec::len),
+            Some(1)
+        );
+
+        // Nobody puts another's in force, sets targets for a draft, or for what there is not.
+        let force = |person: &Session| {
+            person.post(&format!("/v1/frameworks/{draft}/in-force"), &json!({})).problem().0
+        };
+        assert_eq!(force(manager), 404);
+        let set = |body: &Value| manager.request("PUT", "/v1/targets", Some(body));
+        assert_eq!(set(&target(draft, "1.1", 5)).problem(), (404, "no-such-framework"));
+        secretariat.post(&format!("/v1/frameworks/{draft}/in-force"), &json!({})).ok();
+        assert_eq!(set(&target(draft, "9.9", 5)).problem(), (422, "invalid-fields"));
+        set(&target(draft, "1.1", 5)).ok();
+        set(&target(draft, "1.1", 8)).ok();
+        let targets = |person: &Session| person.get("/v1/targets").ok()["items"].as_array().map(Vec::len);
+        assert_eq!(targets(other), Some(4), "what is set again takes the place of what was set");
+        set(&target(draft, "1.1", Value::Null)).ok();
+        assert_eq!(targets(&secretariat), Some(3));
+
+        // What an organisation maps must be there, fit, and say what it loses.
+        let own = |fit: &str, onto: &str, unit: &str, loses: Option<&str>| {
+            let mut one = indicator("A1", unit, &json!({"count": "people"}));
+            one["maps"] = json!([{"framework": "rpp", "indicator": onto, "fit": fit, "loses": loses}]);
+            manager
+                .post("/v1/frameworks", &json!({"code": "aegis-two", "title": "Two", "indicators": [one]}))
+                .status
+        };
+        assert_eq!(own("same", "1.1", "people", None), 201);
+        assert_eq!(own("part_of", "1.1", "people", None), 422);
+        assert_eq!(own("same", "2.1", "people", None), 422);
+        assert_eq!(own("same", "9.9", "people", None), 422);
+        assert_eq!(other.post("/v1/frameworks", &self::own()).problem(), (409, "code-taken"));
+        for (measure, unit) in [
+            (json!({"count": "sessions", "sex": "female"}), "sessions"),
+            (json!({"count": "people", "phase": "trust"}), "people"),
+            (json!({"count": "people"}), "percent"),
+        ] {
+            let one =
+                json!({"code": "aegis-no", "title": "No", "indicators": [indicator("A1", unit, &measure)]});
+            assert_eq!(manager.post("/v1/frameworks", &one).problem(), (422, "invalid-fields"), "{measure}");
+        }
+    });
+}
+
+#[test]
+fn a_budget_line_is_taken_back_and_counts_no_more() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let manager = &scene.aegis.manager;
+        let lines = manager.get("/v1/budget").ok()["items"].as_array().expect("a list").clone();
+        let path = format!("/v1/budget/{}/take-back", lines[0]["id"].as_str().expect("an id"));
+        assert_eq!(scene.other.manager.post(&path, &json!({})).problem(), (404, "no-such-budget-line"));
+        for _ in 0..2 {
+            assert!(manager.post(&path, &json!({})).ok()["taken_back_at"].is_string());
+        }
+        assert_eq!(rows(manager, "cost?from=2026-01&to=2026-03").len(), 1);
+        // The donor reads the lines of all partners, also what was taken back.
+        scene.app.user("donor", Role::Donor, None);
+        assert_eq!(
+            scene.app.login("donor").get("/v1/budget").ok()["items"].as_array().map(Vec::len),
+            Some(2)
+        );
+        let wrong =
+            json!({"from": "2026-03", "to": "2026-01", "currency": "francs", "amount": 0, "source": ""});
+        let refused = manager.post("/v1/budget", &wrong);
+        let fields: Vec<&str> = refused.body["errors"]
+            .as_array()
+            .expect("errors")
+            .iter()
+            .filter_map(|one| one["field"].as_str())
+            .collect();
+        assert_eq!(fields, ["to", "currency", "amount", "source"]);
+    });
+}
