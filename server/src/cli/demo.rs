@@ -13,6 +13,7 @@ mod line;
 mod live;
 mod mishap;
 mod paint;
+mod partnership;
 mod plan;
 mod published;
 mod record;
@@ -179,7 +180,9 @@ fn story(
     if let Some(published) = published::read(&server, &data.password)? {
         teller.published(&published);
     }
-    teller.coverage(&coverage::told(&server, &data.password, plan, today)?);
+    let coverage = coverage::told(&server, &data.password, plan, today)?;
+    let page = partnership::told(&server, data, plan, &progress.groups, today)?;
+    teller.partnership(&coverage, &page);
     let equal = teller.totals(&tablets, &answers);
     teller.traffic(&life, began.elapsed());
     Ok(equal)

@@ -54,6 +54,11 @@ impl Desk {
         let request = self.agent.post(format!("{}{path}", self.server));
         read(path, request.header("authorization", format!("Bearer {}", self.token)).send_json(body)?)
     }
+
+    pub(super) fn put(&self, path: &str, body: &Value) -> Result<Value, Failed> {
+        let request = self.agent.put(format!("{}{path}", self.server));
+        read(path, request.header("authorization", format!("Bearer {}", self.token)).send_json(body)?)
+    }
 }
 
 /// The answer, or its problem in words.

@@ -9,6 +9,7 @@ use sync_core::time::Date;
 use super::ask::{Answer, Programme, last_months};
 use super::cast::ORGANISATIONS;
 use super::count::Totals;
+use super::partnership::Page;
 use super::published::Published;
 use super::tally::Clash;
 
@@ -95,6 +96,34 @@ pub(super) fn months(answers: &[Answer]) -> Table {
             row.extend([right(number(district.total.sessions)), right(number(district.total.people))]);
             row
         })
+    });
+    table(header, rows)
+}
+
+/// What the donor reads of each partner: what was to be reached, what was, and with what money.
+pub(super) fn partnership(page: &Page) -> Table {
+    let header = [
+        Cell::new("Organisation"),
+        right("Groups"),
+        right("Meetings"),
+        right("People"),
+        right("Target"),
+        right(""),
+    ]
+    .into_iter()
+    .chain([right("Budget\nRWF"), right("for each\nperson")]);
+    let rows = ORGANISATIONS.iter().zip(&page.partners).map(|(organisation, of)| {
+        let percent = (of.people * 100).checked_div(of.target);
+        vec![
+            Cell::new(organisation.name),
+            right(number(of.groups)),
+            right(number(of.sessions)),
+            right(number(of.people)),
+            right(number(of.target)),
+            right(percent.map_or("–".to_owned(), |percent| format!("{percent}{TOGETHER}%"))),
+            right(number(of.budget)),
+            right(number(of.each)),
+        ]
     });
     table(header, rows)
 }

@@ -12,6 +12,7 @@ use super::count::Totals;
 use super::coverage::Coverage;
 use super::live::Life;
 use super::paint::Paint;
+use super::partnership::Page;
 use super::plan::{self, Plan};
 use super::published::Published;
 use super::tables::{self, COLUMNS, number};
@@ -154,16 +155,27 @@ impl Teller {
         ));
     }
 
-    /// Who works where, as the secretariat sees it.
-    pub(super) fn coverage(&self, coverage: &Coverage) {
+    /// The partnership's page: what its secretariat shows its donor.
+    pub(super) fn partnership(&self, coverage: &Coverage, page: &Page) {
         let Coverage { groups, partners, districts, overlap } = coverage;
-        self.heading("Who works where");
-        say(&format!(
-            "The secretariat sees {} groups of {partners} partners in {districts} districts, and no name of any.",
+        self.heading("The partnership at a glance");
+        self.print(&tables::partnership(page));
+        say(&match &page.release {
+            Some(release) => format!(
+                "People and meetings as published for {release}; targets and budgets as the partners' managers entered them for that quarter."
+            ),
+            None => "No quarter was published yet: a quarter is, 21 days after its end.".to_owned(),
+        });
+        item(&format!(
+            "Who works where: {} groups of {partners} partners in {districts} districts, and no name of any.",
             number(*groups)
         ));
-        if !overlap.is_empty() {
-            say(overlap);
+        for (what, told) in
+            [("No duplication", overlap), ("Referrals", &page.referral), ("Lessons", &page.lesson)]
+        {
+            if !told.is_empty() {
+                item(&format!("{what}: {told}"));
+            }
         }
     }
 
