@@ -21,7 +21,7 @@ use crate::page::{Page, PageQuery, Window};
 use crate::problem::{Fields, Problem, kind};
 use crate::scope::Permit;
 use crate::store::schema::{budget_lines, organisations};
-use crate::store::{At, Conn, Db, Store, StoreError};
+use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
 
 /// The addresses of this room.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -200,11 +200,22 @@ pub(crate) async fn take_back_budget_line(
             .filter(budget_lines::organisation_id.eq(Db(own)).and(budget_lines::taken_back_at.is_null()));
         let gone = (budget_lines::taken_back_at.eq(At(now)), budget_lines::taken_back_by.eq(Db(user)));
         on_each!(tx, |c| diesel::update(line).set(gone).execute(c))?;
-        find(tx, id)
+        let line = find(tx, id)?.filter(|line| line.organisation_id == own);
+        Ok::<_, Failure<NoSuchLine>>(line.ok_or(NoSuchLine)?)
     });
-    let none =
-        || Problem::of(kind::NO_SUCH_BUDGET_LINE, "No line of your organisation's budget has this id.");
-    taken.await?.filter(|line| line.organisation_id == own).map(web::Json).ok_or_else(none)
+    Ok(web::Json(taken.await?))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no such line")]
+struct NoSuchLine;
+
+impl Refusal for NoSuchLine {}
+
+impl From<NoSuchLine> for Problem {
+    fn from(_: NoSuchLine) -> Self {
+        Self::of(kind::NO_SUCH_BUDGET_LINE, "No line of your organisation's budget has this id.")
+    }
 }
 
 /// List the lines of budgets

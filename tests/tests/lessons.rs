@@ -194,8 +194,16 @@ fn what_was_learned_near_a_place_comes_first_and_of_that_what_most_partners_work
             assert_eq!(aegis.manager.post("/v1/lessons", &lesson).status, 201);
         }
         let titles = |query: &str| -> Vec<String> {
-            let all = aegis.manager.all(&format!("/v1/lessons?{query}"));
-            all.iter().map(|one| one["title"].as_str().expect("a title").to_owned()).collect()
+            let (mut titles, mut after) = (Vec::new(), String::new());
+            loop {
+                let page = aegis.manager.get(&format!("/v1/lessons?{query}{after}")).ok();
+                let items = page["items"].as_array().expect("items");
+                titles.extend(items.iter().map(|one| one["title"].as_str().expect("a title").to_owned()));
+                match page["next"].as_str() {
+                    Some(next) => after = format!("&after={next}"),
+                    None => return titles,
+                }
+            }
         };
         let near = ["there", "there too", "around", "elsewhere", "nowhere"];
         for limit in [1, 2, 100] {
