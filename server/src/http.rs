@@ -36,6 +36,7 @@ use crate::coverage;
 use crate::custody;
 use crate::edits;
 use crate::erasure;
+use crate::importing;
 use crate::inbox;
 use crate::intake::{self, Intake};
 use crate::leading;
@@ -93,6 +94,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     coverage::configure(config);
     leading::configure(config);
     edits::configure(config);
+    importing::configure(config);
     inbox::configure(config);
     erasure::configure(config);
     retention::configure(config);
