@@ -56,6 +56,7 @@ const STORY: [(&str, &[&str]); 9] = [
             "Ask questions",
             "Whom others send to you",
             "People and groups change",
+            "Begin with spreadsheets",
         ],
     ),
     (
