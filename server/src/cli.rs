@@ -16,6 +16,7 @@ mod remove;
 mod retention;
 mod incident_report;
 mod export;
+mod import;
 mod openapi;
 mod completions;
 mod demo;
@@ -76,6 +77,8 @@ enum Command {
     Compact(compact::Compact),
     /// Publish the quarters that are due, for all to read; a running service does so every day.
     Publish(publish::Publish),
+    /// Import people, groups, participants or sessions of your organisation from a spreadsheet. It is only tried, unless you say otherwise.
+    Import(import::Import),
     /// Write all that an organisation recorded into a folder, in open formats. It is not encrypted.
     Export(export::Export),
     /// Remove all that an organisation recorded that leaves the partnership, once it has an export of all of it. It can't be taken back.
@@ -110,6 +113,7 @@ pub(crate) fn run() -> Ended {
         Command::Rebuild(rebuild) => rebuild.run(),
         Command::Compact(compact) => compact.run(),
         Command::Publish(publish) => publish.run(),
+        Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Remove(remove) => remove.run(),
         Command::Retention(retention) => retention.run(),

@@ -37,6 +37,7 @@ use crate::custody;
 use crate::edits;
 use crate::erasure;
 use crate::frameworks;
+use crate::importing;
 use crate::inbox;
 use crate::intake::{self, Intake};
 use crate::leading;
@@ -97,6 +98,7 @@ pub fn configure_v1(config: &mut ServiceConfig<'_>) {
     money::configure(config);
     leading::configure(config);
     edits::configure(config);
+    importing::configure(config);
     inbox::configure(config);
     erasure::configure(config);
     retention::configure(config);

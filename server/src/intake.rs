@@ -23,11 +23,20 @@ use sync_core::limits::MAX_BODY;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use crate::problem::{JSON_LIMIT, Problem, kind};
+use crate::problem::{self, JSON_LIMIT, Problem, kind};
 use unread::Unread;
 
-/// Where a body may be larger than a form that a person filled in.
-const LARGER: [(&str, usize); 1] = [("/v1/sync", MAX_BODY)];
+/// Bytes. A spreadsheet: five thousand lines of four hundred letters.
+pub(crate) const MAX_SHEET: usize = 2 * 1024 * 1024;
+
+/// How large a body may be at an address, in bytes, and what a larger one is. Most are forms that a person filled in.
+fn limit_at(path: &str) -> (usize, problem::Kind) {
+    match path {
+        "/v1/sync" => (MAX_BODY, kind::TOO_LARGE),
+        _ if path.starts_with("/v1/imports/") => (MAX_SHEET, kind::BODY_TOO_LARGE),
+        _ => (JSON_LIMIT, kind::BODY_TOO_LARGE),
+    }
+}
 
 /// How a body may come, and how much of all of them is held.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +136,7 @@ impl Intake {
     async fn read(
         &self,
         body: &mut Pin<Box<BodyStream<Payload>>>,
-        limit: usize,
+        limit: (usize, problem::Kind),
     ) -> Result<(Bytes, BytesHeld), Problem> {
         let Bounds { window, least, deadline, .. } = self.bounds;
         let deadline = Instant::now() + deadline;
@@ -138,7 +147,7 @@ impl Intake {
             match timeout_at(window_ends.min(deadline), next).await {
                 Ok(None) => return Ok((blocks.joined(), held)),
                 Ok(Some(Ok(chunk))) => {
-                    if blocks.length + chunk.len() > limit {
+                    if blocks.length + chunk.len() > limit.0 {
                         return Err(too_large(limit));
                     }
                     held.take(blocks.put(&chunk))?;
@@ -205,10 +214,12 @@ pub(crate) async fn take_in(
         let response = next.call(request).await?.map_into_boxed_body();
         return Ok(response.map_body(|_, answer| BoxBody::new(Unread::beside(answer, body))));
     }
-    let limit =
-        LARGER.iter().find(|(path, _)| *path == request.path()).map_or(JSON_LIMIT, |(_, limit)| *limit);
-    let read =
-        if declared(&request) > limit { Err(too_large(limit)) } else { intake.read(&mut body, limit).await };
+    let limit = limit_at(request.path());
+    let read = if declared(&request) > limit.0 {
+        Err(too_large(limit))
+    } else {
+        intake.read(&mut body, limit).await
+    };
     match read {
         Ok((bytes, _held)) => {
             request.set_payload(Payload::from(bytes));
@@ -226,13 +237,11 @@ fn declared(request: &ServiceRequest) -> usize {
     length.and_then(|length| length.trim().parse().ok()).unwrap_or_default()
 }
 
-fn too_large(limit: usize) -> Problem {
-    if limit == MAX_BODY {
-        let detail = format!("At most {limit} bytes. Nothing was taken; send less at a time.");
-        Problem::of(kind::TOO_LARGE, detail)
-    } else {
-        Problem::of(kind::BODY_TOO_LARGE, format!("A body may have {} KiB here.", limit / 1024))
-    }
+fn too_large((limit, kind): (usize, problem::Kind)) -> Problem {
+    Problem::of(
+        kind,
+        format!("A body may have {} KiB here. Nothing was taken; send less at a time.", limit / 1024),
+    )
 }
 
 fn too_slow() -> Problem {

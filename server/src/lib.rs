@@ -22,6 +22,7 @@
 //!
 //! [`edits`] is what people begin, put right and settle there, [`leading`] who leads which group, and [`erasure`] forgets who asked for it. Each writes ordinary changes: [`desk`]
 //! has [`sync_core::merge::plan`] decide about them as about those of a tablet, and the ledger keeps them for the next sync of each tablet.
+//! [`importing`] begins what stands in spreadsheets, the same way.
 //!
 //! # The journey of a question
 //!
@@ -78,6 +79,7 @@ pub mod frameworks;
 pub mod money;
 pub mod leading;
 pub mod edits;
+pub mod importing;
 pub mod inbox;
 pub mod erasure;
 pub mod custody;

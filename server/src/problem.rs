@@ -143,6 +143,11 @@ impl Problem {
         self
     }
 
+    /// What happened this time, and what to do about it.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The fields that were refused.
     pub fn errors(&self) -> &[FieldError] {
         &self.errors

@@ -82,6 +82,16 @@ pub fn ended_on(document: &Document, group: &Group) -> Option<Date> {
     over.then(said).flatten()
 }
 
+/// In which order day, month and year stand; days come before months here, as in all of Rwanda's official languages.
+const FORMS: [&str; 6] = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"];
+
+/// A day as people write it: `25/11/2026`, `25 November 2026` or `2026-11-25`. What travels has the one form of [`crate::time::day`].
+pub fn as_written(text: &str) -> Option<Date> {
+    let text = text.trim();
+    // A year of two figures is read as one of the first century.
+    FORMS.iter().find_map(|form| Date::strptime(form, text).ok()).filter(|day| day.year() >= 1900)
+}
+
 /// `5 March 2026`.
 pub fn in_words(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()

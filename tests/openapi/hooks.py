@@ -22,6 +22,11 @@ def sync(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+@schemathesis.serializer("text/csv")
+def sheet(ctx, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     if case.meta is not None and not case.meta.generation.mode.is_positive:

@@ -194,6 +194,18 @@ impl Session {
         self.send(ureq::http::Method::POST, path, Some(body))
     }
 
+    /// Sends a spreadsheet, to be tried or made.
+    pub fn import(&self, sheet: &str, dry_run: bool, text: &str) -> Answer {
+        self.post(&format!("/v1/imports/{sheet}?dry_run={dry_run}"), &text.into())
+    }
+
+    /// As [`Session::post`], of any bytes of a kind.
+    pub fn post_bytes(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let request = agent.post(format!("{}{path}", self.url)).header("content-type", kind);
+        answered(request.header("authorization", format!("Bearer {}", self.token)).send(body))
+    }
+
     pub fn patch(&self, path: &str, body: &Value) -> Answer {
         self.send(ureq::http::Method::PATCH, path, Some(body))
     }
@@ -270,14 +282,22 @@ fn send_with(
         request = request.header(*name, *value);
     }
     let body = match body {
+        // A text is a spreadsheet.
+        Some(Value::String(sheet)) => {
+            request = request.header("content-type", "text/csv");
+            sheet.clone()
+        }
         Some(body) => {
             request = request.header("content-type", "application/json");
             body.to_string()
         }
         None => String::new(),
     };
-    let request = request.body(body).expect("a sound request");
-    let mut response = agent.run(request).expect("the service answers");
+    answered(agent.run(request.body(body).expect("a sound request")))
+}
+
+fn answered(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
+    let mut response = response.expect("the service answers");
     let status = response.status().as_u16();
     let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let retry_after = retry_after.map(str::to_owned);

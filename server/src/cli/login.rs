@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use super::Ended;
 use kept::{Kept, KeptLogin, Tokens};
-use service::{Failed, Said, Service};
+use service::Said;
+pub(super) use service::{Failed, Service};
 
 const NOT_SIGNED_IN: &str = "you are not signed in: ihuriro login --server URL";
 
@@ -177,6 +178,13 @@ impl Logout {
         println!("Signed out at {}.", login.server);
         Ok(kept.save()?)
     }
+}
+
+/// The service at which somebody is signed in, and an access token as [`access_token`] gives it.
+pub(super) fn signed_in() -> Result<(Service, String), Box<dyn Error>> {
+    let access_token = access_token()?;
+    let login = Kept::open()?.login.ok_or(NOT_SIGNED_IN)?;
+    Ok((Service::at(&login.server)?, access_token))
 }
 
 /// An access token of the login that is kept, which holds for another minute at least.

@@ -8,8 +8,7 @@ use sync_core::time::day_in_rwanda;
 use sync_core::value::Village;
 use utoipa::ToSchema;
 
-use super::group::Covered;
-use super::warning::{Nearby, nearby};
+use super::warning::{Nearby, Thought, nearby};
 use crate::clock::Clock;
 use crate::problem::{Fields, Problem};
 use crate::scope::Permit;
@@ -67,14 +66,8 @@ pub(crate) async fn check_coverage(
     let starts_on = fields.day("starts_on", body.starts_on.as_deref()).unwrap_or(today);
     fields.done()?;
     let (Some(modality), Some(area)) = (modality, area) else { return Err(Problem::internal()) };
-    let group = Covered::thought_of(
-        permit.organisation()?,
-        modality.to_string(),
-        pillar.map(|pillar| pillar.to_string()),
-        cohort.map(|cohort| cohort.to_string()),
-        area.code(),
-        starts_on.to_string(),
-    );
+    let organisation = permit.organisation()?;
+    let group = Thought { organisation, modality, pillar, cohort, area, starts_on }.covered();
     let nearby = store.read("check coverage", move |tx| nearby(tx, &group, today)).await?;
     Ok(web::Json(Checked { asks_for_reason: nearby.asks_why(), nearby }))
 }

@@ -1,13 +1,15 @@
 //! The warning before two partners do the same in one village: what a group that begins or moves overlaps with, and what is done near to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::json;
 use sync_core::area::Level;
-use sync_core::id::GroupId;
-use sync_core::record::Note;
+use sync_core::id::{GroupId, OrganisationId};
+use sync_core::record::group::Cohort;
+use sync_core::record::{Modality, Note, Pillar};
 use sync_core::time::Date;
+use sync_core::value::Village;
 use utoipa::ToSchema;
 
 use super::group::{CoverageItem, Covered, Partners};
@@ -92,6 +94,43 @@ fn items(
     pairs.into_iter().take(NAMED).map(item).collect()
 }
 
+/// A group that nobody has begun yet, as far as others would meet it.
+#[derive(Debug, Clone)]
+pub(crate) struct Thought {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) modality: Modality,
+    pub(crate) pillar: Option<Pillar>,
+    pub(crate) cohort: Option<Cohort>,
+    pub(crate) area: Village,
+    pub(crate) starts_on: Date,
+}
+
+impl Thought {
+    pub(super) fn covered(&self) -> Covered {
+        Covered::thought_of(
+            self.organisation,
+            self.modality.to_string(),
+            self.pillar.map(|pillar| pillar.to_string()),
+            self.cohort.map(|cohort| cohort.to_string()),
+            self.area.code(),
+            self.starts_on.to_string(),
+        )
+    }
+
+    /// As what beginning it would be refused without a reason. Nothing is written.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) fn refusal(&self, tx: &mut Conn<'_>, today: Date) -> Result<Option<Overlapping>, StoreError> {
+        let group = self.covered();
+        let overlaps = pairs(tx, &group, Relation::Overlap, today)?;
+        if !overlaps.iter().any(|pair| pair.meets.grade.asks_why()) {
+            return Ok(None);
+        }
+        Ok(Some(Overlapping(Box::new(nearby(tx, &group, today)?))))
+    }
+}
+
 impl Nearby {
     /// Whether whoever begins such a group must say why.
     pub(super) fn asks_why(&self) -> bool {
@@ -120,22 +159,24 @@ pub(crate) struct Overlapping(Box<Nearby>);
 
 impl Refusal for Overlapping {}
 
+impl Overlapping {
+    /// The partners who must be spoken with, in words.
+    pub(crate) fn partners(&self) -> String {
+        let near = self.0.overlaps.iter().filter(|near| near.meets.grade().asks_why());
+        let names: BTreeSet<&str> = near.map(|near| near.group.organisation.name.as_str()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl From<Overlapping> for Problem {
-    fn from(Overlapping(nearby): Overlapping) -> Self {
-        let mut names: Vec<&str> = nearby
-            .overlaps
-            .iter()
-            .filter(|near| near.meets.grade().asks_why())
-            .map(|near| near.group.organisation.name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
+    fn from(overlapping: Overlapping) -> Self {
         let detail = format!(
             "In this village or cell there is, or is planned, a group with the same method that is or may be for the same people, of {}. \
              Speak with them: `overlaps` says what they do and how they are reached, `complementary` what else is done in the sector. To go \
              on all the same, say why in `overlap_reason`; they read it.",
-            names.join(", "),
+            overlapping.partners(),
         );
+        let Overlapping(nearby) = overlapping;
         Self::of(kind::OVERLAP, detail)
             .with("overlaps", json!(nearby.overlaps))
             .with("complementary", json!(nearby.complementary))

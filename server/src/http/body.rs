@@ -1,5 +1,5 @@
-//! Middleware that reads a JSON body whole, within its limit, before any handler does. So one place refuses what no
-//! store can keep: PostgreSQL has no place for NUL in a text, SQLite has.
+//! Middleware that reads a JSON body, or a spreadsheet's, whole, within its limit, before any handler does. So one place refuses what no
+//! store can keep: PostgreSQL has no place for NUL in a text, SQLite has; and `idempotency` knows what a key stands for.
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody, to_bytes_limited};
 use actix_web::dev::{Decompress, Payload, ServiceRequest, ServiceResponse};
@@ -9,9 +9,10 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
 use serde_json::Value;
 
+use crate::intake::MAX_SHEET;
 use crate::problem::{FieldError, JSON_LIMIT, Problem, body_too_large, kind, unreadable_body};
 
-/// The JSON body of a request, read whole; in the request's extensions.
+/// The body of a request, read whole; in the request's extensions.
 #[derive(Debug, Clone)]
 pub(super) struct Whole(pub(super) Bytes);
 
@@ -31,11 +32,14 @@ async fn read(request: &mut ServiceRequest) -> Result<(), Problem> {
         let detail = "A text has no NUL character (%00). Leave it out.";
         return Err(Problem::of(kind::UNEXPECTED_QUERY, detail));
     }
-    if !is_json(request) {
-        return Ok(());
-    }
-    let body = bytes(request).await?;
-    if has_nul(&body) {
+    let kind = media_type(request);
+    let limit = match kind.as_str() {
+        _ if is_json(&kind) => JSON_LIMIT,
+        "text/csv" if request.path().starts_with("/v1/imports/") => MAX_SHEET,
+        _ => return Ok(()),
+    };
+    let body = bytes(request, limit).await?;
+    if is_json(&kind) && has_nul(&body) {
         return Err(refuse_nul(&body));
     }
     request.headers_mut().remove(CONTENT_ENCODING);
@@ -45,24 +49,28 @@ async fn read(request: &mut ServiceRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The kinds of body that `web::Json` takes; it says to all others that they are none.
-fn is_json(request: &ServiceRequest) -> bool {
+/// What the body says that it is, without its parameters.
+fn media_type(request: &ServiceRequest) -> String {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The kinds of body that `web::Json` takes; it says to all others that they are none.
+fn is_json(kind: &str) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 /// The body without its content coding. It is cut off where it grows past the limit, before more of it is expanded.
-async fn bytes(request: &mut ServiceRequest) -> Result<Bytes, Problem> {
+async fn bytes(request: &mut ServiceRequest, limit: usize) -> Result<Bytes, Problem> {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > JSON_LIMIT) {
-        return Err(body_too_large());
+    if length.is_some_and(|length: usize| length > limit) {
+        return Err(body_too_large(limit));
     }
     let payload = Decompress::from_headers(request.take_payload(), request.headers());
-    match to_bytes_limited(BodyStream::new(payload), JSON_LIMIT).await {
+    match to_bytes_limited(BodyStream::new(payload), limit).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_broken)) => Err(unreadable_body()),
-        Err(_too_long) => Err(body_too_large()),
+        Err(_too_long) => Err(body_too_large(limit)),
     }
 }
 

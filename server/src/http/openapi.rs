@@ -63,6 +63,7 @@ pub(super) fn about() -> OpenApi {
         .tags(Some([
             tag("Access", "Who calls, and what they may do."),
             tag("Tablets", "How tablets become known."),
+            tag("Import", "Beginning with the spreadsheets of before."),
             tag("Questions", "What people ask, by name: each answer is a table that says of when it is and proves its sums."),
         ]))
         .build()

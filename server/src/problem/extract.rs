@@ -24,7 +24,7 @@ pub fn extractors(config: &mut web::ServiceConfig) {
 fn json(error: &JsonPayloadError) -> Problem {
     match error {
         JsonPayloadError::OverflowKnownLength { limit, .. } | JsonPayloadError::Overflow { limit } => {
-            too_large(*limit)
+            body_too_large(*limit)
         }
         JsonPayloadError::ContentType => {
             Problem::of(kind::NOT_JSON, "Send the body as JSON, with `content-type: application/json`.")
@@ -37,12 +37,8 @@ fn json(error: &JsonPayloadError) -> Problem {
     }
 }
 
-/// A JSON body is larger than [`JSON_LIMIT`].
-pub fn body_too_large() -> Problem {
-    too_large(JSON_LIMIT)
-}
-
-fn too_large(limit: usize) -> Problem {
+/// A body is larger than so many bytes.
+pub fn body_too_large(limit: usize) -> Problem {
     let detail = format!("A body may have {} KiB here.", limit / 1024);
     Problem::of(kind::BODY_TOO_LARGE, detail)
 }

@@ -242,11 +242,19 @@ kinds! {
         "A tablet's sync is too large. Nothing was taken; the tablet keeps everything, and sends less at a time.";
     NOT_JSON UNSUPPORTED_MEDIA_TYPE "not-json" "The request is not JSON"
         "Send the body as JSON, with `content-type: application/json`.";
+    NOT_CSV UNSUPPORTED_MEDIA_TYPE "not-csv" "The request is no spreadsheet"
+        "Save the sheet as CSV (UTF-8) and send it with `content-type: text/csv`.";
     NOT_A_SYNC UNSUPPORTED_MEDIA_TYPE "not-a-sync" "This is not a sync request"
         "Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity.";
 
     INVALID_FIELDS UNPROCESSABLE_ENTITY "invalid-fields" "Some fields are not as they should be"
         "Each entry of `errors` names a field and says what it should be. Nothing was done.";
+    UNREADABLE_SHEET UNPROCESSABLE_ENTITY "unreadable-sheet" "The spreadsheet can't be read"
+        "The detail says what is wrong with the file as a whole: how it was saved, its columns or its size. `columns` names those that the \
+         sheet may have. Nothing was made.";
+    LINES_REFUSED UNPROCESSABLE_ENTITY "lines-refused" "Some lines of the spreadsheet are not as they should be"
+        "`lines` says of each line what is to be put right, and in which column. Nothing at all was made. Put the sheet right, and send it \
+         again; with `dry_run=true` to see first what would be made.";
     UNEXPECTED_BODY UNPROCESSABLE_ENTITY "unexpected-body" "The body says something unexpected"
         "The body is JSON, but not of the form that this address takes: a field is missing, unknown or of another kind.";
     UNEXPECTED_QUERY UNPROCESSABLE_ENTITY "unexpected-query" "The query says something unexpected"
@@ -272,6 +280,8 @@ kinds! {
     PROVIDER_FAILED BAD_GATEWAY "provider-failed" "The identity provider gave no answer that counts"
         "The detail says what is wrong with it. Try again in a while; if it stays so, tell the administrator, who set it up.";
 
+    IMPORT_STOPPED SERVICE_UNAVAILABLE "import-stopped" "The import stopped half way"
+        "`lines` says which lines were made. Send the same sheet again: what is there is left as it is, and the rest is made.";
     UNAVAILABLE SERVICE_UNAVAILABLE "unavailable" "The service is not available now"
         "The service can't reach its store, or is very busy. Nothing was changed; try again when Retry-After says.";
     BUSY SERVICE_UNAVAILABLE "busy" "The service is very busy"

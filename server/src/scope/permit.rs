@@ -11,7 +11,7 @@ use super::looking_as::LookingAs;
 use super::policy::{Action, Reach, settles};
 use super::{Groups, Scope, Whose};
 use crate::access::{Caller, Role};
-use crate::audit::{self, Deed};
+use crate::audit::{self, Deed, Who};
 use crate::problem::{Problem, kind};
 use crate::store::Store;
 
@@ -33,6 +33,11 @@ impl Permit {
 
     pub fn role(self) -> Role {
         self.caller.role
+    }
+
+    /// The caller, as the audit log names them.
+    pub(crate) fn who(self) -> Who {
+        self.caller.who()
     }
 
     /// Whether the caller is a protection officer of their organisation.

@@ -380,6 +380,14 @@ pub const POLICY: &[Action] = &[
         "PATCH /v1/groups/{id}",
         "POST /v1/groups/{id}/close",
     ]).noted_when_changed(RecordChanged),
+    may("read how spreadsheets to be imported must look",
+                                     Person, P,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "GET /v1/imports/{sheet}",
+    ]),
+    may("import people, groups, participants and sessions from spreadsheets",
+                                     Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
+        "POST /v1/imports/{sheet}",
+    ]).noted_when_changed(RecordChanged),
     may("say who leads groups",
                                      Person, O,    [Nothing,     Nothing,      Organisation, Nothing,     Nothing,     Nothing], &[
         "POST /v1/groups/{id}/assignments",

@@ -57,6 +57,7 @@ const STORY: [(&str, &[&str]); 9] = [
             "Targets and money",
             "Whom others send to you",
             "People and groups change",
+            "Begin with spreadsheets",
         ],
     ),
     (

@@ -235,6 +235,11 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
                 "name": "Abishyizehamwe", "kind": "healing_space", "modality": "sociotherapy", "area": "52010101",
             })),
         ),
+        "GET /v1/imports/{sheet}" => free("/v1/imports/groups", None),
+        // It is only tried.
+        "POST /v1/imports/{sheet}" => {
+            free("/v1/imports/people", Some("login,name,role\nimported,Imported Person,facilitator\n".into()))
+        }
         "PATCH /v1/groups/{id}" => {
             write(format!("/v1/groups/{spare}"), json!({"planned_sessions": 12, "reason": BECAUSE}))
         }

@@ -10,17 +10,19 @@ use ureq::http::Response;
 use ureq::{Agent, Body};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Bytes. What is asked for here answers in a few hundred.
-const LONGEST: u64 = 1 << 20;
+/// A sheet of thousands of lines takes some minutes to be made.
+const PATIENCE_WITH_SHEETS: Duration = Duration::from_secs(30 * 60);
+/// Bytes. What is asked for here answers in a few hundred; of a sheet, with a few hundred for each of five thousand lines.
+const LONGEST: u64 = 1 << 24;
 
-pub(super) struct Service {
+pub(in crate::cli) struct Service {
     agent: Agent,
     server: String,
 }
 
 /// No answer that counts.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failed {
+pub(in crate::cli) enum Failed {
     #[error("the service can't be reached: {0}")]
     Unreachable(#[from] ureq::Error),
     #[error("{0}")]
@@ -31,7 +33,7 @@ pub(super) enum Failed {
 
 /// A problem (RFC 9457), as the service said it.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(in crate::cli) struct Said {
     pub(super) status: u16,
     /// The last part of its type.
     pub(super) slug: String,
@@ -92,6 +94,30 @@ impl Service {
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str, access_token: &str) -> Result<T, Failed> {
         let request = self.agent.get(format!("{}{path}", self.server));
         read(request.header("authorization", format!("Bearer {access_token}")).call()?)
+    }
+
+    /// What stands at an address, as it is.
+    pub(in crate::cli) fn bytes(&self, path: &str, access_token: &str) -> Result<Vec<u8>, Failed> {
+        let request = self.agent.get(format!("{}{path}", self.server));
+        let mut answer = request.header("authorization", format!("Bearer {access_token}")).call()?;
+        if !answer.status().is_success() {
+            read::<()>(answer)?;
+            return Err(Failed::Foreign);
+        }
+        Ok(answer.body_mut().with_config().limit(LONGEST).read_to_vec()?)
+    }
+
+    /// Sends a spreadsheet, and waits as long as it takes.
+    pub(in crate::cli) fn post_sheet<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        access_token: &str,
+        sheet: &[u8],
+    ) -> Result<T, Failed> {
+        let request = self.agent.post(format!("{}{path}", self.server)).config();
+        let request = request.timeout_global(Some(PATIENCE_WITH_SHEETS)).build();
+        let request = request.header("authorization", format!("Bearer {access_token}"));
+        read(request.header("content-type", "text/csv").send(sheet)?)
     }
 
     pub(super) fn put<T: DeserializeOwned>(

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, OrganisationId, UserId};
-use sync_core::record::group::{ActivityCode, Cohort, GroupEdit, GroupKind, Setting, Target};
+use sync_core::record::group::{ActivityCode, Cohort, GroupEdit, GroupKind, GroupStatus, Setting, Target};
 use sync_core::record::{Modality, Note, Pillar};
 use sync_core::time::{Date, Millis, Moment, day_in_rwanda};
 use sync_core::value::{Line, Village, Whole};
@@ -14,14 +14,14 @@ use utoipa::ToSchema;
 use super::{GroupWritten, check_begins};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
-use crate::coverage::warning::{Before, Overlapping, Speaker, ask};
+use crate::coverage::warning::{Before, NearItem, Overlapping, Speaker, Thought, ask};
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::leading::{self, AssignmentRefused};
 use crate::ledger::{StreamKind, create_stream};
 use crate::problem::{Fields, Problem};
 use crate::records::groups::read::read;
 use crate::scope::{Permit, Scope};
-use crate::store::{Conn, Failure, Refusal, Store};
+use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
 /// A group to begin.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -29,39 +29,39 @@ use crate::store::{Conn, Failure, Refusal, Store};
 pub(crate) struct NewGroupBody {
     /// What people call it.
     #[schema(required = true, example = "Twiyubake")]
-    name: String,
+    pub(crate) name: String,
     /// `healing_space` or `dialogue_circle`.
     #[schema(required = true, example = "healing_space")]
-    kind: String,
+    pub(crate) kind: String,
     #[schema(required = true, example = "sociotherapy")]
-    modality: String,
+    pub(crate) modality: String,
     /// NISR code of the village, eight digits.
     #[schema(required = true, example = "52010101")]
-    area: String,
-    protocol_version: Option<String>,
-    pillar: Option<String>,
+    pub(crate) area: String,
+    pub(crate) protocol_version: Option<String>,
+    pub(crate) pillar: Option<String>,
     #[schema(example = "5.2")]
-    mhpss_4w: Option<String>,
-    setting: Option<String>,
-    cohort: Option<String>,
+    pub(crate) mhpss_4w: Option<String>,
+    pub(crate) setting: Option<String>,
+    pub(crate) cohort: Option<String>,
     /// Whom the group means to bring together.
-    target_mix: Vec<String>,
+    pub(crate) target_mix: Vec<String>,
     #[schema(minimum = 1, maximum = 200)]
-    planned_sessions: Option<i64>,
+    pub(crate) planned_sessions: Option<i64>,
     #[schema(example = "2026-03-05")]
-    starts_on: Option<String>,
+    pub(crate) starts_on: Option<String>,
     /// The people who lead it; they are assigned to it at once.
     #[schema(value_type = Vec<Uuid>)]
-    facilitators: Vec<UserId>,
+    pub(crate) facilitators: Vec<UserId>,
     /// Why it goes on where another partner does the same in the village or cell, in one line of at most 300 characters: that partner and the
     /// secretariat read it. No names. Without a reason such a group is refused (409 `overlap`).
     #[schema(example = "Their group is full; we agreed to take the next twenty families.")]
-    overlap_reason: Option<String>,
+    pub(crate) overlap_reason: Option<String>,
 }
 
 /// A group to begin, checked.
 #[derive(Debug, Clone)]
-struct NewGroup {
+pub(crate) struct NewGroup {
     name: Line<80>,
     kind: GroupKind,
     modality: Modality,
@@ -76,10 +76,14 @@ struct NewGroup {
     starts_on: Option<Date>,
     facilitators: Vec<UserId>,
     overlap_reason: Option<Note>,
+    /// How far it has come already, of one that was led before it is recorded.
+    pub(crate) status: Option<GroupStatus>,
 }
 
 impl NewGroupBody {
-    fn checked(&self, now: Millis) -> Result<NewGroup, Problem> {
+    /// # Errors
+    /// 422 `invalid-fields`, with all that is wrong.
+    pub(crate) fn checked(&self, now: Millis) -> Result<NewGroup, Problem> {
         let mut fields = Fields::default();
         let name = fields.parse("name", Some(&self.name));
         let kind = fields.parse("kind", Some(&self.kind));
@@ -119,6 +123,7 @@ impl NewGroupBody {
             starts_on,
             facilitators,
             overlap_reason,
+            status: None,
         })
     }
 }
@@ -157,13 +162,36 @@ impl NewGroup {
         for user in &self.facilitators {
             group.facilitators().insert(user)?;
         }
-        Ok(())
+        self.status.map_or(Ok(()), |status| group.status().set(status))
+    }
+
+    /// Whether it has come to its end already: it overlaps with nothing that goes on.
+    pub(crate) fn is_over(&self) -> bool {
+        self.status.is_some_and(|status| status >= GroupStatus::Graduated)
+    }
+
+    /// As what beginning it would be refused for an overlap of which nobody says why. Nothing is written.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) fn overlapping(
+        &self,
+        tx: &mut Conn<'_>,
+        organisation: OrganisationId,
+        today: Date,
+    ) -> Result<Option<Overlapping>, StoreError> {
+        if self.overlap_reason.is_some() || self.is_over() {
+            return Ok(None);
+        }
+        let Self { modality, pillar, cohort, area, starts_on, .. } = *self;
+        let starts_on = starts_on.unwrap_or(today);
+        Thought { organisation, modality, pillar, cohort, area, starts_on }.refusal(tx, today)
     }
 }
 
 /// Why a group was not begun.
 #[derive(Debug, thiserror::Error)]
-enum GroupRefused {
+pub(crate) enum GroupRefused {
     #[error(transparent)]
     Edit(#[from] EditRefused),
     #[error(transparent)]
@@ -228,14 +256,30 @@ fn create(
     (member, speaker): (Member, &Speaker),
     moment: &Moment,
 ) -> Result<Option<GroupWritten>, Failure<GroupRefused>> {
+    let overlaps = begin(tx, new, organisation, (member, speaker), moment)?;
+    Ok(read(tx, scope, GroupId::new(moment))?.map(|group| GroupWritten { group, overlaps }))
+}
+
+/// Begins a group, under the id of this moment; gives the groups of other partners with which it overlaps.
+///
+/// # Errors
+/// [`GroupRefused`].
+pub(crate) fn begin(
+    tx: &mut Conn<'_>,
+    new: &NewGroup,
+    organisation: OrganisationId,
+    (member, speaker): (Member, &Speaker),
+    moment: &Moment,
+) -> Result<Vec<NearItem>, Failure<GroupRefused>> {
     let id = GroupId::new(moment);
     create_stream(tx, id.into(), StreamKind::Group, Some(organisation), moment.now)?;
     edit_group(tx, id, member, |group| new.write(organisation, group)).map_err(Failure::lift)?;
     for user in &new.facilitators {
         leading::begin(tx, id, *user, organisation, member).map_err(Failure::lift)?;
     }
+    if new.is_over() {
+        return Ok(Vec::new());
+    }
     let (nothing, reason) = (Before::default(), new.overlap_reason.as_ref());
-    let overlaps =
-        ask(tx, id, &nothing, reason, speaker, day_in_rwanda(moment.now)).map_err(Failure::lift)?;
-    Ok(read(tx, scope, id)?.map(|group| GroupWritten { group, overlaps }))
+    ask(tx, id, &nothing, reason, speaker, day_in_rwanda(moment.now)).map_err(Failure::lift)
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 use sync_core::document::Document;
+use sync_core::history::step;
 use sync_core::id::{DeviceId, Id, ParticipantId};
 use sync_core::record::{Kind, Participant};
 use sync_core::value::Pseudonym;
@@ -94,7 +95,7 @@ fn split(
     let other = ParticipantId::of(record.group, code);
     let theirs = Original::at(tx, beside(seen.place, Kind::Participant, other))?;
     if let Some(there) = theirs.there()
-        && is_another(tx, id, other, there)?
+        && (!gave(&seen.document, code) || is_another(tx, id, other, there)?)
     {
         return Err(Refused::Otherwise(
             kind::CODE_TAKEN,
@@ -109,6 +110,14 @@ fn split(
     amend::<Participant>(tx, seen, act, |edit| edit.split().put(&device, code.clone()))
 }
 
+/// Whether telling this participant apart gave the code to somebody before, also where that was taken back. People whom nobody told apart
+/// begin without a tablet, too: they are imported.
+fn gave(document: &Document, code: &Pseudonym) -> bool {
+    let (changes, code) = (document.changes(), code.to_string());
+    let steps = changes.iter().filter_map(|change| step(document, &change.hash()));
+    steps.flat_map(|step| step.fields).any(|one| one.field.starts_with("split/") && one.to.contains(&code))
+}
+
 /// Whether a code is or was somebody else's: it is never given again, also not where it is void. One that came of telling the
 /// same participant apart before is that person's, though it was taken back.
 fn is_another(
@@ -117,7 +126,7 @@ fn is_another(
     other: ParticipantId,
     there: &Document,
 ) -> Result<bool, StoreError> {
-    // Nobody begins a participant at the web interface but by telling people apart.
+    // One that a tablet began is nobody's whom telling people apart began.
     let begun_by = ledger::authors(tx, &there.begun_by())?;
     if begun_by.values().any(|author| author.tablet.is_some()) {
         return Ok(true);

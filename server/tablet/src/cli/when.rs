@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sync_core::day::{Began, unlikely};
+use sync_core::day::{Began, as_written, unlikely};
 use sync_core::time::Date;
 
 use super::CommandError;
@@ -20,9 +20,6 @@ pub enum When {
 #[error("a day is written as 25/11/2026, 25 November 2026, 2026-11-25, today or yesterday")]
 pub struct NoDay;
 
-/// In which order day, month and year stand; days come before months here, as in all of Rwanda's official languages.
-const FORMS: [&str; 6] = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"];
-
 impl FromStr for When {
     type Err = NoDay;
     fn from_str(text: &str) -> Result<Self, NoDay> {
@@ -32,9 +29,7 @@ impl FromStr for When {
             "yesterday" => return Ok(Self::Yesterday),
             _ => {}
         }
-        let day = FORMS.iter().find_map(|form| Date::strptime(form, text).ok()).ok_or(NoDay)?;
-        // A year of two figures is read as one of the first century.
-        if day.year() < 1900 { Err(NoDay) } else { Ok(Self::On(day)) }
+        as_written(text).map(Self::On).ok_or(NoDay)
     }
 }
 
