@@ -116,10 +116,27 @@ pub(crate) fn edit<E: Refusal + From<EditRefused>>(
     member: Member,
     work: impl FnOnce(&mut Document, Actor) -> Result<Option<Change>, E>,
 ) -> Result<(), Failure<E>> {
+    match planned(tx, original, member, work)? {
+        Some(gain) => Ok(keep(tx, &[gain], &[], member.now)?),
+        None => Ok(()),
+    }
+}
+
+/// What an edit gains the record, if anything, for the ledger to keep: of several records at once, since what follows from them in a stream is
+/// then computed once.
+///
+/// # Errors
+/// As [`edit`].
+pub(crate) fn planned<E: Refusal + From<EditRefused>>(
+    tx: &mut Conn<'_>,
+    original: impl Into<Original>,
+    member: Member,
+    work: impl FnOnce(&mut Document, Actor) -> Result<Option<Change>, E>,
+) -> Result<Option<Gain>, Failure<E>> {
     let Original { place, stored, document } = original.into();
     // 1. The change is written on a copy: the plan puts it on the record as it is stored.
     let actor = Actor { device: member.author(), incarnation: identity::incarnation(tx)? };
-    let Some(change) = work(&mut document.clone(), actor)? else { return Ok(()) };
+    let Some(change) = work(&mut document.clone(), actor)? else { return Ok(None) };
     // 2. Whoever may edit a record here may write in its group; what they may say in it follows from their role.
     let authority = member.role.authority([member.author()]);
     let incoming = Incoming {
@@ -136,8 +153,7 @@ pub(crate) fn edit<E: Refusal + From<EditRefused>>(
     let Some(after) = plan.after else { return Err(not_accepted(plan.outcomes)) };
     let origin = Origin { batch: None, schema: SCHEMA };
     let fresh = plan.fresh.into_iter().map(|(_, change)| (origin, change)).collect();
-    let gain = Gain::new(place.stream, place.document, stored, after, fresh);
-    Ok(keep(tx, &[gain], &[], member.now)?)
+    Ok(Some(Gain::new(place.stream, place.document, stored, after, fresh)))
 }
 
 fn not_accepted<E: Refusal + From<EditRefused>>(outcomes: Vec<Outcome>) -> Failure<E> {

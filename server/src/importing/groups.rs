@@ -15,6 +15,7 @@ use super::row::{Importer, NotMade, Row, There, Written};
 use super::table::Column;
 use crate::audit::{self, ObjectKind};
 use crate::edits::groups::create::{NewGroup, NewGroupBody, begin};
+use crate::ledger::Gain;
 use crate::on_each;
 use crate::problem::Fields;
 use crate::store::schema::groups;
@@ -177,6 +178,7 @@ impl Row for Group {
         tx: &mut Conn<'_>,
         importer: Importer,
         moment: &Moment,
+        _: &mut Vec<Gain>,
     ) -> Result<Written, Failure<NotMade>> {
         let there: Option<Db<GroupId>> = on_each!(tx, |c| groups::table
             .filter(groups::organisation_id.eq(Db(importer.organisation)))

@@ -10,6 +10,7 @@ use super::report::{ImportReport, LineOutcome, LineRemark, LineReport};
 use super::row::{Importer, NotMade, Row, Written};
 use crate::audit::{self, Entry};
 use crate::clock::Clock;
+use crate::ledger::keep;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::store::schema::organisations;
@@ -62,9 +63,9 @@ fn write<R: Row>(
     as_worker(tx, |tx| {
         on_each!(tx, |c| diesel::update(own).set(organisations::code.eq(organisations::code)).execute(c))
     })?;
-    let mut all = Vec::with_capacity(lines.len());
+    let (mut all, mut gains) = (Vec::with_capacity(lines.len()), Vec::new());
     for (place, row, moment) in lines {
-        let written = row.make(tx, importer, moment).map_err(|failure| match failure {
+        let written = row.make(tx, importer, moment, &mut gains).map_err(|failure| match failure {
             Failure::Refused(refused) => Failure::Refused(Stopped(*place, refused)),
             Failure::Store(error) => Failure::Store(error),
         })?;
@@ -76,6 +77,8 @@ fn write<R: Row>(
         }
         all.push((*place, written));
     }
+    // No two lines are of one record, so each plan is of the record as it stands.
+    keep(tx, &gains, &[], importer.member.now)?;
     Ok(all)
 }
 

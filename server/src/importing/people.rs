@@ -13,6 +13,7 @@ use super::row::{Importer, NotMade, Row, There, Written};
 use super::table::Column;
 use crate::access::{PasswordHash, Role, issue_password_code};
 use crate::audit::{self, ObjectKind};
+use crate::ledger::Gain;
 use crate::on_each;
 use crate::problem::Fields;
 use crate::register::users::create::{NewUser, UserRefused, create};
@@ -97,6 +98,7 @@ impl Row for Person {
         tx: &mut Conn<'_>,
         importer: Importer,
         moment: &Moment,
+        _: &mut Vec<Gain>,
     ) -> Result<Written, Failure<NotMade>> {
         if let Some(there) = find_by_login(tx, &self.login)? {
             return Ok(Written::There(Some(there.id.uuid())));

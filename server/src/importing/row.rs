@@ -14,6 +14,7 @@ use crate::audit::{self, ObjectKind, Who};
 use crate::coverage::warning::Speaker;
 use crate::desk::{EditRefused, Member};
 use crate::edits::groups::create::GroupRefused;
+use crate::ledger::Gain;
 use crate::problem::{Fields, Problem};
 use crate::register::users::create::UserRefused;
 use crate::scope::Permit;
@@ -139,7 +140,7 @@ pub(super) trait Row: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Makes it, unless it is there by now.
+    /// Makes it, unless it is there by now. What a record gains goes to `gains`, which the ledger keeps for all lines of a transaction at once.
     ///
     /// # Errors
     /// [`NotMade`], and those of the store.
@@ -148,5 +149,6 @@ pub(super) trait Row: Clone + Send + Sync + 'static {
         tx: &mut Conn<'_>,
         importer: Importer,
         moment: &Moment,
+        gains: &mut Vec<Gain>,
     ) -> Result<Written, Failure<NotMade>>;
 }

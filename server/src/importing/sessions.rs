@@ -22,6 +22,7 @@ use super::row::{Importer, NotMade, Row, There, Written};
 use super::table::Column;
 use crate::audit::{self, ObjectKind};
 use crate::desk::{self, EditRefused, Original};
+use crate::ledger::Gain;
 use crate::problem::Fields;
 use crate::store::{Conn, Failure, StoreError};
 
@@ -171,17 +172,25 @@ impl Row for Meeting {
         self.doubts.clone()
     }
 
-    fn make(&self, tx: &mut Conn<'_>, importer: Importer, _: &Moment) -> Result<Written, Failure<NotMade>> {
+    fn make(
+        &self,
+        tx: &mut Conn<'_>,
+        importer: Importer,
+        _: &Moment,
+        gains: &mut Vec<Gain>,
+    ) -> Result<Written, Failure<NotMade>> {
         let (id, group) = (self.slot.id, self.slot.group);
         let place = Place { stream: group.into(), document: id.into(), kind: Kind::Session };
         let original = Original::at(tx, place)?;
         if original.there().is_some() {
             return Ok(Written::There(Some(id.uuid())));
         }
-        desk::edit(tx, original, importer.member, |document, actor| {
+        let gain = desk::planned(tx, original, importer.member, |document, actor| {
             let written = document.edit::<Session>(actor, importer.member.now, |edit| self.write(edit));
             written.map_err(|error| NotMade::from(EditRefused::from(error)))
         })?;
+        // It is new, so something is written.
+        gains.push(gain.ok_or(StoreError::Damaged("a line of a sheet"))?);
         Ok(Written::Made(id.uuid(), None))
     }
 }

@@ -209,7 +209,7 @@ mod tests {
         ) {
             let written: Vec<_> = cells.into_iter().filter(|(one, other)| {
                 let comment = one.trim_start().starts_with('#');
-                !comment && !(one.trim().is_empty() && other.trim().is_empty())
+                !comment && !format!("{one}{other}").trim().is_empty()
             }).collect();
             let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
             let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(Vec::new());
