@@ -106,20 +106,18 @@ pub(super) fn partnership(page: &Page) -> Table {
         Cell::new("Organisation"),
         right("Groups"),
         right("Meetings"),
-        right("People"),
-        right("Target"),
+        right("People\nof target"),
         right(""),
-    ]
-    .into_iter()
-    .chain([right("Budget\nRWF"), right("for each\nperson")]);
+        right("Budget\nRWF"),
+        right("for each\nperson"),
+    ];
     let rows = ORGANISATIONS.iter().zip(&page.partners).map(|(organisation, of)| {
         let percent = (of.people * 100).checked_div(of.target);
         vec![
             Cell::new(organisation.name),
             right(number(of.groups)),
             right(number(of.sessions)),
-            right(number(of.people)),
-            right(number(of.target)),
+            right(format!("{}{TOGETHER}/{TOGETHER}{}", number(of.people), number(of.target))),
             right(percent.map_or("–".to_owned(), |percent| format!("{percent}{TOGETHER}%"))),
             right(number(of.budget)),
             right(number(of.each)),
