@@ -235,9 +235,7 @@ impl Indicator {
         if let Some(of) = &self.of {
             of.check(fields, &format!("{at}.of"));
         }
-        if matches!(self.unit, Unit::Percent | Unit::Ratio) != self.of.is_some() {
-            fields.refuse(&format!("{at}.of"), "is there for percent and ratios, and for no other unit");
-        }
+        self.check_unit(fields, at);
         let splits = self.by.iter().find(|split| !self.measure.splits_by(**split));
         if let Some(split) = splits {
             fields.refuse(&format!("{at}.by"), format!("can't be {split}: what is counted has none"));
@@ -261,6 +259,49 @@ impl Indicator {
                 None if map.fit == Fit::Same => {}
                 None => fields.refuse(&at, "says what is lost where the two do not count the same"),
             }
+        }
+    }
+}
+
+impl Indicator {
+    /// The unit says what is counted, or that it is divided; a percentage is part of what it is divided by.
+    fn check_unit(&self, fields: &mut Fields, at: &str) {
+        let field = format!("{at}.of");
+        let divided = matches!(self.unit, Unit::Percent | Unit::Ratio);
+        match &self.of {
+            None if divided => fields.refuse(&field, "is missing: a percentage or ratio is of something"),
+            Some(_) if !divided => fields.refuse(&field, "is there for percentages and ratios alone"),
+            Some(of) if self.unit == Unit::Percent && of.count != self.measure.count => {
+                fields.refuse(
+                    &field,
+                    format!("counts {}, as the measure does, of which it is a part", self.measure.count),
+                );
+            }
+            None if self.unit != self.measure.count.unit() => {
+                fields.refuse(
+                    &format!("{at}.unit"),
+                    format!("is {} where {} are counted", self.measure.count.unit(), self.measure.count),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether both count the same.
+    pub(super) fn counts_as(&self, other: &Self) -> bool {
+        (self.unit, &self.measure, &self.of) == (other.unit, &other.measure, &other.of)
+    }
+}
+
+impl Count {
+    /// In what it is told.
+    const fn unit(self) -> Unit {
+        match self {
+            Self::People | Self::Graduates => Unit::People,
+            Self::Attendances | Self::Heads => Unit::Contacts,
+            Self::Sessions => Unit::Sessions,
+            Self::Groups => Unit::Groups,
+            Self::Minutes => Unit::Minutes,
         }
     }
 }

@@ -38,8 +38,13 @@ pub(crate) struct TargetBody {
     #[schema(example = "2026-03")]
     to: String,
     /// What is to be reached; `null` takes the target back.
-    #[schema(required = true, minimum = 0, maximum = 1e9)]
-    value: Option<f64>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<f64>, required = true, minimum = 0, maximum = 1e9)]
+    value: Option<Option<f64>>,
+}
+
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// A target.
@@ -144,8 +149,12 @@ pub(crate) async fn set_target(
     let mut fields = Fields::default();
     let area = known_area(&mut fields, body.area.as_deref());
     let (from, to) = months(&mut fields, &body.from, &body.to);
-    if body.value.is_some_and(|value| !(0.0..=1e9).contains(&value)) {
-        fields.refuse("value", "is a number from 0 to 1000000000");
+    match body.value {
+        None => fields.refuse("value", "is missing; null takes the target back"),
+        Some(Some(value)) if !(0.0..=1e9).contains(&value) => {
+            fields.refuse("value", "is a number from 0 to 1000000000");
+        }
+        Some(_) => {}
     }
     fields.done()?;
     let target = Target {
@@ -157,7 +166,7 @@ pub(crate) async fn set_target(
         area,
         from,
         to,
-        value: body.value,
+        value: body.value.flatten(),
     };
     audit::concerns(ObjectKind::Framework, target.framework_id, None);
     let (now, user) = (clock.now(), permit.user());

@@ -136,8 +136,12 @@ fn mapped(tx: &mut Conn<'_>, content: &Content) -> Result<(), Failure<Refused>> 
             let detail = match onto.and_then(|framework| framework.content.indicator(&map.indicator)) {
                 None => "names an indicator of a common framework in force: GET /v1/frameworks lists them"
                     .to_owned(),
-                Some(onto) if map.fit == Fit::Same && onto.unit != one.unit => {
-                    format!("can't be the same: the common one is told in {}", onto.unit)
+                Some(onto) if map.fit == Fit::Same && !one.counts_as(onto) => {
+                    "is not the same: the two count something else, or in another unit; say part_of or sum_of, and what is lost"
+                        .to_owned()
+                }
+                Some(onto) if onto.unit != one.unit => {
+                    format!("can't be told beside it: the common one is told in {}", onto.unit)
                 }
                 Some(_) => continue,
             };

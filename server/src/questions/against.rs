@@ -73,7 +73,7 @@ fn answer(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failu
         }
     }
     Ok(Table::new(COLUMNS, rows)
-        .noting(format!("As released as {release}."))
+        .noting(format!("As released as {release}: {published} people, {told} meetings."))
         .reconciled("people", published, "The lines together, and people as they were published")
         .reconciled("sessions", told, "The lines together, and meetings as they were published")
         .with_reconciled("People exactly, and those of GET /v1/aggregates", people.exact, exact))

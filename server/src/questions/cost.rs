@@ -88,8 +88,8 @@ question!(
     ask_published_cost,
     "/v1/questions/published-cost",
     "What the partners' budgets give in a quarter, for each person reached and each meeting",
-    "Published figures of people and meetings of that quarter, each partner as a whole. A line of a budget is spread over its months, all alike; nothing is converted between currencies. \
-     How many graduated is not published.",
+    "Published figures of people and meetings of that quarter, each partner as a whole. A line of a budget is spread over its months, all alike; nothing is converted between currencies, so of a partner with \
+     several nothing is told for each person. How many graduated is not published.",
     &["release"],
     published
 );
@@ -119,16 +119,19 @@ fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failur
         for ((_, currency), amount) in amounts(&theirs, &from, &to) {
             *sums.entry(currency).or_default() += amount;
         }
+        // Whoever is paid in two currencies is not reached for either alone.
+        let alone = sums.len() == 1;
         for (currency, amount) in sums {
             all += amount;
+            let each = |count: i64| if alone { Cell::ratio(amount, count) } else { Cell::Nothing };
             rows.push(vec![
                 Cell::text(&organisation),
                 Cell::Text(currency),
                 Cell::Whole(amount),
                 Cell::Whole(people),
                 Cell::Whole(sessions),
-                Cell::ratio(amount, people),
-                Cell::ratio(amount, sessions),
+                each(people),
+                each(sessions),
             ]);
         }
     }

@@ -179,7 +179,9 @@ fn told(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Ref
         rows.push(cells);
     }
     let counted = rows.len() as i64;
-    let mut table = Table::new(TOLD_COLUMNS, rows).noting(format!("As released as {release}."));
+    let mut table = Table::new(TOLD_COLUMNS, rows)
+        .noting(format!("As released as {release}."))
+        .noting("Published people are in steps of five and contacts of fifty: what follows from few people is about right, and no more.");
     if silent > 0 {
         table = table.noting(format!("Of {silent} targets no published figure tells what was reached."));
     }

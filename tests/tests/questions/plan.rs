@@ -144,6 +144,8 @@ fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
         assert_eq!(set(&target(draft, "1.1", 5)).problem(), (404, "no-such-framework"));
         secretariat.post(&format!("/v1/frameworks/{draft}/in-force"), &json!({})).ok();
         assert_eq!(set(&target(draft, "9.9", 5)).problem(), (422, "invalid-fields"));
+        let without = json!({"framework_id": draft, "indicator": "1.1", "from": "2026-01", "to": "2026-03"});
+        assert_eq!(set(&without).body["errors"][0]["field"], "value", "null alone takes a target back");
         set(&target(draft, "1.1", 5)).ok();
         set(&target(draft, "1.1", 8)).ok();
         let targets = |person: &Session| person.get("/v1/targets").ok()["items"].as_array().map(Vec::len);
@@ -161,6 +163,8 @@ fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
         };
         assert_eq!(own("same", "1.1", "people", None), 201);
         assert_eq!(own("part_of", "1.1", "people", None), 422);
+        assert_eq!(own("part_of", "1.1", "people", Some("Counts people once in a group.")), 201);
+        assert_eq!(own("same", "3.1", "people", None), 422, "graduates are others");
         assert_eq!(own("same", "2.1", "people", None), 422);
         assert_eq!(own("same", "9.9", "people", None), 422);
         assert_eq!(other.post("/v1/frameworks", &self::own()).problem(), (409, "code-taken"));
@@ -168,6 +172,7 @@ fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
             (json!({"count": "sessions", "sex": "female"}), "sessions"),
             (json!({"count": "people", "phase": "trust"}), "people"),
             (json!({"count": "people"}), "percent"),
+            (json!({"count": "sessions"}), "people"),
         ] {
             let one =
                 json!({"code": "aegis-no", "title": "No", "indicators": [indicator("A1", unit, &measure)]});

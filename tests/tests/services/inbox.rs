@@ -146,12 +146,23 @@ fn who_is_sent_is_expected_and_what_becomes_of_them_is_heard() {
         let why = last["reason"].as_str().expect("a reason");
         assert!(why.ends_with(": We are full until May.") && !why.contains("officer"), "{why}");
 
+        // Whoever sent them is told that they need another service, and why.
+        sync(&mut scene.jeanne);
+        let told = |device: &mut tablet::device::Device| {
+            let mut out = Vec::new();
+            tablet::cli::run_on(device, tablet::cli::TabletCommand::Status, &mut out).expect("a status");
+            String::from_utf8(out).expect("text")
+        };
+        let status = told(&mut scene.jeanne);
+        assert!(status.contains("1 person was declined where you sent them"), "{status}");
+
         // 5. Sent again, they are expected again; the store is what its documents say.
         scene
             .jeanne
             .step_referral(late, ReferralEvent { step: ReferralStep::Sent, on: day(3, 6) })
             .expect("sent");
         sync(&mut scene.jeanne);
+        assert!(!told(&mut scene.jeanne).contains("declined"));
         assert_eq!(scene.inbox().len(), 2);
         is_sound(&scene.app);
     });

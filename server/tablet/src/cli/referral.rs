@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Subcommand;
-use sync_core::id::{DocumentId, ReferralId};
+use sync_core::change::Grounds;
+use sync_core::history::{Step, step};
+use sync_core::id::{DocumentId, GroupId, ReferralId};
 use sync_core::record::referral::{ReferralEvent, ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::{Kind, Participant, Referral, Service};
 use sync_core::tablet::Tablet;
@@ -199,7 +201,11 @@ fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) 
     let (all, mut left_out, mut rows) = (find::everything(tablet), 0, Vec::new());
     for (group, named) in groups(device, group)? {
         for (id, one) in of_group::<Referral>(tablet, group) {
-            if every || one.is_open() { rows.push((named.name.to_string(), id, one)) } else { left_out += 1 }
+            if every || one.is_open() || waits_for_another(tablet, group, &one) {
+                rows.push((named.name.to_string(), id, one));
+            } else {
+                left_out += 1;
+            }
         }
     }
     // The longest overdue first, then those that will be, then the others, oldest first.
@@ -210,7 +216,7 @@ fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) 
     writeln!(
         out,
         "{} for which something is to be done, {overdue} overdue.",
-        words::count(rows.iter().filter(|(_, _, one)| one.is_open()).count(), "referral")
+        words::count(rows.iter().filter(|(_, _, one)| one.is_open() || is_declined(one)).count(), "referral")
     )?;
     let mut table = table(["Group", "Code", "To", "Reason", "Urgency", "State", "Overdue", "Id"]);
     for (group, id, one) in &rows {
@@ -224,7 +230,7 @@ fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) 
             to(tablet, one),
             one.reason.map(words::plain).unwrap_or_default(),
             one.urgency.map(words::plain).unwrap_or_default(),
-            state(one),
+            state(tablet, *id, one),
             overdue.unwrap_or_default(),
             find::end(*id, &all),
         ]);
@@ -238,14 +244,54 @@ fn list(device: &Device, group: Option<&str>, every: bool, out: &mut dyn Write) 
             "Ask after those who are overdue, and note: ihuriro tablet referral step ID arrived --on DAY"
         )?;
     }
+    if rows.iter().any(|(_, _, one)| is_declined(one)) {
+        writeln!(
+            out,
+            "Who was declined needs another service: ihuriro tablet service list, then referral record"
+        )?;
+    }
     if left_out > 0 {
         writeln!(out, "Left out: {} closed, declined or void; see --all.", left_out)?;
     }
     Ok(())
 }
 
-fn state(one: &Referral) -> String {
-    let latest = one.latest().map(|event| format!("{} {}", event.step, words::day(event.on)));
+/// How many people on the tablet were declined, and were not referred anew since.
+pub(super) fn declined(device: &Device) -> usize {
+    let tablet = device.tablet();
+    let of = |group| {
+        let all = of_group::<Referral>(tablet, group).into_iter();
+        all.filter(|(_, one)| waits_for_another(tablet, group, one)).count()
+    };
+    tablet.groups().into_iter().map(of).sum()
+}
+
+fn is_declined(one: &Referral) -> bool {
+    one.void.is_none() && one.latest().is_some_and(|latest| latest.step == ReferralStep::Declined)
+}
+
+/// Whether somebody was declined, and was not referred anew since: somebody has to find another service.
+fn waits_for_another(tablet: &Tablet, group: GroupId, one: &Referral) -> bool {
+    let Some(latest) = one.latest().filter(|_| is_declined(one)) else { return false };
+    let anew = |(_, other): &(DocumentId, Referral)| {
+        let since = other.begun_on().is_some_and(|begun| begun >= latest.on) && !is_declined(other);
+        other.participant == one.participant && other.void.is_none() && since
+    };
+    !of_group::<Referral>(tablet, group).iter().any(anew)
+}
+
+/// Why whoever was to receive them declined, as they said it.
+fn declined_because(tablet: &Tablet, id: DocumentId) -> Option<Grounds> {
+    let document = tablet.document(id)?;
+    let declines = |step: &Step| step.fields.iter().any(|field| field.field.contains("declined"));
+    let all = document.changes().into_iter().filter_map(|change| step(&document, &change.hash()));
+    all.filter(declines).filter_map(|step| step.grounds).last()
+}
+
+fn state(tablet: &Tablet, id: DocumentId, one: &Referral) -> String {
+    let why = if is_declined(one) { declined_because(tablet, id) } else { None };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let latest = one.latest().map(|event| format!("{} {}{why}", event.step, words::day(event.on)));
     let void = one.void.as_ref().map(|why| format!("void ({why})"));
     void.or(latest).unwrap_or_default()
 }
@@ -256,7 +302,12 @@ pub(super) fn named(tablet: &Tablet, one: &Referral) -> String {
 }
 
 /// The referral, field by field.
-pub(super) fn say(device: &Device, one: &Referral, out: &mut dyn Write) -> Result<(), CommandError> {
+pub(super) fn say(
+    device: &Device,
+    id: DocumentId,
+    one: &Referral,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
     let tablet = device.tablet();
     writeln!(out, "Referral of {}", words::record(tablet, one.participant.into()))?;
     row(out, "To", to(tablet, one))?;
@@ -272,6 +323,9 @@ pub(super) fn say(device: &Device, one: &Referral, out: &mut dyn Write) -> Resul
             if number == 0 { "Steps" } else { "" },
             format!("{} on {}", event.step, words::day(event.on)),
         )?;
+    }
+    if is_declined(one) {
+        told(out, "Declined", declined_because(tablet, id))?;
     }
     if let Some(from) = one.overdue_from() {
         let since = if from <= device.clock().today() { "since" } else { "from" };

@@ -52,7 +52,7 @@ pub(super) fn one(device: &Device, id: DocumentId, out: &mut dyn Write) -> Resul
         Some((Kind::Group, _)) => group(tablet, &tablet.read(id)?, id, out)?,
         Some((Kind::Participant, _)) => participant(device, id.into(), &tablet.read(id)?, out)?,
         Some((Kind::Lesson | Kind::SharedLesson, _)) => lesson::show(device, &id.to_string(), out)?,
-        Some((Kind::Referral, _)) => super::referral::say(device, &tablet.read(id)?, out)?,
+        Some((Kind::Referral, _)) => super::referral::say(device, id, &tablet.read(id)?, out)?,
         Some((Kind::Incident, _)) => super::incident::say(tablet, &tablet.read(id)?, out)?,
         Some((Kind::Screening, _)) => super::screening::say(tablet, id, &tablet.read(id)?, out)?,
         _ => session(tablet, id.into(), &tablet.read(id)?, out)?,

@@ -75,6 +75,14 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
     // Groups and people, then meetings, those of a group in their order.
     clashing
         .sort_by_cached_key(|id| tablet.read::<Session>(*id).ok().map(|one| (one.group, one.date, one.part)));
+    let declined = super::referral::declined(device);
+    if declined > 0 {
+        let people = if declined == 1 { "1 person was".into() } else { format!("{declined} people were") };
+        writeln!(
+            out,
+            "\n{people} declined where you sent them, and need another service: ihuriro tablet referral list"
+        )?;
+    }
     if !clashing.is_empty() {
         writeln!(out, "\nSet differently by different people, to be settled:")?;
         for id in clashing {

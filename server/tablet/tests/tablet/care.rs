@@ -100,6 +100,16 @@ fn a_referral_goes_its_way_on_two_tablets() {
     refused(&mut eric, "referral step P01 closed", &["of P01 these referrals are open: none"]);
     says(&eric.run("referral list --all"), &["closed 5 March 2026"]);
 
+    // Who was declined stays on the list until they are referred anew.
+    let refer = "referral record P01 --to health_centre --reason depression --consented --sent --on 5/3/2026";
+    let declined = id_in(&eric.run(refer));
+    eric.run(&format!("referral step {declined} declined"));
+    let another = "needs another service";
+    says(&eric.run("referral list"), &["declined 5 March 2026", another]);
+    says(&eric.run("status"), &["1 person was declined where you sent them"]);
+    eric.run(refer);
+    lacks(&eric.run("referral list"), &[another]);
+
     // Eric did not record this one.
     refused(&mut eric, &format!("referral void {id} --reason mistaken"), &["it was not you", "Jeanne"]);
     jeanne.run("sync");
