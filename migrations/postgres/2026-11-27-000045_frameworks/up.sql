@@ -25,7 +25,8 @@ CREATE TABLE targets (
     -- As 2026-03: the first and the last month.
     from_month      TEXT NOT NULL,
     to_month        TEXT NOT NULL,
-    value           DOUBLE PRECISION NOT NULL,
+    -- In thousandths.
+    value           BIGINT NOT NULL,
     set_at          BIGINT NOT NULL,
     set_by          BYTEA NOT NULL
 );

@@ -25,7 +25,8 @@ CREATE TABLE targets (
     -- As 2026-03: the first and the last month.
     from_month      TEXT NOT NULL,
     to_month        TEXT NOT NULL,
-    value           REAL NOT NULL,
+    -- In thousandths.
+    value           BIGINT NOT NULL,
     set_at          INTEGER NOT NULL,
     set_by          BLOB NOT NULL
 );

@@ -122,6 +122,8 @@ impl From<Refused> for Problem {
     }
 }
 
+/// In which values are kept: 10^9 of them fit.
+const THOUSANDTHS: f64 = 1e3;
 /// A plan of some years, by quarter and district.
 pub(crate) const MOST: i64 = 2_000;
 
@@ -225,7 +227,7 @@ fn set(tx: &mut Conn<'_>, target: Target, now: Millis, by: UserId) -> Result<Tar
             targets::area.eq(&area),
             targets::from_month.eq(&target.from),
             targets::to_month.eq(&target.to),
-            targets::value.eq(value),
+            targets::value.eq((value * THOUSANDTHS).round() as i64),
             targets::set_at.eq(At(now)),
             targets::set_by.eq(Db(by)),
         );
@@ -263,7 +265,7 @@ pub(crate) async fn list_targets(
     Ok(web::Json(Page::of(found, &window, |one: &Target| one.id)))
 }
 
-type Row = (Vec<u8>, Db<OrganisationId>, String, Vec<u8>, String, String, String, String, f64);
+type Row = (Vec<u8>, Db<OrganisationId>, String, Vec<u8>, String, String, String, String, i64);
 
 /// Targets in the order of their ids, of which some month lies in the span, if one is asked for.
 ///
@@ -319,6 +321,6 @@ fn target(row: Row) -> Result<Target, StoreError> {
         area: area.parse().ok(),
         from,
         to,
-        value: Some(value),
+        value: Some(value as f64 / THOUSANDTHS),
     })
 }

@@ -1011,7 +1011,8 @@ table! {
         area -> Text,
         from_month -> Text,
         to_month -> Text,
-        value -> Double,
+        /// In thousandths.
+        value -> BigInt,
         set_at -> BigInt,
         set_by -> Binary,
     }
