@@ -54,8 +54,7 @@ CREATE INDEX budget_lines_by_organisation ON budget_lines (organisation_id, id);
 
 -- Frameworks and targets are level I: everybody who signs in reads them, and whose they are writes them. Budgets are their organisation's, the
 -- secretariat's and the donor's.
-GRANT SELECT, INSERT, UPDATE ON frameworks, budget_lines TO ihuriro_caller;
-GRANT SELECT, INSERT, DELETE ON targets TO ihuriro_caller;
+GRANT SELECT, INSERT, UPDATE, DELETE ON frameworks, targets, budget_lines TO ihuriro_caller;
 DO $$
 DECLARE one TEXT;
 BEGIN

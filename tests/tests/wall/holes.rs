@@ -25,6 +25,9 @@ fn is_open_to(table: &str, role: &str) -> bool {
         // That a group exists is of level I, as the directory is.
         ("coverage" | "services", "facilitator" | "supervisor" | "manager" | "secretariat") => true,
         ("overlap_statements", "secretariat") => true,
+        // Targets are said to all who read results, budgets to whoever pays.
+        ("targets", "supervisor" | "manager" | "secretariat" | "donor") => true,
+        ("budget_lines", "secretariat" | "donor") => true,
         _ => false,
     }
 }
