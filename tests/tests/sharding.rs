@@ -54,7 +54,7 @@ const OTHERWISE: [(&str, &str); 33] = [
     ),
     ("coverage", "asked across organisations, by sector; a row for each group, the same on every machine"),
     ("overlap_statements", "of the groups of two organisations; some for each overlap"),
-    ("frameworks", "asked across organisations; at most 200 rows, the same on every machine"),
+    ("frameworks", "asked across organisations; at most 20 of each, the same on every machine"),
     ("targets", "asked across organisations; at most 2,000 of each, the same on every machine"),
     ("budget_lines", "asked across organisations; some for each quarter, the same on every machine"),
     ("participants", ID_OF_DOCUMENT),

@@ -5,6 +5,7 @@ CREATE TABLE frameworks (
     organisation_id BYTEA    REFERENCES organisations (id),
     code            TEXT    NOT NULL,
     version         INTEGER NOT NULL,
+    title           TEXT    NOT NULL,
     -- JSON: title and indicators.
     content         TEXT    NOT NULL,
     drawn_up_at     BIGINT NOT NULL,

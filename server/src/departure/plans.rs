@@ -17,7 +17,7 @@ pub(super) fn write(
     let mut frameworks = folder.file("frameworks.jsonl")?;
     read::all_of(tx, organisation)?.iter().try_for_each(|one| frameworks.put(one))?;
     let mut set = folder.file("targets.jsonl")?;
-    let all = targets::list(tx, Some(organisation), None, None, targets::MOST)?;
+    let all = targets::list(tx, Some(organisation), &targets::Which::All, None, targets::MOST)?;
     all.iter().try_for_each(|one| set.put(one))?;
     let mut budget = folder.file("budget.jsonl")?;
     money::all_of(tx, organisation)?.iter().try_for_each(|one| budget.put(one))?;

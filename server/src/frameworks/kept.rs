@@ -1,6 +1,8 @@
 //! Frameworks as they are kept: each version is one text, which never changes once it is in force.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use sync_core::id::{OrganisationId, UserId};
 use sync_core::time::Millis;
 use uuid::Uuid;
@@ -23,13 +25,6 @@ pub(crate) struct Framework {
     pub(crate) content: Content,
     pub(super) drawn_up_at: Millis,
     pub(crate) in_force_since: Option<Millis>,
-}
-
-impl Framework {
-    /// Whether it is a common one, or that of this organisation.
-    pub(crate) fn is_of(&self, organisation: Option<OrganisationId>) -> bool {
-        self.organisation.is_none_or(|of| Some(of) == organisation)
-    }
 }
 
 type Row = (Vec<u8>, Option<Db<OrganisationId>>, Option<String>, String, i32, String, At, Option<At>);
@@ -76,15 +71,61 @@ fn read(rows: Vec<Row>) -> Result<Vec<Framework>, StoreError> {
     rows.into_iter().map(Framework::try_from).collect()
 }
 
-/// There are few: each organisation draws up one or two.
-pub(super) const MOST: i64 = 200;
+/// How many versions of frameworks there may be of one keeper: each draws up one or two, and a new version in some years.
+pub(super) const MOST: i64 = 20;
+
+/// How many versions a keeper has.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn versions_of(tx: &mut Conn<'_>, keeper: Option<OrganisationId>) -> Result<i64, StoreError> {
+    on_each!(tx, |c, Backend| {
+        let rows = frameworks::table.count().into_boxed::<Backend>();
+        let rows = match keeper {
+            Some(keeper) => rows.filter(frameworks::organisation_id.eq(Db(keeper))),
+            None => rows.filter(frameworks::organisation_id.is_null()),
+        };
+        rows.get_result(c)
+    })
+}
+
+/// What is told of a version in a list: all but its indicators.
+#[derive(Debug, Queryable)]
+pub(super) struct Listed {
+    pub(super) id: Vec<u8>,
+    pub(super) organisation: Option<Db<OrganisationId>>,
+    pub(super) code: String,
+    pub(super) version: i32,
+    pub(super) title: String,
+    pub(super) drawn_up_at: At,
+    pub(super) in_force_since: Option<At>,
+}
 
 /// All versions, by code, the latest first.
 ///
 /// # Errors
 /// Those of the store.
-pub(super) fn all(tx: &mut Conn<'_>) -> Result<Vec<Framework>, StoreError> {
-    read(on_each!(tx, |c| read!(c, rows => rows.limit(MOST)))?)
+pub(super) fn listed(tx: &mut Conn<'_>) -> Result<Vec<Listed>, StoreError> {
+    on_each!(tx, |c| frameworks::table
+        .order((frameworks::code, frameworks::version.desc()))
+        .select((
+            frameworks::id,
+            frameworks::organisation_id,
+            frameworks::code,
+            frameworks::version,
+            frameworks::title,
+            frameworks::drawn_up_at,
+            frameworks::in_force_at,
+        ))
+        .load(c))
+}
+
+/// All versions of a keeper.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn all_of(tx: &mut Conn<'_>, keeper: OrganisationId) -> Result<Vec<Framework>, StoreError> {
+    read(on_each!(tx, |c| read!(c, rows => rows.filter(frameworks::organisation_id.eq(Db(keeper)))))?)
 }
 
 /// # Errors
@@ -104,44 +145,81 @@ pub(super) fn latest(tx: &mut Conn<'_>, code: &str) -> Result<Option<Framework>,
     Ok(read(rows)?.pop())
 }
 
+/// Whose frameworks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kept {
+    /// The common ones.
+    Common,
+    /// The common ones, and those of one organisation.
+    CommonAnd(OrganisationId),
+    /// Those of all.
+    ByAll,
+}
+
 /// The latest version in force of each framework.
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) fn in_force(tx: &mut Conn<'_>) -> Result<Vec<Framework>, StoreError> {
-    let mut found = read(on_each!(
-        tx,
-        |c| read!(c, rows => rows.filter(frameworks::in_force_at.is_not_null()).limit(MOST))
-    )?)?;
-    found.dedup_by(|one, before| one.code == before.code);
-    Ok(found)
+pub(crate) fn in_force(tx: &mut Conn<'_>, kept: Kept) -> Result<Vec<Framework>, StoreError> {
+    let later = "NOT EXISTS (SELECT 1 FROM frameworks later WHERE later.code = frameworks.code
+        AND later.version > frameworks.version AND later.in_force_at IS NOT NULL)";
+    let rows = on_each!(tx, |c, Backend| read!(c, rows => {
+        let rows = rows
+            .filter(frameworks::in_force_at.is_not_null())
+            .filter(sql::<Bool>(later))
+            .into_boxed::<Backend>();
+        match kept {
+            Kept::Common => rows.filter(frameworks::organisation_id.is_null()),
+            Kept::CommonAnd(own) => {
+                rows.filter(frameworks::organisation_id.is_null().or(frameworks::organisation_id.eq(Db(own))))
+            }
+            Kept::ByAll => rows,
+        }
+    }))?;
+    read(rows)
 }
 
-/// Keeps a draft: a new version, or the draft that there is in another form.
+/// Keeps the first draft of a version.
 ///
 /// # Errors
-/// Those of the store.
-pub(super) fn draw_up(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<(), StoreError> {
-    let content = serde_json::to_string(&draft.content).map_err(|_| StoreError::Damaged("a framework"))?;
-    let written = (
-        frameworks::content.eq(&content),
-        frameworks::drawn_up_at.eq(At(draft.drawn_up_at)),
-        frameworks::drawn_up_by.eq(Db(by)),
-    );
+/// [`StoreError::Raced`] where somebody else began this version since, and those of the store.
+pub(super) fn begin(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<(), StoreError> {
     let row = (
         frameworks::id.eq(draft.id.as_bytes().to_vec()),
         frameworks::organisation_id.eq(draft.organisation.map(Db)),
         frameworks::code.eq(&draft.code),
         frameworks::version.eq(draft.version),
-        written,
+        frameworks::title.eq(&draft.content.title),
+        frameworks::content.eq(text(&draft.content)?),
+        frameworks::drawn_up_at.eq(At(draft.drawn_up_at)),
+        frameworks::drawn_up_by.eq(Db(by)),
     );
-    on_each!(tx, |c| diesel::insert_into(frameworks::table)
+    let begun = on_each!(tx, |c| diesel::insert_into(frameworks::table)
         .values(row)
-        .on_conflict(frameworks::id)
-        .do_update()
-        .set(written)
+        .on_conflict_do_nothing()
         .execute(c))?;
-    Ok(())
+    if begun == 1 { Ok(()) } else { Err(StoreError::Raced) }
+}
+
+/// Keeps a draft in another form.
+///
+/// # Errors
+/// [`StoreError::Raced`] where it was put in force since: then it never changes; and those of the store.
+pub(super) fn replace(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<(), StoreError> {
+    let there =
+        frameworks::table.find(draft.id.as_bytes().to_vec()).filter(frameworks::in_force_at.is_null());
+    let written = (
+        frameworks::title.eq(&draft.content.title),
+        frameworks::content.eq(text(&draft.content)?),
+        frameworks::drawn_up_at.eq(At(draft.drawn_up_at)),
+        frameworks::drawn_up_by.eq(Db(by)),
+    );
+    let replaced = on_each!(tx, |c| diesel::update(there).set(written).execute(c))?;
+    if replaced == 1 { Ok(()) } else { Err(StoreError::Raced) }
+}
+
+fn text(content: &Content) -> Result<String, StoreError> {
+    serde_json::to_string(content).map_err(|_| StoreError::Damaged("a framework"))
 }
 
 /// # Errors

@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::indicator::Content;
-use super::kept::{self, Framework};
+use super::kept::{self, Framework, Listed};
+use crate::access::Role;
 use crate::clock::timestamp;
 use crate::problem::{Problem, kind};
 use crate::scope::Permit;
-use crate::store::{Conn, Store, StoreError};
+use crate::store::{At, Conn, Db, Store, StoreError};
 
 /// A version of a framework.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,11 +50,45 @@ impl From<Framework> for FrameworkItem {
     }
 }
 
+/// A version of a framework in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedFramework {
+    id: Uuid,
+    /// Whose it is; absent: it is a common one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
+    organisation_id: Option<OrganisationId>,
+    #[schema(example = "rpp")]
+    code: String,
+    #[schema(minimum = 1)]
+    version: i32,
+    title: String,
+    drawn_up_at: Timestamp,
+    /// Since when it does not change any more; absent while it is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_force_since: Option<Timestamp>,
+}
+
+impl TryFrom<Listed> for ListedFramework {
+    type Error = StoreError;
+    fn try_from(one: Listed) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: Uuid::from_slice(&one.id).map_err(|_| StoreError::Damaged("a framework"))?,
+            organisation_id: one.organisation.map(|Db(id)| id),
+            code: one.code,
+            version: one.version,
+            title: one.title,
+            drawn_up_at: timestamp(one.drawn_up_at.0),
+            in_force_since: one.in_force_since.map(|At(at)| timestamp(at)),
+        })
+    }
+}
+
 /// All versions of frameworks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Frameworks {
-    /// By code, the latest version of each first. There are at most 200.
-    items: Vec<FrameworkItem>,
+    /// By code, the latest version of each first.
+    items: Vec<ListedFramework>,
 }
 
 pub(super) fn no_such() -> Problem {
@@ -68,14 +103,12 @@ pub(crate) fn all_of(
     tx: &mut Conn<'_>,
     organisation: OrganisationId,
 ) -> Result<Vec<FrameworkItem>, StoreError> {
-    let mut all = kept::all(tx)?;
-    all.retain(|one| one.organisation == Some(organisation));
-    Ok(all.into_iter().map(FrameworkItem::from).collect())
+    Ok(kept::all_of(tx, organisation)?.into_iter().map(FrameworkItem::from).collect())
 }
 
 /// List frameworks
 ///
-/// The common ones and those of all partners, with all their versions. Drafts are told to whoever draws them up alone.
+/// The common ones and those of all partners, with all their versions; each is read by its id. Drafts are told to whoever draws them up alone.
 #[utoipa::path(
     tag = "Frameworks",
     security(("bearer" = [])),
@@ -89,18 +122,20 @@ pub(crate) async fn list_frameworks(
     permit: Permit,
     store: web::Data<Store>,
 ) -> Result<web::Json<Frameworks>, Problem> {
-    let mut all = store.read("list frameworks", kept::all).await?;
-    all.retain(|one| is_told(permit, one));
-    Ok(web::Json(Frameworks { items: all.into_iter().map(FrameworkItem::from).collect() }))
+    let listed = store.read("list frameworks", kept::listed).await?;
+    let told =
+        |one: &Listed| is_told(permit, one.organisation.map(|Db(id)| id), one.in_force_since.is_some());
+    let told = listed.into_iter().filter(told).map(ListedFramework::try_from);
+    Ok(web::Json(Frameworks { items: told.collect::<Result<_, StoreError>>()? }))
 }
 
 /// Whether somebody is told of it: of a draft only its keeper.
-fn is_told(permit: Permit, one: &Framework) -> bool {
-    let keeps = match one.organisation {
-        None => permit.role() == crate::access::Role::Secretariat,
+fn is_told(permit: Permit, keeper: Option<OrganisationId>, in_force: bool) -> bool {
+    let keeps = match keeper {
+        None => permit.role() == Role::Secretariat,
         of => permit.organisation().ok() == of,
     };
-    one.in_force_since.is_some() || keeps
+    in_force || keeps
 }
 
 /// Read a framework
@@ -124,5 +159,6 @@ pub(crate) async fn read_framework(
 ) -> Result<web::Json<FrameworkItem>, Problem> {
     let id = *id;
     let found = store.read("read a framework", move |tx| kept::find(tx, id)).await?;
-    found.filter(|one| is_told(permit, one)).map(|one| web::Json(one.into())).ok_or_else(no_such)
+    let told = |one: &Framework| is_told(permit, one.organisation, one.in_force_since.is_some());
+    found.filter(told).map(|one| web::Json(one.into())).ok_or_else(no_such)
 }

@@ -1,23 +1,24 @@
 //! Targets: what an organisation means to reach of an indicator, in which months and where.
 
+mod kept;
+
+pub(crate) use kept::{MOST, Which, list};
+use kept::{Refused, set};
+
 use actix_web::{get, put, web};
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sync_core::area::AreaCode;
-use sync_core::id::{Id, OrganisationId, UserId};
-use sync_core::time::{Date, Millis};
+use sync_core::id::{Id, OrganisationId};
+use sync_core::time::Date;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::kept;
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
-use crate::on_each;
 use crate::page::{Page, PageQuery, Window};
-use crate::problem::{Fields, Problem, kind};
+use crate::problem::{Fields, Problem};
 use crate::scope::{Permit, known_area};
-use crate::store::schema::{organisations, targets};
-use crate::store::{At, Conn, Db, Failure, Refusal, Store, StoreError};
+use crate::store::{Failure, Store};
 
 /// A target to set.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -86,47 +87,6 @@ pub(crate) struct TargetQuery {
     limit: Option<u32>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error("there is no such framework in force")]
-    NoFramework,
-    #[error("it has no such indicator")]
-    NoIndicator,
-    #[error("there are too many targets")]
-    Full,
-}
-
-impl Refusal for Refused {}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        let mut fields = Fields::default();
-        match refused {
-            Refused::NoFramework => {
-                return Self::of(
-                    kind::NO_SUCH_FRAMEWORK,
-                    "No common framework in force, and none of your organisation, has this id.",
-                );
-            }
-            Refused::NoIndicator => {
-                fields.refuse("indicator", "is the code of an indicator of this framework")
-            }
-            Refused::Full => fields.refuse(
-                "value",
-                format!(
-                    "can't be set: an organisation has at most {MOST} targets. Take back some that are over"
-                ),
-            ),
-        }
-        fields.done().err().unwrap_or_else(Self::internal)
-    }
-}
-
-/// In which values are kept: 10^9 of them fit.
-const THOUSANDTHS: f64 = 1e3;
-/// A plan of some years, by quarter and district.
-pub(crate) const MOST: i64 = 2_000;
-
 /// Set a target
 ///
 /// For one indicator, span of months and area there is one: what is set again takes its place.
@@ -194,50 +154,6 @@ pub(crate) fn first_day(month: &str) -> Option<Date> {
     (month.len() == "2026-03".len()).then(|| format!("{month}-01").parse().ok()).flatten()
 }
 
-fn set(tx: &mut Conn<'_>, target: Target, now: Millis, by: UserId) -> Result<Target, Failure<Refused>> {
-    let own = target.organisation_id;
-    let framework = kept::find(tx, target.framework_id)?
-        .filter(|one| one.in_force_since.is_some() && one.organisation.is_none_or(|of| of == own))
-        .ok_or(Refused::NoFramework)?;
-    framework.content.indicator(&target.indicator).ok_or(Refused::NoIndicator)?;
-    let area = target.area.map(|area| area.to_string()).unwrap_or_default();
-    let same = targets::table.filter(
-        targets::organisation_id
-            .eq(Db(own))
-            .and(targets::framework_id.eq(target.framework_id.as_bytes().to_vec()))
-            .and(targets::indicator.eq(&target.indicator))
-            .and(targets::area.eq(&area))
-            .and(targets::from_month.eq(&target.from))
-            .and(targets::to_month.eq(&target.to)),
-    );
-    on_each!(tx, |c| diesel::delete(same).execute(c))?;
-    if let Some(value) = target.value {
-        let there: i64 = on_each!(tx, |c| targets::table
-            .filter(targets::organisation_id.eq(Db(own)))
-            .count()
-            .get_result(c))?;
-        if there >= MOST {
-            return Err(Refused::Full.into());
-        }
-        let row = (
-            targets::id.eq(target.id.as_bytes().to_vec()),
-            targets::organisation_id.eq(Db(own)),
-            targets::framework_id.eq(target.framework_id.as_bytes().to_vec()),
-            targets::indicator.eq(&target.indicator),
-            targets::area.eq(&area),
-            targets::from_month.eq(&target.from),
-            targets::to_month.eq(&target.to),
-            targets::value.eq((value * THOUSANDTHS).round() as i64),
-            targets::set_at.eq(At(now)),
-            targets::set_by.eq(Db(by)),
-        );
-        on_each!(tx, |c| diesel::insert_into(targets::table).values(row).execute(c))?;
-    }
-    let code: String =
-        on_each!(tx, |c| organisations::table.find(Db(own)).select(organisations::code).first(c))?;
-    Ok(Target { organisation: code, ..target })
-}
-
 /// List targets
 ///
 /// Of all partners, in the order in which they were set.
@@ -261,66 +177,6 @@ pub(crate) async fn list_targets(
     let window: Window<Uuid> = PageQuery::new(after, limit).of("targets")?;
     let of = organisation.map(OrganisationId::from_uuid);
     let (after, rows) = (window.after, window.rows());
-    let found = store.read("list targets", move |tx| list(tx, of, None, after, rows)).await?;
+    let found = store.read("list targets", move |tx| list(tx, of, &Which::All, after, rows)).await?;
     Ok(web::Json(Page::of(found, &window, |one: &Target| one.id)))
-}
-
-type Row = (Vec<u8>, Db<OrganisationId>, String, Vec<u8>, String, String, String, String, i64);
-
-/// Targets in the order of their ids, of which some month lies in the span, if one is asked for.
-///
-/// # Errors
-/// Those of the store.
-pub(crate) fn list(
-    tx: &mut Conn<'_>,
-    of: Option<OrganisationId>,
-    span: Option<(String, String)>,
-    after: Option<Uuid>,
-    most: i64,
-) -> Result<Vec<Target>, StoreError> {
-    let rows: Vec<Row> = on_each!(tx, |c, Backend| {
-        let mut rows = targets::table
-            .inner_join(organisations::table)
-            .order(targets::id)
-            .limit(most)
-            .select((
-                targets::id,
-                targets::organisation_id,
-                organisations::code,
-                targets::framework_id,
-                targets::indicator,
-                targets::area,
-                targets::from_month,
-                targets::to_month,
-                targets::value,
-            ))
-            .into_boxed::<Backend>();
-        if let Some(of) = of {
-            rows = rows.filter(targets::organisation_id.eq(Db(of)));
-        }
-        if let Some((from, to)) = &span {
-            rows = rows.filter(targets::to_month.ge(from).and(targets::from_month.le(to)));
-        }
-        if let Some(after) = after {
-            rows = rows.filter(targets::id.gt(after.as_bytes().to_vec()));
-        }
-        rows.load(c)
-    })?;
-    rows.into_iter().map(target).collect()
-}
-
-fn target(row: Row) -> Result<Target, StoreError> {
-    let (own, Db(organisation_id), organisation, framework, indicator, area, from, to, value) = row;
-    let id = |bytes: &[u8]| Uuid::from_slice(bytes).map_err(|_| StoreError::Damaged("a target"));
-    Ok(Target {
-        id: id(&own)?,
-        organisation_id,
-        organisation,
-        framework_id: id(&framework)?,
-        indicator,
-        area: area.parse().ok(),
-        from,
-        to,
-        value: Some(value as f64 / THOUSANDTHS),
-    })
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::indicator::{Content, Fit};
-use super::kept::{self, Framework};
+use super::kept::{self, Framework, Kept};
 use super::read::{FrameworkItem, no_such};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
@@ -45,7 +45,10 @@ impl From<Refused> for Problem {
                 kind::CODE_TAKEN,
                 "Another organisation, or the partnership, has a framework of this code. Choose another code.",
             ),
-            Refused::Full => Self::of(kind::FRAMEWORKS_FULL, "There are 200 versions of frameworks already."),
+            Refused::Full => Self::of(
+                kind::FRAMEWORKS_FULL,
+                "You keep 20 versions of frameworks already. Go on with a draft that there is.",
+            ),
             Refused::Unknown => no_such(),
             Refused::Mapped(wrong) => Self::fields(wrong),
         }
@@ -84,7 +87,8 @@ pub(crate) async fn draw_up_framework(
     fields.done()?;
     let (now, user) = (clock.now(), permit.user());
     let kept = store.write("draw up a framework", move |tx| {
-        let (id, version) = next(tx, owner, &code)?;
+        let next = next(tx, owner, &code)?;
+        let (id, version) = (next.id(), next.version());
         audit::concerns(ObjectKind::Framework, id, None);
         mapped(tx, &content)?;
         let (code, content) = (code.clone(), content.clone());
@@ -98,7 +102,10 @@ pub(crate) async fn draw_up_framework(
             drawn_up_at: now,
             in_force_since: None,
         };
-        kept::draw_up(tx, &draft, user)?;
+        match next {
+            Next::Begins(..) => kept::begin(tx, &draft, user)?,
+            Next::Goes(..) => kept::replace(tx, &draft, user)?,
+        }
         Ok(kept::find(tx, id)?)
     });
     let kept: Option<Framework> = kept.await.map_err(|failure: Failure<Refused>| Problem::from(failure))?;
@@ -106,28 +113,43 @@ pub(crate) async fn draw_up_framework(
     Ok(HttpResponse::Created().json(item))
 }
 
-/// The id and number of the version that is drawn up: those of the draft, if there is one.
-fn next(
-    tx: &mut Conn<'_>,
-    owner: Option<OrganisationId>,
-    code: &str,
-) -> Result<(Uuid, i32), Failure<Refused>> {
+/// The version that is drawn up: its id and number.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    /// There is no draft.
+    Begins(Uuid, i32),
+    /// The draft that there is.
+    Goes(Uuid, i32),
+}
+
+impl Next {
+    fn id(self) -> Uuid {
+        let (Self::Begins(id, _) | Self::Goes(id, _)) = self;
+        id
+    }
+
+    fn version(self) -> i32 {
+        let (Self::Begins(_, version) | Self::Goes(_, version)) = self;
+        version
+    }
+}
+
+fn next(tx: &mut Conn<'_>, owner: Option<OrganisationId>, code: &str) -> Result<Next, Failure<Refused>> {
     match kept::latest(tx, code)? {
         Some(latest) if latest.organisation != owner => Err(Refused::Taken.into()),
-        Some(latest) if latest.in_force_since.is_none() => Ok((latest.id, latest.version)),
+        Some(latest) if latest.in_force_since.is_none() => Ok(Next::Goes(latest.id, latest.version)),
         latest => {
-            if kept::all(tx)?.len() as i64 >= kept::MOST {
+            if kept::versions_of(tx, owner)? >= kept::MOST {
                 return Err(Refused::Full.into());
             }
-            Ok((Uuid::now_v7(), latest.map_or(1, |latest| latest.version + 1)))
+            Ok(Next::Begins(Uuid::now_v7(), latest.map_or(1, |latest| latest.version + 1)))
         }
     }
 }
 
 /// That what is mapped onto is there, and is told in the same unit where both count the same.
 fn mapped(tx: &mut Conn<'_>, content: &Content) -> Result<(), Failure<Refused>> {
-    let common: Vec<Framework> =
-        kept::in_force(tx)?.into_iter().filter(|one| one.organisation.is_none()).collect();
+    let common = kept::in_force(tx, Kept::Common)?;
     let mut wrong = Vec::new();
     for (at, one) in content.indicators.iter().enumerate() {
         for (number, map) in one.maps.iter().enumerate() {

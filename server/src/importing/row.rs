@@ -1,7 +1,9 @@
 //! What the kinds of sheets have in common.
 
 use sync_core::codes;
-use sync_core::id::OrganisationId;
+use sync_core::form::{Edit, EditError};
+use sync_core::id::{Id, OrganisationId};
+use sync_core::record::{Kinded, Place};
 use sync_core::time::{Date, Moment, day_in_rwanda};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use super::table::Column;
 use crate::access::Role;
 use crate::audit::{self, ObjectKind, Who};
 use crate::coverage::warning::Speaker;
-use crate::desk::{EditRefused, Member};
+use crate::desk::{self, EditRefused, Member, Original};
 use crate::edits::groups::create::GroupRefused;
 use crate::ledger::Gain;
 use crate::problem::{Fields, Problem};
@@ -104,6 +106,31 @@ impl From<NotMade> for Problem {
             NotMade::User(refused) => refused.into(),
         }
     }
+}
+
+/// Begins a record with what a line says, unless it is there by now. What it gains goes to `gains`.
+///
+/// # Errors
+/// [`NotMade`], and those of the store.
+pub(super) fn begin<R: Kinded>(
+    tx: &mut Conn<'_>,
+    place: Place,
+    importer: Importer,
+    gains: &mut Vec<Gain>,
+    write: impl FnOnce(&mut Edit<'_, R>) -> Result<(), EditError>,
+) -> Result<Written, Failure<NotMade>> {
+    let original = Original::at(tx, place)?;
+    let id = place.document.uuid();
+    if original.there().is_some() {
+        return Ok(Written::There(Some(id)));
+    }
+    let gain = desk::planned(tx, original, importer.member, |document, actor| {
+        let written = document.edit::<R>(actor, importer.member.now, write);
+        written.map_err(|error| NotMade::from(EditRefused::from(error)))
+    })?;
+    // It is new, so something is written.
+    gains.push(gain.ok_or(StoreError::Damaged("a line of a sheet"))?);
+    Ok(Written::Made(id, None))
 }
 
 /// A line of one kind of sheet, checked by itself.

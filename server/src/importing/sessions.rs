@@ -18,10 +18,9 @@ use sync_core::value::Pseudonym;
 use super::cells::{Cells, word};
 use super::known::{self, Groups, People};
 use super::report::LineRemark;
-use super::row::{Importer, NotMade, Row, There, Written};
+use super::row::{Importer, NotMade, Row, There, Written, begin};
 use super::table::Column;
 use crate::audit::{self, ObjectKind};
-use crate::desk::{self, EditRefused, Original};
 use crate::ledger::Gain;
 use crate::problem::Fields;
 use crate::store::{Conn, Failure, StoreError};
@@ -179,19 +178,9 @@ impl Row for Meeting {
         _: &Moment,
         gains: &mut Vec<Gain>,
     ) -> Result<Written, Failure<NotMade>> {
-        let (id, group) = (self.slot.id, self.slot.group);
-        let place = Place { stream: group.into(), document: id.into(), kind: Kind::Session };
-        let original = Original::at(tx, place)?;
-        if original.there().is_some() {
-            return Ok(Written::There(Some(id.uuid())));
-        }
-        let gain = desk::planned(tx, original, importer.member, |document, actor| {
-            let written = document.edit::<Session>(actor, importer.member.now, |edit| self.write(edit));
-            written.map_err(|error| NotMade::from(EditRefused::from(error)))
-        })?;
-        // It is new, so something is written.
-        gains.push(gain.ok_or(StoreError::Damaged("a line of a sheet"))?);
-        Ok(Written::Made(id.uuid(), None))
+        let place =
+            Place { stream: self.slot.group.into(), document: self.slot.id.into(), kind: Kind::Session };
+        begin::<Session>(tx, place, importer, gains, |edit| self.write(edit))
     }
 }
 

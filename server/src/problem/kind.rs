@@ -191,7 +191,7 @@ kinds! {
     DIRECTORY_FULL CONFLICT "directory-full" "The directory holds as many services as it may"
         "Every tablet holds all of them. Change an entry that ended into the one that is to be entered.";
     FRAMEWORKS_FULL CONFLICT "frameworks-full" "There are as many frameworks as there may be"
-        "All versions of all partners together are at most 200. Go on with a draft that there is.";
+        "An organisation, and the partnership, keep at most 20 versions. Go on with a draft that there is.";
     NOT_VOID CONFLICT "not-void" "It is not void"
         "The record is not void now: somebody took that back, or two people disagree, and then it counts until that is settled.";
     SET_ASIDE CONFLICT "set-aside" "It does not count"

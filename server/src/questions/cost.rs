@@ -1,6 +1,7 @@
 //! Value for money: what budgets give, for each person reached, each meeting and each graduate.
 
 use actix_web::get;
+use std::collections::BTreeMap;
 
 use sync_core::record::Modality;
 
@@ -46,12 +47,18 @@ fn answer(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failu
     let to = span.to.map_or_else(|| "9999-12".to_owned(), month);
     let lines = lines(tx, scope.organisation)?;
     let sums = amounts(&lines, &from, &to);
+    // Of each method it is counted once, however many currencies pay for it.
+    let mut counted = BTreeMap::new();
+    for (modality, _) in sums.keys() {
+        if !counted.contains_key(modality) {
+            let of = modality.as_ref().and_then(|one| one.parse().ok());
+            counted.insert(modality.clone(), counts(tx, scope, of, span)?);
+        }
+    }
     let mut rows = Vec::new();
     for ((modality, currency), amount) in &sums {
-        let of = modality.as_ref().and_then(|one| one.parse().ok());
-        let [people, sessions, graduates] = counts(tx, scope, of, span)?;
         let known = [Cell::texts(modality.as_ref()), Cell::text(currency), Cell::Whole(*amount)];
-        let counts = [people, sessions, graduates];
+        let counts = counted.get(modality).copied().unwrap_or_default();
         let each = counts.map(|count| Cell::ratio(*amount, count));
         rows.push(known.into_iter().chain(counts.map(Cell::Whole)).chain(each).collect());
     }
@@ -110,13 +117,12 @@ fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failur
     let lines = lines(tx, None)?;
     let (mut rows, mut all) = (Vec::new(), 0);
     for organisation in figures.organisations() {
-        let (theirs, _): (Vec<Line>, Vec<Line>) =
-            lines.iter().cloned().partition(|line| line.organisation == organisation);
+        let theirs = lines.iter().filter(|line| line.organisation == organisation);
         let whole = figures.reached.iter().find(|one| one.is_whole && one.organisation == organisation);
         let people = whole.map_or(0, |one| one.people);
         let sessions = figures.meetings(&organisation, None).sessions;
-        let mut sums = std::collections::BTreeMap::<String, i64>::new();
-        for ((_, currency), amount) in amounts(&theirs, &from, &to) {
+        let mut sums = BTreeMap::<String, i64>::new();
+        for ((_, currency), amount) in amounts(theirs, &from, &to) {
             *sums.entry(currency).or_default() += amount;
         }
         // Whoever is paid in two currencies is not reached for either alone.

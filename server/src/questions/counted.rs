@@ -103,24 +103,28 @@ fn counted(count: Count, totals: Totals) -> i64 {
     }
 }
 
-/// What is counted from rows of groups `g` with a month `m.month`, as SQL.
+/// What is counted, in SQL: of the groups that are asked for, each in one or more months.
 struct Counted {
-    from: &'static str,
+    /// The month of a group `g`, and the tables that it is from.
+    months: &'static str,
+    /// Of rows `m` of these: whom they tell of.
+    people: &'static str,
     counts: &'static str,
 }
 
 const GROUPS: Counted = Counted {
-    from: "facts m JOIN groups g ON g.id = m.group_id AND m.sex = '' AND m.age_band = '' AND m.state = '' AND m.sessions > 0",
-    counts: "count(DISTINCT g.id)",
+    months: "f.month FROM groups g
+             JOIN facts f ON f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0",
+    people: "",
+    counts: "count(DISTINCT x.id)",
 };
 
 /// People who graduated: of that no day is recorded, so the last month in which their group met stands for it.
 const GRADUATES: Counted = Counted {
-    from: "(SELECT f.group_id, max(f.month) AS month FROM facts f
-            WHERE f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0 GROUP BY f.group_id) m
-           JOIN groups g ON g.id = m.group_id
-           JOIN participants p ON p.group_id = g.id AND p.exit = 'graduated' AND p.void IS NULL AND NOT p.erased
-                AND p.id NOT IN (SELECT participant_id FROM people)",
+    months: "(SELECT max(f.month) FROM facts f WHERE f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = ''
+              AND f.sessions > 0) AS month FROM groups g",
+    people: "JOIN participants p ON p.group_id = m.id AND p.exit = 'graduated' AND p.void IS NULL AND NOT p.erased
+             AND NOT EXISTS (SELECT 1 FROM people other WHERE other.participant_id = p.id)",
     counts: "count(*)",
 };
 
@@ -144,7 +148,8 @@ fn rows(
     split: Option<Split>,
 ) -> Result<BTreeMap<Told, i64>, StoreError> {
     let mut values = Values::default();
-    let mut all = vec![groups_asked(&mut values, scope.groups, asked), "g.void IS NULL".to_owned()];
+    let groups = groups_asked(&mut values, scope.groups, asked);
+    let mut all = vec!["m.month IS NOT NULL".to_owned()];
     for (day, than) in [(asked.from, ">="), (asked.to, "<=")] {
         let bound = day.map(|day| values.text(&format!("m.month {than} ?"), &day.to_string()[..7]));
         all.extend(bound);
@@ -162,15 +167,18 @@ fn rows(
         None => "''",
         Some(Split::Sex) => "COALESCE(p.sex, 'unknown')",
         Some(Split::AgeBand) => "COALESCE(p.age_band, 'unknown')",
-        Some(Split::District) => "substr(g.area, 1, 2)",
-        Some(Split::Modality) => "g.modality",
-        Some(Split::Kind) => "g.kind",
+        Some(Split::District) => "substr(m.area, 1, 2)",
+        Some(Split::Modality) => "m.modality",
+        Some(Split::Kind) => "m.kind",
     };
+    let Counted { months, people, counts } = what;
     let text = format!(
-        "SELECT x.quarter, x.who, {} AS counted FROM (SELECT {quarter} AS quarter, {who} AS who, g.id AS id FROM {} WHERE {}) x GROUP BY x.quarter, x.who",
-        what.counts.replace("g.id", "x.id"),
-        what.from,
-        all.join(" AND ")
+        "SELECT x.quarter, x.who, {counts} AS counted FROM (
+             SELECT {quarter} AS quarter, {who} AS who, m.id AS id FROM (
+                 SELECT g.id, g.area, g.kind, g.modality, {months} WHERE {groups} AND g.void IS NULL
+             ) m {people} WHERE {all}
+         ) x GROUP BY x.quarter, x.who",
+        all = all.join(" AND ")
     );
     let rows: Vec<Row> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
     Ok(rows.into_iter().map(|Row { quarter, who, counted }| ((quarter, who), counted)).collect())

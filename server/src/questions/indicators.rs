@@ -7,10 +7,10 @@ use super::asked::{Asked, Asker};
 use super::counted::{Span, Told, exact, published, value};
 use super::question::question;
 use super::reached::{latest, nothing};
-use super::refusal::{MAX_ROWS, Refused};
+use super::refusal::{MAX_ROWS, MOST_COUNTS, Refused};
 use super::table::{Cell, Column, Table};
-use crate::frameworks::indicator::{Fit, Indicator};
-use crate::frameworks::kept::{Framework, in_force};
+use crate::frameworks::indicator::{Fit, Indicator, Mapping};
+use crate::frameworks::kept::{Framework, Kept, in_force};
 use crate::published::Figures;
 use crate::scope::Scope;
 use crate::store::{Conn, Failure, StoreError};
@@ -39,8 +39,12 @@ const COLUMNS: &[Column] = &[
 fn answer(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
     let scope = asker.scope()?;
     let span = Span { from: asked.groups.from, to: asked.groups.to, area: asked.groups.area };
-    let mut frameworks = in_force(tx)?;
-    frameworks.retain(|one| one.is_of(scope.organisation));
+    let kept = scope.organisation.map_or(Kept::Common, Kept::CommonAnd);
+    let frameworks = in_force(tx, kept)?;
+    let indicators = frameworks.iter().flat_map(|one| &one.content.indicators);
+    if indicators.map(Indicator::counts).sum::<usize>() > MOST_COUNTS {
+        return Err(Refused::Counts.into());
+    }
     let mut rows = Vec::new();
     for framework in &frameworks {
         for indicator in &framework.content.indicators {
@@ -146,34 +150,42 @@ const COMPARED_COLUMNS: &[Column] = &[
 fn compared(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
     let Some((release, figures)) = latest(tx, asked)? else { return Ok(nothing(COMPARED_COLUMNS)) };
     let (common, own): (Vec<Framework>, Vec<Framework>) =
-        in_force(tx)?.into_iter().partition(|one| one.partner.is_none());
+        in_force(tx, Kept::ByAll)?.into_iter().partition(|one| one.partner.is_none());
+    // 1. The partners' own, by the common indicator that each maps onto.
+    let mut mapped: BTreeMap<(&str, &str, &str), Vec<(&Indicator, &Mapping)>> = BTreeMap::new();
+    for framework in &own {
+        let Some(partner) = framework.partner.as_deref() else { continue };
+        for one in &framework.content.indicators {
+            for map in &one.maps {
+                mapped.entry((&map.framework, &map.indicator, partner)).or_default().push((one, map));
+            }
+        }
+    }
+    // 2. Each common one of each partner, and beside it what that partner maps onto it.
     let partners = figures.organisations();
     let mut rows = Vec::new();
     for framework in &common {
         for indicator in &framework.content.indicators {
-            let row = |partner: &str, fit: &str, own: Option<&Indicator>, loses: Option<&String>| {
-                let counted = published_value(&figures, own.unwrap_or(indicator), partner);
+            let row = |partner: &str, own: Option<&(&Indicator, &Mapping)>| {
+                let told = own.map_or(indicator, |(own, _)| own);
                 vec![
                     Cell::Text(format!("{} {}", framework.code, framework.version)),
                     Cell::text(&indicator.code),
                     Cell::text(&indicator.names.en),
                     Cell::text(indicator.unit),
                     Cell::text(partner),
-                    Cell::text(fit),
-                    Cell::texts(own.map(|own| format!("{} {}", own.code, own.names.en))),
-                    Cell::number(counted),
-                    Cell::texts(loses),
+                    Cell::text(own.map_or("common", |(_, map)| map.fit.code())),
+                    Cell::texts(own.map(|(own, _)| format!("{} {}", own.code, own.names.en))),
+                    Cell::number(published_value(&figures, told, partner)),
+                    Cell::texts(own.and_then(|(_, map)| map.loses.as_ref())),
                 ]
             };
             for partner in &partners {
-                rows.push(row(partner, "common", None, None));
-                let theirs = own.iter().filter(|one| one.partner.as_ref() == Some(partner));
-                for one in theirs.flat_map(|one| &one.content.indicators) {
-                    let maps = one
-                        .maps
-                        .iter()
-                        .filter(|map| (&map.framework, &map.indicator) == (&framework.code, &indicator.code));
-                    rows.extend(maps.map(|map| row(partner, map.fit.code(), Some(one), map.loses.as_ref())));
+                rows.push(row(partner, None));
+                let theirs = mapped.get(&(&*framework.code, &*indicator.code, &**partner));
+                rows.extend(theirs.into_iter().flatten().map(|own| row(partner, Some(own))));
+                if rows.len() > MAX_ROWS {
+                    return Err(Refused::Rows.into());
                 }
             }
         }

@@ -6,12 +6,17 @@ use crate::store::Refusal;
 /// How many rows an answer may have: a sheet that somebody still reads, and some megabytes.
 pub(super) const MAX_ROWS: usize = 5_000;
 
+/// How often an answer may count: each time takes some milliseconds.
+pub(super) const MOST_COUNTS: usize = 600;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     #[error("the answer would have too many rows")]
     Rows,
     #[error("there are too many pairs of groups")]
     Pairs,
+    #[error("the frameworks ask for too many counts")]
+    Counts,
     #[error("there are too many targets")]
     Targets,
     #[error("who asks sees no records")]
@@ -37,9 +42,15 @@ impl From<Refused> for Problem {
                 field: "area".to_owned(),
                 detail: "is left out or holds too much: more than 20000 pairs of groups lie in it. Ask for a district or a sector".to_owned(),
             }]),
+            Refused::Counts => Self::fields(vec![FieldError {
+                field: "framework".to_owned(),
+                detail: format!(
+                    "in force asks for more than {MOST_COUNTS} counts: put a version in force that has fewer indicators, or tells them apart by less"
+                ),
+            }]),
             Refused::Targets => Self::fields(vec![FieldError {
                 field: "from".to_owned(),
-                detail: "is left out or too early: more than 200 targets have a month in these months. Ask for a quarter".to_owned(),
+                detail: "is left out or too early: more targets than can be counted at once have a month in these months. Ask for a quarter".to_owned(),
             }]),
             Refused::NoRecords => Self::of(kind::ROLE_NOT_ALLOWED, "You see no records."),
             Refused::NoSuchParticipant => Self::of(

@@ -9,11 +9,11 @@ use super::asked::{Asked, Asker};
 use super::counted::{Span, exact, published, value};
 use super::question::question;
 use super::reached::{latest, nothing};
-use super::refusal::{MAX_ROWS, Refused, few_enough};
+use super::refusal::{MAX_ROWS, Refused};
 use super::table::{Cell, Column, Table};
 use crate::frameworks::indicator::Indicator;
 use crate::frameworks::kept::{Framework, find};
-use crate::frameworks::targets::{Target, first_day, list};
+use crate::frameworks::targets::{Target, Which, first_day, list};
 use crate::scope::Scope;
 use crate::store::{Conn, Failure, StoreError};
 
@@ -47,8 +47,9 @@ const MOST_COUNTED: usize = 200;
 
 fn answer(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
     let scope = asker.scope()?;
-    let span = months(asked);
-    let targets = list(tx, scope.organisation, Some(span), None, MOST_COUNTED as i64 + 1)?;
+    let (from, to) = months(asked);
+    let which = Which::Touching(from, to);
+    let targets = list(tx, scope.organisation, &which, None, MOST_COUNTED as i64 + 1)?;
     if targets.len() > MOST_COUNTED {
         return Err(Refused::Targets.into());
     }
@@ -158,9 +159,10 @@ const TOLD_COLUMNS: &[Column] = &[
 fn told(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
     let Some((release, figures)) = latest(tx, asked)? else { return Ok(nothing(TOLD_COLUMNS)) };
     let (from, to) = (release.quarter.first_month(), release.last_month());
-    let span = Some((from.clone(), to.clone()));
-    let mut targets = few_enough(list(tx, None, span, None, MAX_ROWS as i64 + 1)?)?;
-    targets.retain(|one| (one.from == from, one.to == to, one.area) == (true, true, None));
+    let mut targets = list(tx, None, &Which::Just(from, to), None, MAX_ROWS as i64 + 1)?;
+    if targets.len() > MAX_ROWS {
+        return Err(Refused::Targets.into());
+    }
     targets.sort_by(|one, other| one.organisation.cmp(&other.organisation));
     let frameworks = frameworks_of(tx, &targets)?;
     let (mut rows, mut silent) = (Vec::new(), 0);

@@ -992,6 +992,7 @@ table! {
         organisation_id -> Nullable<Binary>,
         code -> Text,
         version -> Integer,
+        title -> Text,
         /// JSON.
         content -> Text,
         drawn_up_at -> BigInt,

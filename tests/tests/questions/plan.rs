@@ -211,3 +211,130 @@ fn a_budget_line_is_taken_back_and_counts_no_more() {
         assert_eq!(fields, ["to", "currency", "amount", "source"]);
     });
 }
+
+#[test]
+fn two_who_draw_up_the_same_framework_at_once_begin_one_version() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let aegis = Village::of(&app, "aegis");
+        let (manager, other) = (&aegis.manager, aegis.manager_again(&app));
+        let one = json!({"code": "at-once", "title": "At once", "indicators": [indicator("1", "people", &json!({"count": "people"}))]});
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let asked: Vec<_> = [manager, &other]
+                .into_iter()
+                .cycle()
+                .take(6)
+                .map(|person| scope.spawn(|| person.post("/v1/frameworks", &one).status))
+                .collect();
+            asked.into_iter().map(|asked| asked.join().expect("an answer")).collect()
+        });
+        assert_eq!(answers, [201; 6]);
+        let listed = manager.get("/v1/frameworks").ok();
+        let versions: Vec<&Value> =
+            listed["items"].as_array().expect("items").iter().map(|one| &one["version"]).collect();
+        assert_eq!(versions, [1], "{listed}");
+        // So does whoever sets one target many times at once.
+        let id = listed["items"][0]["id"].as_str().expect("an id");
+        manager.post(&format!("/v1/frameworks/{id}/in-force"), &json!({})).ok();
+        let set = |value: i64| manager.request("PUT", "/v1/targets", Some(&target(id, "1", value))).status;
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..6).map(|value| scope.spawn(move || set(value))).collect();
+            asked.into_iter().map(|asked| asked.join().expect("an answer")).collect()
+        });
+        assert_eq!(answers, [200; 6]);
+        assert_eq!(manager.get("/v1/targets").ok()["items"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn there_are_only_so_many_versions_of_one_keeper() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let (aegis, nar) = (Village::of(&app, "aegis"), Village::of(&app, "nar"));
+        let draw_up = |keeper: &Village, number: usize| {
+            let measure = json!({"count": "people"});
+            let code = format!("f{number}-{}", &keeper.organisation.to_string()[30..]);
+            let one = json!({"code": code, "title": "One of many", "indicators": [indicator("1", "people", &measure)]});
+            keeper.manager.post("/v1/frameworks", &one)
+        };
+        for number in 0..20 {
+            assert_eq!(draw_up(&aegis, number).status, 201);
+        }
+        assert_eq!(draw_up(&aegis, 20).problem(), (409, "frameworks-full"));
+        assert_eq!(draw_up(&nar, 0).status, 201, "others have room of their own");
+    });
+}
+
+/// What a question about a plan costs at most, of a build that is not optimised; some times what it takes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plan_that_is_made_to_be_dear_costs_so_much_and_no_more() {
+    use hostile_bytes::budget;
+    use tests::process::Service;
+    use tests::program::ihuriro;
+
+    const CPU: std::time::Duration = std::time::Duration::from_secs(10);
+    const MEMORY: u64 = 64 * 1024 * 1024;
+    Database::each(|database| {
+        let mut app = TestApp::on(database);
+        Village::of(&app, "aegis");
+        let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+        app.url.clone_from(&service.url);
+        let manager = app.login("manager.aegis");
+        let process = service.id();
+        let graduates = |code: usize, by: &Value| {
+            let mut one =
+                indicator(&format!("{code}"), "percent", &json!({"count": "graduates", "sex": "female"}));
+            one["of"] = json!({"count": "graduates"});
+            one["by"] = by.clone();
+            one
+        };
+        let all = json!(["sex", "age_band", "district", "modality", "kind"]);
+        let framework = |code: &str, each: usize, by: &Value| {
+            let indicators: Vec<Value> = (0..each).map(|one| graduates(one, by)).collect();
+            json!({"code": code, "title": "Dear", "indicators": indicators})
+        };
+        let costs = |what: &str, ask: &dyn Fn() -> u16, status: u16| {
+            let memory = budget::forget_peak(&process.to_string()).expect("it runs");
+            let cpu = budget::process_cpu(process).expect("it runs");
+            assert_eq!(ask(), status, "{what}");
+            let cpu = budget::process_cpu(process).expect("it runs").saturating_sub(cpu);
+            let memory = budget::peak_memory(&process.to_string()).expect("it runs").saturating_sub(memory);
+            println!("{what}: {cpu:?}, {memory} bytes");
+            assert!(cpu < CPU && memory < MEMORY, "{what}: {cpu:?}, {memory} bytes");
+        };
+        // 1. As much as may be asked for: 50 indicators, each in six ways and divided.
+        let allowed = framework("dear", 50, &all);
+        let id = in_force(&manager, &allowed);
+        costs("as many counts as there may be", &|| manager.get("/v1/questions/indicators").status, 200);
+        // 2. More.
+        costs(
+            "a framework of a hundred",
+            &|| manager.post("/v1/frameworks", &framework("dearer", 100, &all)).status,
+            201,
+        );
+        in_force(&manager, &framework("dearest", 100, &all));
+        let refused = manager.get("/v1/questions/indicators");
+        assert_eq!(
+            (refused.problem(), &refused.body["errors"][0]["field"]),
+            ((422, "invalid-fields"), &json!("framework"))
+        );
+        // 3. As many targets as are counted at once.
+        for number in 0..200 {
+            let month = format!("2026-{:02}", 1 + number % 12);
+            let area = ["1", "2", "3", "4", "5"][number / 12 % 5];
+            let indicator = (number % 50).to_string();
+            let set = json!({"framework_id": id, "indicator": indicator, "from": month, "to": month, "area": area, "value": 5});
+            manager.request("PUT", "/v1/targets", Some(&set)).ok();
+        }
+        costs("two hundred targets", &|| manager.get("/v1/questions/results-against-plan").status, 200);
+        // 4. A budget in as many currencies as there may be lines.
+        for number in 0..100_u8 {
+            let currency: String =
+                [number / 26 + b'A', number % 26 + b'A', b'Z'].map(char::from).iter().collect();
+            let line = json!({"modality": "sociotherapy", "from": "2026-01", "to": "2026-12", "currency": currency, "amount": 5, "source": "a grant"});
+            assert_eq!(manager.post("/v1/budget", &line).status, 201);
+        }
+        costs("a budget of a hundred currencies", &|| manager.get("/v1/questions/cost").status, 200);
+    });
+}

@@ -171,7 +171,7 @@ impl Planted {
                  VALUES ({group}, {organisation}, 'healing_space', 'sociotherapy', '52010101', '5201', 'active');
              INSERT INTO overlap_statements VALUES
                  ({group}, {group}, {group}, {other}, {organisation}, {other}, 'went_on', 'why', {organisation}, 'manager', {manager}, 1);
-             INSERT INTO frameworks VALUES ({group}, {organisation}, {group}::text, 1, '{{}}', 1, {manager}, NULL, NULL);
+             INSERT INTO frameworks VALUES ({group}, {organisation}, {group}::text, 1, 'a title', '{{}}', 1, {manager}, NULL, NULL);
              INSERT INTO targets VALUES ({group}, {organisation}, {group}, '1.1', '', '2026-01', '2026-03', 5, 1, {manager});
              INSERT INTO budget_lines VALUES ({group}, {organisation}, NULL, '2026-01', '2026-03', 'RWF', 5, 'a grant', 1, {manager}, NULL, NULL);
              INSERT INTO participants (id, group_id, code, consents, erased, conflicts) VALUES ({participant}, {group}, 'P01', true, false, 0);
