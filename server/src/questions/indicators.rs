@@ -147,12 +147,15 @@ const COMPARED_COLUMNS: &[Column] = &[
     Column::says("loses", "What is lost where the two do not count the same"),
 ];
 
+/// A partner's own indicator, and how it stands to a common one.
+type Own<'a> = (&'a Indicator, &'a Mapping);
+
 fn compared(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
     let Some((release, figures)) = latest(tx, asked)? else { return Ok(nothing(COMPARED_COLUMNS)) };
     let (common, own): (Vec<Framework>, Vec<Framework>) =
         in_force(tx, Kept::ByAll)?.into_iter().partition(|one| one.partner.is_none());
     // 1. The partners' own, by the common indicator that each maps onto.
-    let mut mapped: BTreeMap<(&str, &str, &str), Vec<(&Indicator, &Mapping)>> = BTreeMap::new();
+    let mut mapped: BTreeMap<(&str, &str, &str), Vec<Own<'_>>> = BTreeMap::new();
     for framework in &own {
         let Some(partner) = framework.partner.as_deref() else { continue };
         for one in &framework.content.indicators {
@@ -166,7 +169,7 @@ fn compared(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure
     let mut rows = Vec::new();
     for framework in &common {
         for indicator in &framework.content.indicators {
-            let row = |partner: &str, own: Option<&(&Indicator, &Mapping)>| {
+            let row = |partner: &str, own: Option<&Own<'_>>| {
                 let told = own.map_or(indicator, |(own, _)| own);
                 vec![
                     Cell::Text(format!("{} {}", framework.code, framework.version)),
