@@ -76,6 +76,12 @@ const TAKEN_BACK: &str =
     "SELECT s.id FROM sessions s JOIN sessions f ON f.id = s.moved_from AND f.group_id = s.group_id
              WHERE s.moved_from IS NOT NULL AND (f.moved_to IS NULL OR f.moved_to <> s.id)";
 
+/// Whether something was recorded in a session that counts nowhere, by somebody who had not heard, as a condition on
+/// `sessions` under a name of the query's. As [`sync_core::moving::recorded_since`].
+pub(crate) fn recorded_since(session: &str) -> String {
+    format!("({session}.recorded_since OR ({session}.recorded_since_moved AND {session}.id IN ({TAKEN_BACK})))")
+}
+
 /// The pairs of sessions that look like records of one meeting, as a condition on `possible_doubles`. A pair follows from its two documents; that a
 /// move was taken back stands in a third one.
 fn both_stand() -> String {
@@ -106,6 +112,8 @@ pub(crate) struct SessionDoubts {
     pub(crate) dates: BTreeMap<SessionId, String>,
     /// Those that totals leave out.
     pub(crate) left_out: Vec<SessionId>,
+    /// Those in which something was recorded by somebody who had not heard that they count nowhere.
+    pub(crate) recorded_since: Vec<SessionId>,
 }
 
 impl SessionDoubts {
@@ -113,13 +121,17 @@ impl SessionDoubts {
     /// Those of the store.
     pub(crate) fn of(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<Self, StoreError> {
         let of: Vec<Db<SessionId>> = ids.iter().copied().map(Db).collect();
-        let left_out: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
-            .filter(sessions::id.eq_any(&of))
-            .filter(diesel::dsl::sql::<Bool>(&format!("sessions.id IN ({})", left_out())))
-            .select(sessions::id)
-            .load(c))?;
-        let left_out = left_out.into_iter().map(|Db(id)| id).collect();
-        Ok(Self { alike: alike(tx, ids)?, dates: of_sessions(tx, ids)?, left_out })
+        let mut those = |condition: String| -> Result<Vec<SessionId>, StoreError> {
+            let found: Vec<Db<SessionId>> = on_each!(tx, |c| sessions::table
+                .filter(sessions::id.eq_any(&of))
+                .filter(diesel::dsl::sql::<Bool>(&condition))
+                .select(sessions::id)
+                .load(c))?;
+            Ok(found.into_iter().map(|Db(id)| id).collect())
+        };
+        let left_out = those(format!("sessions.id IN ({})", left_out()))?;
+        let recorded_since = those(recorded_since("sessions"))?;
+        Ok(Self { alike: alike(tx, ids)?, dates: of_sessions(tx, ids)?, left_out, recorded_since })
     }
 }
 

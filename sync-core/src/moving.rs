@@ -43,12 +43,9 @@ impl Slot {
             let Some(there) = read(slot.id) else { return slot };
             slot.begun = true;
             let Record::Session(there) = there else { continue };
-            // A record that a move began counts nowhere once the move is taken back: the next record must not be
-            // written into it.
+            // The next record must not be written into one that counts nowhere.
             let source = there.moved_from.and_then(&read);
-            let taken_back =
-                matches!(source, Some(Record::Session(source)) if source.moved_to != Some(slot.id));
-            if !there.is_set_aside() && !taken_back {
+            if !there.is_set_aside() && !is_taken_back(slot.id, &there, source.as_ref()) {
                 return slot;
             }
         }
@@ -83,6 +80,12 @@ impl Slot {
     }
 }
 
+/// Whether a move made a session and was taken back, or went elsewhere: it counts nowhere. `source` is the record that its
+/// `moved_from` names, where that is there.
+pub fn is_taken_back(id: SessionId, session: &Session, source: Option<&Record>) -> bool {
+    matches!(source, Some(Record::Session(source)) if source.group == session.group && source.moved_to != Some(id))
+}
+
 /// Writes what one record says into another, field by field, with the marks of attendance in `marks`. A verified record
 /// becomes a submitted one: it was verified under another day.
 ///
@@ -112,13 +115,15 @@ pub fn copy(
     into.state().set(from.state.min(SessionState::Submitted))
 }
 
-/// The changes of a session that was set aside (void, moved or a double) which the person who did so had not seen. What
-/// they record counts nowhere until somebody carries it over; none for a session that counts.
-pub fn recorded_since(session: &Session, document: &Document) -> Vec<Change> {
+/// The changes of a session that was set aside (void, moved or a double) which the person who did so had not seen; of one
+/// that a move made which was [taken back](is_taken_back), all changes since the move. What they record counts nowhere until
+/// somebody carries it over; none for a session that counts.
+pub fn recorded_since(session: &Session, document: &Document, taken_back: bool) -> Vec<Change> {
     let aside = [
         ("void", session.void.is_some()),
         ("moved_to", session.moved_to.is_some()),
         ("double_of", session.double_of.is_some()),
+        ("moved_from", taken_back && !session.is_set_aside()),
     ];
     let fields = aside.into_iter().filter(|(_, set)| *set).map(|(field, _)| field);
     let mut seen = BTreeSet::new();
@@ -185,7 +190,7 @@ pub fn carry(
     Ok(())
 }
 
-/// Puts the values that set a session aside again. The new change has seen all that was recorded in the session, so
+/// Puts the values by which a session counts nowhere again. The new change has seen all that was recorded in the session, so
 /// nothing is flagged as recorded since.
 ///
 /// # Errors
@@ -193,7 +198,11 @@ pub fn carry(
 pub fn say_again(session: &Session, edit: &mut SessionEdit<'_>) -> Result<(), EditError> {
     session.void.clone().map_or(Ok(()), |why| edit.void().set_again(why))?;
     session.moved_to.map_or(Ok(()), |to| edit.moved_to().set_again(to))?;
-    session.double_of.map_or(Ok(()), |of| edit.double_of().set_again(of))
+    session.double_of.map_or(Ok(()), |of| edit.double_of().set_again(of))?;
+    match session.moved_from {
+        Some(from) if !session.is_set_aside() => edit.moved_from().set_again(from),
+        _ => Ok(()),
+    }
 }
 
 /// Why a meeting is not moved, or the move not taken back.

@@ -67,7 +67,7 @@ pub(super) fn count(tx: &mut Conn<'_>, group: &Group, affected: &Affected) -> Re
     for (id, meeting) in asked {
         let month = meeting.month.as_str();
         let doubt = doubts.entry(month).or_insert_with(|| MonthDoubts::none(group.id, month));
-        doubt.recorded_since += i64::from(meeting.recorded_since);
+        doubt.recorded_since += i64::from(group.recorded_since(id, meeting));
         match group.left_out(id) {
             Some(SetAside::Void) => doubt.void += 1,
             Some(SetAside::Moved) => doubt.moved += 1,

@@ -42,7 +42,8 @@ pub(super) struct Meeting {
     /// `2026-03`
     pub(super) month: String,
     pub(super) says: Says,
-    pub(super) recorded_since: bool,
+    recorded_since: bool,
+    recorded_since_moved: bool,
     marked: i32,
     pub(super) minutes: i64,
     pub(super) phase: String,
@@ -102,6 +103,12 @@ impl Group {
         self.sessions.keys().any(|id| self.left_out(*id).is_none())
     }
 
+    /// Whether something was recorded in a session that counts nowhere, by somebody who had not heard.
+    pub(super) fn recorded_since(&self, id: SessionId, meeting: &Meeting) -> bool {
+        let taken_back = || self.set_aside.get(&id) == Some(&SetAside::Moved);
+        meeting.recorded_since || (meeting.recorded_since_moved && taken_back())
+    }
+
     /// Why totals leave a session out.
     pub(super) fn left_out(&self, id: SessionId) -> Option<SetAside> {
         if self.void { Some(SetAside::Void) } else { self.set_aside.get(&id).copied() }
@@ -112,21 +119,22 @@ fn meetings(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<SessionId, Mee
     type Id = Option<Db<SessionId>>;
     type Others = (Option<String>, Id, Id, Id);
     type Told = (Option<String>, String, String);
-    type Row = (Db<SessionId>, String, Others, bool, i32, Option<i32>, Told);
+    type Row = (Db<SessionId>, String, Others, (bool, bool), i32, Option<i32>, Told);
     let rows: Vec<Row> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(group)))
         .select((
             sessions::id,
             sessions::date,
             (sessions::void, sessions::moved_to, sessions::moved_from, sessions::double_of),
-            sessions::recorded_since,
+            (sessions::recorded_since, sessions::recorded_since_moved),
             sessions::marked,
             sessions::minutes,
             (sessions::phase, sessions::part, sessions::state),
         ))
         .load(c))?;
     let id = |id: Id| id.map(|Db(id)| id);
-    let meeting = |(Db(session), date, says, recorded_since, marked, minutes, told): Row| {
+    let meeting = |(Db(session), date, says, since, marked, minutes, told): Row| {
+        let (recorded_since, recorded_since_moved) = since;
         let (void, to, from, double) = says;
         let (phase, part_of_day, state) = told;
         let meeting = Meeting {
@@ -139,6 +147,7 @@ fn meetings(tx: &mut Conn<'_>, group: GroupId) -> Result<BTreeMap<SessionId, Mee
                 double_of: id(double),
             },
             recorded_since,
+            recorded_since_moved,
             marked,
             minutes: minutes.map_or(0, i64::from),
             phase: phase.unwrap_or_else(|| UNKNOWN.to_owned()),

@@ -614,6 +614,8 @@ table! {
         returned -> Nullable<Text>,
         changed_since_verified -> Bool,
         recorded_since -> Bool,
+        /// The same, should the move that made it have been taken back: that stands in another record.
+        recorded_since_moved -> Bool,
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::question::Question;
-use crate::doubt::{CAME, consent_doubt, day_doubt, one_or_two, possible_doubles, set_aside};
+use crate::doubt::{CAME, consent_doubt, day_doubt, one_or_two, possible_doubles, recorded_since, set_aside};
 use crate::on_each;
 use crate::scope::Scope;
 use crate::scope::conditions::{Values, bound};
@@ -26,7 +26,7 @@ pub(crate) struct Doubts {
     /// Sessions that the totals leave out: they were recorded by mistake, or their group was.
     #[diesel(sql_type = BigInt)]
     void: i64,
-    /// Sessions that are void, moved or doubles, in which somebody recorded something who had not heard of that.
+    /// Sessions that are void, moved, doubles or of a move that was taken back, in which somebody recorded something who had not heard of that.
     #[diesel(sql_type = BigInt)]
     recorded_since: i64,
     /// Sessions that look like a record of the same meeting as another; they are counted.
@@ -76,7 +76,7 @@ impl Question {
              SELECT count(CASE WHEN set_aside.why = 'double' THEN 1 END) AS doubles,
                     count(CASE WHEN set_aside.why = 'moved' THEN 1 END) AS moved,
                     count(CASE WHEN set_aside.why = 'void' THEN 1 END) AS void,
-                    count(CASE WHEN s.recorded_since THEN 1 END) AS recorded_since,
+                    count(CASE WHEN {recorded_since} THEN 1 END) AS recorded_since,
                     count(CASE WHEN set_aside.id IS NULL AND s.id IN ({doubles}) THEN 1 END)
                         AS possible_doubles,
                     count(CASE WHEN set_aside.id IS NULL AND {day_doubt} THEN 1 END) AS date_doubts,
@@ -91,6 +91,7 @@ impl Question {
             set_aside = set_aside(),
             doubles = possible_doubles(),
             day_doubt = day_doubt("s"),
+            recorded_since = recorded_since("s"),
             one_or_two = people(one_or_two("p")),
             consents = people(consent_doubt("p")),
         );

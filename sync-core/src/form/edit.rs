@@ -148,6 +148,12 @@ impl<T: Value> Editor<'_, '_, Once<T>> {
     pub fn set(mut self, value: T) -> Result<(), EditError> {
         self.put_first(&value.to_scalar())
     }
+
+    /// Puts the value that is there already: the change shows that its author has seen all changes before it.
+    pub fn set_again(mut self, value: T) -> Result<(), EditError> {
+        self.put_first(&value.to_scalar())?;
+        Ok(put_over(self.transaction, &ROOT, self.name, value.to_scalar())?)
+    }
 }
 
 impl<T: Value + Ord + Copy + Ranked> Editor<'_, '_, Forward<T>> {

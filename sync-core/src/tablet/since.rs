@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::document::Document;
 use crate::history::{Step, since, step};
 use crate::id::SessionId;
-use crate::moving::recorded_since;
+use crate::moving::{is_taken_back, recorded_since};
 use crate::record::session::{Session, SessionState};
 use crate::value::Value;
 
@@ -19,12 +19,14 @@ impl Tablet {
         document.is_some_and(|document| !since(&document, "state", |value| *value == verified).is_empty())
     }
 
-    /// The changes of a session that is void, moved or a double whose authors had not seen that. What they record
-    /// counts nowhere, so people are asked to carry it over.
+    /// The changes of a session that counts nowhere, whose authors had not seen that. What they record is lost to totals
+    /// until somebody carries it over.
     pub fn recorded_since(&self, id: SessionId) -> Vec<Step> {
         let Some(document) = self.document(id) else { return Vec::new() };
         let Ok(session) = document.read::<Session>() else { return Vec::new() };
-        steps(&document, &recorded_since(&session, &document))
+        let source = session.moved_from.and_then(|from| self.record(from));
+        let taken_back = is_taken_back(id, &session, source.as_ref());
+        steps(&document, &recorded_since(&session, &document, taken_back))
     }
 
     /// The changes of a session since a move made it. They would count nowhere once the move is taken back.

@@ -14,9 +14,9 @@ use sync_core::change::{ChangeHash, Digest};
 use sync_core::document::Document;
 use sync_core::history::{since, step};
 use sync_core::id::{DeviceId, DocumentId, Id, SessionId, StreamId, UserId};
-use sync_core::moving::recorded_since;
+use sync_core::moving::{is_taken_back, recorded_since};
 use sync_core::record::session::SessionState;
-use sync_core::record::{Kind, Session};
+use sync_core::record::{Kind, Record, Session};
 use sync_core::value::Value as _;
 
 use super::end::Stored;
@@ -170,7 +170,10 @@ impl World {
             let session: Session = document.read().expect("a stored record stands");
             let verified = SessionState::Verified.to_scalar();
             let changed = !since(&document, "state", |value| *value == verified).is_empty();
-            let went_on = !recorded_since(&session, &document).is_empty();
+            let source = session.moved_from.and_then(|from| stored.get(&from.into())).map(|one| one.open());
+            let source = source.and_then(|source| source.read::<Session>().ok()).map(Record::Session);
+            let taken_back = is_taken_back(SessionId::from(*id), &session, source.as_ref());
+            let went_on = !recorded_since(&session, &document, taken_back).is_empty();
             let due = json!({
                 "void": session.void.as_ref().map(ToString::to_string),
                 "moved_to": session.moved_to,
@@ -188,6 +191,7 @@ impl World {
             ensure(same, "a list tells what became of a session", || format!("{id}: {item}, not {due}"))?;
             self.coverage.add("sessions that changed since they were verified", changed.into());
             self.coverage.add("sessions recorded in since they were set aside", went_on.into());
+            self.coverage.add("sessions recorded in whose move was taken back", (went_on && taken_back).into());
         }
         Ok(())
     }

@@ -312,6 +312,41 @@ fn what_a_tablet_that_had_not_heard_recorded_goes_where_it_counts() {
     });
 }
 
+/// Paul goes on in the record that a move made, not knowing that the move was taken back.
+#[test]
+fn what_is_recorded_where_a_move_was_taken_back_is_told_and_carried_over() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        let first = record(&mut cast.jeanne, group, day(3, 3), came(&[1, 2]));
+        cast.settle();
+        let made = id_of(moved_to(&cast.odette, first, Some("2026-03-04")));
+        cast.settle();
+        assert_eq!(id_of(moved_to(&cast.odette, first, None)), first);
+        let more = Details { minutes: Some(Minutes::try_from(75).expect("in range")), ..came(&[3]) };
+        assert_eq!(record(&mut cast.paul, group, day(3, 4), more), made);
+        sync(&mut cast.paul);
+
+        let read = cast.read(made);
+        assert_eq!((&read["counts"], &read["recorded_since"]), (&json!(false), &json!(true)), "{read}");
+        assert_eq!(read["recorded_since_by"][0]["by"], "paul.aegis");
+        assert_eq!(cast.listed("recorded_since=true"), [made.to_string()]);
+        assert_eq!(cast.odette.get("/v1/aggregates").ok()["doubts"]["recorded_since"], 1);
+        cast.settle();
+        assert_eq!(cast.jeanne.tablet().recorded_since(made).len(), 1, "a tablet tells it, too");
+        cast.reconcile();
+
+        let carried = json!({"date": "2026-03-03", "reason": "Paul had not heard that it was the third."});
+        assert_eq!(id_of(cast.odette.post(&format!("/v1/sessions/{made}/split"), &carried)), first);
+        assert_eq!((cast.total(), cast.read(first)["minutes"].clone()), ((1, 3), json!(75)));
+        assert_eq!(cast.read(made)["recorded_since"], false);
+        assert!(cast.listed("recorded_since=true").is_empty());
+        cast.settle();
+        assert!(cast.jeanne.tablet().recorded_since(made).is_empty());
+        cast.reconcile();
+    });
+}
+
 /// Each wrote as much as one person may, not knowing of the other.
 #[test]
 fn a_meeting_of_which_two_wrote_more_than_one_may_is_moved_with_all_of_it() {

@@ -4,7 +4,7 @@ use actix_web::{post, web};
 use serde::Deserialize;
 use sync_core::change::Change;
 use sync_core::id::{DeviceId, Id, SessionId};
-use sync_core::moving::{Slot, carry, recorded_since, say_again};
+use sync_core::moving::{Slot, carry, is_taken_back, recorded_since, say_again};
 use sync_core::record::session::PartOfDay;
 use sync_core::record::{Kind, Session};
 use sync_core::time::Date;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::moving::{Moved, of_part};
 use crate::clock::Clock;
 use crate::desk::Original;
-use crate::edits::right::{Act, Refused, amend, beside, read};
+use crate::edits::right::{Act, Refused, amend, beside, read, session_at};
 use crate::problem::{Fields, Problem, kind};
 use crate::scope::Permit;
 use crate::store::{Conn, Failure, Store};
@@ -47,7 +47,7 @@ struct Wanted {
 
 /// Carry over what was recorded since
 ///
-/// A session was made void, moved or marked as a double, and a tablet that had not heard of it went on recording in it
+/// A session was made void, moved or marked as a double, or the move that made it was taken back, and a tablet that had not heard of it went on recording in it
 /// (`recorded_since`). A supervisor or manager says where that belongs: into the record of the day that is named, which begins where there is
 /// none. Nothing is deleted; what was carried over is no more in doubt.
 #[utoipa::path(
@@ -84,7 +84,9 @@ pub(crate) async fn split_session(
 
 fn split(tx: &mut Conn<'_>, id: SessionId, wanted: Wanted, act: &Act) -> Result<SessionId, Failure<Refused>> {
     let (seen, record) = act.open::<Session>(tx, id)?;
-    let all = recorded_since(&record, &seen.document);
+    let source = record.moved_from.map(|from| session_at(tx, from)).transpose()?.flatten();
+    let taken_back = is_taken_back(id, &record, source.as_ref());
+    let all = recorded_since(&record, &seen.document, taken_back);
     let of = |change: &&Change| wanted.device.is_none_or(|device| change.actor().device == device);
     let theirs: Vec<Change> = all.iter().filter(of).cloned().collect();
     if theirs.is_empty() {

@@ -41,6 +41,7 @@ pub(in crate::projection) struct SessionRow {
     returned: Option<String>,
     changed_since_verified: bool,
     recorded_since: bool,
+    recorded_since_moved: bool,
 }
 
 impl SessionRow {
@@ -73,7 +74,8 @@ impl SessionRow {
             moved_from: session.moved_from.map(Db),
             returned: word(session.returned.as_ref()),
             changed_since_verified: changed_since_verified(session, document),
-            recorded_since: !recorded_since(session, document).is_empty(),
+            recorded_since: !recorded_since(session, document, false).is_empty(),
+            recorded_since_moved: !recorded_since(session, document, true).is_empty(),
         }
     }
 

@@ -5,7 +5,7 @@ use sync_core::record::session::SessionState;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{day_doubt, possible_doubles, set_aside_as, wanted};
+use crate::doubt::{day_doubt, possible_doubles, recorded_since, set_aside_as, wanted};
 use crate::problem::{Fields, Problem};
 use crate::scope::AskedQuery;
 
@@ -48,7 +48,7 @@ pub(crate) struct SessionQuery {
     returned: Option<bool>,
     /// `true`: those that were verified and say something else since; `false`: the others.
     changed_since_verified: Option<bool>,
-    /// `true`: those that were set aside and in which something was recorded by somebody who had not heard; `false`: the others.
+    /// `true`: those that count nowhere and in which something was recorded by somebody who had not heard; `false`: the others.
     recorded_since: Option<bool>,
     /// The `next` of the page before, of this list; left out for the first page.
     after: Option<String>,
@@ -91,7 +91,7 @@ impl SessionQuery {
             (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),
             (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
             (self.changed_since_verified, "sessions.changed_since_verified".to_owned()),
-            (self.recorded_since, "sessions.recorded_since".to_owned()),
+            (self.recorded_since, recorded_since("sessions")),
         ]);
         Ok(doubts.into_iter().chain(state).collect())
     }

@@ -68,9 +68,9 @@ pub(crate) struct SessionItem {
     returned: Option<String>,
     /// Whether something was recorded that whoever verified it had not seen.
     changed_since_verified: bool,
-    /// Whether something was recorded in it that whoever made it void, moved it or marked it as a double had not seen: it counts
-    /// nowhere as it stands.
-    recorded_since: bool,
+    /// Whether something was recorded in it that whoever made it void, moved it (or took a move back) or marked it as a
+    /// double had not seen: it counts nowhere as it stands.
+    pub(super) recorded_since: bool,
     /// Whether totals count it: what is void, moved or a double they leave out.
     counts: bool,
     /// Sessions of the group that look like a record of the same meeting, of which one may have a wrong date.
@@ -105,7 +105,6 @@ pub(super) struct Row {
     void: Option<String>,
     returned: Option<String>,
     changed_since_verified: bool,
-    recorded_since: bool,
 }
 
 /// What a list tells of some sessions, in their order.
@@ -152,7 +151,7 @@ impl SessionItem {
             void: row.void,
             returned: row.returned,
             changed_since_verified: row.changed_since_verified,
-            recorded_since: row.recorded_since,
+            recorded_since: doubts.recorded_since.contains(&id),
             counts: !doubts.left_out.contains(&id),
             possible_doubles: doubts.alike.get(&id).cloned().unwrap_or_default(),
             date_doubt: doubts.dates.get(&id).cloned(),

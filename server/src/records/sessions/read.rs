@@ -85,7 +85,8 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
     let Some(item) = items(tx, vec![row])?.pop() else { return Ok(None) };
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
-    let since = recorded_since(&session, &seen.document);
+    // In one that was not set aside itself something counts nowhere only where the move that made it was taken back.
+    let since = recorded_since(&session, &seen.document, item.recorded_since);
     let devices: BTreeSet<DeviceId> = since.iter().map(|change| change.actor().device).collect();
     Ok(Some(SessionWhole {
         recorded_since_by: tablets(tx, devices)?,

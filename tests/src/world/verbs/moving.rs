@@ -1,11 +1,13 @@
 //! Meetings that were recorded under a wrong day go under the right one and back, and what was recorded there since goes where it
 //! counts.
 
+use std::collections::BTreeMap;
+
 use actix_web::test::TestRequest;
 use serde_json::json;
 use sync_core::id::{DocumentId, GroupId, SessionId};
-use sync_core::moving::{copy, recorded_since, target};
-use sync_core::record::Session;
+use sync_core::moving::{copy, is_taken_back, recorded_since, target};
+use sync_core::record::{Record, Session};
 use sync_core::record::session::PartOfDay;
 use sync_core::time::Date;
 use tablet::recording::marks_of;
@@ -85,7 +87,13 @@ pub(super) fn at_desk(world: &mut World) -> Sound<bool> {
 pub(super) fn carry_over(world: &mut World) -> Sound<bool> {
     let found = world.look_around(World::some_group, |world, group| {
         let mut all = world.records::<Session>(*group);
-        all.retain(|(_, session, document)| !recorded_since(session, document).is_empty());
+        let source: BTreeMap<SessionId, Record> =
+            all.iter().map(|(id, session, _)| (SessionId::from(*id), Record::Session(session.clone()))).collect();
+        all.retain(|(id, session, document)| {
+            let source = session.moved_from.and_then(|from| source.get(&from));
+            let taken_back = is_taken_back((*id).into(), session, source);
+            !recorded_since(session, document, taken_back).is_empty()
+        });
         all.into_iter().map(|(id, session, _)| ((id, session.moved_to), true)).collect()
     });
     let Some((group, (id, moved_to), _)) = found else { return Ok(false) };

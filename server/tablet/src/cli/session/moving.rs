@@ -67,6 +67,7 @@ pub(super) fn back(
     if !lost.is_empty() {
         let lost = words::steps(tablet, &lost);
         writeln!(out, "Recorded there since, and counted nowhere now: {lost}.")?;
+        writeln!(out, "Your supervisor can carry it over to where it counts.")?;
     }
     Ok(())
 }
