@@ -79,7 +79,9 @@ const TAKEN_BACK: &str =
 /// Whether something was recorded in a session that counts nowhere, by somebody who had not heard, as a condition on
 /// `sessions` under a name of the query's. As [`sync_core::moving::recorded_since`].
 pub(crate) fn recorded_since(session: &str) -> String {
-    format!("({session}.recorded_since OR ({session}.recorded_since_moved AND {session}.id IN ({TAKEN_BACK})))")
+    format!(
+        "({session}.recorded_since OR ({session}.recorded_since_moved AND {session}.id IN ({TAKEN_BACK})))"
+    )
 }
 
 /// The pairs of sessions that look like records of one meeting, as a condition on `possible_doubles`. A pair follows from its two documents; that a

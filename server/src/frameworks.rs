@@ -19,6 +19,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(read::read_framework)
         .service(write::draw_up_framework)
         .service(write::put_framework_in_force)
+        .service(write::withdraw_framework)
         .service(targets::list_targets)
         .service(targets::set_target);
 }

@@ -179,6 +179,49 @@ fn whoever_began_a_lesson_does_not_publish_it_alone() {
 }
 
 #[test]
+fn what_may_say_who_somebody_is_is_looked_at_again_before_all_read_it() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        app.user("second", Role::Supervisor, Some(village.organisation));
+        let second = app.login("second");
+        let body = json!({"title": "Go to see who stays away", "what_happened": "We went to Mukamana, 0788 123 456."});
+        let lesson = village.manager.post("/v1/lessons", &body).ok();
+        let told = |lesson: &Value| -> Vec<String> {
+            let all = lesson["look_again"].as_array().expect("a list").iter();
+            all.map(|one| format!("{}: {} {}", one["field"], one["looks_like"], one["text"])).collect()
+        };
+        let due = [
+            r#""what_happened": "a phone number" "0788 123 456""#,
+            r#""what_happened": "a name" "Mukamana""#,
+        ];
+        assert_eq!(told(&lesson), due);
+        let address = format!("/v1/lessons/{}", lesson["id"].as_str().expect("an id"));
+        let publish = |looked: bool| {
+            let step = json!({"status": "published", "reason": "Read.", "looked_again": looked});
+            second.post(&format!("{address}/status"), &step)
+        };
+        let refused = publish(false);
+        assert_eq!(refused.problem(), (409, "look-again"));
+        assert!(!refused.body.to_string().contains("Mukamana"), "no error says it again");
+        assert!(shared_by(&second).is_empty());
+
+        // It is left out, or somebody says that it names nobody.
+        let without = json!({"what_happened": "We went to the home of Amahoro."});
+        assert_eq!(told(&second.patch(&address, &without).ok()).len(), 1);
+        publish(true).ok();
+        let shared = shared_by(&village.manager);
+        let shared = shared[0]["id"].as_str().expect("an id");
+        let read = village.manager.get(&format!("/v1/lessons/{shared}")).ok();
+        assert_eq!(
+            (&read["status"], told(&read).len()),
+            (&json!("published"), 0),
+            "its own people look again"
+        );
+    });
+}
+
+#[test]
 fn what_was_learned_near_a_place_comes_first_and_of_that_what_most_partners_work_by() {
     Database::each(|database| {
         let app = TestApp::on(database);

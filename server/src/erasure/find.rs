@@ -100,7 +100,8 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
         match record {
             Record::Session(record) if names => {
                 let marks = theirs(&document, &participants);
-                let stands_in = record.moved_to.filter(|_| recorded_since(&record, &document, false).is_empty());
+                let stands_in =
+                    record.moved_to.filter(|_| recorded_since(&record, &document, false).is_empty());
                 found.naming.insert(id.into(), Naming { record, marks, stands_in });
             }
             Record::Session(record) => {

@@ -25,14 +25,28 @@ pub(crate) struct Framework {
     pub(crate) content: Content,
     pub(super) drawn_up_at: Millis,
     pub(crate) in_force_since: Option<Millis>,
+    pub(super) withdrawn_at: Option<Millis>,
 }
 
-type Row = (Vec<u8>, Option<Db<OrganisationId>>, Option<String>, String, i32, String, At, Option<At>);
+impl Framework {
+    /// Whether targets are set for it, and results told by it.
+    pub(super) fn is_in_force(&self) -> bool {
+        self.in_force_since.is_some() && self.withdrawn_at.is_none()
+    }
+
+    /// Whether it is still being drawn up.
+    pub(super) fn is_draft(&self) -> bool {
+        self.in_force_since.is_none() && self.withdrawn_at.is_none()
+    }
+}
+
+type Moments = (At, Option<At>, Option<At>);
+type Row = (Vec<u8>, Option<Db<OrganisationId>>, Option<String>, String, i32, String, Moments);
 
 impl TryFrom<Row> for Framework {
     type Error = StoreError;
     fn try_from(
-        (id, organisation, partner, code, version, content, at, since): Row,
+        (id, organisation, partner, code, version, content, (at, since, withdrawn)): Row,
     ) -> Result<Self, StoreError> {
         let damaged = || StoreError::Damaged("a framework");
         Ok(Self {
@@ -44,6 +58,7 @@ impl TryFrom<Row> for Framework {
             content: serde_json::from_str(&content).map_err(|_| damaged())?,
             drawn_up_at: at.0,
             in_force_since: since.map(|At(at)| at),
+            withdrawn_at: withdrawn.map(|At(at)| at),
         })
     }
 }
@@ -60,8 +75,7 @@ macro_rules! read {
                 frameworks::code,
                 frameworks::version,
                 frameworks::content,
-                frameworks::drawn_up_at,
-                frameworks::in_force_at,
+                (frameworks::drawn_up_at, frameworks::in_force_at, frameworks::withdrawn_at),
             ));
         $asked.load::<Row>($c)
     }};
@@ -99,6 +113,7 @@ pub(super) struct Listed {
     pub(super) title: String,
     pub(super) drawn_up_at: At,
     pub(super) in_force_since: Option<At>,
+    pub(super) withdrawn_at: Option<At>,
 }
 
 /// All versions, by code, the latest first.
@@ -116,6 +131,7 @@ pub(super) fn listed(tx: &mut Conn<'_>) -> Result<Vec<Listed>, StoreError> {
             frameworks::title,
             frameworks::drawn_up_at,
             frameworks::in_force_at,
+            frameworks::withdrawn_at,
         ))
         .load(c))
 }
@@ -156,16 +172,16 @@ pub(crate) enum Kept {
     ByAll,
 }
 
-/// The latest version in force of each framework.
+/// The latest version in force of each framework; what was withdrawn is not in force.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) fn in_force(tx: &mut Conn<'_>, kept: Kept) -> Result<Vec<Framework>, StoreError> {
     let later = "NOT EXISTS (SELECT 1 FROM frameworks later WHERE later.code = frameworks.code
-        AND later.version > frameworks.version AND later.in_force_at IS NOT NULL)";
+        AND later.version > frameworks.version AND later.in_force_at IS NOT NULL AND later.withdrawn_at IS NULL)";
     let rows = on_each!(tx, |c, Backend| read!(c, rows => {
         let rows = rows
-            .filter(frameworks::in_force_at.is_not_null())
+            .filter(frameworks::in_force_at.is_not_null().and(frameworks::withdrawn_at.is_null()))
             .filter(sql::<Bool>(later))
             .into_boxed::<Backend>();
         match kept {
@@ -204,10 +220,12 @@ pub(super) fn begin(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<
 /// Keeps a draft in another form.
 ///
 /// # Errors
-/// [`StoreError::Raced`] where it was put in force since: then it never changes; and those of the store.
+/// [`StoreError::Raced`] where it was put in force or withdrawn since: then it never changes; and those of the store.
 pub(super) fn replace(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<(), StoreError> {
-    let there =
-        frameworks::table.find(draft.id.as_bytes().to_vec()).filter(frameworks::in_force_at.is_null());
+    let there = frameworks::table
+        .find(draft.id.as_bytes().to_vec())
+        .filter(frameworks::in_force_at.is_null())
+        .filter(frameworks::withdrawn_at.is_null());
     let written = (
         frameworks::title.eq(&draft.content.title),
         frameworks::content.eq(text(&draft.content)?),
@@ -222,11 +240,26 @@ fn text(content: &Content) -> Result<String, StoreError> {
     serde_json::to_string(content).map_err(|_| StoreError::Damaged("a framework"))
 }
 
+/// Puts a draft in force, or what was withdrawn in force again.
+///
 /// # Errors
 /// Those of the store.
 pub(super) fn put_in_force(tx: &mut Conn<'_>, id: Uuid, at: Millis, by: UserId) -> Result<(), StoreError> {
-    let draft = frameworks::table.find(id.as_bytes().to_vec()).filter(frameworks::in_force_at.is_null());
+    let one = || frameworks::table.find(id.as_bytes().to_vec());
     let now = (frameworks::in_force_at.eq(At(at)), frameworks::in_force_by.eq(Db(by)));
-    on_each!(tx, |c| diesel::update(draft).set(now).execute(c))?;
+    let back = (frameworks::withdrawn_at.eq(None::<At>), frameworks::withdrawn_by.eq(None::<Db<UserId>>));
+    on_each!(tx, |c| {
+        diesel::update(one().filter(frameworks::in_force_at.is_null())).set(now).execute(c)?;
+        diesel::update(one()).set(back).execute(c)
+    })?;
+    Ok(())
+}
+
+/// # Errors
+/// Those of the store.
+pub(super) fn withdraw(tx: &mut Conn<'_>, id: Uuid, at: Millis, by: UserId) -> Result<(), StoreError> {
+    let one = frameworks::table.find(id.as_bytes().to_vec()).filter(frameworks::withdrawn_at.is_null());
+    let now = (frameworks::withdrawn_at.eq(At(at)), frameworks::withdrawn_by.eq(Db(by)));
+    on_each!(tx, |c| diesel::update(one).set(now).execute(c))?;
     Ok(())
 }

@@ -33,11 +33,24 @@ pub(crate) struct FrameworkItem {
     /// Since when it does not change any more; absent while it is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_force_since: Option<Timestamp>,
+    /// Since when it is withdrawn: it was drawn up, or put in force, by mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn_at: Option<Timestamp>,
 }
 
 impl From<Framework> for FrameworkItem {
     fn from(one: Framework) -> Self {
-        let Framework { id, organisation, code, version, content, drawn_up_at, in_force_since, .. } = one;
+        let Framework {
+            id,
+            organisation,
+            code,
+            version,
+            content,
+            drawn_up_at,
+            in_force_since,
+            withdrawn_at,
+            ..
+        } = one;
         Self {
             id,
             organisation_id: organisation,
@@ -46,6 +59,7 @@ impl From<Framework> for FrameworkItem {
             content,
             drawn_up_at: timestamp(drawn_up_at),
             in_force_since: in_force_since.map(timestamp),
+            withdrawn_at: withdrawn_at.map(timestamp),
         }
     }
 }
@@ -67,6 +81,9 @@ pub(crate) struct ListedFramework {
     /// Since when it does not change any more; absent while it is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_force_since: Option<Timestamp>,
+    /// Since when it is withdrawn: it was drawn up, or put in force, by mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn_at: Option<Timestamp>,
 }
 
 impl TryFrom<Listed> for ListedFramework {
@@ -80,6 +97,7 @@ impl TryFrom<Listed> for ListedFramework {
             title: one.title,
             drawn_up_at: timestamp(one.drawn_up_at.0),
             in_force_since: one.in_force_since.map(|At(at)| timestamp(at)),
+            withdrawn_at: one.withdrawn_at.map(|At(at)| timestamp(at)),
         })
     }
 }

@@ -101,6 +101,7 @@ pub(crate) async fn draw_up_framework(
             content,
             drawn_up_at: now,
             in_force_since: None,
+            withdrawn_at: None,
         };
         match next {
             Next::Begins(..) => kept::begin(tx, &draft, user)?,
@@ -137,7 +138,7 @@ impl Next {
 fn next(tx: &mut Conn<'_>, owner: Option<OrganisationId>, code: &str) -> Result<Next, Failure<Refused>> {
     match kept::latest(tx, code)? {
         Some(latest) if latest.organisation != owner => Err(Refused::Taken.into()),
-        Some(latest) if latest.in_force_since.is_none() => Ok(Next::Goes(latest.id, latest.version)),
+        Some(latest) if latest.is_draft() => Ok(Next::Goes(latest.id, latest.version)),
         latest => {
             if kept::versions_of(tx, owner)? >= kept::MOST {
                 return Err(Refused::Full.into());
@@ -175,7 +176,7 @@ fn mapped(tx: &mut Conn<'_>, content: &Content) -> Result<(), Failure<Refused>> 
 
 /// Put a framework in force
 ///
-/// From now on this version never changes, targets can be set for it, and results are told by it.
+/// From now on this version never changes, targets can be set for it, and results are told by it. One that was withdrawn is in force again.
 #[utoipa::path(
     tag = "Frameworks",
     security(("bearer" = [])),
@@ -198,10 +199,41 @@ pub(crate) async fn put_framework_in_force(
     let kept = store.write("put a framework in force", move |tx| {
         let found: Result<Option<Framework>, StoreError> = kept::find(tx, id);
         let draft = found?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?;
-        if draft.in_force_since.is_none() {
+        if !draft.is_in_force() {
             mapped(tx, &draft.content)?;
             kept::put_in_force(tx, id, now, user)?;
         }
+        Ok(kept::find(tx, id)?)
+    });
+    let kept: Option<Framework> = kept.await.map_err(|failure: Failure<Refused>| Problem::from(failure))?;
+    Ok(web::Json(kept.ok_or_else(Problem::internal)?.into()))
+}
+
+/// Withdraw a framework
+///
+/// A version that was drawn up, or put in force, by mistake: no results are told by it, and its targets are told no more. The version before it is in
+/// force again, where there is one. It stays readable, and can be put in force again.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The version")),
+    responses(
+        (status = 200, description = "Withdrawn, also where it was already", body = FrameworkItem),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`no-such-framework`", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/frameworks/{id}/withdraw")]
+pub(crate) async fn withdraw_framework(
+    permit: Permit,
+    id: web::Path<Uuid>,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<web::Json<FrameworkItem>, Problem> {
+    let (owner, now, user, id) = (permit.organisations()?, clock.now(), permit.user(), *id);
+    let kept = store.write("withdraw a framework", move |tx| {
+        kept::find(tx, id)?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?;
+        kept::withdraw(tx, id, now, user)?;
         Ok(kept::find(tx, id)?)
     });
     let kept: Option<Framework> = kept.await.map_err(|failure: Failure<Refused>| Problem::from(failure))?;

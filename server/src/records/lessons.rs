@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::area::AreaCode;
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, OrganisationId};
+use sync_core::identifying::{Found, found_in};
 use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::{Kind, Kinded, Lesson, Modality, Pillar, SharedLesson};
 use utoipa::{IntoParams, ToSchema};
@@ -221,6 +222,8 @@ pub(crate) struct LessonWhole {
     /// In which languages it is written.
     #[schema(value_type = Vec<String>, example = json!(["rw"]))]
     languages: Vec<Language>,
+    /// Of what one's own organisation writes: what may say who somebody is, to be looked at again before all partners read it.
+    look_again: Vec<LookAgain>,
     /// Of a shared lesson: since when its organisation does not recommend it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "2026-03-05")]
@@ -228,6 +231,28 @@ pub(crate) struct LessonWhole {
     /// Of a shared lesson: who works by it.
     adopted_by: Vec<AdoptedBy>,
     clashes: Vec<Clash>,
+}
+
+/// A part of a text that may say who somebody is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LookAgain {
+    /// The field in which it stands.
+    #[schema(value_type = String, example = "what_happened")]
+    field: &'static str,
+    /// What it looks like, by its form alone: it may be none.
+    #[schema(value_type = String, example = "a phone number")]
+    looks_like: &'static str,
+    #[schema(example = "0788 123 456")]
+    text: String,
+}
+
+/// What in a lesson may say who somebody is.
+pub(crate) fn look_again(lesson: &Lesson) -> Vec<LookAgain> {
+    let found = |(field, text)| {
+        let of = move |one: Found| LookAgain { field, looks_like: one.what.words(), text: one.text };
+        found_in(text).into_iter().map(of)
+    };
+    lesson.texts().into_iter().flat_map(found).collect()
 }
 
 /// An organisation that works by a lesson.
@@ -294,10 +319,11 @@ pub(crate) fn whole(
     let whole = if item.shared {
         let lesson = read::<SharedLesson>(&document)?;
         let adopted_by = adopted_by(&lesson);
-        whole_of!(item, clashes, lesson, retired_on: lesson.retired_on, adopted_by: adopted_by)
+        whole_of!(item, clashes, lesson, look_again: Vec::new(), retired_on: lesson.retired_on, adopted_by: adopted_by)
     } else {
         let lesson = read::<Lesson>(&document)?;
-        whole_of!(item, clashes, lesson, retired_on: None, adopted_by: Vec::new())
+        let look_again = look_again(&lesson);
+        whole_of!(item, clashes, lesson, look_again: look_again, retired_on: None, adopted_by: Vec::new())
     };
     Ok(Some(whole))
 }

@@ -259,6 +259,7 @@ pub const POLICY: &[Action] = &[
                                      Person, I,    [Nothing,     Nothing,      Organisation, Partnership, Nothing,     Nothing], &[
         "POST /v1/frameworks",
         "POST /v1/frameworks/{id}/in-force",
+        "POST /v1/frameworks/{id}/withdraw",
     ]).noted_when_changed(RecordChanged),
     may("read the targets of the partners",
                                      Person, I,    [Nothing,     Partnership,  Partnership,  Partnership, Partnership, Nothing], &[

@@ -1001,6 +1001,8 @@ table! {
         drawn_up_by -> Binary,
         in_force_at -> Nullable<BigInt>,
         in_force_by -> Nullable<Binary>,
+        withdrawn_at -> Nullable<BigInt>,
+        withdrawn_by -> Nullable<Binary>,
     }
 }
 
@@ -1041,6 +1043,7 @@ table! {
 
 joinable!(frameworks -> organisations (organisation_id));
 joinable!(targets -> organisations (organisation_id));
+joinable!(targets -> frameworks (framework_id));
 joinable!(budget_lines -> organisations (organisation_id));
 joinable!(users -> organisations (organisation_id));
 joinable!(team_members -> users (user_id));

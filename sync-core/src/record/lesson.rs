@@ -53,6 +53,17 @@ pub(super) fn wide_enough(area: Option<KnownArea>) -> Result<(), Invalid> {
 }
 
 impl Lesson {
+    /// What it says in free words, by the names of the fields.
+    pub fn texts(&self) -> [(&'static str, &str); 5] {
+        [
+            ("title", self.title.as_str()),
+            ("context", &self.context),
+            ("what_happened", &self.what_happened),
+            ("why", &self.why),
+            ("recommendation", &self.recommendation),
+        ]
+    }
+
     /// Whether others are to read it, or have read it: from then on only supervisors and managers change it.
     pub fn is_out(&self) -> bool {
         self.status >= LessonStatus::Published

@@ -191,7 +191,8 @@ impl World {
             ensure(same, "a list tells what became of a session", || format!("{id}: {item}, not {due}"))?;
             self.coverage.add("sessions that changed since they were verified", changed.into());
             self.coverage.add("sessions recorded in since they were set aside", went_on.into());
-            self.coverage.add("sessions recorded in whose move was taken back", (went_on && taken_back).into());
+            self.coverage
+                .add("sessions recorded in whose move was taken back", (went_on && taken_back).into());
         }
         Ok(())
     }

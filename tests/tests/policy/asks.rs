@@ -95,6 +95,9 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/frameworks/{id}/in-force" => {
             free(&format!("/v1/frameworks/{}/in-force", Uuid::nil()), None)
         }
+        "POST /v1/frameworks/{id}/withdraw" => {
+            free(&format!("/v1/frameworks/{}/withdraw", Uuid::nil()), None)
+        }
         "PUT /v1/targets" => {
             let target = json!({"framework_id": Uuid::nil(), "indicator": "1.1", "from": "2026-01", "to": "2025", "value": 5});
             free("/v1/targets", Some(target))

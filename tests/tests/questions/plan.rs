@@ -153,6 +153,31 @@ fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
         set(&target(draft, "1.1", Value::Null)).ok();
         assert_eq!(targets(&secretariat), Some(3));
 
+        // One that was put in force by mistake is withdrawn: the version before it holds, until it is put in force again.
+        set(&target(draft, "1.1", 8)).ok();
+        let withdraw =
+            |person: &Session, id: &str| person.post(&format!("/v1/frameworks/{id}/withdraw"), &json!({}));
+        assert_eq!(withdraw(manager, draft).problem(), (404, "no-such-framework"));
+        for _ in 0..2 {
+            assert!(withdraw(&secretariat, draft).ok()["withdrawn_at"].is_string());
+        }
+        assert_eq!(targets(other), Some(3), "its targets are told no more");
+        assert_eq!(set(&target(draft, "1.1", 5)).problem(), (404, "no-such-framework"));
+        let told_by = |person: &Session| rows(person, "indicators")[0]["framework"].clone();
+        assert_eq!(told_by(manager), json!("rpp 1"));
+        secretariat.post(&format!("/v1/frameworks/{draft}/in-force"), &json!({})).ok();
+        assert_eq!((targets(other), told_by(manager)), (Some(4), json!("rpp 2")));
+        set(&target(draft, "1.1", Value::Null)).ok();
+        let stray = secretariat.post("/v1/frameworks", &common()).body["id"].clone();
+        withdraw(&secretariat, stray.as_str().expect("an id")).ok();
+        let next = secretariat.post("/v1/frameworks", &common());
+        assert_eq!(
+            (next.status, &next.body["version"]),
+            (201, &json!(4)),
+            "a draft goes, and its number with it"
+        );
+        withdraw(&secretariat, next.body["id"].as_str().expect("an id")).ok();
+
         // What an organisation maps must be there, fit, and say what it loses.
         let own = |fit: &str, onto: &str, unit: &str, loses: Option<&str>| {
             let mut one = indicator("A1", unit, &json!({"count": "people"}));

@@ -12,7 +12,7 @@ use super::no_such;
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
-use crate::records::lessons::{LessonWhole, whole};
+use crate::records::lessons::{LessonWhole, look_again, whole};
 use crate::scope::Permit;
 use crate::sharing;
 use crate::store::{Conn, Failure, Store};
@@ -27,11 +27,16 @@ pub(crate) struct LessonStep {
     /// Why, in one line of at most 300 characters. Everybody who reads the lesson's history sees it.
     #[schema(example = "Read and found sound.", min_length = 1, max_length = 300)]
     reason: String,
+    /// That somebody looked again at what in it may say who somebody is (`look_again` of the lesson), and found that all partners may
+    /// read it.
+    #[serde(default)]
+    looked_again: bool,
 }
 
 /// Propose, publish or retire a lesson
 ///
-/// Whoever writes it proposes it; a supervisor or manager who did not begin it publishes it. A moment later all members of the partnership read it, on
+/// Whoever writes it proposes it; a supervisor or manager who did not begin it publishes it, and looks again before that at what may say who
+/// somebody is. A moment later all members of the partnership read it, on
 /// tablets too. One that is retired, or taken back, stays readable and says so.
 #[utoipa::path(
     tag = "Lessons",
@@ -41,7 +46,7 @@ pub(crate) struct LessonStep {
         (status = 200, description = "As it stands now", body = LessonWhole),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`needs-another`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`needs-another`, `look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -57,14 +62,15 @@ pub(crate) async fn set_lesson_status(
     let status = fields.parse("status", Some(&body.status));
     let act = Act::checked(permit, &clock, &body.reason, fields)?;
     let (id, status) = (DocumentId::from(*id), status.ok_or_else(Problem::internal)?);
-    let set = store.write("status of a lesson", move |tx| set(tx, id, status, &act)).await?;
+    let looked = body.looked_again;
+    let set = store.write("status of a lesson", move |tx| set(tx, id, (status, looked), &act)).await?;
     set.map(web::Json).ok_or_else(Problem::internal)
 }
 
 fn set(
     tx: &mut Conn<'_>,
     id: DocumentId,
-    status: LessonStatus,
+    (status, looked): (LessonStatus, bool),
     act: &Act,
 ) -> Result<Option<LessonWhole>, Failure<Refused>> {
     let (seen, lesson) = act.scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
@@ -73,6 +79,10 @@ fn set(
     {
         let why = "Whoever begins a lesson does not publish it. Ask a supervisor or manager who did not to read it.";
         return Err(Refused::Otherwise(kind::NEEDS_ANOTHER, why).into());
+    }
+    if status == LessonStatus::Published && !lesson.is_out() && !looked && !look_again(&lesson).is_empty() {
+        let why = "Something in it may say who somebody is: look_again of the lesson tells what. Leave it out, or say looked_again.";
+        return Err(Refused::Otherwise(kind::LOOK_AGAIN, why).into());
     }
     // Said again by a second person, it is published, also where a tablet of whoever began it said so before.
     if lesson.status != status || (status == LessonStatus::Published && !shared) {

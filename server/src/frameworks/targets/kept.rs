@@ -9,7 +9,7 @@ use super::Target;
 use crate::frameworks::kept;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
-use crate::store::schema::{organisations, targets};
+use crate::store::schema::{frameworks, organisations, targets};
 use crate::store::{At, Conn, Db, Failure, Refusal, StoreError};
 
 /// In which values are kept: 10^9 of them fit.
@@ -65,7 +65,7 @@ pub(super) fn set(
 ) -> Result<Target, Failure<Refused>> {
     let own = target.organisation_id;
     let framework = kept::find(tx, target.framework_id)?
-        .filter(|one| one.in_force_since.is_some() && one.organisation.is_none_or(|of| of == own))
+        .filter(|one| one.is_in_force() && one.organisation.is_none_or(|of| of == own))
         .ok_or(Refused::NoFramework)?;
     framework.content.indicator(&target.indicator).ok_or(Refused::NoIndicator)?;
     let area = target.area.map(|area| area.to_string()).unwrap_or_default();
@@ -135,7 +135,7 @@ pub(crate) enum Which {
     Just(String, String),
 }
 
-/// Targets in the order of their ids.
+/// Targets in the order of their ids; none of what was withdrawn.
 ///
 /// # Errors
 /// Those of the store.
@@ -149,6 +149,8 @@ pub(crate) fn list(
     let rows: Vec<Row> = on_each!(tx, |c, Backend| {
         let mut rows = targets::table
             .inner_join(organisations::table)
+            .inner_join(frameworks::table)
+            .filter(frameworks::withdrawn_at.is_null())
             .order(targets::id)
             .limit(most)
             .select((

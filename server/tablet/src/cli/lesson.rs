@@ -13,7 +13,7 @@ use sync_core::value::{KnownArea, Line};
 
 use super::list::table;
 use super::when::When;
-use super::{CommandError, codes, find, words};
+use super::{CommandError, codes, find, look_again, words};
 use crate::device::Device;
 use crate::recording::LessonDetails;
 
@@ -212,6 +212,7 @@ pub(super) fn run(
         }
         LessonCommand::Publish { lesson, reason } => {
             let (id, lesson) = own(device, &lesson)?;
+            look_again::ask(lesson.texts().map(|(_, text)| text), out)?;
             device.move_lesson(id, LessonStatus::Published, &reason)?;
             let title = &lesson.title;
             writeln!(out, "Saved: \"{title}\" is published; all partners read it after the next sync.")?;
@@ -248,8 +249,7 @@ fn list(device: &Device, text: Option<&str>, out: &mut dyn Write) -> Result<(), 
     let mut table = table(["Lesson", "Of", "Status", "Method", "Adopted", "Id"]);
     let mut rows = 0;
     for (id, one) in device.lessons() {
-        let texts = [one.title.as_str(), &one.context, &one.what_happened, &one.why, &one.recommendation];
-        if holds(texts) {
+        if holds(one.texts().map(|(_, text)| text)) {
             let method = one.modality.map(words::plain).unwrap_or_default();
             let short = find::short(id, &all);
             table.add_row(vec![

@@ -8,7 +8,7 @@ use super::{CommandError, TabletCommand, words};
 
 impl TabletCommand {
     /// The texts in it that people will read.
-    fn texts(&self) -> Vec<&str> {
+    pub(super) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Session(command) => command.texts(),
             Self::Participant(command) => command.texts(),
@@ -22,9 +22,9 @@ impl TabletCommand {
     }
 }
 
-/// What in the texts of a command may say who somebody is, in words.
-pub(super) fn warning(command: &TabletCommand) -> Option<String> {
-    let found: Vec<Found> = command.texts().into_iter().flat_map(found_in).collect();
+/// What in some texts may say who somebody is, in words.
+pub(super) fn warning<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<String> {
+    let found: Vec<Found> = texts.into_iter().flat_map(found_in).collect();
     let said = found.iter().map(|one| format!("\"{}\" looks like {}", one.text, one.what.words()));
     (!found.is_empty()).then(|| {
         format!(
@@ -34,12 +34,23 @@ pub(super) fn warning(command: &TabletCommand) -> Option<String> {
     })
 }
 
+/// Points out what in the texts of a command may say who somebody is.
+///
+/// # Errors
+/// Those of [`ask`].
+pub(super) fn point_out(command: &TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
+    ask(command.texts(), out)
+}
+
 /// Points such texts out. Where a person sits at a terminal, they are asked whether it is to be saved so.
 ///
 /// # Errors
 /// [`CommandError::NotSaved`] where they say no.
-pub(super) fn point_out(command: &TabletCommand, out: &mut dyn Write) -> Result<(), CommandError> {
-    let Some(warning) = warning(command) else { return Ok(()) };
+pub(super) fn ask<'t>(
+    texts: impl IntoIterator<Item = &'t str>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let Some(warning) = warning(texts) else { return Ok(()) };
     writeln!(out, "{warning}")?;
     if !stdin().is_terminal() {
         return Ok(());

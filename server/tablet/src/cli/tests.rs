@@ -55,7 +55,7 @@ fn heads_that_are_counted_twice_are_asked_about() {
 fn whoever_names_somebody_is_told_before_it_is_saved() {
     let warned = |words: &[&str]| {
         let words = ["tablet"].iter().chain(words);
-        look_again::warning(&Program::try_parse_from(words).expect("parses").tablet.command)
+        look_again::warning(Program::try_parse_from(words).expect("parses").tablet.command.texts())
     };
     let told =
         warned(&["session", "edit", "4f2c", "--summary", "We heard Mukamana. Her number is 0788 123 456."]);

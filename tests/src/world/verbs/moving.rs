@@ -7,8 +7,8 @@ use actix_web::test::TestRequest;
 use serde_json::json;
 use sync_core::id::{DocumentId, GroupId, SessionId};
 use sync_core::moving::{copy, is_taken_back, recorded_since, target};
-use sync_core::record::{Record, Session};
 use sync_core::record::session::PartOfDay;
+use sync_core::record::{Record, Session};
 use sync_core::time::Date;
 use tablet::recording::marks_of;
 
@@ -87,8 +87,10 @@ pub(super) fn at_desk(world: &mut World) -> Sound<bool> {
 pub(super) fn carry_over(world: &mut World) -> Sound<bool> {
     let found = world.look_around(World::some_group, |world, group| {
         let mut all = world.records::<Session>(*group);
-        let source: BTreeMap<SessionId, Record> =
-            all.iter().map(|(id, session, _)| (SessionId::from(*id), Record::Session(session.clone()))).collect();
+        let source: BTreeMap<SessionId, Record> = all
+            .iter()
+            .map(|(id, session, _)| (SessionId::from(*id), Record::Session(session.clone())))
+            .collect();
         all.retain(|(id, session, document)| {
             let source = session.moved_from.and_then(|from| source.get(&from));
             let taken_back = is_taken_back((*id).into(), session, source);
