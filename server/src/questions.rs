@@ -19,6 +19,7 @@ mod question;
 mod groups;
 mod plan;
 mod silent;
+mod alive;
 mod members;
 mod phases;
 mod load;
@@ -48,9 +49,10 @@ pub(crate) use question::Question;
 use refusal::Refused;
 
 /// All of them, in the order in which they are listed.
-pub(crate) const QUESTIONS: [&Question; 27] = [
+pub(crate) const QUESTIONS: [&Question; 28] = [
     &plan::PLAN,
     &silent::SILENT,
+    &alive::ALIVE,
     &phases::PHASES,
     &members::GRADUATES,
     &headcounts::HEADCOUNTS,
@@ -85,6 +87,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(workbook::read_workbook)
         .service(plan::ask_sessions_against_plan)
         .service(silent::ask_silent_groups)
+        .service(alive::ask_groups_alive)
         .service(phases::ask_attendance_by_phase)
         .service(members::ask_graduates)
         .service(headcounts::ask_headcount_against_register)

@@ -5,9 +5,11 @@ use std::fmt;
 
 use crate::conflict::standing;
 use crate::document::Document;
+use crate::history::since_when;
 use crate::record::Group;
 use crate::record::group::GroupStatus;
 use crate::time::{Date, day_in_rwanda};
+use crate::value::Value as _;
 
 /// No group met before this day: community-based sociotherapy, the first of the methods, came to Rwanda in 2005.
 pub const EARLIEST: Date = Date::constant(2005, 1, 1);
@@ -80,6 +82,14 @@ pub fn ended_on(document: &Document, group: &Group) -> Option<Date> {
     let over = group.status >= GroupStatus::Graduated;
     let said = || standing(document, "status").map(|claim| day_in_rwanda(claim.at));
     over.then(said).flatten()
+}
+
+/// The day since which it is said that a group is phased out, or has graduated; `None` where it goes on, or is suspended.
+pub fn phased_out_on(document: &Document, group: &Group) -> Option<Date> {
+    let over = [GroupStatus::PhaseOut, GroupStatus::Graduated];
+    let said =
+        || since_when(document, "status", |value| over.iter().any(|status| status.to_scalar() == *value));
+    over.contains(&group.status).then(said).flatten().map(day_in_rwanda)
 }
 
 /// In which order day, month and year stand; days come before months here, as in all of Rwanda's official languages.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use sync_core::id::GroupId;
 
 use super::asked::Asked;
 use super::refusal::{MAX_ROWS, Refused, few_enough};
+use crate::doubt::left_out;
 use crate::on_each;
+use crate::scope::conditions::{Values, bound, groups_asked};
 use crate::scope::{Groups, groups_in};
 use crate::store::schema::{facts, groups};
 use crate::store::{Conn, Db, Failure, StoreError};
@@ -27,6 +29,7 @@ pub(super) struct Group {
     pub(super) planned_sessions: Option<i32>,
     pub(super) starts_on: Option<String>,
     pub(super) began_on: Option<String>,
+    pub(super) phased_out_on: Option<String>,
 }
 
 impl Group {
@@ -49,6 +52,34 @@ impl Group {
             .load(c))?;
         Ok(few_enough(rows)?)
     }
+}
+
+/// The day of the last meeting that counts of each group.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn last_meetings(
+    tx: &mut Conn<'_>,
+    of: Groups,
+    asked: &Asked,
+) -> Result<BTreeMap<GroupId, String>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Last {
+        #[diesel(sql_type = Binary)]
+        id: Db<GroupId>,
+        #[diesel(sql_type = Nullable<Text>)]
+        day: Option<String>,
+    }
+    let mut values = Values::default();
+    let groups = groups_asked(&mut values, of, &asked.groups);
+    let text = format!(
+        "SELECT g.id AS id, (SELECT s.date FROM sessions s WHERE s.group_id = g.id AND s.id NOT IN ({})
+                             ORDER BY s.date DESC LIMIT 1) AS day
+         FROM groups g WHERE {groups} AND g.void IS NULL",
+        left_out()
+    );
+    let rows: Vec<Last> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
+    Ok(rows.into_iter().filter_map(|Last { id: Db(id), day }| Some((id, day?))).collect())
 }
 
 /// How many meetings of each group count, in the months that are asked for.

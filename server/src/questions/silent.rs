@@ -5,19 +5,16 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Nullable, Text};
 use jiff::ToSpan;
 use sync_core::id::GroupId;
 use sync_core::time::{Date, day_in_rwanda};
 
 use super::asked::{Asked, Asker};
-use super::groups::Group;
+use super::groups::{Group, last_meetings};
 use super::question::question;
 use super::refusal::Refused;
 use super::table::{Cell, Column, Reconciled, Table};
-use crate::doubt::left_out;
 use crate::on_each;
-use crate::scope::conditions::{Values, bound, groups_asked};
 use crate::scope::{Groups, groups_in};
 use crate::store::schema::{groups, readings};
 use crate::store::{At, Conn, Db, Failure, StoreError};
@@ -86,31 +83,6 @@ fn answer(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failu
     let counted = count_going_on(tx, scope.groups, asked)?;
     table.reconciliation.push(Reconciled::new(all, silent + met.len() as i64, counted));
     Ok(table)
-}
-
-/// The day of the last meeting of each group that counts.
-fn last_meetings(
-    tx: &mut Conn<'_>,
-    of: Groups,
-    asked: &Asked,
-) -> Result<BTreeMap<GroupId, String>, StoreError> {
-    #[derive(QueryableByName)]
-    struct Last {
-        #[diesel(sql_type = Binary)]
-        id: Db<GroupId>,
-        #[diesel(sql_type = Nullable<Text>)]
-        day: Option<String>,
-    }
-    let mut values = Values::default();
-    let groups = groups_asked(&mut values, of, &asked.groups);
-    let text = format!(
-        "SELECT g.id AS id, (SELECT s.date FROM sessions s WHERE s.group_id = g.id AND s.id NOT IN ({})
-                             ORDER BY s.date DESC LIMIT 1) AS day
-         FROM groups g WHERE {groups} AND g.void IS NULL",
-        left_out()
-    );
-    let rows: Vec<Last> = on_each!(tx, |c, Backend| bound!(text, values, Backend).load(c))?;
-    Ok(rows.into_iter().filter_map(|Last { id: Db(id), day }| Some((id, day?))).collect())
 }
 
 /// The states of groups that do not go on.

@@ -219,6 +219,7 @@ pub const POLICY: &[Action] = &[
         "GET /v1/questions/attendance-by-phase",
         "GET /v1/questions/facilitators",
         "GET /v1/questions/graduates",
+        "GET /v1/questions/groups-alive",
         "GET /v1/questions/headcount-against-register",
         "GET /v1/questions/sessions-against-plan",
         "GET /v1/questions/silent-groups",

@@ -419,6 +419,8 @@ table! {
         began_on -> Nullable<Text>,
         void -> Nullable<Text>,
         name_folded -> Text,
+        /// Since when it is phased out, or has graduated.
+        phased_out_on -> Nullable<Text>,
     }
 }
 

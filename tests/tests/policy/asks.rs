@@ -64,6 +64,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/questions/facilitators"
         | "GET /v1/questions/gaps"
         | "GET /v1/questions/graduates"
+        | "GET /v1/questions/groups-alive"
         | "GET /v1/questions/headcount-against-register"
         | "GET /v1/questions/incidents"
         | "GET /v1/questions/lessons-adopted"

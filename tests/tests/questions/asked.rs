@@ -57,6 +57,41 @@ fn a_manager_asks_after_groups_people_and_who_leads_them() {
 }
 
 #[test]
+fn a_group_that_goes_on_by_itself_is_told_once_its_months_have_gone_by() {
+    Database::each(|database| {
+        let mut scene = Scene::on(database);
+        let group = scene.aegis.group;
+        let alive = |scene: &Scene| -> Vec<Value> {
+            let all = rows(&scene.app.login("manager.aegis"), "groups-alive");
+            let columns = ["phased_out_on", "last_met_on", "alive_6_months", "alive_12_months"];
+            all.iter().map(|row| part(row, &columns)).collect()
+        };
+        assert_eq!(alive(&scene), Vec::<Value>::new());
+        let over = json!({"status": "phase_out", "reason": "They lead themselves now."});
+        scene.aegis.manager.patch(&format!("/v1/groups/{group}"), &over).ok();
+        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-01-21", null, null])]);
+
+        // It met in the seventh month, and never again.
+        scene.app.clock.advance(200 * 24 * 60);
+        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-01-21", "no", null])], "nobody recorded it yet");
+        let came = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
+        record(&mut scene.jeanne, group, day(9, 10), came);
+        scene.jeanne.sync(&mut ()).expect("a sync");
+        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-09-10", "yes", null])]);
+        scene.app.clock.advance(200 * 24 * 60);
+        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-09-10", "yes", "no"])]);
+
+        // That it has graduated since does not begin the months again.
+        let close = json!({"status": "graduated"});
+        scene.app.login("manager.aegis").post(&format!("/v1/groups/{group}/close"), &close).ok();
+        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-09-10", "yes", "no"])]);
+        let table = ask(&scene.app.login("manager.aegis"), "groups-alive");
+        assert_eq!(table["reconciliation"][0]["of_rows"], 1);
+        assert_eq!(table["notes"][1], "0 of 1 still met 12 months after they were phased out.");
+    });
+}
+
+#[test]
 fn what_is_sensitive_is_told_to_those_who_may_see_the_records_themselves() {
     Database::each(|database| {
         let scene = Scene::on(database);

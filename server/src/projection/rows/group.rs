@@ -1,7 +1,7 @@
 //! The row of a group.
 
 use diesel::prelude::*;
-use sync_core::day::began_on;
+use sync_core::day::{began_on, phased_out_on};
 use sync_core::document::Document;
 use sync_core::fold::fold;
 use sync_core::id::{GroupId, OrganisationId};
@@ -32,6 +32,7 @@ pub(in crate::projection) struct GroupRow {
     was_in_conflict: bool,
     began_on: Option<String>,
     void: Option<String>,
+    phased_out_on: Option<String>,
 }
 
 impl GroupRow {
@@ -59,6 +60,7 @@ impl GroupRow {
             was_in_conflict: clashes.ever,
             began_on: word(began_on(document, group).map(|began| began.on)),
             void: word(group.void.as_ref()),
+            phased_out_on: word(phased_out_on(document, group)),
         }
     }
 

@@ -4,3 +4,6 @@ ALTER TABLE sessions ADD COLUMN recorded_since_moved BOOLEAN NOT NULL DEFAULT FA
 -- Since when a version of a framework is withdrawn, which was drawn up or put in force by mistake. It stays readable.
 ALTER TABLE frameworks ADD COLUMN withdrawn_at BIGINT;
 ALTER TABLE frameworks ADD COLUMN withdrawn_by BYTEA;
+
+-- Since when a group is phased out, or has graduated.
+ALTER TABLE groups ADD COLUMN phased_out_on TEXT;
