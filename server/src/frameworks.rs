@@ -6,6 +6,7 @@
 
 pub(crate) mod indicator;
 pub(crate) mod kept;
+mod form;
 pub(crate) mod read;
 mod write;
 pub(crate) mod targets;
@@ -16,8 +17,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(read::list_frameworks)
+        .service(form::read_framework_form)
         .service(read::read_framework)
         .service(write::draw_up_framework)
+        .service(write::draw_up_from_form)
         .service(write::put_framework_in_force)
         .service(write::withdraw_framework)
         .service(targets::list_targets)

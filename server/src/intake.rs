@@ -29,6 +29,9 @@ use unread::Unread;
 /// Bytes. A spreadsheet: five thousand lines of four hundred letters.
 pub(crate) const MAX_SHEET: usize = 2 * 1024 * 1024;
 
+/// What a workbook says that it is (ECMA-376).
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// How large a body may be at an address, in bytes, and what a larger one is. Most are forms that a person filled in.
 fn limit_at(path: &str) -> (usize, problem::Kind) {
     match path {

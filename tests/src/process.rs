@@ -129,6 +129,14 @@ impl Service {
         mebibytes(self.id(), name)
     }
 
+    /// Mebibytes that it held at its peak, without the pages of the program itself, of which a debug build has far more.
+    ///
+    /// # Panics
+    /// Where there is no `/proc`.
+    pub fn held_at_its_peak(&self) -> u64 {
+        self.mebibytes("VmHWM").saturating_sub(self.mebibytes("RssFile"))
+    }
+
     /// Whether it still runs; one that ended by itself is a failure.
     pub fn lives(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))

@@ -1,4 +1,4 @@
-//! Reading frameworks: as JSON, or as a workbook that people read and fill.
+//! Reading frameworks.
 
 use actix_web::{get, web};
 use jiff::Timestamp;
@@ -148,7 +148,7 @@ pub(crate) async fn list_frameworks(
 }
 
 /// Whether somebody is told of it: of a draft only its keeper.
-fn is_told(permit: Permit, keeper: Option<OrganisationId>, in_force: bool) -> bool {
+pub(super) fn is_told(permit: Permit, keeper: Option<OrganisationId>, in_force: bool) -> bool {
     let keeps = match keeper {
         None => permit.role() == Role::Secretariat,
         of => permit.organisation().ok() == of,

@@ -1,17 +1,20 @@
 //! Drawing a framework up, and putting it in force.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, post, web};
 use serde::Deserialize;
 use sync_core::id::OrganisationId;
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::form::filled::filled;
 use super::indicator::{Content, Fit};
 use super::kept::{self, Framework, Kept};
 use super::read::{FrameworkItem, no_such};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
-use crate::problem::{FieldError, Fields, Problem, kind};
+use crate::intake::XLSX;
+use crate::problem::{FieldError, Fields, Problem, kind, unreadable_body};
 use crate::scope::Permit;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 
@@ -21,9 +24,9 @@ use crate::store::{Conn, Failure, Refusal, Store, StoreError};
 pub(crate) struct FrameworkBody {
     /// Of 2 to 32 letters, digits or `-`; the same code is the same framework.
     #[schema(example = "rpp")]
-    code: String,
-    title: String,
-    indicators: Vec<super::indicator::Indicator>,
+    pub(super) code: String,
+    pub(super) title: String,
+    pub(super) indicators: Vec<super::indicator::Indicator>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +81,57 @@ pub(crate) async fn draw_up_framework(
     store: web::Data<Store>,
     clock: web::Data<Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let FrameworkBody { code, title, indicators } = body.into_inner();
+    draw_up(permit, body.into_inner(), &store, &clock).await
+}
+
+/// So many workbooks are read at once; others wait.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// Draw up a framework from a form
+///
+/// The workbook that `GET /v1/frameworks/form` gives, as somebody filled it, of at most 256 KiB: the same as `POST /v1/frameworks` with what stands in it.
+#[utoipa::path(
+    tag = "Frameworks",
+    security(("bearer" = [])),
+    request_body(content = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    responses(
+        (status = 201, description = "Drawn up", body = FrameworkItem),
+        (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`code-taken`, `frameworks-full`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`not-a-workbook`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`unreadable-sheet`; `invalid-fields`, by line and column", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/v1/frameworks/form")]
+pub(crate) async fn draw_up_from_form(
+    permit: Permit,
+    request: HttpRequest,
+    body: web::Payload,
+    store: web::Data<Store>,
+    clock: web::Data<Clock>,
+) -> Result<HttpResponse, Problem> {
+    if !request.content_type().eq_ignore_ascii_case(XLSX) {
+        return Err(Problem::of(
+            kind::NOT_A_WORKBOOK,
+            "Send the form that GET /v1/frameworks/form gives, as XLSX.",
+        ));
+    }
+    permit.organisations()?;
+    // `http::body` has read it already, within its limit.
+    let bytes = body.to_bytes().await.map_err(|_| unreadable_body())?;
+    let _turn = TURNS.acquire().await.map_err(|_| Problem::internal())?;
+    let read = web::block(move || filled(bytes.to_vec())).await;
+    draw_up(permit, read.map_err(|_| Problem::internal())??, &store, &clock).await
+}
+
+async fn draw_up(
+    permit: Permit,
+    body: FrameworkBody,
+    store: &Store,
+    clock: &Clock,
+) -> Result<HttpResponse, Problem> {
+    let FrameworkBody { code, title, indicators } = body;
     let owner = permit.organisations()?;
     let mut fields = Fields::default();
     let code = fields.code(&code);

@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
 use serde_json::Value;
 
-use crate::intake::MAX_SHEET;
+use crate::intake::{MAX_SHEET, XLSX};
 use crate::problem::{FieldError, JSON_LIMIT, Problem, body_too_large, kind, unreadable_body};
 
 /// The body of a request, read whole; in the request's extensions.
@@ -36,6 +36,7 @@ async fn read(request: &mut ServiceRequest) -> Result<(), Problem> {
     let limit = match kind.as_str() {
         _ if is_json(&kind) => JSON_LIMIT,
         "text/csv" if request.path().starts_with("/v1/imports/") => MAX_SHEET,
+        XLSX if request.path() == "/v1/frameworks/form" => JSON_LIMIT,
         _ => return Ok(()),
     };
     let body = bytes(request, limit).await?;

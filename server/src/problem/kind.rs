@@ -247,6 +247,8 @@ kinds! {
         "Send the body as JSON, with `content-type: application/json`.";
     NOT_CSV UNSUPPORTED_MEDIA_TYPE "not-csv" "The request is no spreadsheet"
         "Save the sheet as CSV (UTF-8) and send it with `content-type: text/csv`.";
+    NOT_A_WORKBOOK UNSUPPORTED_MEDIA_TYPE "not-a-workbook" "The request is no workbook"
+        "Fill the form that GET /v1/frameworks/form gives, and send it as application/vnd.openxmlformats-officedocument.spreadsheetml.sheet (XLSX).";
     NOT_A_SYNC UNSUPPORTED_MEDIA_TYPE "not-a-sync" "This is not a sync request"
         "Send application/vnd.ihuriro.sync+cbor, coded as zstd, gzip or identity.";
 

@@ -5,9 +5,6 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use super::answer::Answer;
 use super::table::{Cell, Table};
 
-/// What a browser is told that it is.
-pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
 /// `left_out`: the questions that were not answered, and why.
 ///
 /// # Errors

@@ -254,11 +254,13 @@ pub const POLICY: &[Action] = &[
     may("read what the partners mean to reach",
                                      Person, I,    [Partnership, Partnership,  Partnership,  Partnership, Partnership, Nothing], &[
         "GET /v1/frameworks",
+        "GET /v1/frameworks/form",
         "GET /v1/frameworks/{id}",
     ]),
     may("draw up a framework: the common one, or that of their organisation",
                                      Person, I,    [Nothing,     Nothing,      Organisation, Partnership, Nothing,     Nothing], &[
         "POST /v1/frameworks",
+        "POST /v1/frameworks/form",
         "POST /v1/frameworks/{id}/in-force",
         "POST /v1/frameworks/{id}/withdraw",
     ]).noted_when_changed(RecordChanged),

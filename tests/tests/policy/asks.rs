@@ -85,6 +85,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         | "GET /v1/questions/published-results"
         | "GET /v1/questions/results-against-plan"
         | "GET /v1/frameworks"
+        | "GET /v1/frameworks/form"
         | "GET /v1/targets"
         | "GET /v1/budget"
         | "GET /v1/workbook"
@@ -93,6 +94,7 @@ pub(crate) fn asks(route: &str, place: &Place, world: &World) -> Vec<Ask> {
         "POST /v1/frameworks" => {
             free("/v1/frameworks", Some(json!({"code": "own", "title": "", "indicators": []})))
         }
+        "POST /v1/frameworks/form" => free("/v1/frameworks/form", Some(json!({}))),
         "POST /v1/frameworks/{id}/in-force" => {
             free(&format!("/v1/frameworks/{}/in-force", Uuid::nil()), None)
         }

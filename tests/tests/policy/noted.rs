@@ -15,7 +15,7 @@ use crate::asks::{Ask, asks};
 use crate::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
-const NOT_NOTED: [(&str, &str); 43] = [
+const NOT_NOTED: [(&str, &str); 44] = [
     (
         "POST /v1/sync",
         "batches are kept with their signatures, and say who recorded what, and who carried it",
@@ -59,6 +59,7 @@ const NOT_NOTED: [(&str, &str); 43] = [
     ("GET /v1/questions/overlaps", "as the list of overlaps"),
     ("GET /v1/questions/who-works-where", "as coverage"),
     ("GET /v1/frameworks", "what the partners mean to reach is said to all of them"),
+    ("GET /v1/frameworks/form", "as the list of frameworks"),
     ("GET /v1/frameworks/{id}", "as the list of frameworks"),
     ("GET /v1/targets", "as the list of frameworks"),
     ("GET /v1/budget", "budgets are of institutions, and said to whoever answers for them"),

@@ -73,7 +73,11 @@ fn a_group_that_goes_on_by_itself_is_told_once_its_months_have_gone_by() {
 
         // It met in the seventh month, and never again.
         scene.app.clock.advance(200 * 24 * 60);
-        assert_eq!(alive(&scene), [json!(["2026-03-05", "2026-01-21", "no", null])], "nobody recorded it yet");
+        assert_eq!(
+            alive(&scene),
+            [json!(["2026-03-05", "2026-01-21", "no", null])],
+            "nobody recorded it yet"
+        );
         let came = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
         record(&mut scene.jeanne, group, day(9, 10), came);
         scene.jeanne.sync(&mut ()).expect("a sync");
