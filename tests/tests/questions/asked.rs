@@ -194,27 +194,7 @@ fn nobody_is_told_of_groups_of_others_but_that_they_are_there() {
 fn a_donor_reads_what_was_published_and_it_adds_up() {
     Database::each(|database| {
         let mut scene = Scene::on(database);
-        for number in 1..=30_usize {
-            let mut person =
-                tablet::recording::NewParticipant::of(format!("C{number:02}").parse().expect("a pseudonym"));
-            person.details.sex = Some(Sex::ALL[number % 2]);
-            person.details.age_band = Some(AgeBand::ALL[1 + number % 4]);
-            person.details.consent = Some(tablet::recording::Consent {
-                purpose: sync_core::record::participant::Purpose::ALL[0],
-                method: sync_core::record::participant::ConsentMethod::ALL[0],
-                date: day(1, 5),
-                guardian: None,
-            });
-            scene.jeanne.add_participant(scene.aegis.group, person).expect("a person joins");
-        }
-        let everybody = (1..=30)
-            .map(|number| {
-                (
-                    tablet::recording::Who::Code(format!("C{number:02}").parse().expect("a pseudonym")),
-                    Attendance::Present,
-                )
-            })
-            .collect();
+        let everybody = thirty_consent(&mut scene.jeanne, scene.aegis.group);
         record(
             &mut scene.jeanne,
             scene.aegis.group,

@@ -2,6 +2,7 @@
 
 mod asked;
 mod forms;
+mod journey;
 mod plan;
 mod told;
 
@@ -9,14 +10,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use server::access::Role;
-use sync_core::id::ParticipantId;
+use sync_core::id::{GroupId, ParticipantId};
 use sync_core::record::incident::{IncidentType, Severity};
+use sync_core::record::participant::{ConsentMethod, Purpose};
 use sync_core::record::referral::{ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
 use sync_core::record::session::Attendance;
 use sync_core::record::{AgeBand, Sex};
 use tablet::device::Device;
-use tablet::recording::{Details, Done, NewIncident, NewReferral, NewScreening};
+use tablet::recording::{
+    Consent, Details, Done, NewIncident, NewParticipant, NewReferral, NewScreening, Who,
+};
 use tests::village::{day, marks, people_join, record};
 use tests::{Database, Session, TestApp, Village};
 
@@ -107,6 +111,26 @@ impl Scene {
         let (supervisor, officer) = (app.login("odette"), app.login("officer"));
         Self { app, aegis, other, jeanne, supervisor, officer }
     }
+}
+
+/// C01 to C30 join a group and agree to be counted; gives that all of them came.
+fn thirty_consent(tablet: &mut Device, group: GroupId) -> Vec<(Who, Attendance)> {
+    let mut came = Vec::new();
+    for number in 1..=30_usize {
+        let code = format!("C{number:02}");
+        let mut person = NewParticipant::of(code.parse().expect("a pseudonym"));
+        person.details.sex = Some(Sex::ALL[number % 2]);
+        person.details.age_band = Some(AgeBand::ALL[1 + number % 4]);
+        person.details.consent = Some(Consent {
+            purpose: Purpose::ALL[0],
+            method: ConsentMethod::ALL[0],
+            date: day(1, 5),
+            guardian: None,
+        });
+        tablet.add_participant(group, person).expect("a person joins");
+        came.push((Who::Code(code.parse().expect("a pseudonym")), Attendance::Present));
+    }
+    came
 }
 
 /// The answer to a question, of which every total was proved.
