@@ -42,7 +42,7 @@ export class Tablet extends Held {
     tablet.state = {
       server, seed, device, user, organisation, epoch, store,
       incarnation: 0, number: 0, last_sync: 0,
-      streams: {}, documents: {}, outbox: [], quarantined: [], people: {}, purged: [],
+      streams: {}, documents: {}, outbox: [], quarantined: [], left: [], people: {}, purged: [],
     };
     tablet.persist();
     return tablet;
@@ -122,6 +122,7 @@ export class Tablet extends Held {
     const mine = answer.outcomes.find((one) => one.batch === batch);
     (mine?.outcomes ?? []).forEach((outcome, at) => flight[at] && this.settle(flight[at], outcome));
     for (const one of answer.rejected) this.hearRejection(one);
+    for (const one of answer.released) this.report.released += this.forgetLeft(one);
     for (const { device, name } of answer.people) state.people[device] = name;
     let more = false;
     for (const page of answer.pages) more = this.turn(page) || more;
@@ -158,13 +159,14 @@ export class Tablet extends Held {
 
   /** Some of what is quarantined, others each time. */
   askedAfter() {
-    const open = this.state.quarantined.filter((one) => !one.rejection);
+    const open = [...this.state.quarantined.filter((one) => !one.rejection).map(digestOf), ...this.state.left.map((one) => one.digest)];
     const begin = open.length > ASKED ? (this.state.number * ASKED) % open.length : 0;
-    return [...open.slice(begin), ...open.slice(0, begin)].slice(0, ASKED).map(digestOf);
+    return [...open.slice(begin), ...open.slice(0, begin)].slice(0, ASKED);
   }
 
   /** Somebody decided that a change stays out: nothing is to be built on it any more. */
   hearRejection({ document, digest, rejection }) {
+    if (this.forgetLeft({ document, digest })) this.report.rejected.push({ document, ...rejection });
     const one = this.state.quarantined.find((other) => !other.rejection && other.document === document && digestOf(other) === digest);
     if (!one) return;
     if (one.reason === 'erased') this.state.quarantined = this.state.quarantined.filter((other) => other !== one);
@@ -172,6 +174,13 @@ export class Tablet extends Held {
     this.state.incarnation = newLife();
     this.buildAnew(document, one.hash);
     this.report.rejected.push({ document, ...rejection });
+  }
+
+  /** Of what was quarantined in a stream that is held no longer the decision is known. Says of how many changes. */
+  forgetLeft({ document, digest }) {
+    const { left } = this.state;
+    this.state.left = left.filter((one) => one.document !== document || one.digest !== digest);
+    return left.length - this.state.left.length;
   }
 
   settle(waiting, outcome) {
@@ -232,7 +241,11 @@ export class Tablet extends Held {
       if (!dropped || state.outbox.some((one) => one.stream === stream)) continue;
       for (const id of this.ids((one) => one.stream === stream)) delete state.documents[id];
       // What is quarantined holds its numbers: should the stream come back, others are to be counted.
-      if (state.quarantined.some((one) => one.stream === stream)) state.incarnation = newLife();
+      const waiting = state.quarantined.filter((one) => one.stream === stream);
+      if (waiting.length > 0) state.incarnation = newLife();
+      // What becomes of it is asked after all the same.
+      const undecided = waiting.filter((one) => !one.rejection);
+      state.left.push(...undecided.map((one) => ({ document: one.document, digest: digestOf(one) })));
       state.quarantined = state.quarantined.filter((one) => one.stream !== stream);
       delete state.streams[stream];
       state.purged.push(stream);

@@ -309,6 +309,24 @@ test('what is quarantined holds its numbers: the tablet that drops it counts oth
   assert.notEqual(incarnation, 0);
 });
 
+test('what is decided of a stream that is held no longer is heard all the same, and asked after no more', async () => {
+  const hers = await enrolled('claudine');
+  const left = () => JSON.parse(readFileSync(file('claudine'), 'utf8')).left;
+  store.judge = () => ({ outcome: 'quarantined', reason: 'not-assigned' });
+  const [{ id }] = [await hers(...meeting, '--minutes', '90'), await hers('record', '--group', GROUP, '--date', '2026-03-12')];
+  const [device] = store.devices.values();
+  device.streams.delete(GROUP);
+  await hers('sync');
+  const [first, second] = left();
+  assert.deepEqual([first.document, (await hers('sync')).released], [id, 0]);
+  store.released = [first];
+  const rejection = { by: 'Uwase', because: 'There was no meeting.' };
+  store.rejected = [{ ...second, rejection }];
+  const { released, rejected } = await hers('sync');
+  assert.deepEqual([released, rejected], [1, [{ document: second.document, ...rejection }]]);
+  assert.deepEqual(left(), []);
+});
+
 test('what is not allowed is refused in a sentence and changes nothing', async () => {
   const hers = await enrolled('claudine');
   await assert.rejects(hers(...meeting, '--minutes', '0'), /minutes must be a whole number from 1 to 720/);

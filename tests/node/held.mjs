@@ -17,7 +17,7 @@ export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** What a sync did. */
 export const nothingYet = () => ({
-  requests: 0, accepted: 0, duplicate: 0, received: 0, unreadable: 0, dropped: 0, sent_bytes: 0, received_bytes: 0,
+  requests: 0, accepted: 0, duplicate: 0, received: 0, unreadable: 0, dropped: 0, released: 0, sent_bytes: 0, received_bytes: 0,
   quarantined: [], rejected: [], merged: [], repaired: [],
 });
 

@@ -19,6 +19,8 @@ export class Store {
   keyNumber = 1;
   /** What somebody rejected: { document, digest, rejection }. */
   rejected = [];
+  /** What somebody let in: { document, digest }. */
+  released = [];
   /** Set to change an answer on its way out, or to lose it. */
   spoil = (answer) => answer;
   pageSize = 1000;
@@ -110,7 +112,8 @@ export class Store {
     const people = [...this.devices].map(([other, { name }]) => ({ device: other, name }));
     const lacking = streams.filter((stream) => cursors.get(stream)?.key !== this.keyNumber);
     const keys = lacking.map((stream) => ({ stream, number: this.keyNumber, identity: 'AGE-SECRET-KEY-1…' }));
-    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(({ digest }) => said.waiting.includes(digest)), standing: null };
+    const asked = ({ digest }) => said.waiting.includes(digest);
+    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(asked), standing: null, released: this.released.filter(asked) };
   }
 
   page(stream, ask, sameLife, own) {

@@ -25,6 +25,8 @@ const orNull = (type) => ({
   from: (value) => (value === null || value === undefined ? null : type.from(value)),
 });
 const list = (type) => ({ to: (all) => all.map(type.to), from: (all) => all.map(type.from) });
+/** A list that stores of before leave out. */
+const listOrNone = (type) => ({ to: list(type).to, from: (all) => list(type).from(all ?? []) });
 /** A record: an array whose fields are known by their places; what is not said at its end is left out. */
 const record = (fields) => ({
   to: (value) => {
@@ -111,6 +113,7 @@ export const answer = record({
   keys: list(record({ stream: uuid, number: plain, identity: plain })),
   rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
   standing: orNull(record({ revoked: plain, has_key: plain, lease: plain })),
+  released: listOrNone(record({ document: uuid, digest: blob })),
 });
 
 export const bundle = record({
