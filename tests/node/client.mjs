@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { BEFORE_ALL, Held, nothingYet } from './held.mjs';
 import { NotAnswered, post } from './link.mjs';
 import * as R from './record.mjs';
-import { CONTENT_TYPE, PAGE, PROTOCOL } from './spec.mjs';
+import { CONTENT_TYPE, KINDS, PAGE, PARTNERSHIP, PROTOCOL } from './spec.mjs';
 import * as W from './wire.mjs';
 
 /** How many changes that are quarantined one request asks after. */
@@ -96,6 +96,7 @@ export class Tablet extends Held {
       purged: state.purged, budget: PAGE, carried: [],
       waiting: this.askedAfter(),
       about: { program: 'ihuriro-node 0.1.0', unsent: state.outbox.length - flight.length, key: null },
+      kinds: KINDS.length,
     };
     const signed = W.signed(W.FOR_REQUEST, state.device, state.seed, W.write(W.request, request));
     return { body: gzipSync(signed), flight, batch };
@@ -206,6 +207,8 @@ export class Tablet extends Held {
       this.mergeEntries(stream, tells.changes.entries);
       reading.ask = { after: tells.changes.to };
     } else if (tells.documents && (ask === null || ask.copy?.at === tells.documents.at)) {
+      // What differs in the partnership's stream is forgotten, and copied again.
+      if (ask === null && stream === PARTNERSHIP) this.forget(stream);
       reading.ask = this.mergeDocuments(stream, ask?.copy?.after ?? BEFORE_ALL, tells.documents);
     } else {
       return this.beginAgain(stream);
@@ -239,7 +242,7 @@ export class Tablet extends Held {
     const { state } = this;
     for (const [stream, { dropped }] of Object.entries(state.streams)) {
       if (!dropped || state.outbox.some((one) => one.stream === stream)) continue;
-      for (const id of this.ids((one) => one.stream === stream)) delete state.documents[id];
+      this.forget(stream);
       // What is quarantined holds its numbers: should the stream come back, others are to be counted.
       const waiting = state.quarantined.filter((one) => one.stream === stream);
       if (waiting.length > 0) state.incarnation = newLife();

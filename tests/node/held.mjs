@@ -61,7 +61,7 @@ export class Held {
   /** Edits a record, or begins it. The document and the change in the outbox are kept in one write. */
   edit(kind, stream, id, fields) {
     const held = this.state.documents[id];
-    if (!this.state.streams[stream]) throw new Error('this tablet does not hold that group; sync first');
+    if (!this.state.streams[stream]) throw new Error('this tablet does not hold that stream; sync first');
     if (held && (held.kind !== kind || held.stream !== stream)) throw new Error('another record has this id');
     if (held && R.isErased(held)) throw new Error('it was erased, as the person asked');
     const before = held ? this.open(id) : R.open(kind, this.author);
@@ -71,6 +71,11 @@ export class Held {
     this.offer(stream, kind, id, change);
     this.persist();
     return true;
+  }
+
+  /** Lets go of the documents of a stream. */
+  forget(stream) {
+    for (const id of this.ids((one) => one.stream === stream)) delete this.state.documents[id];
   }
 
   view(id) {

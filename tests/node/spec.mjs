@@ -15,6 +15,9 @@ export const GENESIS = Object.fromEntries(vector('genesis').map((one) => [one.ki
 /** Kinds by the number by which they travel. */
 export const KINDS = vector('genesis').map((one) => one.kind);
 
+/** The stream of the partnership, which the store alone writes. */
+export const PARTNERSHIP = '1b1b1b1b-0000-8000-8000-000000000001';
+
 export const SCHEMA = 1;
 export const PROTOCOL = 1;
 export const CONTENT_TYPE = 'application/vnd.ihuriro.sync+cbor';

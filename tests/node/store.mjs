@@ -59,7 +59,7 @@ export class Store {
     const said = W.read(W.request, signed.payload);
     if (said.number <= device.last) return this.problem(response, 409, 'request-seen', { last: device.last });
     device.last = said.number;
-    Object.assign(device, { purged: said.purged, asked: said.cursors });
+    Object.assign(device, { purged: said.purged, asked: said.cursors, kinds: said.kinds });
     const answer = this.spoil(this.answer(signed.signer, device, said));
     if (!answer) return response.destroy();
     response.writeHead(200, { 'content-type': CONTENT_TYPE, 'content-encoding': 'gzip' });

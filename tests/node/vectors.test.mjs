@@ -53,6 +53,13 @@ test('participant ids: UUIDv5 of group and code', () => {
   }
 });
 
+test('lesson ids: UUIDv5 of the lesson, and of organisation and shared lesson', () => {
+  for (const { lesson, shared_lesson, organisation, adoption } of vector('lesson-ids')) {
+    assert.equal(W.sharedLessonId(lesson), shared_lesson);
+    assert.equal(W.adoptionId(organisation, shared_lesson), adoption);
+  }
+});
+
 test('story: each change has its hash, digest, actor and dependencies, and the records read alike', () => {
   const { changes, documents } = vector('story');
   for (const one of changes) {

@@ -93,6 +93,7 @@ export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
   batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob), waiting: list(blob),
   about: orNull(record({ program: plain, unsent: plain, key: orNull(blob) })),
+  kinds: orNull(plain),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
 const whole = record({ kind, document: uuid, snapshot: blob });
@@ -178,6 +179,8 @@ export function sessionId(group, date, part, nth = 0) {
 }
 
 export const participantId = (group, code) => uuid5(group, code);
+export const sharedLessonId = (lesson) => uuid5(lesson, 'shared');
+export const adoptionId = (organisation, sharedLesson) => uuid5(organisation, sharedLesson);
 
 /** UUIDv5 (RFC 9562, section 5.5). */
 function uuid5(group, text) {

@@ -138,6 +138,10 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
         ),
         ("what differs, where the tablet lacks a document", asking),
         ("the document that differs is wanted", wanting),
+        (
+            "how many kinds of record the tablet's program knows",
+            Request { kinds: Some(Request::KINDS), ..request(303) },
+        ),
     ]
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sync_core::change::{Change, Digest};
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
-use sync_core::id::{ParticipantId, SessionId};
+use sync_core::id::{AdoptionId, LessonId, OrganisationId, ParticipantId, SessionId, SharedLessonId};
 use sync_core::record::session::PartOfDay;
 use sync_core::record::{Kind, SCHEMA};
 use sync_core::time::Date;
@@ -92,6 +92,26 @@ fn session_ids() {
 fn participant_ids() {
     let id = |code: &str| json!({ "group": group(), "code": code, "participant": ParticipantId::of(group(), code) });
     files::hold_json("vectors/participant-ids.json", &json!([id("P01"), id("P02"), id("ABC1234")]));
+}
+
+#[test]
+fn lesson_ids() {
+    let id = |lesson: &str, organisation: &str| {
+        let (lesson, organisation): (LessonId, OrganisationId) = (scene::id(lesson), scene::id(organisation));
+        let shared = SharedLessonId::of(lesson);
+        json!({
+            "lesson": lesson,
+            "shared_lesson": shared,
+            "organisation": organisation,
+            "adoption": AdoptionId::of(organisation, shared),
+        })
+    };
+    let made = [
+        id("018f3f6e-7d2c-7000-8000-000000000a01", "018f3f6e-7d2c-7000-8000-000000000b01"),
+        id("018f3f6e-7d2c-7000-8000-000000000a01", "018f3f6e-7d2c-7000-8000-000000000b02"),
+        id("018f3f6e-7d2c-7000-8000-000000000a02", "018f3f6e-7d2c-7000-8000-000000000b01"),
+    ];
+    files::hold_json("vectors/lesson-ids.json", &json!(made));
 }
 
 #[test]

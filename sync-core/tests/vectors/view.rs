@@ -36,6 +36,7 @@ pub(crate) fn request(request: &Request) -> Value {
         "about": request.about.as_ref().map(|about| json!({
             "program": about.program, "unsent": about.unsent, "key": about.key.as_ref().map(|key| hex(key)),
         })),
+        "kinds": request.kinds,
     })
 }
 

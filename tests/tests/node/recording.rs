@@ -1,69 +1,16 @@
-//! A client in Node that shares no code with sync-core, written from `api-spec` alone, beside a tablet of ours.
+//! Groups, participants and sessions, recorded with a tablet of ours at the same time.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
-use serde_json::Value;
 use server::backup::{Backup, backup, make_key};
 use server::store::Store;
 use sync_core::record::Session;
 use sync_core::record::session::Attendance;
 use tablet::recording::Details;
-use tempfile::TempDir;
+use tests::Network;
 use tests::app::START;
 use tests::recount::{Count, check_streams};
 use tests::village::{day, marks, people_join, record};
-use tests::{Database, Network, TestApp, Village};
 
-/// The Node client with its state in a file.
-struct Node {
-    folder: PathBuf,
-    state: TempDir,
-}
-
-impl Node {
-    /// Enrolled for a new facilitator of the village's group.
-    fn enrolled(app: &TestApp, village: &Village, name: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("node");
-        assert!(
-            folder.join("node_modules").is_dir(),
-            "run these by tests/run, which installs the Node client's packages"
-        );
-        let node = Self { folder, state: tempfile::tempdir().expect("a temporary folder") };
-        let user = village.facilitator(app, name);
-        village.assign(user, village.group);
-        let code = village.enrolment_code(user);
-        node.run(&["enrol", "--server", &app.url, "--code", &code, "--name", "node"]);
-        node
-    }
-
-    fn state(&self) -> PathBuf {
-        self.state.path().join("state.json")
-    }
-
-    /// Its server is somewhere else now.
-    fn moves_to(&self, app: &TestApp) {
-        let text = fs::read_to_string(self.state()).expect("its state");
-        let mut state: Value = serde_json::from_str(&text).expect("JSON");
-        state["server"] = app.url.as_str().into();
-        fs::write(self.state(), state.to_string()).expect("its state");
-    }
-
-    fn run(&self, words: &[&str]) -> Value {
-        self.script("run.mjs", words)
-    }
-
-    fn script(&self, script: &str, words: &[&str]) -> Value {
-        let mut command = Command::new("node");
-        command.current_dir(&self.folder).arg(script).args(words).arg("--state").arg(self.state());
-        let output = command.output().expect("node runs");
-        let (said, wrong) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{words:?}: {wrong}");
-        serde_json::from_str(&said).unwrap_or_else(|_| panic!("{words:?} said {said}"))
-    }
-}
+use super::*;
 
 #[test]
 fn a_client_written_from_the_specification_alone_works_with_ours() {
