@@ -1,6 +1,7 @@
 //! Real bytes held to `sync.cddl`.
 
 use sync_core::batch::Purpose;
+use sync_core::record::Kind;
 use sync_core::wire::{PROTOCOL, Request};
 
 use crate::carried;
@@ -38,6 +39,13 @@ fn all_that_travels_fits_the_grammar() {
     assert_eq!(fits("settlement", &receipt.payload), Ok(()));
     assert_eq!(fits("signed-receipt", &receipt.to_bytes()), Ok(()));
     assert_eq!(fits("bundle", &carried::bundle(&scene).to_bytes()), Ok(()));
+}
+
+#[test]
+fn each_kind_of_record_has_its_number() {
+    let fits = |number: usize| fits("kind", &minicbor::to_vec(number as u64).expect("CBOR")).is_ok();
+    assert!((0..Kind::ALL.len()).all(fits));
+    assert!(!fits(Kind::ALL.len()));
 }
 
 /// A grammar that takes everything would prove nothing.
