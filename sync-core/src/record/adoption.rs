@@ -9,7 +9,9 @@ use crate::value::Line;
 record! {
     /// A lesson of others that an organisation adopts. Level O.
     Adoption edited by AdoptionEdit {
+        /// Who works by it.
         organisation: Fixed<OrganisationId>,
+        /// The shared lesson, of another organisation.
         lesson: Fixed<SharedLessonId>,
         since: Required<Date>,
         came_of_it: Field<Line<1000>>,

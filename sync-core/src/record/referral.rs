@@ -77,12 +77,15 @@ record! {
     /// A participant's way to a service. Level S.
     Referral edited by ReferralEdit {
         participant: Fixed<ParticipantId>,
+        /// The organisation that refers them.
         from: Once<OrganisationId>,
+        /// What is done there: of an entry of the directory, its `kind`.
         to: Fixed<ServiceKind>,
         /// Where a member of the partnership runs the service: which. Its protection officers read the referral once it is sent.
         to_organisation: Field<OrganisationId>,
         reason: Field<ReferralReason>,
         urgency: Field<Urgency>,
+        /// Each step with its day. It has come as far as the latest says: by day, on one day by the order of the steps here.
         events: Log<ReferralEvent>,
         /// Why it was recorded by mistake.
         void: Revocable<Note>,

@@ -11,6 +11,7 @@ use crate::value::{KnownArea, Line};
 record! {
     /// A published lesson. Level I.
     SharedLesson edited by SharedLessonEdit {
+        /// The lesson, which others do not read.
         lesson: Fixed<LessonId>,
         /// Who learned it.
         organisation: Fixed<OrganisationId>,
