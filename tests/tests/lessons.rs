@@ -207,7 +207,7 @@ fn what_may_say_who_somebody_is_is_looked_at_again_before_all_read_it() {
         assert!(shared_by(&second).is_empty());
 
         // It is left out, or somebody says that it names nobody.
-        let without = json!({"what_happened": "We went to the home of Amahoro."});
+        let without = json!({"what_happened": "We went to the home of Kalisa."});
         assert_eq!(told(&second.patch(&address, &without).ok()).len(), 1);
         publish(true).ok();
         let shared = shared_by(&village.manager);
