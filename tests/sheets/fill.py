@@ -18,5 +18,5 @@ added = {"code": "9.1", "name_en": "Minutes of women's circles", "unit": "ratio"
 lines.append([added.get(name) for name in names])
 for at, line in enumerate([names, *lines], start=1):
     for column, value in enumerate(reversed(line), start=1):
-        sheet.cell(row=at, column=column, value=value)
+        sheet.cell(row=at, column=column).value = value
 book.save(sys.argv[1])

@@ -53,7 +53,7 @@ fn a_framework_is_filled_in_a_spreadsheet_and_says_the_same_as_json() {
     Database::each(|database| {
         let scene = Scene::on(database);
         let (manager, secretariat) = (&scene.aegis.manager, scene.app.login("peace.secretariat"));
-        let form = |of: &str| manager.bytes(&format!("/v1/frameworks/form{of}"), XLSX);
+        let form = |of: &str| secretariat.bytes(&format!("/v1/frameworks/form{of}"), XLSX);
         let send = |person: &Session, bytes: &[u8]| person.post_bytes("/v1/frameworks/form", XLSX, bytes);
         // 1. Sent back as it came, each says what it said: the common one and that of Aegis, with what it maps.
         let all = manager.get("/v1/frameworks").ok();
