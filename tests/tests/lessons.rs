@@ -179,6 +179,46 @@ fn whoever_began_a_lesson_does_not_publish_it_alone() {
 }
 
 #[test]
+fn a_lesson_says_by_which_question_it_is_shown_and_never_whom_it_is_about() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let (aegis, nar) = (Village::of(&app, "aegis"), Village::of(&app, "nar"));
+        let mut jeanne = aegis.facilitator_with_tablet(&app, "jeanne");
+        let question = "attendance-by-phase?modality=sociotherapy&from=2026-01";
+        let evidence = Some(question.parse().expect("a line"));
+        let lesson = LessonDetails { evidence, ..said("Begin with a song", "Baririmbye.") };
+        let id = jeanne.write_lesson(&lesson).expect("written");
+        let about = |evidence: &str| LessonDetails {
+            evidence: Some(evidence.parse().expect("a line")),
+            ..LessonDetails::default()
+        };
+        for one in [&format!("attendance?participant={id}"), "silent-groups?area=5201", "who is it"] {
+            assert!(jeanne.edit_lesson(id, &about(one)).is_err(), "{one}");
+        }
+        sync(&mut jeanne);
+        let address = format!("/v1/lessons/{id}");
+        let wrong = aegis.manager.patch(&address, &json!({"evidence": "no-such-question"}));
+        assert_eq!(wrong.body["errors"][0]["field"], "evidence");
+        let wrong = aegis.manager.patch(&address, &json!({"evidence": "absences?participant=1"}));
+        assert_eq!(wrong.body["errors"][0]["field"], "evidence");
+        aegis
+            .manager
+            .post(&format!("{address}/status"), &json!({"status": "published", "reason": "Read."}))
+            .ok();
+        // Whoever reads it asks it of their own.
+        let shared = shared_by(&nar.manager)[0]["id"].clone();
+        let read = nar.manager.get(&format!("/v1/lessons/{}", shared.as_str().expect("an id"))).ok();
+        assert_eq!(read["evidence"], question);
+        for manager in [&aegis.manager, &nar.manager] {
+            assert_eq!(manager.get(&format!("/v1/questions/{question}")).status, 200);
+        }
+        aegis.manager.patch(&address, &json!({"evidence": null})).ok();
+        let read = nar.manager.get(&format!("/v1/lessons/{}", shared.as_str().expect("an id"))).ok();
+        assert!(read.get("evidence").is_none(), "what is taken back is shared no more");
+    });
+}
+
+#[test]
 fn what_may_say_who_somebody_is_is_looked_at_again_before_all_read_it() {
     Database::each(|database| {
         let app = TestApp::on(database);

@@ -12,6 +12,7 @@ use sync_core::id::{DocumentId, OrganisationId};
 use sync_core::identifying::{Found, found_in};
 use sync_core::record::lesson::{Language, LessonStatus};
 use sync_core::record::{Kind, Kinded, Lesson, Modality, Pillar, SharedLesson};
+use sync_core::value::Line;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -219,6 +220,10 @@ pub(crate) struct LessonWhole {
     why: String,
     /// What others should do.
     recommendation: String,
+    /// What shows it: `GET /v1/questions/` and this, which answers of what the caller may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "attendance-by-phase?modality=sociotherapy")]
+    evidence: Option<Line<200>>,
     /// In which languages it is written.
     #[schema(value_type = Vec<String>, example = json!(["rw"]))]
     languages: Vec<Language>,
@@ -276,6 +281,7 @@ macro_rules! whole_of {
             what_happened: $lesson.what_happened,
             why: $lesson.why,
             recommendation: $lesson.recommendation,
+            evidence: $lesson.evidence,
             languages: $lesson.languages.into_iter().collect(),
             clashes: $clashes,
             $($own: $value),*

@@ -107,6 +107,10 @@ fn copy(
         Some(area) => edit.area().set(area)?,
         None => edit.area().clear()?,
     }
+    match &lesson.evidence {
+        Some(question) => edit.evidence().set(question.clone())?,
+        None => edit.evidence().clear()?,
+    }
     for language in &lesson.languages {
         edit.languages().insert(language)?;
     }

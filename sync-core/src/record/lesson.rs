@@ -37,11 +37,42 @@ record! {
         area: Field<KnownArea>,
         languages: Set<Language>,
         status: Forward<LessonStatus>,
+        /// What shows it: the name of a question and what is asked of it, as `attendance-by-phase?modality=sociotherapy&from=2026-01`. Who reads the
+        /// lesson asks it of what they may see. `from` and `to` are months, `area` a district or wider; `kind`, `modality`, `days` and `release`
+        /// may stand there, too: nothing that finds one group, or somebody.
+        evidence: Field<Line<200>>,
     }
 }
 
 fn check(lesson: &Lesson) -> Result<(), Invalid> {
-    wide_enough(lesson.area)
+    wide_enough(lesson.area)?;
+    of_many(lesson.evidence.as_ref())
+}
+
+/// What a question may be asked by, so that it finds neither one group nor somebody.
+const ASKED_BY: [&str; 7] = ["area", "days", "from", "kind", "modality", "release", "to"];
+
+/// Checks that evidence is a question of many.
+pub(super) fn of_many(evidence: Option<&Line<200>>) -> Result<(), Invalid> {
+    let Some(evidence) = evidence else { return Ok(()) };
+    let (name, asked) = evidence.as_str().split_once('?').unwrap_or((evidence.as_str(), ""));
+    let is_word = |text: &str| {
+        !text.is_empty() && text.chars().all(|one| one.is_ascii_alphanumeric() || one == '-' || one == '_')
+    };
+    let is_asked = |pair: &str| {
+        let (by, what) = pair.split_once('=').unwrap_or_default();
+        ASKED_BY.contains(&by) && is_word(what) && (by != "area" || what.len() <= 2)
+    };
+    if is_word(name) && asked.split('&').filter(|pair| !pair.is_empty()).all(is_asked) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "evidence",
+        format!(
+            "must be written as attendance-by-phase?area=52&from=2026-01: a question, by some of {}",
+            ASKED_BY.join(", ")
+        ),
+    ))
 }
 
 /// Checks that a lesson does not point at a village: of a few meetings there, people would know who is meant.

@@ -1,7 +1,7 @@
 //! A published lesson, as all members of the partnership read it. The service alone writes it, from the lesson of one organisation
 //! ([`super::Lesson`]) and what others say who adopt it ([`super::Adoption`]).
 
-use super::lesson::{Language, wide_enough};
+use super::lesson::{Language, of_many, wide_enough};
 use super::{Modality, Pillar, record};
 use crate::form::{Entries, Field, Fixed, Invalid, Required, Set, Text};
 use crate::id::{LessonId, OrganisationId};
@@ -32,9 +32,12 @@ record! {
         adopted_by: Entries<OrganisationId, Date>,
         /// What came of it there.
         came_of_it: Entries<OrganisationId, Line<1000>>,
+        /// What shows it: a question, as its organisation names it.
+        evidence: Field<Line<200>>,
     }
 }
 
 fn check(lesson: &SharedLesson) -> Result<(), Invalid> {
-    wide_enough(lesson.area)
+    wide_enough(lesson.area)?;
+    of_many(lesson.evidence.as_ref())
 }

@@ -20,7 +20,7 @@ use crate::desk::{self, EditRefused, Member, Original};
 use crate::edits::right::{Refused, given, parsed};
 use crate::problem::{Fields, Problem};
 use crate::records::lessons::{LessonWhole, whole};
-use crate::scope::{Permit, Seen};
+use crate::scope::{Action, Permit, Seen};
 use crate::store::{Conn, Failure, Store, StoreError};
 
 /// What a lesson says. What is left out stays, `null` takes a value back.
@@ -46,6 +46,11 @@ pub(crate) struct LessonBody {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "52")]
     area: Option<Option<String>>,
+    /// What shows it: the name of a question and what is asked of it, by `from`, `to`, `kind`, `modality`, `days`, `release` or an `area` of a district
+    /// or wider. Nothing that finds one group, or somebody.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "attendance-by-phase?modality=sociotherapy", max_length = 200)]
+    evidence: Option<Option<String>>,
     /// In which languages it is written, all of them: `rw`, `en`, `fr`, `sw`.
     languages: Option<Vec<String>>,
 }
@@ -58,6 +63,7 @@ struct Said {
     pillar: Option<Option<Pillar>>,
     modality: Option<Option<Modality>>,
     area: Option<Option<KnownArea>>,
+    evidence: Option<Option<Line<200>>>,
     languages: Option<BTreeSet<Language>>,
 }
 
@@ -68,17 +74,28 @@ impl LessonBody {
             fields.refuse("title", "is missing");
         }
         let languages = self.languages.as_ref();
+        let question = self.evidence.as_ref().and_then(Option::as_ref);
+        if question.is_some_and(|question| !is_known(question)) {
+            fields.refuse("evidence", "begins with the name of a question: GET /v1/questions lists them");
+        }
         let said = Said {
             title: fields.parse("title", self.title.as_deref()),
             pillar: parsed(&mut fields, "pillar", self.pillar.as_ref()),
             modality: parsed(&mut fields, "modality", self.modality.as_ref()),
             area: parsed(&mut fields, "area", self.area.as_ref()),
+            evidence: parsed(&mut fields, "evidence", self.evidence.as_ref()),
             languages: languages
                 .map(|all| all.iter().filter_map(|one| fields.parse("languages", Some(one))).collect()),
             texts: self,
         };
         fields.done().map(|()| said)
     }
+}
+
+/// Whether there is such a question: each has an address.
+fn is_known(question: &str) -> bool {
+    let name = question.split('?').next().unwrap_or_default();
+    Action::at("GET", &format!("/v1/questions/{name}")).is_some()
 }
 
 impl Said {
@@ -92,8 +109,8 @@ impl Said {
         }
         macro_rules! put {
             ($($field:ident)*) => {$(
-                match self.$field {
-                    Some(Some(value)) => edit.$field().set(value)?,
+                match &self.$field {
+                    Some(Some(value)) => edit.$field().set(value.clone())?,
                     Some(None) => edit.$field().clear()?,
                     None => {}
                 }
@@ -103,7 +120,7 @@ impl Said {
             edit.title().set(title.clone())?;
         }
         texts!(context what_happened why recommendation);
-        put!(pillar modality area);
+        put!(pillar modality area evidence);
         if let Some(languages) = &self.languages {
             let before = there.map(|there| there.languages.clone()).unwrap_or_default();
             languages.iter().try_for_each(|one| edit.languages().insert(one))?;

@@ -111,6 +111,9 @@ pub struct Said {
     /// The district or province, by its code
     #[arg(long)]
     area: Option<KnownArea>,
+    /// What shows it: a question of `GET /v1/questions`, as attendance-by-phase?modality=sociotherapy
+    #[arg(long)]
+    evidence: Option<Line<200>>,
     /// In which language it is written
     #[arg(long, value_parser = codes!(Language))]
     language: Vec<Language>,
@@ -127,6 +130,7 @@ impl Said {
             pillar: self.pillar,
             modality: self.modality,
             area: self.area,
+            evidence: self.evidence,
             languages: self.language.into_iter().collect(),
         }
     }
@@ -296,7 +300,8 @@ pub(super) fn show(device: &Device, said: &str, out: &mut dyn Write) -> Result<(
     if let Ok((id, one)) = own(device, said) {
         writeln!(out, "{} ({})", one.title, one.status)?;
         let texts = [&one.context, &one.what_happened, &one.why, &one.recommendation];
-        return tell(texts, one.pillar, one.modality, one.area, &id.into(), out);
+        tell(texts, one.pillar, one.modality, one.area, &id.into(), out)?;
+        return shown_by(one.evidence.as_ref(), out);
     }
     let (id, one) = shared(device, said)?;
     writeln!(out, "{}, published {}", one.title, words::day(one.published_on))?;
@@ -305,11 +310,19 @@ pub(super) fn show(device: &Device, said: &str, out: &mut dyn Write) -> Result<(
     }
     let texts = [&one.context, &one.what_happened, &one.why, &one.recommendation];
     tell(texts, one.pillar, one.modality, one.area, &id.into(), out)?;
+    shown_by(one.evidence.as_ref(), out)?;
     for (who, since) in &one.adopted_by {
         let came = one.came_of_it.get(who).map(|words| format!(": {words}")).unwrap_or_default();
         writeln!(out, "Adopted by {} since {}{came}", partner(device, *who), words::day(*since))?;
     }
     Ok(())
+}
+
+fn shown_by(evidence: Option<&Line<200>>, out: &mut dyn Write) -> Result<(), CommandError> {
+    match evidence {
+        Some(question) => Ok(writeln!(out, "Ask your manager what shows it: {question}")?),
+        None => Ok(()),
+    }
 }
 
 fn partner(device: &Device, who: OrganisationId) -> &'static str {

@@ -28,6 +28,8 @@ pub struct LessonDetails {
     pub modality: Option<Modality>,
     /// A district or province.
     pub area: Option<KnownArea>,
+    /// A question that shows it.
+    pub evidence: Option<Line<200>>,
     /// In which it is written.
     pub languages: BTreeSet<Language>,
 }
@@ -42,6 +44,7 @@ impl LessonDetails {
         self.pillar.map_or(Ok(()), |pillar| edit.pillar().set(pillar))?;
         self.modality.map_or(Ok(()), |modality| edit.modality().set(modality))?;
         self.area.map_or(Ok(()), |area| edit.area().set(area))?;
+        self.evidence.as_ref().map_or(Ok(()), |question| edit.evidence().set(question.clone()))?;
         self.languages.iter().try_for_each(|language| edit.languages().insert(language))
     }
 }
