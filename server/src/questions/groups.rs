@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use sync_core::id::GroupId;
 
 use super::asked::Asked;
 use super::refusal::{MAX_ROWS, Refused, few_enough};
 use crate::doubt::left_out;
 use crate::on_each;
+use crate::records::groups::list::shown;
 use crate::scope::conditions::{Values, bound, groups_asked};
 use crate::scope::{Groups, groups_in};
 use crate::store::schema::{facts, groups};
 use crate::store::{Conn, Db, Failure, StoreError};
+
+/// Whether a session of a group counts, as its facts say.
+const HAS_MET: &str = "EXISTS (SELECT 1 FROM facts WHERE facts.group_id = groups.id AND facts.sessions > 0)";
 
 /// A group that is not void.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -25,7 +30,11 @@ pub(super) struct Group {
     /// NISR code of the village.
     pub(super) area: String,
     pub(super) modality: String,
+    /// As people are shown it.
     pub(super) status: String,
+    #[diesel(select_expression = sql::<Bool>(HAS_MET))]
+    #[diesel(select_expression_type = SqlLiteral<Bool>)]
+    has_met: bool,
     pub(super) planned_sessions: Option<i32>,
     pub(super) starts_on: Option<String>,
     pub(super) began_on: Option<String>,
@@ -50,7 +59,11 @@ impl Group {
             .limit(MAX_ROWS as i64 + 1)
             .select(Self::as_select())
             .load(c))?;
-        Ok(few_enough(rows)?)
+        let mut groups: Vec<Self> = few_enough(rows)?;
+        for group in &mut groups {
+            group.status = shown(&group.status, group.has_met);
+        }
+        Ok(groups)
     }
 }
 

@@ -10,6 +10,11 @@ fn a_manager_asks_after_groups_people_and_who_leads_them() {
         let (group, silent) =
             (scene.aegis.group, |days: u32| rows(manager, &format!("silent-groups?days={days}")));
         let plan = rows(manager, "sessions-against-plan");
+        let status: Vec<Value> = plan.iter().map(|row| part(row, &["group", "status"])).collect();
+        assert!(
+            status.contains(&json!(["Twiyubake", "active"])) && status.contains(&json!([FORMULA, "planned"])),
+            "{status:?}"
+        );
         let held: Vec<Value> = plan.iter().map(|row| part(row, &["group", "held"])).collect();
         assert!(held.contains(&json!([FORMULA, 0])) && held.iter().any(|row| row[1] == 2), "{held:?}");
         // Since the second meeting some six weeks went by.

@@ -72,7 +72,7 @@ pub(super) fn has_met() -> String {
 }
 
 /// A status as people are shown it.
-pub(super) fn shown(status: &str, has_met: bool) -> String {
+pub(crate) fn shown(status: &str, has_met: bool) -> String {
     let known: Result<GroupStatus, _> = status.parse();
     known.map_or_else(|_| status.to_owned(), |status| status.shown(has_met).to_string())
 }
