@@ -24,12 +24,12 @@ pub(super) fn check<R: Row>(
     importer: Importer,
 ) -> Result<Vec<Checked<R>>, StoreError> {
     let known = R::known(tx, importer)?;
-    let mut first: HashMap<String, u64> = HashMap::new();
+    let mut first: HashMap<String, &TableLine> = HashMap::new();
     let mut checked = Vec::with_capacity(table.lines.len());
     for line in &table.lines {
         checked.push(match by_itself::<R>(table, line, &known, importer) {
             Err(report) => Checked { report, row: None },
-            Ok(row) => beside(tx, line.number, row, &known, &mut first, importer)?,
+            Ok(row) => beside(tx, (table, line), row, &known, &mut first, importer)?,
         });
     }
     Ok(checked)
@@ -51,25 +51,39 @@ fn by_itself<R: Row>(
 }
 
 /// A line beside what is there, and beside the lines before it.
-fn beside<R: Row>(
+fn beside<'t, R: Row>(
     tx: &mut Conn<'_>,
-    line: u64,
+    (table, line): (&'t Table, &'t TableLine),
     row: R,
     known: &R::Known,
-    first: &mut HashMap<String, u64>,
+    first: &mut HashMap<String, &'t TableLine>,
     importer: Importer,
 ) -> Result<Checked<R>, StoreError> {
+    let (told, line) = (line, line.number);
     // 1. What is there stays as it is: an old sheet overwrites nothing.
     if let Some(There { id, remark }) = row.there(known) {
         let report = LineReport { id, ..LineReport::new(line, LineOutcome::Doubled, vec![remark]) };
         return Ok(Checked { report, row: None });
     }
-    // 2. Of lines that tell of one thing the first counts.
-    let before = *first.entry(row.key()).or_insert(line);
-    if before != line {
-        let remark =
-            LineRemark::new(super::cells::LINE, format!("tells of the same as line {before}, which counts"));
-        return Ok(Checked { report: LineReport::new(line, LineOutcome::Doubled, vec![remark]), row: None });
+    // 2. Of lines that tell of one thing alike the first counts. Where they do not, they may be of two people, or two meetings.
+    let before = *first.entry(row.key()).or_insert(told);
+    if before.number != line {
+        let others = table.differ(before, told, R::KEY);
+        let (outcome, detail) = match others.is_empty() {
+            true => {
+                (LineOutcome::Doubled, format!("tells of the same as line {}, which counts", before.number))
+            }
+            false => (
+                LineOutcome::Refused,
+                format!(
+                    "tells of the same as line {}, and says something else in {}: leave one of them out, or name the second otherwise",
+                    before.number,
+                    others.join(", ")
+                ),
+            ),
+        };
+        let remark = LineRemark::new(super::cells::LINE, detail);
+        return Ok(Checked { report: LineReport::new(line, outcome, vec![remark]), row: None });
     }
     // 3. What others would say against it.
     if let Some(remark) = row.objection(tx, importer)? {

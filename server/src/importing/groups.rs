@@ -82,6 +82,7 @@ impl Row for Group {
             "",
         ),
     ];
+    const KEY: &'static [&'static str] = &["name", "area"];
     const NOTED: (audit::Action, ObjectKind) = (audit::Action::RecordChanged, ObjectKind::Group);
     type Known = Known;
 

@@ -82,7 +82,7 @@ fn tried() -> bool {
 ///
 /// People, groups, participants or sessions of the caller's organisation, from CSV in UTF-8 (with `,`, `;` or tabs between cells; columns by name, in
 /// any order) of at most 2 MiB and 5,000 lines. All lines are checked before any is made: if one is refused, nothing at all is made (422
-/// `lines-refused`, which says of each line what is wrong in which column). What is there already, or stands in the sheet twice, is `doubled` and stays
+/// `lines-refused`, which says of each line what is wrong in which column). What is there already, or stands in the sheet twice alike, is `doubled` and stays
 /// as it is: nothing is ever overwritten, and the same sheet can be sent again. Unless `dry_run=false`, nothing is made.
 #[utoipa::path(
     tag = "Import",

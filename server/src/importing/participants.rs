@@ -68,6 +68,7 @@ impl Row for Member {
         column("consent_withdrawn", "The day on which consent was withdrawn", ""),
         column("exit", "How they left: graduated, dropped_out, moved or referred", ""),
     ];
+    const KEY: &'static [&'static str] = &["group", "code"];
     const NOTED: (audit::Action, ObjectKind) = (audit::Action::RecordChanged, ObjectKind::Participant);
     type Known = Known;
 

@@ -51,6 +51,7 @@ impl Row for Person {
         },
         Column { name: "role", says: "facilitator or supervisor", example: "facilitator", needed: true },
     ];
+    const KEY: &'static [&'static str] = &["login"];
     const NOTED: (audit::Action, ObjectKind) = (audit::Action::AccessChanged, ObjectKind::User);
     type Known = Known;
 

@@ -136,6 +136,8 @@ pub(super) fn begin<R: Kinded>(
 /// A line of one kind of sheet, checked by itself.
 pub(super) trait Row: Clone + Send + Sync + 'static {
     const COLUMNS: &'static [Column];
+    /// Those that say which one a line tells of; one thing may be written there in several ways.
+    const KEY: &'static [&'static str];
     /// As what each is noted in the audit log.
     const NOTED: (audit::Action, ObjectKind);
     /// What there is of the organisation that a line may name or double.

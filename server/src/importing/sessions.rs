@@ -105,6 +105,7 @@ impl Row for Meeting {
             "verified",
         ),
     ];
+    const KEY: &'static [&'static str] = &["group", "date", "part"];
     const NOTED: (audit::Action, ObjectKind) = (audit::Action::RecordChanged, ObjectKind::Session);
     type Known = Known;
 

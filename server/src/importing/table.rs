@@ -71,6 +71,15 @@ pub(super) struct TableLine {
 }
 
 impl Table {
+    /// The columns but these in which two lines say something else.
+    pub(super) fn differ(&self, one: &TableLine, other: &TableLine, but: &[&str]) -> Vec<&'static str> {
+        let says =
+            |line: &TableLine, place: usize| line.cells.get(place).unwrap_or_default().trim().to_lowercase();
+        let columns = self.places.iter().filter(|(name, _)| !but.contains(name));
+        let columns = columns.filter(|(_, place)| says(one, **place) != says(other, **place));
+        columns.map(|(name, _)| *name).collect()
+    }
+
     /// Reads a file. Lines that are blank, or whose first cell begins with `#`, are left out.
     pub(super) fn read(bytes: &[u8], columns: &'static [Column]) -> Result<Self, Unreadable> {
         let text = std::str::from_utf8(bytes).map_err(|error| {

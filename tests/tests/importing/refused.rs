@@ -193,18 +193,55 @@ fn lines_of_one_sheet_that_tell_of_the_same_are_made_once() {
         let app = TestApp::on(database);
         let village = Village::of(&app, "aegis");
         for (sheet, text) in [
-            ("people", "login,name,role\nuwase,Uwase,facilitator\nUWASE,Other,supervisor\n"),
+            ("people", "login,name,role\nuwase,Uwase,facilitator\nUWASE, uwase,facilitator\n"),
             (
                 "groups",
-                "name,kind,modality,area\nAbahuza,healing_space,sociotherapy,52020101\nABAHUZA,dialogue_circle,dialogue_club,52020101\n",
+                "name,kind,modality,area\nAbahuza,healing_space,sociotherapy,52020101\nABAHUZA,healing_space,sociotherapy,52020101\n",
             ),
-            ("participants", "group,code\nTwiyubake,P07\nTwiyubake,p7\n"),
-            ("sessions", "group,date,starts_at\nTwiyubake,2026-03-04,13:00\nTwiyubake,4/3/2026,16:30\n"),
+            ("participants", "group,code,sex\nTwiyubake,P07,female\nTwiyubake,p7,Female\n"),
+            ("sessions", "group,date,minutes\nTwiyubake,2026-03-04,60\nTwiyubake,4/3/2026,60\n"),
         ] {
             let report = made(&village.manager, sheet, text);
             assert_eq!(counts(&report), [1, 0, 1, 0], "{report}");
             let (outcome, remarks) = said(&report, 3);
             assert_eq!((outcome.as_str(), remarks[0].1.contains("line 2")), ("doubled", true), "{remarks:?}");
+        }
+    });
+}
+
+/// A second person under a code of the first is not lost without a word.
+#[test]
+fn lines_of_one_sheet_that_tell_of_one_thing_in_two_ways_are_refused_with_the_columns() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        for (sheet, text, column) in [
+            ("people", "login,name,role\nuwase,Uwase,facilitator\nUWASE,Uwase,supervisor\n", "role"),
+            (
+                "groups",
+                "name,kind,modality,area\nAbahuza,healing_space,sociotherapy,52020101\nABAHUZA,dialogue_circle,sociotherapy,52020101\n",
+                "kind",
+            ),
+            (
+                "participants",
+                "group,code,sex,age_band\nTwiyubake,P07,female,25_35\nTwiyubake,p7,male,25_35\n",
+                "sex",
+            ),
+            (
+                "sessions",
+                "group,date,starts_at\nTwiyubake,2026-03-04,13:00\nTwiyubake,4/3/2026,16:30\n",
+                "starts_at",
+            ),
+        ] {
+            let refused = village.manager.import(sheet, false, text);
+            assert_eq!(refused.problem(), (422, "lines-refused"), "{refused:?}");
+            let (outcome, remarks) = said(&refused.body, 3);
+            let detail = &remarks[0].1;
+            assert_eq!(outcome, "refused");
+            assert!(
+                detail.contains("line 2") && detail.contains(&format!("something else in {column}:")),
+                "{detail}"
+            );
         }
     });
 }
