@@ -139,8 +139,8 @@ pub(crate) async fn set_target(
 /// Two months, the first not after the last.
 pub(crate) fn months(fields: &mut Fields, from: &str, to: &str) -> (String, String) {
     for (field, month) in [("from", from), ("to", to)] {
-        if first_day(month).is_none() {
-            fields.refuse(field, "is a month written as 2026-03");
+        if first_day(month).is_none_or(|day| !(2000..=2100).contains(&day.year())) {
+            fields.refuse(field, "is a month from 2000 to 2100, written as 2026-03");
         }
     }
     if from > to {

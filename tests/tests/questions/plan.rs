@@ -144,6 +144,14 @@ fn a_framework_in_force_never_changes_and_the_next_version_begins_as_a_draft() {
         assert_eq!(set(&target(draft, "1.1", 5)).problem(), (404, "no-such-framework"));
         secretariat.post(&format!("/v1/frameworks/{draft}/in-force"), &json!({})).ok();
         assert_eq!(set(&target(draft, "9.9", 5)).problem(), (422, "invalid-fields"));
+        assert_eq!(
+            set(&target(draft, "1.2", 101)).body["errors"][0]["field"],
+            "value",
+            "more than all of them"
+        );
+        let mut early = target(draft, "1.1", 5);
+        early["from"] = json!("0026-01");
+        assert_eq!(set(&early).body["errors"][0]["field"], "from");
         let without = json!({"framework_id": draft, "indicator": "1.1", "from": "2026-01", "to": "2026-03"});
         assert_eq!(set(&without).body["errors"][0]["field"], "value", "null alone takes a target back");
         set(&target(draft, "1.1", 5)).ok();

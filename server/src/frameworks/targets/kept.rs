@@ -6,6 +6,7 @@ use sync_core::time::Millis;
 use uuid::Uuid;
 
 use super::Target;
+use crate::frameworks::indicator::Unit;
 use crate::frameworks::kept;
 use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
@@ -23,6 +24,8 @@ pub(super) enum Refused {
     NoFramework,
     #[error("it has no such indicator")]
     NoIndicator,
+    #[error("it is more than the whole")]
+    MoreThanAll,
     #[error("there are too many targets")]
     Full,
 }
@@ -42,6 +45,7 @@ impl From<Refused> for Problem {
             Refused::NoIndicator => {
                 fields.refuse("indicator", "is the code of an indicator of this framework")
             }
+            Refused::MoreThanAll => fields.refuse("value", "is a percentage, of at most 100"),
             Refused::Full => fields.refuse(
                 "value",
                 format!(
@@ -67,7 +71,10 @@ pub(super) fn set(
     let framework = kept::find(tx, target.framework_id)?
         .filter(|one| one.is_in_force() && one.organisation.is_none_or(|of| of == own))
         .ok_or(Refused::NoFramework)?;
-    framework.content.indicator(&target.indicator).ok_or(Refused::NoIndicator)?;
+    let indicator = framework.content.indicator(&target.indicator).ok_or(Refused::NoIndicator)?;
+    if indicator.unit == Unit::Percent && target.value.is_some_and(|value| value > 100.0) {
+        return Err(Refused::MoreThanAll.into());
+    }
     let area = target.area.map(|area| area.to_string()).unwrap_or_default();
     let same = || {
         targets::table.filter(
