@@ -22,6 +22,11 @@ def sync(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def workbook(ctx, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 @schemathesis.serializer("text/csv")
 def sheet(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()
