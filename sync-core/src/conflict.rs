@@ -6,7 +6,7 @@ mod weave;
 mod writers;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{AutomergeError, ObjId, ROOT, ScalarValue};
+use automerge::{AutomergeError, ObjId, ROOT, ScalarValue, legacy};
 
 use crate::boundary::contain;
 use crate::change::{Actor, Change, ChangeHash, Grounds};
@@ -110,6 +110,32 @@ pub fn standing(document: &Document, field: &str) -> Option<Claim> {
 pub fn claims(document: &Document, field: &str) -> Vec<Claim> {
     let all = document.values().at_root(field).iter().filter(|candidate| !candidate.value.is_null());
     all.filter_map(|candidate| claim(document, candidate)).collect()
+}
+
+/// Since when, by their authors' clocks, all values that were put into a field at the root are such as `holds` picks; `None` where the last
+/// one is not. Costs a look at every change.
+pub fn since_when(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Option<Millis> {
+    contain(|| {
+        let mut since = None;
+        for change in document.changes() {
+            if let Some(value) = put(&change, field) {
+                since = holds(&value).then(|| since.unwrap_or_else(|| change.at()));
+            }
+        }
+        since
+    })
+    .ok()
+    .flatten()
+}
+
+/// The value that a change leaves in a field at the root, where it writes it.
+fn put(change: &Change, field: &str) -> Option<ScalarValue> {
+    let operations = change.inner().decode().operations;
+    let here = operations.into_iter().filter(|operation| {
+        let is_field = matches!(&operation.key, legacy::Key::Map(name) if name == field);
+        operation.obj == legacy::ObjectId::Root && is_field
+    });
+    here.filter_map(|operation| operation.primitive_value()).last()
 }
 
 /// Why a conflict is not settled. Nothing is changed then.

@@ -3,9 +3,8 @@
 
 use std::fmt;
 
-use crate::conflict::standing;
+use crate::conflict::{since_when, standing};
 use crate::document::Document;
-use crate::history::since_when;
 use crate::record::Group;
 use crate::record::group::GroupStatus;
 use crate::time::{Date, day_in_rwanda};

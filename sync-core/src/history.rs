@@ -60,32 +60,6 @@ pub fn since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> b
     contain(|| read_since(document, field, holds)).unwrap_or_default()
 }
 
-/// Since when, by their authors' clocks, all values that were put into a field at the root are such as `holds` picks; `None` where the last
-/// one is not. Costs a look at every change.
-pub fn since_when(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Option<Millis> {
-    contain(|| {
-        let mut since = None;
-        for change in document.changes() {
-            if let Some(value) = put(&change, field) {
-                since = holds(&value).then(|| since.unwrap_or_else(|| change.at()));
-            }
-        }
-        since
-    })
-    .ok()
-    .flatten()
-}
-
-/// The value that a change leaves in a field at the root, where it writes it.
-fn put(change: &Change, field: &str) -> Option<ScalarValue> {
-    let operations = change.inner().decode().operations;
-    let here = operations.into_iter().filter(|operation| {
-        let is_field = matches!(&operation.key, legacy::Key::Map(name) if name == field);
-        operation.obj == legacy::ObjectId::Root && is_field
-    });
-    here.filter_map(|operation| operation.primitive_value()).last()
-}
-
 /// The fields that decide about a record; the others tell what happened.
 const HANDLING: [&str; 9] =
     ["state", "returned", "void", "moved_to", "moved_from", "double_of", "same_as", "split", "confirmed"];
