@@ -76,6 +76,20 @@ pub fn tombstone_heads(kind: Kind) -> Vec<u8> {
     Change::tombstone(kind).hash().as_bytes().to_vec()
 }
 
+/// The version of a document in a stream, where there is one, and whether it was erased.
+///
+/// # Errors
+/// Those of the store.
+pub fn version_of(tx: &mut Conn<'_>, place: Place) -> Result<Option<(i64, bool)>, StoreError> {
+    let row: Option<(i64, Vec<u8>)> = on_each!(tx, |c| documents::table
+        .filter(documents::stream_id.eq(Db(place.stream)))
+        .filter(documents::id.eq(Db(place.document)))
+        .select((documents::version, documents::heads))
+        .first(c)
+        .optional())?;
+    Ok(row.map(|(version, heads)| (version, heads == tombstone_heads(place.kind))))
+}
+
 /// Gives up what the log and quarantine hold of a document but its tombstone.
 fn forget(tx: &mut Conn<'_>, id: DocumentId) -> Result<(), StoreError> {
     let tombstones: Vec<Vec<u8>> = Kind::ALL.iter().map(|kind| tombstone_heads(*kind)).collect();

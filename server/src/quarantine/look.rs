@@ -8,7 +8,7 @@ use serde::Serialize;
 use sync_core::change::Change;
 use sync_core::document::Document;
 use sync_core::id::UserId;
-use sync_core::quarantine::Outcome;
+use sync_core::quarantine::{Outcome, Reason};
 use sync_core::reading::{self, Reading};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -102,14 +102,17 @@ fn look(
         _ => Document::genesis(place.kind),
     };
     let said = Said::of(&document, &arrival);
-    let hidden = said.as_ref().is_some_and(|said| said.erased).then_some("The participant is erased.");
-    let said = said.filter(|_| hidden.is_none());
     // As the service: what would become of a change that names a record elsewhere is found out by looking there.
     let foreseen = as_worker(tx, |tx| {
         let before = ledger::load(tx, place.document)?;
         sync::foresee(tx, before, arrival, user)
-    });
-    let (would_be, because) = match foreseen? {
+    })?;
+    // Of somebody who was erased nothing is shown, nor of a record about them that came later.
+    let is_erased =
+        said.as_ref().is_some_and(|said| said.erased) || foreseen == Outcome::Quarantined(Reason::Erased);
+    let hidden = is_erased.then_some("The participant is erased.");
+    let said = said.filter(|_| hidden.is_none());
+    let (would_be, because) = match foreseen {
         Outcome::Accepted => ("accepted", None),
         Outcome::Duplicate => ("duplicate", None),
         Outcome::Quarantined(reason) => (reason.code(), Some(reason.for_keepers())),

@@ -1,12 +1,36 @@
 //! Referrals, screenings and incidents that name a participant or a session of another group: the people who may see
-//! the one record may not see the other.
+//! the one record may not see the other. And those about somebody who was erased, by a tablet that had not heard.
 
 use sync_core::id::{OrganisationId, StreamId};
 use sync_core::quarantine::Reason;
-use sync_core::record::{Place, Record};
+use sync_core::record::{Kind, Place, Record};
 
-use crate::ledger;
+use crate::ledger::{self, Lacking};
 use crate::store::{Conn, StoreError};
+
+/// As what whom a record is about stood when it was to begin, or why it can't begin.
+///
+/// Whoever is erased between the decision and its writing is found there: the record of the participant is another one then.
+pub(super) fn begins(
+    tx: &mut Conn<'_>,
+    place: Place,
+    record: &Record,
+    waived: bool,
+) -> Result<Result<Option<Lacking>, Reason>, StoreError> {
+    if let Some(reason) = reason(tx, place, record, waived)? {
+        return Ok(Err(reason));
+    }
+    let Some(about) = record.is_about().filter(|about| about.kind == Kind::Participant) else {
+        return Ok(Ok(None));
+    };
+    let whom = Place { stream: place.stream, document: about.document, kind: about.kind };
+    let there = ledger::version_of(tx, whom)?;
+    if there.is_some_and(|(_, erased)| erased) {
+        return Ok(Err(Reason::Erased));
+    }
+    let version = there.map(|(version, _)| version);
+    Ok(Ok(Some(Lacking { stream: whom.stream, id: whom.document, version })))
+}
 
 /// Why a record can't begin: the record that it names is known to be of another group, or of another kind than the
 /// field is for.
@@ -18,7 +42,7 @@ use crate::store::{Conn, StoreError};
 ///
 /// A tablet writes no record to a stream in which its kind does not live ([`Writable`](super::holding::Writable)); where a keeper vouches for one
 /// (`waived`), it is looked at here.
-pub(super) fn reason(
+fn reason(
     tx: &mut Conn<'_>,
     place: Place,
     record: &Record,

@@ -58,12 +58,6 @@ impl Tablet {
             let serial = *serial;
             self.report.rejected.push((document, rejection.clone()));
             serials.push(serial);
-            // What was recorded of somebody who was erased is kept nowhere once a keeper has rejected it.
-            if waiting.reason == Some(Reason::Erased) {
-                self.quarantined.remove(&serial);
-                writes.push(Write::Delete(Key::Quarantined(serial)));
-                continue;
-            }
             waiting.rejection = Some(rejection);
             writes.push(Write::Put(Key::Quarantined(serial), to_bytes(waiting)));
         }
@@ -73,6 +67,16 @@ impl Tablet {
             self.new_life(moment);
         }
         serials
+    }
+
+    /// Lets go of what was recorded of somebody who was erased: once a keeper has rejected it, it is kept nowhere.
+    pub(super) fn forget_erased(&mut self, rejected: &[u64], writes: &mut Vec<Write>) {
+        for serial in rejected {
+            if self.quarantined.get(serial).is_some_and(|one| one.reason == Some(Reason::Erased)) {
+                self.quarantined.remove(serial);
+                writes.push(Write::Delete(Key::Quarantined(*serial)));
+            }
+        }
     }
 
     /// Lets go of changes that the store has merged, in the outbox or quarantined: those among `merged`, and those of

@@ -60,6 +60,7 @@ impl Tablet {
         self.hear_of_released(&answer.released, &mut writes);
         self.withdraw(&flight.serials, &mut writes);
         self.withdraw(&rejected, &mut writes);
+        self.forget_erased(&rejected, &mut writes);
         // 4. Carried work: the store has answered for it, and its receipt is carried back.
         for (serial, receipt) in flight.carried.into_iter().zip(answer.receipts) {
             self.carried.remove(&serial);

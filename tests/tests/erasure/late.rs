@@ -1,6 +1,11 @@
 //! Work of tablets that had not heard of it.
 
+use server::access::Role;
 use sync_core::quarantine::Reason;
+use sync_core::record::referral::{ReferralReason, ReferralStep, ServiceKind, Urgency};
+use sync_core::record::screening::{Instrument, Timepoint};
+use sync_core::record::{Referral, Screening};
+use tablet::recording::{NewReferral, NewScreening};
 
 use super::*;
 
@@ -58,5 +63,68 @@ fn a_meeting_recorded_with_their_mark_is_taken_and_the_mark_counts_for_nobody() 
         scene.is_sound();
         let totals = scene.village.aggregates("");
         assert_eq!((&totals["doubts"]["void_attendances"]), &json!(2));
+    });
+}
+
+/// A referral and a score are records of their own: they say more of the person than anything else.
+#[test]
+fn a_referral_and_a_score_of_them_that_come_later_are_read_by_nobody_and_deleted() {
+    Database::each(|database| {
+        let mut scene = Scene::on(database);
+        let refer = NewReferral {
+            participant: scene.person,
+            to: ServiceKind::IsangeOneStop.into(),
+            reason: ReferralReason::GenderBasedViolence,
+            urgency: Some(Urgency::Soon),
+            on: day(3, 5),
+            steps: [ReferralStep::Consented, ReferralStep::Sent].into(),
+        };
+        let referral = scene.his.record_referral(refer).expect("a referral");
+        let score = NewScreening {
+            participant: scene.person,
+            instrument: Instrument::Phq9,
+            version: None,
+            timepoint: Timepoint::Baseline,
+            date: day(3, 5),
+            score: 26,
+            max: None,
+            risk: Some(true),
+            corrects: None,
+        };
+        let score = scene.his.record_screening(score).expect("a screening");
+        scene.erase();
+        let report = scene.his.sync(&mut ()).expect("a sync").report;
+        let reasons: Vec<&Reason> = report.quarantined.iter().map(|(_, reason)| reason).collect();
+        assert_eq!((report.accepted, reasons), (0, vec![&Reason::Erased; 2]), "{report:?}");
+        scene.is_sound();
+
+        // Whoever may decide about them reads nothing in them, and can't let them in.
+        scene.app.user("odette", Role::Supervisor, Some(scene.village.organisation));
+        let odette = scene.app.login("odette");
+        let team = scene.village.manager.post("/v1/teams", &json!({"name": "East"})).ok();
+        for member in [odette.get("/v1/me").ok()["id"].clone(), json!(scene.his.tablet().user())] {
+            let path = format!(
+                "/v1/teams/{}/members/{}",
+                team["id"].as_str().expect("an id"),
+                member.as_str().expect("an id")
+            );
+            scene.village.manager.request("PUT", &path, None).ok();
+        }
+        let waiting = odette.all("/v1/quarantine?reason=erased&state=waiting");
+        assert_eq!(waiting.len(), 2, "{waiting:?}");
+        for one in &waiting {
+            let path = format!("/v1/quarantine/{}", one["id"].as_str().expect("an id"));
+            let inside = odette.get(&path).ok();
+            assert_eq!((&inside["would_be"], &inside["changes"]), (&json!("erased"), &json!([])), "{inside}");
+            assert_eq!(odette.post(&format!("{path}/release"), &json!({})).ok()["outcome"], "quarantined");
+            odette.post(&format!("{path}/reject"), &json!({"reason": "They asked to be forgotten."})).ok();
+        }
+        let words = all_words(&scene.app);
+        let planted = ["isange_one_stop", "gender_based_violence", "PHQ-9"];
+        assert!(!words.iter().any(|one| planted.iter().any(|word| one.contains(word))), "{words:#?}");
+        scene.is_sound();
+        scene.his.sync(&mut ()).expect("a sync");
+        let tablet = scene.his.tablet();
+        assert!(tablet.read::<Referral>(referral).is_err() && tablet.read::<Screening>(score).is_err());
     });
 }

@@ -64,7 +64,8 @@ pub(super) fn settle(
         Some(home) if *home != place => of_elsewhere(tx, place, &arrived, authorities)?,
         _ => of_document(tx, place, there.stored.remove(&place.document), &arrived, authorities)?,
     };
-    let Planned { outcomes: mut decided, rekeyed, gain } = planned;
+    let Planned { outcomes: mut decided, rekeyed, gain, about } = planned;
+    work.lacking.extend(about);
     // 3. What is to be written. Where a dependency is missing, it may come before this is written: the document's
     //    version is compared then.
     match gain {
@@ -125,6 +126,8 @@ pub(super) struct Planned {
     rekeyed: BTreeSet<usize>,
     /// What the document gains, with its rows, where a change is accepted.
     gain: Option<Gain>,
+    /// Of a record that begins: whom it is about, as they stood. They may be erased before this is written.
+    about: Option<Lacking>,
 }
 
 /// Plans the changes of one document.
@@ -150,18 +153,20 @@ pub(super) fn of_document(
     let Some(after) = plan.after else {
         return Ok(Planned { outcomes: plan.outcomes, ..Planned::default() });
     };
-    // A record names the record that it is about when it begins: if that one is of another group, nothing is merged,
-    // since all that came builds on the beginning.
-    if before.is_none()
-        && let Some(reason) =
-            astray::reason(tx, place, &after.record, arrived.iter().any(Candidate::is_waived))?
-    {
-        let quarantined = |outcome| match outcome {
-            Outcome::Accepted => Outcome::Quarantined(reason.clone()),
-            other => other,
-        };
-        let outcomes = plan.outcomes.into_iter().map(quarantined).collect();
-        return Ok(Planned { outcomes, ..Planned::default() });
+    // A record names the record that it is about when it begins. If it may not begin, nothing is merged, since all that came builds on the beginning.
+    let mut about = None;
+    if before.is_none() {
+        match astray::begins(tx, place, &after.record, arrived.iter().any(Candidate::is_waived))? {
+            Ok(whom) => about = whom,
+            Err(reason) => {
+                let quarantined = |outcome| match outcome {
+                    Outcome::Accepted => Outcome::Quarantined(reason.clone()),
+                    other => other,
+                };
+                let outcomes = plan.outcomes.into_iter().map(quarantined).collect();
+                return Ok(Planned { outcomes, ..Planned::default() });
+            }
+        }
     }
     let is_rekeyed = |(index, change): &(usize, Change)| {
         (change.bytes() != arrived[*index].arrival.bytes).then_some(*index)
@@ -173,5 +178,5 @@ pub(super) fn of_document(
     };
     let fresh = plan.fresh.into_iter().map(|(index, change)| (origin(index), change)).collect();
     let gain = Gain::new(place.stream, place.document, before, after, fresh);
-    Ok(Planned { outcomes: plan.outcomes, rekeyed, gain: Some(gain) })
+    Ok(Planned { outcomes: plan.outcomes, rekeyed, gain: Some(gain), about })
 }
