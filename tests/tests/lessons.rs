@@ -213,6 +213,8 @@ fn a_lesson_says_by_which_question_it_is_shown_and_never_whom_it_is_about() {
             assert_eq!(manager.get(&format!("/v1/questions/{question}")).status, 200);
         }
         aegis.manager.patch(&address, &json!({"evidence": null})).ok();
+        let again = json!({"status": "published", "reason": "Read again."});
+        aegis.manager.post(&format!("{address}/status"), &again).ok();
         let read = nar.manager.get(&format!("/v1/lessons/{}", shared.as_str().expect("an id"))).ok();
         assert!(read.get("evidence").is_none(), "what is taken back is shared no more");
     });
