@@ -82,7 +82,8 @@ impl Gain {
     }
 }
 
-/// A document that gained nothing because a dependency of a change is missing.
+/// A document that must still be as it was loaded when something is written: it gained nothing because a dependency of a change is missing, or a
+/// record that begins is about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Lacking {
     pub stream: StreamId,
@@ -92,7 +93,7 @@ pub struct Lacking {
 }
 
 /// Stores what documents gained, stream by stream, and projects it. The documents in `lacking` must be as they were
-/// loaded: otherwise the missing dependency may have come meanwhile.
+/// loaded: otherwise the missing dependency may have come meanwhile, or whom a record is about may have been erased.
 ///
 /// Takes the row lock of each stream, in the order of their ids, and holds all of them until the transaction ends.
 /// Nothing is opened, parsed or merged under a lock; the facts of the months concerned are counted ([`facts::fold`]).
