@@ -20,8 +20,8 @@ use super::*;
 #[test]
 #[cfg(target_os = "linux")]
 fn of_records_that_live_elsewhere_nothing_is_read_but_where() {
-    /// Of each: together they are four times as much as a request may take.
-    const BYTES: usize = 8 * 1024 * 1024;
+    /// Of each: together they are twice as much as a request may take.
+    const BYTES: usize = 4 * 1024 * 1024;
 
     Database::each(|database| {
         let mut scene = Scene::on(database);
