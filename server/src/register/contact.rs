@@ -20,6 +20,7 @@ use crate::store::{Conn, Db, Store, StoreError};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactBody {
     /// An e-mail address or telephone number that stays when people go: that of an office, not of a person. `null` takes it back.
+    #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true, example = "programmes@aegis.example")]
     contact: Option<String>,
 }

@@ -134,6 +134,7 @@ pub(crate) struct NoMore {
         (status = 200, description = "The lesson, without that", body = LessonWhole),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`lesson-not-shared`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -170,7 +170,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         (_, "phase") => codes!(Phase),
         ("ConsentBody", "purpose") => codes!(Purpose),
         ("ConsentBody", "method") => codes!(ConsentMethod),
-        ("SessionItem" | "StateBody" | "aggregates", "state") => codes!(SessionState),
+        ("SessionItem" | "StateBody" | "aggregates" | "list_sessions", "state") => codes!(SessionState),
         (_, "themes") => codes!(Theme),
         (_, "mark") => codes!(Attendance),
         (_, "starts_at") => Words::Like(TIME),
