@@ -37,7 +37,7 @@ fn built_in(folder: &Path) -> Result<PathBuf, String> {
         // The folder of a profile is called as the profile is, but for that of `dev`.
         if folder.ends_with("debug") {
             // A test beside it, so that dependencies have the features that tests ask of them: `cargo test` built them with those.
-            build.args(["--test", "kills"]);
+            build.args(["--test", "journeys"]);
         } else if let Some(profile) = folder.file_name() {
             build.arg("--profile").arg(profile);
         }

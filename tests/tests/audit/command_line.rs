@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tests::program::ihuriro;
 use tests::{Database, TestApp, Village};
 
-use crate::sql;
+use crate::audit::sql;
 
 /// Where an operator works.
 struct Desk {

@@ -10,7 +10,7 @@ use tests::app::PASSWORD;
 use tests::village::AREA;
 use tests::{Database, TestApp, Village};
 
-use crate::{noted, noted_of, sql};
+use crate::audit::{noted, noted_of, sql};
 
 const KEY: &str = "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"";
 

@@ -5,7 +5,7 @@ use sync_core::id::OrganisationId;
 use sync_core::record::{Kind, Level};
 use uuid::Uuid;
 
-use crate::world::{Place, World};
+use crate::policy::world::{Place, World};
 
 /// One request.
 pub(crate) struct Ask {

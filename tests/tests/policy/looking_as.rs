@@ -8,10 +8,10 @@ use server::scope::{Action, Entry, POLICY, Reach};
 use sync_core::id::{Id, UserId};
 use tests::{Database, Session};
 
-use crate::asks::{Ask, Listed, asks, listed};
-use crate::noted::noted;
-use crate::reaches;
-use crate::world::{Person, Place, Relation, World};
+use crate::policy::asks::{Ask, Listed, asks, listed};
+use crate::policy::noted::noted;
+use crate::policy::reaches;
+use crate::policy::world::{Person, Place, Relation, World};
 
 /// Addresses that tell of what only the person themselves is to know.
 const PRIVATE: [&str; 2] = ["GET /v1/me/audit", "GET /v1/me/logins"];

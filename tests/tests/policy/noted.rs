@@ -10,9 +10,9 @@ use server::store::schema::audit_entries;
 use server::store::{Conn, Store, StoreError};
 use tests::Database;
 
-use crate::addresses;
-use crate::asks::{Ask, asks};
-use crate::world::{Person, World};
+use crate::policy::addresses;
+use crate::policy::asks::{Ask, asks};
+use crate::policy::world::{Person, World};
 
 /// Addresses of which nothing is noted, and why.
 const NOT_NOTED: [(&str, &str); 44] = [

@@ -8,8 +8,8 @@ use server::store::schema::{provider_links, refresh_tokens};
 use server::store::{Conn, StoreError};
 use tests::Database;
 
-use crate::liar::{Key, Said, token};
-use crate::{Begun, UWASE, World};
+use crate::provider::liar::{Key, Said, token};
+use crate::provider::{Begun, UWASE, World};
 
 /// How many logins and links there are.
 fn there_are(world: &World) -> (i64, i64) {

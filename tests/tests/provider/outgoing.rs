@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use serde_json::json;
 use tests::Database;
 
-use crate::liar::{Liar, Said};
-use crate::{UWASE, World};
+use crate::provider::liar::{Liar, Said};
+use crate::provider::{UWASE, World};
 
 /// Bytes that systems hold for a connection, on both sides: what the service did not read may have left the provider all the same.
 const HELD_BY_SOCKETS: u64 = 16 << 20;
@@ -107,7 +107,7 @@ fn whoever_begins_again_and_again_has_the_provider_asked_once() {
     let begun = world.begin("aegis");
     let before = world.liar.asked();
     for _ in 0..20 {
-        let token = crate::liar::token(&json!({"alg": "ES256", "kid": "two"}), &json!({}), |_| Vec::new());
+        let token = crate::provider::liar::token(&json!({"alg": "ES256", "kid": "two"}), &json!({}), |_| Vec::new());
         world.liar.vouches(&token);
         assert_eq!(world.finish(&begun, json!({})).status, 403);
     }
@@ -117,7 +117,7 @@ fn whoever_begins_again_and_again_has_the_provider_asked_once() {
 #[test]
 fn only_an_administrator_says_with_what_an_organisation_signs_in() {
     let world = World::on(&Database::sqlite());
-    let path = crate::path_of(world.aegis.organisation);
+    let path = crate::provider::path_of(world.aegis.organisation);
     let sound = json!({"issuer": "https://login.example.rw", "client_id": "ihuriro", "client_secret": "a-long-client-secret"});
     let manager = world.aegis.manager_again(&world.app);
     for method in ["GET", "PUT", "DELETE"] {

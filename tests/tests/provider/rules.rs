@@ -9,7 +9,7 @@ use sync_core::time::Millis;
 use tests::app::PASSWORD;
 use tests::{Database, Session};
 
-use crate::{UWASE, World};
+use crate::provider::{UWASE, World};
 
 /// Enrols an app as of an hour ago, whose codes are all to be used.
 fn enrolled(world: &World, user: UserId) -> Secret {

@@ -1,5 +1,5 @@
-//! `api-spec/questions.md`: each question, how it is asked and what is answered, as the service answers it. `IHURIRO_BLESS=1 cargo test --workspace --test
-//! questions` writes it.
+//! `api-spec/questions.md`: each question, how it is asked and what is answered, as the service answers it. `IHURIRO_BLESS=1 cargo test
+//! --workspace --test journeys questions::` writes it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -81,7 +81,7 @@ fn the_questions_are_told_with_what_is_answered() {
         let written = fs::read_to_string(&file).unwrap_or_default();
         assert!(
             written == text,
-            "api-spec/questions.md is not what is answered; run `IHURIRO_BLESS=1 cargo test --workspace --test questions` and look at the difference:\n{text}"
+            "api-spec/questions.md is not what is answered; run `IHURIRO_BLESS=1 cargo test --workspace --test journeys questions::` and look at the difference:\n{text}"
         );
     });
 }

@@ -7,8 +7,8 @@ use server::store::{Asker, Conn, Pg, Store, StoreError};
 use sync_core::record::{Kind, Level};
 use uuid::Uuid;
 
-use crate::planted::{Planted, WALLED, asked_by};
-use crate::store;
+use crate::wall::planted::{Planted, WALLED, asked_by};
+use crate::wall::store;
 
 /// What is seen of a table, and by whom: administrators see which groups and teams there are, and what was done.
 const SEEN_BY_ADMINISTRATORS: [&str; 6] =

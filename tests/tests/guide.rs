@@ -1,7 +1,7 @@
 //! The story that README and guide tell is run as it stands there, on both stores: each command in turn, in one folder,
 //! against one service. What is printed must be what the page shows, up to ids, times, byte counts and `…`.
 //!
-//! `IHURIRO_BLESS=1 cargo test -p tests --test guide` writes what was printed into the pages, where it differs.
+//! `IHURIRO_BLESS=1 cargo test --workspace --test journeys guide::` writes what was printed into the pages, where it differs.
 
 mod compare;
 mod page;
