@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use hostile_bytes::budget::{self, Cost};
+
 /// A running service; killed when it is dropped.
 #[derive(Debug)]
 pub struct Service {
@@ -135,6 +137,19 @@ impl Service {
     /// Where there is no `/proc`.
     pub fn held_at_its_peak(&self) -> u64 {
         self.mebibytes("VmHWM").saturating_sub(self.mebibytes("RssFile"))
+    }
+
+    /// What it costs the service, all its threads together, to answer this.
+    ///
+    /// # Panics
+    /// Where there is no `/proc`.
+    pub fn cost_of<T>(&self, ask: impl FnOnce() -> T) -> (T, Cost) {
+        let memory = budget::forget_peak(&self.id().to_string()).expect("it runs");
+        let cpu = budget::process_cpu(self.id()).expect("it runs");
+        let answer = ask();
+        let cpu = budget::process_cpu(self.id()).expect("it runs").saturating_sub(cpu);
+        let peak = budget::peak_memory(&self.id().to_string()).expect("it runs");
+        (answer, Cost { cpu, memory: peak.saturating_sub(memory) })
     }
 
     /// Whether it still runs; one that ended by itself is a failure.

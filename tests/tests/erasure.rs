@@ -1,6 +1,5 @@
 //! Somebody asks to be erased: nothing of them is left in the store, on tablets that have synced, and in what is restored from a backup.
 
-mod cost;
 mod late;
 mod nothing_is_left;
 mod sessions;

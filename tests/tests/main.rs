@@ -1,5 +1,5 @@
 //! Every journey, in one program: what they share is compiled and linked once, and they share the cores. One of them runs by its name,
-//! `cargo test --workspace --test journeys guide::`.
+//! `cargo test --workspace --test journeys guide::`. What is weighed in a process of its own stands in `weighed.rs`.
 
 // A circle meets, and its record travels.
 mod meeting;
@@ -60,7 +60,6 @@ mod kills;
 mod bad_input;
 mod intake;
 mod hostile;
-mod replay;
 
 // The house, and what is written of it.
 mod rooms;

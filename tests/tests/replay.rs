@@ -1,5 +1,5 @@
 //! What fuzzing starts from and all that it ever found, through the same functions, with no more than the stable compiler.
-//! `IHURIRO_BLESS=1 cargo test --workspace --test journeys replay::` writes the seeds again, from `api-spec/vectors`.
+//! `IHURIRO_BLESS=1 cargo test --workspace --test weighed replay::` writes the seeds again, from `api-spec/vectors`.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hostile_bytes::bombs;
-use hostile_bytes::budget::{self, CPU, Cost, MEMORY, SLOWER};
+use hostile_bytes::budget::{CPU, Cost, MEMORY, SLOWER};
 use sync_core::id::{BatchId, Id};
 use sync_core::limits::{MAX_DOCUMENT_OPERATIONS, MAX_OPERATIONS, MAX_REQUEST_OPERATIONS, MAX_REQUEST_WORK};
 use sync_core::quarantine::Outcome;
@@ -49,13 +49,7 @@ impl Scene {
         let batch = self.tablet.batch(self.stream, changes);
         let request = self.tablet.request(vec![batch]);
         let request = self.tablet.signed(&request);
-        let process = self.service.id();
-        let memory = budget::forget_peak(&process.to_string()).expect("it runs");
-        let cpu = budget::process_cpu(process).expect("it runs");
-        let (status, _, body) = sync(&self.app, &request);
-        let cpu = budget::process_cpu(process).expect("it runs").saturating_sub(cpu);
-        let peak = budget::peak_memory(&process.to_string()).expect("it runs");
-        let cost = Cost { cpu, memory: peak.saturating_sub(memory) };
+        let ((status, _, body), cost) = self.service.cost_of(|| sync(&self.app, &request));
         let outcomes = || {
             let answer: sync_core::wire::Answer = minicbor::decode(&body).expect("an answer");
             answer.outcomes.into_iter().flat_map(|batch| batch.outcomes).collect()

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use hostile_bytes::budget;
 use tests::process::Service;
 use tests::program::ihuriro;
 
@@ -28,7 +27,6 @@ fn a_sheet_that_is_made_to_be_dear_costs_so_much_and_no_more() {
             Service::start(&ihuriro().expect("the service's program"), &database.url).expect("it starts");
         app.url.clone_from(&service.url);
         let manager = app.login("manager.aegis");
-        let process = service.id();
         let before = everything(&app);
 
         const LARGEST: usize = 2 * 1024 * 1024;
@@ -117,14 +115,10 @@ fn a_sheet_that_is_made_to_be_dear_costs_so_much_and_no_more() {
             ),
         ] {
             assert!(text.len() <= LARGEST, "{what}");
-            let memory = budget::forget_peak(&process.to_string()).expect("it runs");
-            let cpu = budget::process_cpu(process).expect("it runs");
-            let answer = manager.import(sheet, true, &text);
-            let cpu = budget::process_cpu(process).expect("it runs").saturating_sub(cpu);
-            let memory = budget::peak_memory(&process.to_string()).expect("it runs").saturating_sub(memory);
-            println!("{what}: {cpu:?}, {memory} bytes");
+            let (answer, cost) = service.cost_of(|| manager.import(sheet, true, &text));
+            println!("{what}: {cost:?}");
             assert_eq!(answer.status, status, "{what}: {}", answer.body["detail"]);
-            assert!(cpu < CPU && memory < MEMORY, "{what}: {cpu:?}, {memory} bytes");
+            assert!(cost.cpu < CPU && cost.memory < MEMORY, "{what}: {cost:?}");
         }
         assert_eq!(everything(&app), before);
     });

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use hostile_bytes::budget;
 use server::on_each;
 use server::store::{Conn, StoreError};
 use sync_core::id::OrganisationId;
@@ -140,18 +139,13 @@ fn the_dearest_question_that_is_allowed_costs_so_much_and_no_more() {
         let service = service.expect("it starts");
         app.url.clone_from(&service.url);
         let manager = app.login("manager.aegis");
-        let process = service.id();
         for asked in
             ["by=sector,part,sex,age_band,state&to=2026-04-30", "by=month,sex&from=2026-03-02&to=2026-04-30"]
         {
-            let memory = budget::forget_peak(&process.to_string()).expect("it runs");
-            let cpu = budget::process_cpu(process).expect("it runs");
-            let answer = manager.get(&format!("/v1/aggregates?{asked}")).ok();
-            let cpu = budget::process_cpu(process).expect("it runs").saturating_sub(cpu);
-            let memory = budget::peak_memory(&process.to_string()).expect("it runs").saturating_sub(memory);
+            let (answer, cost) = service.cost_of(|| manager.get(&format!("/v1/aggregates?{asked}")).ok());
             assert_eq!(answer["rows"][0]["sessions"], MEETINGS - 1);
-            println!("{asked}: {cpu:?}, {memory} bytes");
-            assert!(cpu < CPU && memory < MEMORY, "{asked}: {cpu:?}, {memory} bytes");
+            println!("{asked}: {cost:?}");
+            assert!(cost.cpu < CPU && cost.memory < MEMORY, "{asked}: {cost:?}");
         }
     });
 }

@@ -1,14 +1,13 @@
 //! What somebody can make it cost to look for a person: a record may have ten thousand changes.
 
 use hostile_bytes::budget::Cost;
-use sync_core::change::Actor;
+use sync_core::change::{Actor, Change};
+use sync_core::document::Document;
 use sync_core::erasing::ever_names;
 use sync_core::id::{DeviceId, GroupId, Id};
-use sync_core::record::Session;
-use sync_core::time::Millis;
+use sync_core::record::{Kind, Session};
+use sync_core::time::{Date, Millis};
 use uuid::Uuid;
-
-use super::*;
 
 /// Each of them reads the text as it was before and after, if somebody looks at them one by one: that is seconds for each record.
 const CHANGES: u32 = 1_500;
@@ -20,7 +19,7 @@ fn a_long_history_is_looked_through_in_the_time_of_its_operations() {
     for number in 0..CHANGES {
         let wrote = document.edit::<Session>(actor, Millis(0), |session| {
             session.group().set(GroupId::from_uuid(Uuid::from_u128(7)))?;
-            session.date().set(day(3, 5))?;
+            session.date().set(Date::constant(2026, 3, 5))?;
             session.part().set("morning".parse().expect("a part of the day"))?;
             session.summary().write(&format!("They met {number} times."))
         });
