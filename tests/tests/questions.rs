@@ -4,6 +4,8 @@ mod asked;
 mod forms;
 mod journey;
 mod plan;
+mod frameworks;
+mod dear;
 mod told;
 
 use std::collections::BTreeMap;

@@ -36,7 +36,7 @@ impl Framework {
 
     /// Whether it is still being drawn up.
     pub(super) fn is_draft(&self) -> bool {
-        self.in_force_since.is_none() && self.withdrawn_at.is_none()
+        self.in_force_since.is_none()
     }
 }
 
@@ -220,17 +220,16 @@ pub(super) fn begin(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<
 /// Keeps a draft in another form.
 ///
 /// # Errors
-/// [`StoreError::Raced`] where it was put in force or withdrawn since: then it never changes; and those of the store.
+/// [`StoreError::Raced`] where it was put in force since: then it never changes; and those of the store.
 pub(super) fn replace(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Result<(), StoreError> {
-    let there = frameworks::table
-        .find(draft.id.as_bytes().to_vec())
-        .filter(frameworks::in_force_at.is_null())
-        .filter(frameworks::withdrawn_at.is_null());
+    let there =
+        frameworks::table.find(draft.id.as_bytes().to_vec()).filter(frameworks::in_force_at.is_null());
     let written = (
         frameworks::title.eq(&draft.content.title),
         frameworks::content.eq(text(&draft.content)?),
         frameworks::drawn_up_at.eq(At(draft.drawn_up_at)),
         frameworks::drawn_up_by.eq(Db(by)),
+        frameworks::withdrawn_at.eq(None::<At>),
     );
     let replaced = on_each!(tx, |c| diesel::update(there).set(written).execute(c))?;
     if replaced == 1 { Ok(()) } else { Err(StoreError::Raced) }
@@ -255,6 +254,8 @@ pub(super) fn put_in_force(tx: &mut Conn<'_>, id: Uuid, at: Millis, by: UserId) 
     Ok(())
 }
 
+/// Withdraws what is in force.
+///
 /// # Errors
 /// Those of the store.
 pub(super) fn withdraw(tx: &mut Conn<'_>, id: Uuid, at: Millis, by: UserId) -> Result<(), StoreError> {
@@ -262,4 +263,14 @@ pub(super) fn withdraw(tx: &mut Conn<'_>, id: Uuid, at: Millis, by: UserId) -> R
     let now = (frameworks::withdrawn_at.eq(At(at)), frameworks::withdrawn_by.eq(Db(by)));
     on_each!(tx, |c| diesel::update(one).set(now).execute(c))?;
     Ok(())
+}
+
+/// Gives a draft up. Nothing was ever told by it, and the next one takes its number.
+///
+/// # Errors
+/// [`StoreError::Raced`] where it was put in force since, and those of the store.
+pub(super) fn give_up(tx: &mut Conn<'_>, id: Uuid) -> Result<(), StoreError> {
+    let one = frameworks::table.find(id.as_bytes().to_vec()).filter(frameworks::in_force_at.is_null());
+    let gone = on_each!(tx, |c| diesel::delete(one).execute(c))?;
+    if gone == 1 { Ok(()) } else { Err(StoreError::Raced) }
 }

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::intake::XLSX;
 use crate::problem::{FieldError, Fields, Problem, kind, unreadable_body};
 use crate::scope::Permit;
-use crate::store::{Conn, Failure, Refusal, Store, StoreError};
+use crate::store::{Conn, Failure, Refusal, Store};
 
 /// A framework to draw up.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -227,6 +227,11 @@ fn mapped(tx: &mut Conn<'_>, content: &Content) -> Result<(), Failure<Refused>> 
     if wrong.is_empty() { Ok(()) } else { Err(Refused::Mapped(wrong).into()) }
 }
 
+/// A version of this keeper's.
+fn own(tx: &mut Conn<'_>, owner: Option<OrganisationId>, id: Uuid) -> Result<Framework, Failure<Refused>> {
+    Ok(kept::find(tx, id)?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?)
+}
+
 /// Put a framework in force
 ///
 /// From now on this version never changes, targets can be set for it, and results are told by it. One that was withdrawn is in force again.
@@ -250,8 +255,7 @@ pub(crate) async fn put_framework_in_force(
 ) -> Result<web::Json<FrameworkItem>, Problem> {
     let (owner, now, user, id) = (permit.organisations()?, clock.now(), permit.user(), *id);
     let kept = store.write("put a framework in force", move |tx| {
-        let found: Result<Option<Framework>, StoreError> = kept::find(tx, id);
-        let draft = found?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?;
+        let draft = own(tx, owner, id)?;
         if !draft.is_in_force() {
             mapped(tx, &draft.content)?;
             kept::put_in_force(tx, id, now, user)?;
@@ -264,8 +268,8 @@ pub(crate) async fn put_framework_in_force(
 
 /// Withdraw a framework
 ///
-/// A version that was drawn up, or put in force, by mistake: no results are told by it, and its targets are told no more. The version before it is in
-/// force again, where there is one. It stays readable, and can be put in force again.
+/// A version that was put in force by mistake: no results are told by it, and its targets are told no more. The version before it is in
+/// force again, where there is one. It stays readable, and can be put in force again. A draft is gone, and the next one takes its number.
 #[utoipa::path(
     tag = "Frameworks",
     security(("bearer" = [])),
@@ -285,7 +289,11 @@ pub(crate) async fn withdraw_framework(
 ) -> Result<web::Json<FrameworkItem>, Problem> {
     let (owner, now, user, id) = (permit.organisations()?, clock.now(), permit.user(), *id);
     let kept = store.write("withdraw a framework", move |tx| {
-        kept::find(tx, id)?.filter(|one| one.organisation == owner).ok_or(Refused::Unknown)?;
+        let framework = own(tx, owner, id)?;
+        if framework.is_draft() {
+            kept::give_up(tx, id)?;
+            return Ok(Some(Framework { withdrawn_at: Some(now), ..framework }));
+        }
         kept::withdraw(tx, id, now, user)?;
         Ok(kept::find(tx, id)?)
     });

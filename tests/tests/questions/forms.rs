@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::*;
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[test]
 fn pandas_and_openpyxl_read_in_each_form_what_json_says_and_no_text_is_a_formula() {
