@@ -16,7 +16,7 @@ mod streams;
 pub use authors::{Author, authors, names, service_author, web_author};
 pub use catch_up::{CaughtUp, catch_up};
 pub use compact::{Compacted, Policy, compact};
-pub use erase::{Erasure, count_erased, erase, erased, forgotten, live, tombstone_heads, version_of};
+pub use erase::{Erasure, count_erased, erase, erased, forgotten, live, stands, tombstone_heads};
 pub use keep::{Gain, Lacking, Origin, keep};
 pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{

@@ -76,18 +76,30 @@ pub fn tombstone_heads(kind: Kind) -> Vec<u8> {
     Change::tombstone(kind).hash().as_bytes().to_vec()
 }
 
-/// The version of a document in a stream, where there is one, and whether it was erased.
+/// A document as it stands, wherever it lives.
+#[derive(Debug, Clone, Copy)]
+pub struct Stands {
+    pub place: Place,
+    pub version: i64,
+    pub is_erased: bool,
+}
+
+/// How a document stands, where the store has it.
 ///
 /// # Errors
 /// Those of the store.
-pub fn version_of(tx: &mut Conn<'_>, place: Place) -> Result<Option<(i64, bool)>, StoreError> {
-    let row: Option<(i64, Vec<u8>)> = on_each!(tx, |c| documents::table
-        .filter(documents::stream_id.eq(Db(place.stream)))
-        .filter(documents::id.eq(Db(place.document)))
-        .select((documents::version, documents::heads))
+pub fn stands(tx: &mut Conn<'_>, id: DocumentId) -> Result<Option<Stands>, StoreError> {
+    type Row = (Db<StreamId>, Code<Kind>, i64, Vec<u8>);
+    let row: Option<Row> = on_each!(tx, |c| documents::table
+        .filter(documents::id.eq(Db(id)))
+        .select((documents::stream_id, documents::kind, documents::version, documents::heads))
         .first(c)
         .optional())?;
-    Ok(row.map(|(version, heads)| (version, heads == tombstone_heads(place.kind))))
+    Ok(row.map(|(Db(stream), Code(kind), version, heads)| Stands {
+        place: Place { stream, document: id, kind },
+        version,
+        is_erased: heads == tombstone_heads(kind),
+    }))
 }
 
 /// Gives up what the log and quarantine hold of a document but its tombstone.

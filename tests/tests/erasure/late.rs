@@ -1,6 +1,7 @@
 //! Work of tablets that had not heard of it.
 
 use server::access::Role;
+use server::ledger;
 use sync_core::quarantine::Reason;
 use sync_core::record::referral::{ReferralReason, ReferralStep, ServiceKind, Urgency};
 use sync_core::record::screening::{Instrument, Timepoint};
@@ -8,6 +9,17 @@ use sync_core::record::{Referral, Screening};
 use tablet::recording::{NewReferral, NewScreening};
 
 use super::*;
+
+fn referral_of(participant: ParticipantId) -> NewReferral {
+    NewReferral {
+        participant,
+        to: ServiceKind::IsangeOneStop.into(),
+        reason: ReferralReason::GenderBasedViolence,
+        urgency: Some(Urgency::Soon),
+        on: day(3, 5),
+        steps: [ReferralStep::Consented, ReferralStep::Sent].into(),
+    }
+}
 
 #[test]
 fn what_is_recorded_of_them_later_is_quarantined_and_deleted_when_it_is_rejected() {
@@ -66,20 +78,47 @@ fn a_meeting_recorded_with_their_mark_is_taken_and_the_mark_counts_for_nobody() 
     });
 }
 
+/// Between deciding about what came and writing it, somebody may be erased.
+#[test]
+fn a_referral_that_comes_while_they_are_erased_is_nowhere() {
+    const PEOPLE: usize = 12;
+    Database::each(|database| {
+        let mut scene = Scene::on(database);
+        let group = scene.village.group;
+        let codes: Vec<String> = (10..10 + PEOPLE).map(|number| format!("P{number}")).collect();
+        let join = |code: &String| {
+            let person = NewParticipant::of(code.parse().expect("a code"));
+            scene.hers.add_participant(group, person).expect("a person joins")
+        };
+        let people: Vec<ParticipantId> = codes.iter().map(join).collect();
+        scene.hers.sync(&mut ()).expect("a sync");
+        scene.his.sync(&mut ()).expect("a sync");
+        for participant in &people {
+            scene.his.record_referral(referral_of(*participant)).expect("a referral");
+        }
+        let (his, manager) = (&mut scene.his, &scene.village.manager);
+        std::thread::scope(|scope| {
+            scope.spawn(|| his.sync(&mut ()).expect("a sync"));
+            for (person, code) in people.iter().zip(&codes) {
+                let path = format!("/v1/participants/{person}/erasure");
+                manager.post(&path, &json!({ "code": code })).ok();
+            }
+        });
+        let waiting = manager.all("/v1/quarantine?reason=erased&state=waiting").len();
+        println!("{waiting} came after, {} before", PEOPLE - waiting);
+        let live = |tx: &mut Conn<'_>| ledger::live(tx, group.into(), Kind::Referral);
+        let live = scene.app.store().read_blocking("test", live).expect("the store answers");
+        assert_eq!(live, [], "in the place of those that came before stand tombstones");
+        scene.is_sound();
+    });
+}
+
 /// A referral and a score are records of their own: they say more of the person than anything else.
 #[test]
 fn a_referral_and_a_score_of_them_that_come_later_are_read_by_nobody_and_deleted() {
     Database::each(|database| {
         let mut scene = Scene::on(database);
-        let refer = NewReferral {
-            participant: scene.person,
-            to: ServiceKind::IsangeOneStop.into(),
-            reason: ReferralReason::GenderBasedViolence,
-            urgency: Some(Urgency::Soon),
-            on: day(3, 5),
-            steps: [ReferralStep::Consented, ReferralStep::Sent].into(),
-        };
-        let referral = scene.his.record_referral(refer).expect("a referral");
+        let referral = scene.his.record_referral(referral_of(scene.person)).expect("a referral");
         let score = NewScreening {
             participant: scene.person,
             instrument: Instrument::Phq9,
