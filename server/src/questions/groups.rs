@@ -12,14 +12,11 @@ use super::asked::Asked;
 use super::refusal::{MAX_ROWS, Refused, few_enough};
 use crate::doubt::left_out;
 use crate::on_each;
-use crate::records::groups::list::shown;
+use crate::records::groups::list::{HAS_MET, shown};
 use crate::scope::conditions::{Values, bound, groups_asked};
 use crate::scope::{Groups, groups_in};
 use crate::store::schema::{facts, groups};
 use crate::store::{Conn, Db, Failure, StoreError};
-
-/// Whether a session of a group counts, as its facts say.
-const HAS_MET: &str = "EXISTS (SELECT 1 FROM facts WHERE facts.group_id = groups.id AND facts.sessions > 0)";
 
 /// A group that is not void.
 #[derive(Debug, Clone, Queryable, Selectable)]

@@ -8,7 +8,6 @@ use sync_core::id::{GroupId, OrganisationId};
 use sync_core::record::group::GroupStatus;
 use utoipa::ToSchema;
 
-use crate::doubt::left_out;
 use crate::on_each;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
@@ -56,20 +55,16 @@ struct Row {
     starts_on: Option<String>,
     status: String,
     void: Option<String>,
-    #[diesel(select_expression = diesel::dsl::sql::<Bool>(&has_met()))]
+    #[diesel(select_expression = diesel::dsl::sql::<Bool>(HAS_MET))]
     #[diesel(select_expression_type = diesel::expression::SqlLiteral<Bool>)]
     has_met: bool,
     conflicts: i32,
     was_in_conflict: bool,
 }
 
-/// Whether a session of a group counts: a condition on `groups`.
-pub(super) fn has_met() -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM sessions WHERE sessions.group_id = groups.id AND sessions.id NOT IN ({}))",
-        left_out()
-    )
-}
+/// Whether a session of a group counts, as its facts say: a condition on `groups`.
+pub(crate) const HAS_MET: &str =
+    "EXISTS (SELECT 1 FROM facts WHERE facts.group_id = groups.id AND facts.sessions > 0)";
 
 /// A status as people are shown it.
 pub(crate) fn shown(status: &str, has_met: bool) -> String {

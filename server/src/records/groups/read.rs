@@ -12,7 +12,7 @@ use sync_core::record::{Group, Kind, Modality};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::list::has_met;
+use super::list::HAS_MET;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
@@ -92,7 +92,7 @@ pub(crate) fn read(tx: &mut Conn<'_>, scope: Scope, id: GroupId) -> Result<Optio
     let Some((_, group)) = scope.record_of::<Group>(tx, id)? else { return Ok(None) };
     let clashes = clashes(tx, id.into(), Kind::Group)?;
     let met =
-        on_each!(tx, |c| groups::table.find(Db(id)).select(diesel::dsl::sql::<Bool>(&has_met())).first(c))?;
+        on_each!(tx, |c| groups::table.find(Db(id)).select(diesel::dsl::sql::<Bool>(HAS_MET)).first(c))?;
     let word = |value: Option<&dyn ToString>| value.map(ToString::to_string);
     Ok(Some(GroupWhole {
         id,
