@@ -61,6 +61,9 @@ pub(super) enum Refused {
     /// The record stands otherwise than whoever asks thought.
     #[error("{1}")]
     Otherwise(problem::Kind, &'static str),
+    /// What all partners would read may say who somebody is: the fields, and what it looks like.
+    #[error("something in it may say who somebody is")]
+    LookAgain(Vec<(&'static str, &'static str)>),
     #[error(transparent)]
     Edit(#[from] EditRefused),
     #[error(transparent)]
@@ -84,6 +87,15 @@ impl From<Refused> for Problem {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
             }
             Refused::Otherwise(kind, detail) => Self::of(kind, detail),
+            Refused::LookAgain(found) => {
+                let told: Vec<String> =
+                    found.iter().map(|(field, looks_like)| format!("{field} ({looks_like})")).collect();
+                let told = told.join(", ");
+                Self::of(
+                    kind::LOOK_AGAIN,
+                    format!("Look again at {told}. Leave it out, or say looked_again where it names nobody."),
+                )
+            }
             Refused::Edit(refused) => refused.into(),
             Refused::Overlapping(refused) => refused.into(),
         }

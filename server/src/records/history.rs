@@ -178,7 +178,7 @@ pub(crate) async fn lesson_history(
     store: web::Data<Store>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     let (id, own) = (DocumentId::from(*id), lessons::own_of(permit)?);
-    let told = of_document(query.into_inner(), &store, id, move |tx| lessons::document(tx, own, id));
+    let told = of_document(query.into_inner(), &store, id, move |tx| lessons::read::document(tx, own, id));
     told.await?.map(web::Json).ok_or_else(|| no_such(Kind::Lesson))
 }
 

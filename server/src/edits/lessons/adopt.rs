@@ -11,12 +11,12 @@ use sync_core::value::Line;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::no_such;
+use super::{look_at_again, no_such};
 use crate::clock::Clock;
 use crate::desk::{self, Member, Original};
 use crate::edits::right::{Refused, given, parsed};
 use crate::problem::{Fields, Problem, kind};
-use crate::records::lessons::{self, LessonWhole, whole};
+use crate::records::lessons::read::{self, LessonWhole, look_again, whole};
 use crate::scope::Permit;
 use crate::sharing;
 use crate::store::{Conn, Failure, Store};
@@ -32,12 +32,15 @@ pub(crate) struct AdoptionBody {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "Four of five who came alone stayed.")]
     came_of_it: Option<Option<String>>,
+    /// That somebody looked again at what in these words may say who somebody is, and found that all partners may read it.
+    looked_again: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Said {
     since: Option<Date>,
     came_of_it: Option<Option<Line<1000>>>,
+    looked_again: bool,
 }
 
 impl AdoptionBody {
@@ -46,6 +49,7 @@ impl AdoptionBody {
         let said = Said {
             since: fields.day("since", self.since.as_deref()),
             came_of_it: parsed(&mut fields, "came_of_it", self.came_of_it.as_ref()),
+            looked_again: self.looked_again,
         };
         fields.done().map(|()| said)
     }
@@ -62,7 +66,7 @@ impl AdoptionBody {
         (status = 200, description = "The lesson, with that", body = LessonWhole),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`lesson-not-shared`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`lesson-not-shared`, `look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -92,6 +96,8 @@ fn adopt(
         let why = "Your organisation learned it itself. Adopt what others published.";
         return Err(Refused::Otherwise(kind::LESSON_NOT_SHARED, why).into());
     }
+    let came_of_it = said.came_of_it.iter().flatten().map(|words| ("came_of_it", words.as_str()));
+    look_at_again(&look_again(came_of_it), said.looked_again)?;
     let original = adoption_of(tx, own, id)?;
     let begun = original.there().is_some();
     desk::edit(tx, original, member, |document, actor| {
@@ -169,7 +175,7 @@ pub(crate) async fn leave_lesson(
 
 /// A lesson that all members read.
 fn shared(tx: &mut Conn<'_>, own: OrganisationId, id: DocumentId) -> Result<SharedLesson, Failure<Refused>> {
-    let document = lessons::document(tx, Some(own), id)?.ok_or_else(no_such)?;
+    let document = read::document(tx, Some(own), id)?.ok_or_else(no_such)?;
     match document.read::<SharedLesson>() {
         Ok(lesson) if document.kind() == Kind::SharedLesson => Ok(lesson),
         _ => {

@@ -8,11 +8,11 @@ use sync_core::record::lesson::LessonStatus;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::no_such;
+use super::{look_at_again, no_such};
 use crate::clock::Clock;
 use crate::edits::right::{Act, Refused, amend};
 use crate::problem::{Fields, Problem, kind};
-use crate::records::lessons::{LessonWhole, look_again, whole};
+use crate::records::lessons::read::{LessonWhole, look_again, whole};
 use crate::scope::Permit;
 use crate::sharing;
 use crate::store::{Conn, Failure, Store};
@@ -80,9 +80,8 @@ fn set(
         let why = "Whoever begins a lesson does not publish it. Ask a supervisor or manager who did not to read it.";
         return Err(Refused::Otherwise(kind::NEEDS_ANOTHER, why).into());
     }
-    if status == LessonStatus::Published && !lesson.is_out() && !looked && !look_again(&lesson).is_empty() {
-        let why = "Something in it may say who somebody is: look_again of the lesson tells what. Leave it out, or say looked_again.";
-        return Err(Refused::Otherwise(kind::LOOK_AGAIN, why).into());
+    if status == LessonStatus::Published && !lesson.is_out() {
+        look_at_again(&look_again(lesson.texts()), looked)?;
     }
     // Said again by a second person, it is published, also where a tablet of whoever began it said so before.
     if lesson.status != status || (status == LessonStatus::Published && !shared) {

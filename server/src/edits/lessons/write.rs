@@ -13,13 +13,13 @@ use sync_core::value::{KnownArea, Line};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::no_such;
+use super::{look_at_again, no_such};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::edits::right::{Refused, given, parsed};
 use crate::problem::{Fields, Problem};
-use crate::records::lessons::{LessonWhole, whole};
+use crate::records::lessons::read::{LessonWhole, look_again, whole};
 use crate::scope::{Action, Permit, Seen};
 use crate::store::{Conn, Failure, Store, StoreError};
 
@@ -53,6 +53,9 @@ pub(crate) struct LessonBody {
     evidence: Option<Option<String>>,
     /// In which languages it is written, all of them: `rw`, `en`, `fr`, `sw`.
     languages: Option<Vec<String>>,
+    /// Of one that is published: that somebody looked again at what in the new words may say who somebody is, and found that all partners may
+    /// read it.
+    looked_again: bool,
 }
 
 /// The same, checked.
@@ -179,8 +182,8 @@ fn begin(
 
 /// Write on in a lesson
 ///
-/// Several people may at once, also on tablets. One that is published is changed by supervisors and managers alone, and all members read it
-/// as it then stands.
+/// Several people may at once, also on tablets. One that is published is changed by supervisors and managers alone, who look again at what in the
+/// new words may say who somebody is; and all members read it as it then stands.
 #[utoipa::path(
     tag = "Lessons",
     security(("bearer" = [])),
@@ -189,6 +192,7 @@ fn begin(
         (status = 200, description = "As it stands now", body = LessonWhole),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -203,8 +207,14 @@ pub(crate) async fn change_lesson(
     let (id, scope, member) = (DocumentId::from(*id), permit.scope()?, Member::of(permit, clock.now()));
     let said = body.into_inner().checked(false)?;
     let changed = store.write("change lesson", move |tx| -> Result<_, Failure<Refused>> {
-        let (seen, lesson) = scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
-        change(tx, seen, &lesson, &said, member)?;
+        let (seen, before) = scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
+        change(tx, seen, &before, &said, member)?;
+        let (_, after) = scope.record_of::<Lesson>(tx, id)?.ok_or_else(no_such)?;
+        if after.is_out() {
+            let (old, mut new) = (look_again(before.texts()), look_again(after.texts()));
+            new.retain(|one| !old.contains(one));
+            look_at_again(&new, said.texts.looked_again)?;
+        }
         Ok(whole(tx, scope.organisation, id).map_err(|error: StoreError| error)?)
     });
     changed.await?.map(web::Json).ok_or_else(Problem::internal)
