@@ -107,7 +107,8 @@ fn whoever_begins_again_and_again_has_the_provider_asked_once() {
     let begun = world.begin("aegis");
     let before = world.liar.asked();
     for _ in 0..20 {
-        let token = crate::provider::liar::token(&json!({"alg": "ES256", "kid": "two"}), &json!({}), |_| Vec::new());
+        let token =
+            crate::provider::liar::token(&json!({"alg": "ES256", "kid": "two"}), &json!({}), |_| Vec::new());
         world.liar.vouches(&token);
         assert_eq!(world.finish(&begun, json!({})).status, 403);
     }
