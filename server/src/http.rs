@@ -130,26 +130,22 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let (app, api) =
-        App::new().into_utoipa_app().openapi(openapi::about()).configure(configure_v1).split_for_parts();
-    let api = openapi::complete(api);
+    let (app, _) = App::new().into_utoipa_app().configure(configure_v1).split_for_parts();
     app.configure(problem::extractors)
         .configure(health::configure)
         .configure(problems::configure)
         .configure(guide::configure)
         .service(web::redirect("/", "/guide/"))
-        .configure(|config| match face {
-            Face::Whole => {
+        .route(DOCUMENT, web::get().to(openapi::document))
+        .configure(|config| {
+            if face == Face::Whole {
                 health::configure_metrics(config);
                 config.service(web::redirect("/docs", "/docs/"));
-                config.service(SwaggerUi::new("/docs/{_:.*}").url(DOCUMENT, api.clone()));
-            }
-            Face::Public => {
-                config.route(DOCUMENT, web::get().to(openapi::document));
+                config.service(SwaggerUi::new("/docs/{_:.*}").config(DOCUMENT.into()));
             }
         })
         .default_service(web::to(problem::no_such_route))
-        .app_data(web::Data::new(api))
+        .app_data(openapi())
         .app_data(web::Data::new(state.store))
         .app_data(web::Data::new(state.clock))
         .app_data(web::Data::new(state.tokens))

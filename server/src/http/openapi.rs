@@ -5,6 +5,9 @@ mod questions;
 mod unused;
 mod words;
 
+use std::sync::LazyLock;
+
+use actix_web::http::header::ContentType;
 use actix_web::{App, HttpResponse, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -25,12 +28,21 @@ Lists come in pages: give the `next` of a page as `after` to get the one that fo
 `application/problem+json` (RFC 9457) with a stable `type`.";
 
 /// The document as the code describes it now. `ihuriro openapi` prints it; a test holds `api-spec` to it.
-pub fn openapi() -> OpenApi {
-    complete(App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts().1)
+pub fn openapi() -> web::Data<OpenApi> {
+    API.clone()
 }
 
+/// Made once, for all workers: that takes as long as some hundred requests.
+static API: LazyLock<web::Data<OpenApi>> = LazyLock::new(|| {
+    let (_, api) = App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts();
+    web::Data::new(complete(api))
+});
+
+static TEXT: LazyLock<web::Bytes> =
+    LazyLock::new(|| serde_json::to_vec(API.get_ref()).unwrap_or_default().into());
+
 /// Adds what the handlers don't say.
-pub(super) fn complete(mut api: OpenApi) -> OpenApi {
+fn complete(mut api: OpenApi) -> OpenApi {
     questions::complete(&mut api);
     answers::complete(&mut api);
     words::complete(&mut api);
@@ -39,11 +51,11 @@ pub(super) fn complete(mut api: OpenApi) -> OpenApi {
 }
 
 /// The document, for programs.
-pub(super) async fn document(api: web::Data<OpenApi>) -> HttpResponse {
-    HttpResponse::Ok().json(api.get_ref())
+pub(super) async fn document() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(TEXT.clone())
 }
 
-pub(super) fn about() -> OpenApi {
+fn about() -> OpenApi {
     let mut license = License::new("Apache-2.0 OR MIT");
     license.identifier = Some("Apache-2.0 OR MIT".to_owned());
     let mut info = Info::new("Ihuriro", env!("CARGO_PKG_VERSION"));
@@ -81,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_document_is_openapi_3_1_and_every_reference_leads_somewhere() {
-        let document = serde_json::to_value(openapi()).expect("JSON");
+        let document = serde_json::to_value(openapi().get_ref()).expect("JSON");
         assert_eq!(document["openapi"], "3.1.0");
         let text = document.to_string();
         for reference in text.split("\"#/").skip(1) {
@@ -92,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_name_of_its_own() {
-        let document = serde_json::to_value(openapi()).expect("JSON");
+        let document = serde_json::to_value(openapi().get_ref()).expect("JSON");
         let paths = document["paths"].as_object().expect("paths");
         let mut names: Vec<_> = paths
             .values()

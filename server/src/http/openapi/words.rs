@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_field_has_its_words_wherever_it_stands() {
-        let document = serde_json::to_value(openapi()).expect("JSON");
+        let document = serde_json::to_value(openapi().get_ref()).expect("JSON");
         let schemas = &document["components"]["schemas"];
         let part = &schemas["Page_SessionItem"]["properties"]["items"]["items"]["properties"]["part"];
         assert_eq!(part["enum"], serde_json::json!(["morning", "afternoon", "evening"]));
