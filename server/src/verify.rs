@@ -13,12 +13,21 @@ mod quarantined;
 
 pub use finding::{About, Finding};
 
+use std::num::NonZero;
 use std::ops::AddAssign;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use sync_core::id::StreamId;
 
 use crate::store::{Conn, Store, StoreError, migrate};
 
 /// How many rows are held at a time.
 const AT_ONCE: i64 = 200;
+
+/// How many streams are given to a core at a time; what is found in them is held until all are read.
+const OF_A_CORE: usize = 8;
 
 /// How much was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,7 +72,7 @@ impl Seen {
     }
 }
 
-/// Reads a whole store, and tells of what is wrong as it is found. Must not be called from async code.
+/// Reads a whole store, on all cores, and tells of what is wrong as it is found. Must not be called from async code.
 ///
 /// # Errors
 /// Those of the store: it can't be read to its end.
@@ -77,8 +86,11 @@ pub fn verify(store: &Store, tell: &mut dyn FnMut(Finding)) -> Result<Checked, S
         migrate::check_version(tx)?;
         streams::all(tx)
     })?;
-    for stream in streams {
-        take(store.read_blocking("verify stream", |tx| streams::check(tx, stream))?);
+    let cores = thread::available_parallelism().map_or(2, NonZero::get);
+    for some in streams.chunks(cores * OF_A_CORE) {
+        for seen in of_streams(store, some, cores) {
+            take(seen?);
+        }
     }
     take(store.read_blocking("verify sums", streams::sums)?);
     for check in [batches::check, quarantined::check] {
@@ -93,4 +105,26 @@ pub fn verify(store: &Store, tell: &mut dyn FnMut(Finding)) -> Result<Checked, S
         }
     }
     Ok(all)
+}
+
+/// Checks some streams, each core the next one that no other has taken; tells of them in their order.
+fn of_streams(store: &Store, some: &[StreamId], cores: usize) -> Vec<Result<Seen, StoreError>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(stream) = some.get(at) else { return done };
+            done.push((at, store.read_blocking("verify stream", |tx| streams::check(tx, *stream))));
+        }
+    };
+    let mut all: Vec<_> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, seen)| seen).collect()
 }
