@@ -27,10 +27,13 @@ use crate::problem::{Fields, Problem, kind};
 use crate::records::services::{ServiceItem, entry};
 use crate::scope::{Permit, no_such};
 use crate::store::schema::{organisations, services};
-use crate::store::{Conn, Db, Failure, Store, as_worker};
+use crate::store::{Conn, Db, Failure, Store, StoreError, as_worker};
 
 const FULL: &str =
     "Change an entry that ended into the one that is to be entered: every tablet holds all of them.";
+
+const ENTERED: &str =
+    "An entry of this name, kind and area is there, and people are sent to it. Change that one.";
 
 /// What an entry says. What is left out stays, `null` takes a value back. No names of persons: every tablet of the partnership has it.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -138,7 +141,7 @@ impl Said {
     responses(
         (status = 201, description = "Entered", body = ServiceItem),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`directory-full`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`directory-full`, `already-entered`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -158,12 +161,27 @@ pub(crate) async fn enter_service(
         if entries >= MAX_SERVICES as i64 {
             return Err(Refused::Otherwise(kind::DIRECTORY_FULL, FULL).into());
         }
+        if is_entered(tx, &said)? {
+            return Err(Refused::Otherwise(kind::ALREADY_ENTERED, ENTERED).into());
+        }
         as_worker(tx, |tx| begin_partnership(tx, moment.now))?;
         keep(tx, Original::genesis(place(id)), &said, moment.now)?;
         Ok::<_, Failure<Refused>>(entry(tx, id)?)
     });
     let entered = entered.await?.ok_or_else(Problem::internal)?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/services/{id}"))).json(entered))
+}
+
+/// Whether an entry that has not ended says the same.
+fn is_entered(tx: &mut Conn<'_>, said: &Said) -> Result<bool, StoreError> {
+    let (Some(name), Some(kind), Some(area)) = (&said.name, said.kind, &said.area) else { return Ok(false) };
+    let same: i64 = on_each!(tx, |c| services::table
+        .filter(services::name.eq(name.as_str()))
+        .filter(services::kind.eq(kind.code()).and(services::area.eq(area.to_string())))
+        .filter(services::ended.is_null())
+        .count()
+        .get_result(c))?;
+    Ok(same > 0)
 }
 
 /// Change an entry of the directory of services

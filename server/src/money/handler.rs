@@ -8,7 +8,7 @@ use sync_core::record::Modality;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::kept::{MOST, Which, count, find, rows};
+use super::kept::{MOST, Which, count, find, lines, rows};
 use super::line::{Line, count_months};
 use crate::audit::{self, ObjectKind};
 use crate::clock::Clock;
@@ -65,6 +65,7 @@ pub(crate) struct BudgetQuery {
     responses(
         (status = 201, description = "Entered", body = Line),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`already-entered`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -94,7 +95,13 @@ pub(crate) async fn enter_budget_line(
     audit::concerns(ObjectKind::BudgetLine, id, None);
     let entered = store.write("enter a budget line", move |tx| {
         if count(tx, own)? >= MOST {
-            return Err(Full.into());
+            return Err(Refused::Full.into());
+        }
+        if lines(tx, Some(own))?
+            .iter()
+            .any(|line| line.says(modality, (&from, &to), (&currency, amount), &source))
+        {
+            return Err(Refused::Entered.into());
         }
         let row = (
             budget_lines::id.eq(id.as_bytes().to_vec()),
@@ -109,7 +116,7 @@ pub(crate) async fn enter_budget_line(
             budget_lines::entered_by.eq(Db(user)),
         );
         on_each!(tx, |c| diesel::insert_into(budget_lines::table).values(row).execute(c))?;
-        Ok::<_, Failure<Full>>(find(tx, id)?)
+        Ok::<_, Failure<Refused>>(find(tx, id)?)
     });
     let entered = entered.await?.ok_or_else(Problem::internal)?;
     Ok(HttpResponse::Created().json(entered))
@@ -190,15 +197,27 @@ pub(crate) async fn list_budget(
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there are too many lines")]
-struct Full;
+enum Refused {
+    #[error("a budget has so many lines")]
+    Full,
+    #[error("a line says the same")]
+    Entered,
+}
 
-impl Refusal for Full {}
+impl Refusal for Refused {}
 
-impl From<Full> for Problem {
-    fn from(_: Full) -> Self {
-        let mut fields = Fields::default();
-        fields.refuse("amount", format!("can't be entered: a budget has at most {MOST} lines"));
-        fields.done().err().unwrap_or_else(Self::internal)
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => {
+                let mut fields = Fields::default();
+                fields.refuse("amount", format!("can't be entered: a budget has at most {MOST} lines"));
+                fields.done().err().unwrap_or_else(Self::internal)
+            }
+            Refused::Entered => Self::of(
+                kind::ALREADY_ENTERED,
+                "A line of your budget says just this, and it would count twice. Where it is another grant, say so in source.",
+            ),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use sync_core::id::OrganisationId;
+use sync_core::record::Modality;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -37,6 +38,20 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// Whether it says all this.
+    pub(super) fn says(
+        &self,
+        modality: Option<Modality>,
+        months: (&str, &str),
+        money: (&str, i64),
+        source: &str,
+    ) -> bool {
+        self.modality.as_deref() == modality.map(|one| one.code())
+            && (self.from.as_str(), self.to.as_str()) == months
+            && (self.currency.as_str(), self.amount) == money
+            && self.source == source
+    }
+
     /// How much of it is for the months of a span, all months alike.
     pub(crate) fn within(&self, from: &str, to: &str) -> i64 {
         let all = count_months(&self.from, &self.to).max(1);

@@ -193,6 +193,8 @@ kinds! {
         "Only a lesson that another organisation published can be adopted. Look for it under GET /v1/lessons?shared=true.";
     DIRECTORY_FULL CONFLICT "directory-full" "The directory holds as many services as it may"
         "Every tablet holds all of them. Change an entry that ended into the one that is to be entered.";
+    ALREADY_ENTERED CONFLICT "already-entered" "It is there already"
+        "An entry that counts says the same. Change or take back that one, or say in what this one differs.";
     FRAMEWORKS_FULL CONFLICT "frameworks-full" "There are as many frameworks as there may be"
         "An organisation, and the partnership, keep at most 20 versions. Go on with a draft that there is.";
     NOT_VOID CONFLICT "not-void" "It is not void"

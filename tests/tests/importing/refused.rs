@@ -270,6 +270,13 @@ fn what_may_say_who_somebody_is_is_pointed_out_and_days_that_will_be_doubted() {
             "{remarks:?}"
         );
         assert_eq!(said(&report, 4).1, []);
+        let people = "group,code,consent_purpose,consent_method,consent_date\n\
+            Twiyubake,P01,,,\nTwiyubake,P02,participation,oral,2026-03-04\n";
+        let report = village.manager.import("participants", true, people).ok();
+        assert_eq!(counts(&report), [0, 2, 0, 0]);
+        let (_, remarks) = said(&report, 2);
+        assert!(remarks[0].0 == "consent_date" && remarks[0].1.contains("published"), "{remarks:?}");
+        assert_eq!(said(&report, 3).1, []);
 
         // What looks like a formula stays a text.
         let report = made(&village.manager, "sessions", text);

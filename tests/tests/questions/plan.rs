@@ -114,6 +114,9 @@ fn a_manager_sees_what_was_reached_of_the_plan_and_what_it_costs() {
     });
 }
 
+/// What somebody says of a line.
+const ENTERED: [&str; 6] = ["modality", "from", "to", "currency", "amount", "source"];
+
 #[test]
 fn a_budget_line_is_taken_back_and_counts_no_more() {
     Database::each(|database| {
@@ -121,16 +124,21 @@ fn a_budget_line_is_taken_back_and_counts_no_more() {
         let manager = &scene.aegis.manager;
         let lines = manager.get("/v1/budget").ok()["items"].as_array().expect("a list").clone();
         let path = format!("/v1/budget/{}/take-back", lines[0]["id"].as_str().expect("an id"));
+        let mut same = lines[0].clone();
+        same.as_object_mut().expect("a line").retain(|field, _| ENTERED.contains(&field.as_str()));
+        assert_eq!(manager.post("/v1/budget", &same).problem(), (409, "already-entered"));
         assert_eq!(scene.other.manager.post(&path, &json!({})).problem(), (404, "no-such-budget-line"));
         for _ in 0..2 {
             assert!(manager.post(&path, &json!({})).ok()["taken_back_at"].is_string());
         }
         assert_eq!(rows(manager, "cost?from=2026-01&to=2026-03").len(), 1);
+        assert_eq!(manager.post("/v1/budget", &same).status, 201, "what was taken back may be entered again");
+        assert_eq!(rows(manager, "cost?from=2026-01&to=2026-03").len(), 2);
         // The donor reads the lines of all partners, also what was taken back.
         scene.app.user("donor", Role::Donor, None);
         assert_eq!(
             scene.app.login("donor").get("/v1/budget").ok()["items"].as_array().map(Vec::len),
-            Some(2)
+            Some(3)
         );
         let wrong =
             json!({"from": "2026-03", "to": "2026-01", "currency": "francs", "amount": 0, "source": ""});

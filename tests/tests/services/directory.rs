@@ -36,6 +36,7 @@ fn what_the_secretariat_enters_is_chosen_on_a_tablet_without_a_network() {
             "organisation_id": interpeace.organisation,
         });
         let partner = id_of(&secretary.post("/v1/services", &body).ok());
+        assert_eq!(secretary.post("/v1/services", &body).problem(), (409, "already-entered"));
         let address = format!("/v1/services/{partner}");
         let read = aegis.manager.get(&address).ok();
         assert_eq!((&read["hours"], &read["phone"]), (&body["hours"], &body["phone"]));
