@@ -17,7 +17,7 @@ pub use authors::{Author, authors, names, service_author, web_author};
 pub use catch_up::{CaughtUp, catch_up};
 pub use compact::{Compacted, Policy, compact};
 pub use erase::{Erasure, count_erased, erase, erased, forgotten, live, stands, tombstone_heads};
-pub use keep::{Gain, Lacking, Origin, keep};
+pub use keep::{Gain, Lacking, Origin, hold, keep};
 pub use rebuild::{Rebuilt, rebuild, rebuild_within};
 pub use streams::{
     StreamKind, StreamRow, begin_partnership, create_stream, give_key, known_streams, readable_streams,

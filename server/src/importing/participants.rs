@@ -112,7 +112,8 @@ impl Row for Member {
     }
 
     fn doubts(&self) -> Vec<LineRemark> {
-        let detail = "no consent stands in the line: they count in no published figure until somebody records it";
+        let detail =
+            "no consent stands in the line: they count in no published figure until somebody records it";
         match self.consent {
             Some(_) => Vec::new(),
             None => vec![LineRemark::new("consent_date", detail)],

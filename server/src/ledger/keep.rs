@@ -136,6 +136,15 @@ pub fn keep(tx: &mut Conn<'_>, gains: &[Gain], lacking: &[Lacking], now: Millis)
     Ok(())
 }
 
+/// Takes the lock of a stream and holds it until the transaction ends: nobody else writes to it, and what was committed before is seen by the queries
+/// that follow.
+///
+/// # Errors
+/// Those of the store.
+pub fn hold(tx: &mut Conn<'_>, stream: StreamId) -> Result<(), StoreError> {
+    lock(tx, stream, 0).map(|_| ())
+}
+
 /// Takes a stream's row lock by taking `count` numbers; gives the number before the first of them, and the fingerprint.
 /// Other transactions that want numbers of the stream wait here until this one ends (on PostgreSQL ten seconds at most,
 /// then they run again).

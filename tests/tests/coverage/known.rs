@@ -63,7 +63,7 @@ fn others_learn_that_a_group_exists_and_nothing_else() {
                 "Kwirindibyago",
                 "born_of_rape",
                 "v397",
-                "197",
+                ":197",
                 "jeanne",
                 &village.group.to_string(),
                 "P01",
