@@ -161,19 +161,19 @@ pub(crate) async fn enter_service(
         if entries >= MAX_SERVICES as i64 {
             return Err(Refused::Otherwise(kind::DIRECTORY_FULL, FULL).into());
         }
-        if is_entered(tx, &said)? {
-            return Err(Refused::Otherwise(kind::ALREADY_ENTERED, ENTERED).into());
-        }
         as_worker(tx, |tx| begin_partnership(tx, moment.now))?;
         keep(tx, Original::genesis(place(id)), &said, moment.now)?;
+        if stands_twice(tx, &said)? {
+            return Err(Refused::Otherwise(kind::ALREADY_ENTERED, ENTERED).into());
+        }
         Ok::<_, Failure<Refused>>(entry(tx, id)?)
     });
     let entered = entered.await?.ok_or_else(Problem::internal)?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/v1/services/{id}"))).json(entered))
 }
 
-/// Whether an entry that has not ended says the same.
-fn is_entered(tx: &mut Conn<'_>, said: &Said) -> Result<bool, StoreError> {
+/// Whether two entries that have not ended say the same.
+fn stands_twice(tx: &mut Conn<'_>, said: &Said) -> Result<bool, StoreError> {
     let (Some(name), Some(kind), Some(area)) = (&said.name, said.kind, &said.area) else { return Ok(false) };
     let same: i64 = on_each!(tx, |c| services::table
         .filter(services::name.eq(name.as_str()))
@@ -181,7 +181,7 @@ fn is_entered(tx: &mut Conn<'_>, said: &Said) -> Result<bool, StoreError> {
         .filter(services::ended.is_null())
         .count()
         .get_result(c))?;
-    Ok(same > 0)
+    Ok(same > 1)
 }
 
 /// Change an entry of the directory of services
