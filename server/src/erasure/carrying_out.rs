@@ -75,6 +75,9 @@ impl From<Refused> for Problem {
 
 /// Records again what names them, and puts tombstones in the place of all that is about them. Where something was recorded in the group since it
 /// was looked through, it is looked through again here, under the lock of its stream: what comes later finds them erased.
+///
+/// # Errors
+/// [`Refused::NoSuchParticipant`] where somebody else erased them since, and those of the store.
 pub(super) fn carry_out(
     tx: &mut Conn<'_>,
     id: ParticipantId,
@@ -83,6 +86,9 @@ pub(super) fn carry_out(
 ) -> Result<Erased, Failure<Refused>> {
     let stream = before.stream;
     ledger::hold(tx, stream)?;
+    if ledger::stands(tx, id.into())?.is_none_or(|there| there.is_erased) {
+        return Err(Refused::NoSuchParticipant.into());
+    }
     let stands = ledger::stream(tx, stream)?.is_some_and(|row| row.last_seq == before.as_of);
     let found = if stands { before.clone() } else { find(tx, stream, id)? };
     let again = record_again(tx, &found, member)?;

@@ -103,18 +103,15 @@ async fn erase(store: &Store, one: Asked, now: Millis) -> Result<bool, StoreErro
     let entry = Entry::of(Who::service(), now, Action::Retention, "erasure after 30 days")
         .about(ObjectKind::Participant, id.uuid())
         .of_organisation(one.organisation);
-    let erased = store.write("erase", move |tx| -> Result<bool, Failure<Refused>> {
-        // Another service, or a manager, may have done it meanwhile.
-        let there = ledger::load(tx, id.into())?.map(|stored| stored.open()).transpose()?;
-        if there.is_none_or(|document| document.is_erased()) {
-            return Ok(false);
-        }
+    let erased = store.write("erase", move |tx| -> Result<(), Failure<Refused>> {
         carry_out(tx, id, &found, Member::service(now))?;
-        audit::note(tx, &entry)?;
-        Ok(true)
+        Ok(audit::note(tx, &entry)?)
     });
-    erased.await.map_err(|failure| match failure {
-        Failure::Store(error) => error,
-        Failure::Refused(_) => StoreError::Damaged("a session that can't be recorded again"),
-    })
+    match erased.await {
+        Ok(()) => Ok(true),
+        // Another service, or a manager, did it meanwhile.
+        Err(Failure::Refused(Refused::NoSuchParticipant)) => Ok(false),
+        Err(Failure::Refused(_)) => Err(StoreError::Damaged("a session that can't be recorded again")),
+        Err(Failure::Store(error)) => Err(error),
+    }
 }
