@@ -262,11 +262,16 @@ fn what_may_say_who_somebody_is_is_looked_at_again_before_all_read_it() {
         );
 
         // Once all read it, what is new in it is looked at before it is written; so is what came of it elsewhere.
-        let more = json!({"recommendation": "Call 0788 123 457 first."});
+        let more = json!({"recommendation": "Call 0788 123 457 first, then 0788 123 458."});
         let refused = second.patch(&address, &more);
         assert_eq!(refused.problem(), (409, "look-again"));
         let detail = refused.body["detail"].as_str().expect("a detail");
-        assert!(detail.contains("recommendation (a phone number)") && !detail.contains("0788"), "{detail}");
+        assert_eq!(
+            detail.matches("recommendation (a phone number)").count(),
+            1,
+            "each is told once: {detail}"
+        );
+        assert!(!detail.contains("0788"), "{detail}");
         second.patch(&address, &json!({"recommendation": "Call first."})).ok();
         second.patch(&address, &json!({"recommendation": more["recommendation"], "looked_again": true})).ok();
         let nar = Village::of(&app, "nar");

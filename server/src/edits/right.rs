@@ -1,6 +1,8 @@
 //! Putting right what was recorded by mistake: an ordinary change by a supervisor or manager, which says why, and can be taken
 //! back. What all such acts have in common.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Deserializer};
 use sync_core::change::Grounds;
 use sync_core::form::{Edit, EditError};
@@ -63,7 +65,7 @@ pub(super) enum Refused {
     Otherwise(problem::Kind, &'static str),
     /// What all partners would read may say who somebody is: the fields, and what it looks like.
     #[error("something in it may say who somebody is")]
-    LookAgain(Vec<(&'static str, &'static str)>),
+    LookAgain(BTreeSet<(&'static str, &'static str)>),
     #[error(transparent)]
     Edit(#[from] EditRefused),
     #[error(transparent)]

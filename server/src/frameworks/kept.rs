@@ -229,7 +229,7 @@ pub(super) fn replace(tx: &mut Conn<'_>, draft: &Framework, by: UserId) -> Resul
         frameworks::content.eq(text(&draft.content)?),
         frameworks::drawn_up_at.eq(At(draft.drawn_up_at)),
         frameworks::drawn_up_by.eq(Db(by)),
-        frameworks::withdrawn_at.eq(None::<At>),
+        (frameworks::withdrawn_at.eq(None::<At>), frameworks::withdrawn_by.eq(None::<Db<UserId>>)),
     );
     let replaced = on_each!(tx, |c| diesel::update(there).set(written).execute(c))?;
     if replaced == 1 { Ok(()) } else { Err(StoreError::Raced) }

@@ -32,7 +32,7 @@ pub fn openapi() -> web::Data<OpenApi> {
     API.clone()
 }
 
-/// Made once, for all workers: that takes as long as some hundred requests.
+/// Made once, for all workers.
 static API: LazyLock<web::Data<OpenApi>> = LazyLock::new(|| {
     let (_, api) = App::new().into_utoipa_app().openapi(about()).configure(configure_v1).split_for_parts();
     web::Data::new(complete(api))
