@@ -14,7 +14,7 @@ use sync_core::id::SessionId;
 
 pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
 pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wrong_clock};
-pub(crate) use people::{CAME, absences, one_or_two};
+pub(crate) use people::{CAME, GRADUATED, MET_LAST, absences, one_or_two};
 
 use crate::on_each;
 use crate::store::schema::{possible_doubles, sessions};

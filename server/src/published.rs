@@ -22,6 +22,7 @@
 //! somebody reads, and whatever they know of their own people. `tests/tests/attacker` tries to find fewer. It does not hide a number of five or
 //! more from somebody who knows that it stays the same over many quarters: people are protected, not numbers.
 //!
+//! Those of the people who graduated have a figure of their own, of an organisation as a whole, where it says nothing of the others ([`graduates`]).
 //! Meetings and groups are no people; they are told exactly.
 
 pub mod measure;
@@ -33,6 +34,7 @@ pub mod revision;
 pub mod merging;
 mod beside;
 pub mod attendances;
+pub mod graduates;
 pub mod quarter;
 mod source;
 mod kept;
@@ -47,7 +49,7 @@ mod tests;
 
 pub(crate) use beside::beside_exact;
 pub(crate) use figures::{Figures, Reached, figures};
-pub use measure::PEOPLE;
+pub use measure::{GRADUATES, PEOPLE};
 pub use quarter::{Quarter, Release, Stage};
 pub(crate) use refusal::only_published;
 pub use releasing::{Made, NotNow, publish};

@@ -14,6 +14,7 @@
 
 mod attack;
 mod controls;
+mod graduates;
 mod model;
 mod secret;
 mod trees;

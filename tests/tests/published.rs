@@ -10,7 +10,7 @@ use serde_json::Value;
 use server::access::Role;
 use server::published::{Made, publish};
 use sync_core::id::GroupId;
-use sync_core::record::participant::{ConsentMethod, Purpose};
+use sync_core::record::participant::{ConsentMethod, Exit, Purpose};
 use sync_core::record::session::Attendance;
 use sync_core::record::{AgeBand, Sex};
 use tablet::device::Device;
@@ -20,10 +20,16 @@ use tests::{Session, TestApp};
 
 /// People join with their consent, but for the last.
 fn people_consent(tablet: &mut Device, group: GroupId, count: usize) {
+    they_join(tablet, group, count, None);
+}
+
+/// People join with their consent, but for the last, and all of them leave in the same way.
+fn they_join(tablet: &mut Device, group: GroupId, count: usize, exit: Option<Exit>) {
     for number in 1..=count {
         let mut person = NewParticipant::of(format!("P{number:02}").parse().expect("a pseudonym"));
         person.details.sex = Some(Sex::ALL[number % 2]);
         person.details.age_band = Some(AgeBand::ALL[1 + number % 4]);
+        person.details.exit = exit;
         person.details.consent = (number < count).then(|| Consent {
             purpose: Purpose::ALL[0],
             method: ConsentMethod::ALL[0],

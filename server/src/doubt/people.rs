@@ -45,6 +45,14 @@ pub(crate) fn one_or_two(participants: &str) -> String {
     )
 }
 
+/// Whether a participant `p` graduated, and counts: not void, not erased, not another person's code.
+pub(crate) const GRADUATED: &str = "p.exit = 'graduated' AND p.void IS NULL AND NOT p.erased
+    AND NOT EXISTS (SELECT 1 FROM people other WHERE other.participant_id = p.id)";
+
+/// The month in which a group `g` met last. It stands for the day on which its people graduated, which is recorded nowhere.
+pub(crate) const MET_LAST: &str = "(SELECT max(f.month) FROM facts f
+    WHERE f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0)";
+
 /// From how many sessions that count a participant was absent without an excuse, by the marks under their code that were not given to somebody
 /// else: a number in SQL, for each row of the table that is called `participants`.
 pub(crate) fn absences(participants: &str) -> String {

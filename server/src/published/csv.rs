@@ -12,7 +12,7 @@ pub(super) fn csv(table: &PublishedTable) -> String {
     let mut columns: Vec<&str> = vec!["release", "rounded_to", "organisation", "of", "districts"];
     columns.extend(match table.table {
         Table::Meetings => ["modality", "groups", "sessions"].as_slice(),
-        Table::People => &["people", "attendances", "attendances_rounded_to"],
+        Table::People => &["people", "attendances", "attendances_rounded_to", "graduates"],
         split => match split {
             Table::SexAndAge => &["sex_and_age", "people"],
             Table::Modality => &["modality", "people"],
@@ -21,7 +21,7 @@ pub(super) fn csv(table: &PublishedTable) -> String {
     });
     line(&columns.into_iter().map(str::to_owned).collect::<Vec<_>>());
     for row in &table.rows {
-        let Row { organisation, of, districts, who, people, attendances, groups, sessions } = row;
+        let Row { organisation, of, districts, who, people, graduates, attendances, groups, sessions } = row;
         let mut cells = vec![
             table.release.clone(),
             table.rounded_to.to_string(),
@@ -33,7 +33,7 @@ pub(super) fn csv(table: &PublishedTable) -> String {
         let base = attendances.map(|_| Figure::of(ATTENDANCES_ROUNDED_TO));
         cells.extend(match table.table {
             Table::Meetings => vec![word, cell(*groups), cell(*sessions)],
-            Table::People => vec![cell(*people), cell(*attendances), cell(base)],
+            Table::People => vec![cell(*people), cell(*attendances), cell(base), cell(*graduates)],
             _ => vec![word, cell(*people)],
         });
         line(&cells);

@@ -19,6 +19,7 @@ pub(crate) struct Reached {
     pub(crate) districts: Vec<String>,
     pub(crate) is_whole: bool,
     pub(crate) people: i64,
+    pub(crate) graduates: Option<i64>,
     pub(crate) attendances: Option<i64>,
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn figures(
     let placed: BTreeSet<String> =
         reached.iter().filter(|one| !one.is_whole).map(|one| one.organisation.clone()).collect();
     let alone = reached.iter().filter(|one| !placed.contains(&one.organisation)).cloned();
-    let alone = alone.map(|one| Reached { is_whole: false, attendances: None, ..one });
+    let alone = alone.map(|one| Reached { is_whole: false, graduates: None, attendances: None, ..one });
     reached.extend(alone.collect::<Vec<_>>());
     let modality = tables::table(tx, release, Table::Modality)?.map(|table| table.rows).unwrap_or_default();
     let meetings = tables::table(tx, release, Table::Meetings)?.map(|table| table.rows).unwrap_or_default();
@@ -125,6 +126,7 @@ fn reached(row: Row) -> Reached {
     Reached {
         is_whole: row.of == Whole::Organisation,
         people: row.people.map_or(0, |figure| figure.number()),
+        graduates: row.graduates.map(|figure| figure.number()),
         attendances: row.attendances.map(|figure| figure.number()),
         organisation: row.organisation,
         districts: row.districts,

@@ -189,7 +189,7 @@ pub(super) fn held(
     let mut held: BTreeMap<OrganisationId, BTreeMap<String, RawCounts>> = BTreeMap::new();
     for (Db(organisation), place, cell, people) in rows {
         let counts = held.entry(organisation).or_default().entry(place).or_default();
-        counts.add(cell.split('/').map(str::to_owned).collect(), people);
+        counts.add(cell.split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect(), people);
     }
     Ok(held)
 }

@@ -23,6 +23,11 @@ pub const PEOPLE: Measure = Measure {
     root_split: Some(0),
 };
 
+/// Those of them who graduated, of an organisation as a whole: they are told where that says nothing of its people
+/// ([`beside_people`](super::graduates::beside_people)).
+pub const GRADUATES: Measure =
+    Measure { name: "graduates", least: 5, base: 5, splits: &[], root_split: None };
+
 /// How many places must be shown before the root has a split. With fewer the same people, rounded once at the root and once in each place,
 /// narrow each other.
 pub(super) const PLACES_FOR_A_ROOT_SPLIT: usize = 6;

@@ -7,9 +7,10 @@ use sync_core::time::Millis;
 
 use super::attendances::attendances;
 use super::counts::{Counted, Place, RawCounts};
+use super::graduates::beside_people;
 use super::kept::{self, Districts, Node};
 use super::luck::Secret;
-use super::measure::PEOPLE;
+use super::measure::{GRADUATES, Measure, PEOPLE};
 use super::merging;
 use super::quarter::{Release, Stage, due};
 use super::source::{self, Source};
@@ -82,8 +83,8 @@ struct Draft {
     release: Release,
     nodes: Vec<Node>,
     places: BTreeMap<OrganisationId, Districts>,
-    /// What the figures of people count.
-    counted: BTreeMap<OrganisationId, Counted>,
+    /// What the figures of people count, by measure.
+    counted: Vec<(&'static Measure, OrganisationId, Counted)>,
 }
 
 /// What was published of the quarter before.
@@ -91,8 +92,15 @@ struct Draft {
 struct Before {
     /// The organisations that had meetings.
     organisations: BTreeSet<OrganisationId>,
-    trees: BTreeMap<OrganisationId, Tree>,
     places: BTreeMap<OrganisationId, Districts>,
+    people: Kept,
+    graduates: Kept,
+}
+
+/// What was published of one measure, and what that counted.
+#[derive(Default)]
+struct Kept {
+    trees: BTreeMap<OrganisationId, Tree>,
     held: BTreeMap<OrganisationId, BTreeMap<String, RawCounts>>,
 }
 
@@ -102,8 +110,7 @@ impl Draft {
             return Err(NotNow::BeingCounted.into());
         }
         let mut sources = source::meetings(tx, release)?;
-        let mut draft =
-            Self { release, nodes: Vec::new(), places: BTreeMap::new(), counted: BTreeMap::new() };
+        let mut draft = Self { release, nodes: Vec::new(), places: BTreeMap::new(), counted: Vec::new() };
         for (organisation, source) in &sources {
             draft.nodes.extend(meetings(*organisation, source));
         }
@@ -144,6 +151,34 @@ impl Draft {
             merging::places(&groups).into_iter().map(|of| (merging::name(&of), of)).collect()
         };
         let now = counted(source, &districts);
+        let tree = self.tree(&method, organisation, now, &before.people);
+        if let Some(tree) = &tree {
+            self.nodes.extend(kept::nodes_of(tree, organisation, &PEOPLE));
+            let exact = source.attendances.total();
+            let most = busiest(source, &districts);
+            let told = attendances(&PEOPLE, &luck, exact, tree, &most);
+            self.nodes.extend(told.map(|figure| node(organisation, ATTENDANCES, "", "", "", figure)));
+        }
+        self.places.insert(organisation, districts);
+
+        let luck = secret.luck(GRADUATES.name, &owner, &release);
+        let method = Method { measure: &GRADUATES, luck: &luck };
+        let all = Place { name: String::new(), counts: source.graduates.clone() };
+        let graduates = Counted { places: vec![all], apart: false };
+        let graduates = self.tree(&method, organisation, graduates, &before.graduates);
+        if let Some(graduates) = tree.and_then(|people| beside_people(&people, graduates)) {
+            self.nodes.extend(kept::nodes_of(&graduates, organisation, &GRADUATES));
+        }
+    }
+
+    /// The tree of one measure, of which is kept what it counts.
+    fn tree(
+        &mut self,
+        method: &Method<'_>,
+        organisation: OrganisationId,
+        now: Counted,
+        before: &Kept,
+    ) -> Option<Tree> {
         let (tree, counted) = match self.release.stage {
             Stage::Revised => {
                 let held = before.held.get(&organisation);
@@ -158,15 +193,8 @@ impl Draft {
             }
             _ => (method.first(&now), now),
         };
-        if let Some(tree) = &tree {
-            self.nodes.extend(kept::nodes_of(tree, organisation, &PEOPLE));
-            let exact = source.attendances.total();
-            let most = busiest(source, &districts);
-            let told = attendances(&PEOPLE, &luck, exact, tree, &most);
-            self.nodes.extend(told.map(|figure| node(organisation, ATTENDANCES, "", "", "", figure)));
-        }
-        self.places.insert(organisation, districts);
-        self.counted.insert(organisation, counted);
+        self.counted.push((method.measure, organisation, counted));
+        tree
     }
 
     fn organisations(&self) -> usize {
@@ -186,8 +214,8 @@ impl Draft {
         match release.stage {
             Stage::Running => {}
             Stage::First => {
-                for (organisation, counted) in counted {
-                    kept::hold(tx, release.quarter, *organisation, &PEOPLE, counted)?;
+                for (measure, organisation, counted) in counted {
+                    kept::hold(tx, release.quarter, *organisation, measure, counted)?;
                 }
             }
             Stage::Revised => kept::let_go(tx, release.quarter)?,
@@ -200,11 +228,15 @@ impl Before {
     fn load(tx: &mut Conn<'_>, release: Release) -> Result<Self, StoreError> {
         let first = Release::first(release.quarter);
         let nodes = kept::nodes(tx, first)?;
+        let mut of = |measure| -> Result<Kept, StoreError> {
+            Ok(Kept { trees: kept::trees(&nodes, measure), held: kept::held(tx, release.quarter, measure)? })
+        };
+        let (people, graduates) = (of(&PEOPLE)?, of(&GRADUATES)?);
         Ok(Self {
             organisations: nodes.iter().map(|node| node.organisation).collect(),
-            trees: kept::trees(&nodes, &PEOPLE),
             places: kept::places(tx, first)?,
-            held: kept::held(tx, release.quarter, &PEOPLE)?,
+            people,
+            graduates,
         })
     }
 }

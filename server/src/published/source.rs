@@ -2,7 +2,7 @@
 //!
 //! *People* of a quarter are the rows of `person_months` of its months of which the month before lies before the quarter: each is another
 //! person of a group. That month also tells their novelty, so that people who are new in a year add up over its quarters. Only people
-//! who consent count, and of attendances only theirs.
+//! who consent count, and of attendances and of those who graduated only theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use sync_core::record::{AgeBand, Sex};
 
 use super::counts::RawCounts;
 use super::quarter::{Quarter, Release};
-use crate::doubt::{CAME, left_out, wrong_clock};
+use crate::doubt::{CAME, GRADUATED, MET_LAST, left_out, wrong_clock};
 use crate::on_each;
 use crate::store::identity::CATCHING_UP;
 use crate::store::schema::organisations;
@@ -25,6 +25,8 @@ pub(super) struct Source {
     pub(super) districts: BTreeMap<String, District>,
     /// Of people who consent.
     pub(super) attendances: RawCounts,
+    /// Of people who consent, of groups that met last in these months.
+    pub(super) graduates: RawCounts,
 }
 
 #[derive(Debug, Default)]
@@ -168,7 +170,8 @@ pub(super) fn people(
         let who = sex_and_age(&row.sex, &row.age_band).to_owned();
         of.people.add(vec![who, row.modality, row.novelty], row.people);
     }
-    attendances(tx, &first, &last, sources)
+    attendances(tx, &first, &last, sources)?;
+    graduates(tx, &first, &last, sources)
 }
 
 /// From the records: facts don't tell whose attendances they count.
@@ -178,32 +181,62 @@ fn attendances(
     last: &str,
     sources: &mut BTreeMap<OrganisationId, Source>,
 ) -> Result<(), StoreError> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Binary)]
-        organisation_id: Db<OrganisationId>,
-        #[diesel(sql_type = BigInt)]
-        attendances: i64,
-    }
     let text = format!(
         "WITH asked AS (
              SELECT s.id, s.group_id FROM sessions s
              WHERE s.date >= $1 AND s.date <= $2 AND s.id NOT IN ({left_out})
          ), {CAME}
-         SELECT g.organisation_id, count(*) AS attendances
+         SELECT g.organisation_id, count(*) AS number
          FROM came
          JOIN participants p ON p.id = came.who AND p.group_id = came.group_id AND p.consents
          JOIN groups g ON g.id = came.group_id GROUP BY 1",
         left_out = left_out(),
     );
-    let rows: Vec<Row> = on_each!(tx, |c| diesel::sql_query(text.as_str())
-        .bind::<Text, _>(format!("{first}-01"))
-        .bind::<Text, _>(format!("{last}-31"))
-        .load(c))?;
-    for Row { organisation_id: Db(organisation), attendances } in rows {
-        sources.entry(organisation).or_default().attendances.add(Vec::new(), attendances);
+    for (organisation, number) in of_each(tx, &text, &format!("{first}-01"), &format!("{last}-31"))? {
+        sources.entry(organisation).or_default().attendances.add(Vec::new(), number);
     }
     Ok(())
+}
+
+/// Who graduated is counted in the quarter in which their group met last.
+fn graduates(
+    tx: &mut Conn<'_>,
+    first: &str,
+    last: &str,
+    sources: &mut BTreeMap<OrganisationId, Source>,
+) -> Result<(), StoreError> {
+    let text = format!(
+        "SELECT m.organisation_id, count(*) AS number
+         FROM (SELECT g.id, g.organisation_id, {MET_LAST} AS month FROM groups g WHERE g.void IS NULL) m
+         JOIN participants p ON p.group_id = m.id AND p.consents AND {GRADUATED}
+         WHERE m.month >= $1 AND m.month <= $2 GROUP BY 1"
+    );
+    for (organisation, number) in of_each(tx, &text, first, last)? {
+        sources.entry(organisation).or_default().graduates.add(Vec::new(), number);
+    }
+    Ok(())
+}
+
+/// The number of each organisation, by a query for `organisation_id` and `number` between two times.
+fn of_each(
+    tx: &mut Conn<'_>,
+    text: &str,
+    from: &str,
+    to: &str,
+) -> Result<Vec<(OrganisationId, i64)>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Binary)]
+        organisation_id: Db<OrganisationId>,
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let rows: Vec<Row> =
+        on_each!(tx, |c| diesel::sql_query(text).bind::<Text, _>(from).bind::<Text, _>(to).load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(|Row { organisation_id: Db(organisation), number }| (organisation, number))
+        .collect())
 }
 
 /// Youth are 16 to 35 years old, as far as age bands tell: 15 to 35 in the African Youth Charter (2006), which Rwanda ratified, and 16 to 30 in its

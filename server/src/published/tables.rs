@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::attendances;
 use super::kept::{self, Districts, Node};
-use super::measure::PEOPLE;
+use super::measure::{GRADUATES, PEOPLE};
 use super::quarter::{Quarter, Release, Stage};
 use super::releasing::{ATTENDANCES, GROUPS, SESSIONS};
 use super::tree::{Figure, NOT_SHOWN, Split, Tree};
@@ -27,7 +27,7 @@ codes! {
     Table {
         /// Groups that met and their meetings, exactly.
         Meetings = "meetings",
-        /// People who came, and attendances.
+        /// People who came, those of them who graduated, and attendances.
         People = "people",
         /// People by sex, and whether they are 16 to 35 years old.
         SexAndAge = "sex_and_age",
@@ -138,6 +138,9 @@ pub(crate) struct Row {
     pub(super) who: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) people: Option<Figure>,
+    /// People of groups that met last in this quarter, who graduated. Left out where they are fewer than five, or where it would say how many people there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) graduates: Option<Figure>,
     /// A multiple of 50; left out where it would say how many people there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) attendances: Option<Figure>,
@@ -241,6 +244,7 @@ fn row(of: Whole, districts: Vec<String>) -> Row {
         districts,
         who: None,
         people: None,
+        graduates: None,
         attendances: None,
         groups: None,
         sessions: None,
@@ -265,12 +269,14 @@ fn meetings(nodes: &[Node]) -> Vec<(OrganisationId, Row)> {
 
 fn people(nodes: &[Node], places: &BTreeMap<OrganisationId, Districts>) -> Vec<(OrganisationId, Row)> {
     let mut rows = Vec::new();
+    let graduates = kept::trees(nodes, &GRADUATES);
     for (organisation, tree) in kept::trees(nodes, &PEOPLE) {
         let mut add = |row| rows.push((organisation, row));
+        let graduates = graduates.get(&organisation).map(|tree| tree.root);
         let attendances =
             nodes.iter().find(|node| node.organisation == organisation && node.measure == ATTENDANCES);
         let attendances = attendances.map(|node| node.figure);
-        add(Row { people: Some(tree.root), attendances, ..row(Whole::Organisation, Vec::new()) });
+        add(Row { people: Some(tree.root), graduates, attendances, ..row(Whole::Organisation, Vec::new()) });
         for (name, shown) in &tree.places {
             let districts = districts(places, organisation, name);
             add(Row { people: Some(shown.figure), ..row(Whole::Districts, districts) });

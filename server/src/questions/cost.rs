@@ -94,9 +94,9 @@ question!(
     PUBLISHED_COST,
     ask_published_cost,
     "/v1/questions/published-cost",
-    "What the partners' budgets give in a quarter, for each person reached and each meeting",
+    "What the partners' budgets give in a quarter, for each person reached, each meeting and each graduate",
     "Published figures of people and meetings of that quarter, each partner as a whole. A line of a budget is spread over its months, all alike; nothing is converted between currencies, so of a partner with \
-     several nothing is told for each person. How many graduated is not published.",
+     several nothing is told for each person. Graduates are people of groups that met last in the quarter; they are told where that says nothing of the others.",
     &["release"],
     published
 );
@@ -107,8 +107,10 @@ const PUBLISHED_COLUMNS: &[Column] = &[
     Column::says("amount", "What its budget gives for the quarter, in whole units of the currency"),
     Column::says("people", "People who came at least once, a multiple of five"),
     Column::says("sessions", "Meetings that were held"),
+    Column::says("graduates", "People who graduated, a multiple of five; nothing where that is not told"),
     Column::says("each_person", "The amount for each of the people"),
     Column::says("each_session", "The amount for each of the meetings"),
+    Column::says("each_graduate", "The amount for each of the graduates"),
 ];
 
 fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Refused>> {
@@ -120,6 +122,7 @@ fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failur
         let theirs = lines.iter().filter(|line| line.organisation == organisation);
         let whole = figures.reached.iter().find(|one| one.is_whole && one.organisation == organisation);
         let people = whole.map_or(0, |one| one.people);
+        let graduates = whole.and_then(|one| one.graduates);
         let sessions = figures.meetings(&organisation, None).sessions;
         let mut sums = BTreeMap::<String, i64>::new();
         for ((_, currency), amount) in amounts(theirs, &from, &to) {
@@ -136,8 +139,10 @@ fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failur
                 Cell::Whole(amount),
                 Cell::Whole(people),
                 Cell::Whole(sessions),
+                graduates.map_or(Cell::Nothing, Cell::Whole),
                 each(people),
                 each(sessions),
+                graduates.map_or(Cell::Nothing, each),
             ]);
         }
     }

@@ -8,6 +8,7 @@ use sync_core::area::AreaCode;
 use sync_core::record::AgeBand;
 use sync_core::time::Date;
 
+use crate::doubt::{GRADUATED, MET_LAST};
 use crate::frameworks::indicator::{Count, Indicator, Measure, Split, Unit};
 use crate::on_each;
 use crate::published::Figures;
@@ -42,8 +43,8 @@ pub(super) fn exact(
     let Span { from, to, area } = span;
     let asked = Asked { from, to, area, kind: measure.kind, modality: measure.modality, ..Asked::default() };
     match measure.count {
-        Count::Groups => rows(tx, scope, &asked, &GROUPS, measure, by_quarter, split),
-        Count::Graduates => rows(tx, scope, &asked, &GRADUATES, measure, by_quarter, split),
+        Count::Groups => rows(tx, scope, &asked, &Counted::groups(), measure, by_quarter, split),
+        Count::Graduates => rows(tx, scope, &asked, &Counted::graduates(), measure, by_quarter, split),
         _ => totals(tx, scope, &asked, measure, by_quarter, split),
     }
 }
@@ -106,27 +107,27 @@ fn counted(count: Count, totals: Totals) -> i64 {
 /// What is counted, in SQL: of the groups that are asked for, each in one or more months.
 struct Counted {
     /// The month of a group `g`, and the tables that it is from.
-    months: &'static str,
+    months: String,
     /// Of rows `m` of these: whom they tell of.
-    people: &'static str,
+    people: String,
     counts: &'static str,
 }
 
-const GROUPS: Counted = Counted {
-    months: "f.month FROM groups g
-             JOIN facts f ON f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0",
-    people: "",
-    counts: "count(DISTINCT x.id)",
-};
+impl Counted {
+    fn groups() -> Self {
+        let months = "f.month FROM groups g
+             JOIN facts f ON f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0";
+        Self { months: months.to_owned(), people: String::new(), counts: "count(DISTINCT x.id)" }
+    }
 
-/// People who graduated: of that no day is recorded, so the last month in which their group met stands for it.
-const GRADUATES: Counted = Counted {
-    months: "(SELECT max(f.month) FROM facts f WHERE f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = ''
-              AND f.sessions > 0) AS month FROM groups g",
-    people: "JOIN participants p ON p.group_id = m.id AND p.exit = 'graduated' AND p.void IS NULL AND NOT p.erased
-             AND NOT EXISTS (SELECT 1 FROM people other WHERE other.participant_id = p.id)",
-    counts: "count(*)",
-};
+    fn graduates() -> Self {
+        Self {
+            months: format!("{MET_LAST} AS month FROM groups g"),
+            people: format!("JOIN participants p ON p.group_id = m.id AND {GRADUATED}"),
+            counts: "count(*)",
+        }
+    }
+}
 
 #[derive(QueryableByName)]
 struct Row {
@@ -205,6 +206,7 @@ pub(super) fn published(figures: &Figures, measure: &Measure, organisation: &str
         (Count::People, None, None, []) => whole.map(|one| one.people),
         (Count::People, Some(modality), None, []) => figures.of_modality(organisation, modality.code()),
         (Count::People, None, sex, bands) => figures.of_people(organisation, *sex, youth(bands)?),
+        (Count::Graduates, None, None, []) => whole.and_then(|one| one.graduates),
         (Count::Attendances, None, None, []) => whole.and_then(|one| one.attendances),
         (Count::Sessions, modality, None, []) => {
             Some(figures.meetings(organisation, modality.map(|one| one.code())).sessions)

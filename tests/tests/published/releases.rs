@@ -3,23 +3,25 @@
 use super::*;
 use diesel::prelude::*;
 use server::on_each;
+use server::published::{GRADUATES, PEOPLE};
 use server::store::schema::held_counts;
 use server::store::{Conn, StoreError};
 use tests::recount::Records;
 use tests::{Database, Village};
 
 /// What the store keeps of what the first release of a quarter counted, by finest cell.
-fn held(app: &TestApp, quarter: &str) -> BTreeMap<String, i64> {
+fn held(app: &TestApp, quarter: &str, measure: &str) -> BTreeMap<String, i64> {
     let load = |tx: &mut Conn<'_>| -> Result<Vec<(String, i64)>, StoreError> {
         on_each!(tx, |c| held_counts::table
             .filter(held_counts::quarter.eq(quarter))
+            .filter(held_counts::measure.eq(measure))
             .select((held_counts::cell, held_counts::people))
             .load(c))
     };
     app.store().read_blocking("held", load).expect("the store answers").into_iter().collect()
 }
 
-/// Two groups of 24 and 9 people, of whom the last of each does not consent. Some came already the year before.
+/// Groups of 24, 9 and 7 people, of whom the last of each does not consent; those of the latter two graduated. Some came already the year before.
 fn groups(app: &TestApp, village: &Village) -> (Device, [GroupId; 3]) {
     let groups = [
         village.group,
@@ -31,8 +33,8 @@ fn groups(app: &TestApp, village: &Village) -> (Device, [GroupId; 3]) {
     let mut tablet = village.tablet(app, user);
     tablet.sync(&mut ()).expect("the first sync");
     people_consent(&mut tablet, groups[0], 24);
-    people_consent(&mut tablet, groups[1], 9);
-    people_consent(&mut tablet, groups[2], 7);
+    they_join(&mut tablet, groups[1], 9, Some(Exit::Graduated));
+    they_join(&mut tablet, groups[2], 7, Some(Exit::Graduated));
     let last_year = |date: i8| jiff::civil::date(2025, 11, date);
     let details =
         |people: &[usize]| Details { attendance: marks(people, Attendance::Present), ..Details::default() };
@@ -65,8 +67,8 @@ fn a_quarter_is_released_once_revised_once_and_never_changes() {
         assert_eq!(release(&app), ["2026-Q1"]);
         let records = Records::of_store(app.store());
         let exact = records.people_of_quarter(2026, 1);
-        assert_eq!(held(&app, "2026-Q1"), exact);
-        assert_eq!(held(&app, "2025-Q4"), records.people_of_quarter(2025, 4));
+        assert_eq!(held(&app, "2026-Q1", PEOPLE.name), exact);
+        assert_eq!(held(&app, "2025-Q4", PEOPLE.name), records.people_of_quarter(2025, 4));
         let people = exact.values().sum::<i64>();
         assert_eq!(people, 23 + 8 + 6);
 
@@ -75,6 +77,9 @@ fn a_quarter_is_released_once_revised_once_and_never_changes() {
         let all = &table(&donor, "2026-Q1/people")["aegis organisation"];
         let told = all["people"].as_i64().expect("a figure");
         assert!(told % 5 == 0 && (told - people).abs() < 5, "{told} of {people}");
+        let graduates = all["graduates"].as_i64().expect("a figure");
+        assert_eq!(held(&app, "2026-Q1", GRADUATES.name), BTreeMap::from([(String::new(), 8 + 6)]));
+        assert!(graduates % 5 == 0 && (graduates - 14).abs() < 5, "{graduates} of 14");
         // One place of three groups: its figure is the root's, and each split adds up to it.
         for split in ["sex_and_age", "modality", "novelty"] {
             let rows = table(&donor, &format!("2026-Q1/{split}"));
@@ -82,7 +87,7 @@ fn a_quarter_is_released_once_revised_once_and_never_changes() {
             assert_eq!(sum, told, "{split}: {rows:?}");
         }
 
-        // Four people of the district come late, one is void, and one withdraws: no figure changes in the revision. A group does.
+        // Two people of the district come late, and one who graduated is void: no figure changes in the revision.
         they_meet(&mut tablet, group, 3, 3, &[1, 2]);
         let person = village.manager_again(&app).get(&format!("/v1/participants?group={other}")).ok();
         let id = person["items"][0]["id"].as_str().expect("an id").to_owned();
@@ -95,10 +100,10 @@ fn a_quarter_is_released_once_revised_once_and_never_changes() {
         assert_eq!(made, ["2025-Q4-revised", "2026-Q1-revised"]);
         let donor = outsider(&app, Role::Donor);
         for split in ["people", "sex_and_age", "modality", "novelty"] {
-            let figures = |address: &str| -> BTreeMap<String, Value> {
+            let figures = |address: &str| -> BTreeMap<String, [Value; 2]> {
                 table(&donor, &format!("{address}/{split}"))
                     .into_iter()
-                    .map(|(about, row)| (about, row["people"].clone()))
+                    .map(|(about, row)| (about, ["people", "graduates"].map(|name| row[name].clone())))
                     .collect()
             };
             assert_eq!(figures("2026-Q1"), figures("2026-Q1-revised"), "{split}");
@@ -118,7 +123,7 @@ fn a_quarter_is_released_once_revised_once_and_never_changes() {
             })
             .collect();
         assert_eq!(again, first);
-        assert!(held(&app, "2026-Q1").is_empty());
+        assert!(held(&app, "2026-Q1", PEOPLE.name).is_empty());
     });
 }
 
@@ -147,14 +152,14 @@ fn a_late_group_is_in_the_revision_and_several_services_make_it_once() {
         all.sort();
         assert_eq!(all, ["2025-Q4", "2026-Q1"]);
         let donor = outsider(&app, Role::Donor);
-        let figure = |donor: &Session, release: &str| {
-            table(donor, &format!("{release}/people"))["aegis organisation"]["people"]
-                .as_i64()
-                .expect("a figure")
+        let figures = |donor: &Session, release: &str| {
+            let row = &table(donor, &format!("{release}/people"))["aegis organisation"];
+            ["people", "graduates"].map(|name| row[name].as_i64().expect("a figure"))
         };
-        let before = figure(&donor, "2026-Q1");
+        let before = figures(&donor, "2026-Q1");
         for number in 10..=25 {
             let mut person = NewParticipant::of(format!("P{number:02}").parse().expect("a pseudonym"));
+            person.details.exit = Some(Exit::Graduated);
             person.details.consent = Some(Consent {
                 purpose: Purpose::ALL[0],
                 method: ConsentMethod::ALL[0],
@@ -168,9 +173,11 @@ fn a_late_group_is_in_the_revision_and_several_services_make_it_once() {
         days(&app, 90);
         assert_eq!(release(&app), ["2025-Q4-revised", "2026-Q1-revised"]);
         let donor = outsider(&app, Role::Donor);
-        let after = figure(&donor, "2026-Q1-revised");
-        assert!((after - before - 16).abs() < 9, "{before} and then {after}");
-        assert_eq!(figure(&donor, "2026-Q1"), before);
+        let after = figures(&donor, "2026-Q1-revised");
+        for (after, before) in after.iter().zip(before) {
+            assert!((after - before - 16).abs() < 9, "{before} and then {after}");
+        }
+        assert_eq!(figures(&donor, "2026-Q1"), before);
     });
 }
 
@@ -186,7 +193,9 @@ fn a_table_is_read_as_csv_that_names_its_release_and_rounding() {
     let mut lines = text.split("\r\n");
     assert_eq!(
         lines.next(),
-        Some("release,rounded_to,organisation,of,districts,people,attendances,attendances_rounded_to")
+        Some(
+            "release,rounded_to,organisation,of,districts,people,attendances,attendances_rounded_to,graduates"
+        )
     );
     assert!(lines.next().is_some_and(|line| line.starts_with("2026-Q1,5,aegis,organisation,,")), "{text}");
     let text = donor.text("/v1/published/2026-Q1/meetings", "text/csv;q=1, application/json;q=0.5");
