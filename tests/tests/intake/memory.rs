@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sync_core::wire::{Coding, close};
 use tests::Database;
 use tests::process::Service;
 use tests::program::ihuriro;
@@ -45,4 +46,34 @@ fn bodies_that_are_never_done_take_no_more_memory_than_there_is_for_them() {
     println!("{CLIENTS} bodies of {LENGTH} bytes but one: {peak} MiB, {idle} before");
     assert!(peak < idle + MOST, "{peak} MiB, {idle} before");
     drop(clients);
+}
+
+/// Some kilobytes that would become a quarter of a gigabyte each: at any address, of anybody, they are refused before they do.
+#[test]
+fn bodies_that_would_expand_to_much_are_refused_before_they_do() {
+    let database = Database::sqlite();
+    let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+    let zeros = vec![b' '; 256 * 1024 * 1024];
+    for coding in [Coding::Zstd, Coding::Gzip] {
+        let bomb = close(coding, &zeros);
+        for (path, kind) in [
+            ("/v1/login", "application/json"),
+            ("/v1/sync", "application/json"),
+            ("/v1/sync", CONTENT_TYPE),
+            ("/v1/imports/people", "text/csv"),
+            ("/v1/frameworks/form", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ] {
+            let length =
+                format!("content-encoding: {coding}\r\nconnection: close\r\ncontent-length: {}", bomb.len());
+            let (heard, cost) = service.cost_of(|| {
+                let mut raw = Raw::begin(&service.url, path, kind, &length);
+                raw.send(&bomb);
+                raw.heard()
+            });
+            println!("{path} as {kind}, {} bytes of {coding}: {cost:?}", bomb.len());
+            assert_eq!(heard.problem().0, 413, "{path}, {coding}: {}", heard.0);
+            assert!(cost.memory < 48 << 20, "{path}, {coding}: {cost:?}");
+            assert!(cost.cpu < Duration::from_secs(1), "{path}, {coding}: {cost:?}");
+        }
+    }
 }
