@@ -6,6 +6,7 @@ use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use sync_core::id::StreamId;
 use sync_core::quarantine::Outcome;
+use sync_core::time::Millis;
 use sync_core::wire::{self, Answer, Coding, Outcomes, PROTOCOL, Receipt};
 
 use super::admit::{self, Claimed, KnownTablet};
@@ -68,7 +69,7 @@ pub(crate) async fn sync(
             // 3. Others wait for a turn, since the records that they open are in memory until the answer is ready.
             let _turn = turns.take().await;
             let (prepared, pushed) = hand_in(&store, Arc::clone(&claimed), &clock).await?;
-            answer(&store, prepared, pushed).await?
+            answer(&store, prepared, pushed, clock.now()).await?
         }
     };
     for outcome in outcomes.iter().flat_map(|batch| &batch.outcomes) {
@@ -124,7 +125,7 @@ async fn look_around(
     clock: &Clock,
 ) -> Result<Option<Looked>, Failure<Refused>> {
     let (reading, request, now) = (Arc::clone(claimed), Arc::clone(&claimed.request), clock.now());
-    let Some(looked) = store.read("look", move |tx| look(tx, &reading)).await? else { return Ok(None) };
+    let Some(looked) = store.read("look", move |tx| look(tx, &reading, now)).await? else { return Ok(None) };
     let tablet = looked.tablet;
     store.write("count", move |tx| count(tx, &tablet, &request, now)).await?;
     Ok(Some(looked))
@@ -137,13 +138,14 @@ async fn answer(
     store: &Store,
     prepared: Arc<Prepared>,
     Pushed { held, outcomes, settled, facts_due }: Pushed,
+    now: Millis,
 ) -> Result<Answered, StoreError> {
     if facts_due {
         facts::catch_up(store).await?;
     }
     let dropped = held.dropped.clone();
     let (tablet, request) = (prepared.tablet.device, Arc::clone(&prepared.request));
-    let pulled = store.read("pull", move |tx| pull(tx, tablet, &held, &request)).await?;
+    let pulled = store.read("pull", move |tx| pull(tx, tablet, &held, &request, now)).await?;
     let receipts = prepared.carried.iter().zip(settled).map(|words| match words {
         (Some(carried), Some(outcomes)) => prepared.signer.receipt(carried, outcomes),
         _ => Receipt::Refused,

@@ -3,12 +3,14 @@
 
 mod changes;
 mod documents;
+mod older;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::cursor::{Ask, Cursor};
 use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
 use sync_core::limits::PAGE;
+use sync_core::time::Millis;
 use sync_core::wire::{Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
@@ -37,6 +39,7 @@ pub(super) fn pull(
     tablet: DeviceId,
     held: &Holdings,
     request: &Request,
+    now: Millis,
 ) -> Result<Pulled, StoreError> {
     let epoch = identity::epoch(tx)?;
     let mut streams = readable_streams(tx, tablet)?;
@@ -46,6 +49,7 @@ pub(super) fn pull(
         request.cursors.iter().map(|cursor| (cursor.stream, cursor)).collect();
     let mut reader = Reader {
         author: (tablet, request.incarnation),
+        since: older::held_since(now),
         budget: (request.budget as usize).min(PAGE),
         room: request.budget as usize,
         authors: BTreeSet::new(),
@@ -68,6 +72,8 @@ struct Reader {
     /// The tablet in its present incarnation: it is not sent changes that it wrote in it. Those of another incarnation
     /// it may have lost.
     author: (DeviceId, u32),
+    /// Lessons of the partnership in which nobody wrote since are not sent ([`older`]).
+    since: Millis,
     /// The bytes that may still go in; 0 from the beginning where the tablet asked for outcomes alone.
     budget: usize,
     /// The budget of the request: a message of an agreement may take about so many bytes.
@@ -89,7 +95,10 @@ impl Reader {
         let start = Ask::Copy { at: stream.last_seq, after: DocumentId::from_uuid(Uuid::nil()) };
         let tells = match ask.unwrap_or(&start) {
             Ask::After(position) if same_life && stream.has_after(*position) => {
-                self.changes(tx, stream, *position)?
+                match older::is_missed(tx, stream, *position, self.since)? {
+                    true => Tells::Lost,
+                    false => self.changes(tx, stream, *position)?,
+                }
             }
             Ask::Copy { at, after } if ask.is_none() || (same_life && stream.has_after(*at)) => {
                 self.copy(tx, stream, *at, *after)?
@@ -103,7 +112,8 @@ impl Reader {
             Tells::Documents { at, more, .. } => !more && *at == stream.last_seq,
             Tells::Lost => false,
         };
-        Ok(Page { stream: stream.id, fingerprint: whole.then_some(stream.fingerprint), tells })
+        let fingerprint = whole.then(|| older::fingerprint(tx, stream, self.since)).transpose()?;
+        Ok(Page { stream: stream.id, fingerprint, tells })
     }
 
     /// Whether a change or document of this size goes in; takes it off the budget if so. One that is larger than what

@@ -14,7 +14,7 @@ use super::Reader;
 use crate::ledger::StreamRow;
 use crate::on_each;
 use crate::store::schema::{changes, documents};
-use crate::store::{Code, Conn, Db, StoreError};
+use crate::store::{At, Code, Conn, Db, StoreError};
 
 /// How many documents are looked at in one query.
 const ROWS: i64 = 64;
@@ -36,6 +36,11 @@ impl Reader {
         while more && self.budget > 0 {
             let rows: Vec<Row> = on_each!(tx, |c| documents::table
                 .filter(documents::stream_id.eq(Db(stream.id)).and(documents::id.gt(Db(after))))
+                .filter(
+                    documents::kind
+                        .ne(Kind::SharedLesson.code())
+                        .or(documents::updated_at.ge(At(self.since)))
+                )
                 .order(documents::id)
                 .limit(ROWS)
                 .select((documents::id, documents::kind, documents::snapshot))
