@@ -154,6 +154,7 @@ pub fn app(
         .app_data(web::Data::new(state.intake))
         .app_data(web::Data::new(state.turns))
         .app_data(web::Data::new(state.lease))
+        .wrap(from_fn(scope::judge_first))
         .wrap(from_fn(audit::witness))
         .wrap(from_fn(idempotency::once))
         .wrap(from_fn(body::whole))

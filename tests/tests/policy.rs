@@ -5,6 +5,7 @@
 mod asks;
 mod looking_as;
 mod noted;
+mod refused;
 mod world;
 
 use std::collections::BTreeSet;

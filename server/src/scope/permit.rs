@@ -2,13 +2,15 @@
 
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use sync_core::id::{OrganisationId, UserId};
 use uuid::Uuid;
 
 use super::looking_as::LookingAs;
-use super::policy::{Action, Reach, settles};
+use super::policy::{Action, Entry, Reach, settles};
 use super::{Groups, Scope, Whose};
 use crate::access::{Caller, Role};
 use crate::audit::{self, Deed, Who};
@@ -183,12 +185,41 @@ fn not_allowed(action: Option<&Action>) -> Problem {
     Problem::of(kind::ROLE_NOT_ALLOWED, detail)
 }
 
+/// That it was decided whether the caller of a request may.
+struct Judged;
+
+/// Middleware, the last before the handler. What a handler takes of a request is read side by side, and a body is judged before the caller is known: whoever
+/// may not would hear what is wrong with it, and would not be noted. So what is refused for another reason, before it was decided who may, is
+/// decided here.
+pub(crate) async fn judge_first(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let request = response.request();
+    if !response.status().is_client_error() || request.extensions().contains::<Judged>() {
+        return Ok(response);
+    }
+    let action = request.match_pattern().and_then(|pattern| Action::at(request.method().as_str(), &pattern));
+    if action.is_none_or(|action| action.entry != Entry::Person) {
+        return Ok(response);
+    }
+    match Permit::of(&request.clone()).await {
+        Ok(_) => Ok(response),
+        Err(problem) => Ok(ServiceResponse::new(response.into_parts().0, problem.error_response())),
+    }
+}
+
 impl FromRequest for Permit {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { Self::of(&request).await })
+        Box::pin(async move {
+            let permit = Self::of(&request).await;
+            request.extensions_mut().insert(Judged);
+            permit
+        })
     }
 }
