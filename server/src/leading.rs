@@ -30,23 +30,37 @@ pub(crate) enum AssignmentRefused {
     NoSuchGroup,
     #[error("there is no such person in the organisation who may lead a group")]
     NoSuchUser,
+    #[error("nobody assigns themselves")]
+    Oneself,
     #[error(transparent)]
     Edit(#[from] EditRefused),
 }
 
 impl Refusal for AssignmentRefused {}
 
+impl AssignmentRefused {
+    /// Says it of the field that names the person.
+    pub(crate) fn of_field(self, field: &str) -> Problem {
+        let refuse = |detail: &str| {
+            Problem::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
+        };
+        match self {
+            Self::NoSuchGroup => no_such(Kind::Group),
+            Self::NoSuchUser => {
+                refuse("is the id of a facilitator, supervisor or manager of the group's organisation")
+            }
+            Self::Oneself => refuse(
+                "is yourself: whoever leads a group reads its referrals, incidents and screenings, so another manager assigns you, unless you \
+                 are a protection officer",
+            ),
+            Self::Edit(refused) => refused.into(),
+        }
+    }
+}
+
 impl From<AssignmentRefused> for Problem {
     fn from(refused: AssignmentRefused) -> Self {
-        match refused {
-            AssignmentRefused::NoSuchGroup => no_such(Kind::Group),
-            AssignmentRefused::NoSuchUser => Self::fields(vec![FieldError {
-                field: "user_id".to_owned(),
-                detail: "is the id of a facilitator, supervisor or manager of the group's organisation"
-                    .to_owned(),
-            }]),
-            AssignmentRefused::Edit(refused) => refused.into(),
-        }
+        refused.of_field("user_id")
     }
 }
 
@@ -70,15 +84,20 @@ pub(crate) fn begin(
     member: Member,
 ) -> Result<(), Failure<AssignmentRefused>> {
     // This locks the person's row: whoever disables or moves them meanwhile waits, and then ends this too.
-    let role: Option<Code<Role>> = on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
-        .filter(users::organisation_id.eq(Db(organisation)))
-        .filter(users::disabled_at.is_null())
-        .set(users::role.eq(users::role))
-        .returning(users::role)
-        .get_result(c)
-        .optional())?;
-    if !role.is_some_and(|Code(role)| role.in_organisation()) {
-        return Err(AssignmentRefused::NoSuchUser.into());
+    let found: Option<(Code<Role>, Option<At>)> =
+        on_each!(tx, |c| diesel::update(users::table.find(Db(user)))
+            .filter(users::organisation_id.eq(Db(organisation)))
+            .filter(users::disabled_at.is_null())
+            .set(users::role.eq(users::role))
+            .returning((users::role, users::protects_since))
+            .get_result(c)
+            .optional())?;
+    let protects = match found {
+        Some((Code(role), protects)) if role.in_organisation() => protects.is_some(),
+        _ => return Err(AssignmentRefused::NoSuchUser.into()),
+    };
+    if user == member.user && !protects {
+        return Err(AssignmentRefused::Oneself.into());
     }
     let row = (
         assignments::id.eq(Uuid::new_v4().as_bytes().to_vec()),

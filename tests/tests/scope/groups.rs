@@ -32,6 +32,37 @@ fn whoever_is_assigned_gets_the_group_from_its_start_and_the_manager_sees_how_fa
     });
 }
 
+/// Whoever leads a group reads its referrals: a manager who is to see none does not lead one by their own word.
+#[test]
+fn nobody_assigns_themselves_but_a_protection_officer() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let (manager, address) =
+            (&scene.village.manager, format!("/v1/groups/{}/assignments", scene.village.group));
+        let me = manager.get("/v1/me").ok()["id"].clone();
+        let refused = manager.post(&address, &json!({"user_id": me}));
+        assert_eq!(refused.problem(), (422, "invalid-fields"), "{}", refused.body);
+        assert!(
+            refused.body["errors"][0]["detail"].as_str().is_some_and(|why| why.starts_with("is yourself"))
+        );
+        let new = json!({"name": "Abahuza", "kind": "healing_space", "modality": "sociotherapy", "area": "52010101",
+            "facilitators": [me]});
+        let begun = manager.post("/v1/groups", &new);
+        assert_eq!(
+            (begun.status, begun.body["errors"][0]["field"].as_str()),
+            (422, Some("facilitators")),
+            "{}",
+            begun.body
+        );
+        // Another one may, and so may whoever reads them anyway.
+        let colleague = scene.app.user("colleague.aegis", Role::Manager, Some(scene.village.organisation));
+        assert_eq!(manager.post(&address, &json!({"user_id": colleague.to_string()})).status, 204);
+        let officer = format!("/v1/users/{}/protection-officer", me.as_str().expect("an id"));
+        scene.administrator().request("PUT", &officer, None).ok();
+        assert_eq!(manager.post(&address, &json!({"user_id": me})).status, 204);
+    });
+}
+
 #[test]
 fn whoever_is_taken_off_hands_in_what_they_had_and_keeps_nothing() {
     Database::each(|database| {
