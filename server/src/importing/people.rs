@@ -1,8 +1,5 @@
 //! Facilitators and supervisors, who then sign in with the code that the answer has of each.
 
-use std::collections::BTreeSet;
-
-use diesel::prelude::*;
 use sync_core::id::Id;
 use sync_core::time::Moment;
 
@@ -14,12 +11,10 @@ use super::table::Column;
 use crate::access::{PasswordHash, Role, issue_password_code};
 use crate::audit::{self, ObjectKind};
 use crate::ledger::Gain;
-use crate::on_each;
 use crate::problem::Fields;
 use crate::register::users::create::{NewUser, UserRefused, create};
 use crate::register::users::find_by_login;
-use crate::store::schema::users;
-use crate::store::{Conn, Failure, StoreError, as_worker};
+use crate::store::{Conn, Failure, StoreError};
 
 /// Somebody to add.
 #[derive(Debug, Clone)]
@@ -29,11 +24,9 @@ pub(super) struct Person {
     role: Role,
 }
 
-pub(super) struct Known {
-    own: known::People,
-    /// All logins of the partnership: nobody has one of somebody else.
-    taken: BTreeSet<String>,
-}
+/// Those of the organisation. Whether somebody of another one has a login is said only where it was to be made: a sheet that is tried
+/// would tell of thousands of names who signs in elsewhere.
+pub(super) struct Known(known::People);
 
 impl Row for Person {
     const COLUMNS: &'static [Column] = &[
@@ -56,12 +49,10 @@ impl Row for Person {
     type Known = Known;
 
     fn known(tx: &mut Conn<'_>, importer: Importer) -> Result<Known, StoreError> {
-        let logins =
-            as_worker(tx, |tx| on_each!(tx, |c| users::table.select(users::login).load::<String>(c)))?;
-        Ok(Known { own: known::People::of(tx, importer.organisation)?, taken: logins.into_iter().collect() })
+        Ok(Known(known::People::of(tx, importer.organisation)?))
     }
 
-    fn read(cells: Cells<'_>, known: &Known, importer: Importer, fields: &mut Fields) -> Option<Self> {
+    fn read(cells: Cells<'_>, _: &Known, importer: Importer, fields: &mut Fields) -> Option<Self> {
         let login = cells.needed(fields, "login").map(|text| fields.login(text));
         let name = cells.needed(fields, "name").map(|text| fields.name("name", text));
         let role = cells.needed(fields, "role").map(word);
@@ -70,11 +61,7 @@ impl Row for Person {
             fields
                 .refuse("role", "is facilitator or supervisor; the administrator adds people of other roles");
         }
-        let person = Self { login: login?, name: name?, role: role? };
-        if known.own.get(&person.login).is_none() && known.taken.contains(&person.login) {
-            fields.refuse("login", "is taken by somebody of another organisation; choose another one");
-        }
-        Some(person)
+        Some(Self { login: login?, name: name?, role: role? })
     }
 
     fn key(&self) -> String {
@@ -82,7 +69,7 @@ impl Row for Person {
     }
 
     fn there(&self, known: &Known) -> Option<There> {
-        let there = known.own.get(&self.login)?;
+        let there = known.0.get(&self.login)?;
         let differs = [("name", there.name != self.name), ("role", there.role != self.role)];
         let differs: Vec<&str> = differs.into_iter().filter(|(_, is)| *is).map(|(field, _)| field).collect();
         let but = match differs.as_slice() {
@@ -101,7 +88,8 @@ impl Row for Person {
         moment: &Moment,
         _: &mut Vec<Gain>,
     ) -> Result<Written, Failure<NotMade>> {
-        if let Some(there) = find_by_login(tx, &self.login)? {
+        let there = find_by_login(tx, &self.login)?;
+        if let Some(there) = there.filter(|there| there.organisation_id == Some(importer.organisation)) {
             return Ok(Written::There(Some(there.id.uuid())));
         }
         let new = NewUser::checked(&self.login, &self.name, self.role, Some(importer.organisation), None);

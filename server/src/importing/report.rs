@@ -134,8 +134,8 @@ impl ImportReport {
     /// Some lines were made, then it could not go on.
     pub(super) fn stopped(self) -> Problem {
         let detail = format!(
-            "{} of {} lines were made before the import stopped; they stay. Send the same sheet again: what is there is left as it is, and \
-             the rest is made.",
+            "{} of {} lines were made before the import stopped; they stay. Put right what was refused, and send the sheet again: what is \
+             there is left as it is, and the rest is made.",
             self.counts.made, self.counts.lines,
         );
         self.told(Problem::of(kind::IMPORT_STOPPED, detail))

@@ -15,6 +15,11 @@ pub(crate) struct Fields {
     errors: Vec<FieldError>,
 }
 
+/// Signs that have no width, or turn the direction of what follows (Unicode, default ignorable code points in use): two names that differ in one of them look alike.
+const fn is_unseen(sign: char) -> bool {
+    matches!(sign, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 impl Fields {
     pub(crate) fn refuse(&mut self, field: &str, detail: impl Into<String>) {
         self.errors.push(FieldError { field: field.to_owned(), detail: detail.into() });
@@ -45,6 +50,11 @@ impl Fields {
         let name = text.trim();
         if name.is_empty() || name.chars().count() > 120 || name.chars().any(char::is_control) {
             self.refuse(field, "has 1 to 120 letters, on one line");
+        } else if name.chars().any(is_unseen) {
+            self.refuse(
+                field,
+                "has a sign that nobody sees, so that it looks like another name; type it anew",
+            );
         }
         name.to_owned()
     }

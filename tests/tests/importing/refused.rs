@@ -10,7 +10,7 @@ const CASES: [Case; 36] = [
     ("people", "login,name,role\nuwase,,facilitator", "name", "is missing"),
     ("people", "login,name,role\nuwase,Uwase,manager", "role", "facilitator or supervisor"),
     ("people", "login,name,role\nuwase,Uwase,", "role", "is missing"),
-    ("people", "login,name,role\nmanager.nar,Uwase,facilitator", "login", "another organisation"),
+    ("people", "login,name,role\nuwase,Uwase\u{200b},facilitator", "name", "nobody sees"),
     ("people", "login,name,role\nuwase,Uwase,facilitator,0788123456", "line", "column D"),
     ("people", "login,name,role\nuwase,\"Uwase\u{7}\",facilitator", "name", "control character"),
     ("groups", "name,kind,modality,area\n,healing_space,sociotherapy,52010101", "name", "is missing"),
@@ -132,6 +132,26 @@ fn one_line_that_can_not_be_made_keeps_the_whole_sheet_from_being_made() {
             let counts = counts(&answer.body);
             assert_eq!((counts[0], counts[1] + counts[3]), (0, 2), "{text}: {}", answer.body);
         }
+        assert_eq!(everything(&app), before);
+    });
+}
+
+/// Of thousands of guessed logins a sheet that is tried tells nothing; one that is to be made, of the first alone, and nothing is made.
+#[test]
+fn who_signs_in_elsewhere_is_told_only_where_they_were_to_be_made() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        Village::of(&app, "nar");
+        let village = Village::of(&app, "aegis");
+        let sheet = "login,name,role\nsound,Sound,facilitator\nmanager.nar,Uwase,facilitator\n";
+        let before = everything(&app);
+        for _ in 0..2 {
+            let tried = village.manager.import("people", true, sheet).ok();
+            assert_eq!(counts(&tried), [0, 2, 0, 0], "{tried}");
+        }
+        let answer = village.manager.import("people", false, sheet);
+        assert_eq!(answer.problem(), (422, "lines-refused"), "{}", answer.body);
+        assert_eq!(said(&answer.body, 3).0, "refused", "{}", answer.body);
         assert_eq!(everything(&app), before);
     });
 }
