@@ -6,11 +6,13 @@
 
 mod extract;
 mod fields;
+mod look_again;
 pub mod kind;
 
 pub use extract::{JSON_LIMIT, body_too_large, extractors, has_operation, no_such_route, unreadable_body};
 pub(crate) use fields::Fields;
 pub use kind::Kind;
+pub(crate) use look_again::{look_again, look_at};
 
 use std::fmt;
 use std::ops::Deref;

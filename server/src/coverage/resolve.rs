@@ -12,7 +12,7 @@ use super::overlaps::{Overlap, no_such_overlap, read};
 use super::said::{Speaker, Statement, say};
 use super::walk;
 use crate::clock::Clock;
-use crate::problem::{Fields, Problem};
+use crate::problem::{Fields, Problem, look_at};
 use crate::scope::Permit;
 use crate::store::{Conn, Store, StoreError};
 
@@ -27,6 +27,10 @@ pub(crate) struct ResolveBody {
     /// What was settled, in one line of at most 300 characters: both partners and the secretariat read it. No names.
     #[schema(example = "Ours meets on Tuesdays, theirs takes the young people.")]
     note: Option<String>,
+    /// That somebody looked again at what in the note looks like a name or a number of somebody, and found that others may read it (409
+    /// `look-again`).
+    #[serde(default)]
+    looked_again: bool,
 }
 
 /// Settle an overlap
@@ -41,6 +45,7 @@ pub(crate) struct ResolveBody {
         (status = 200, description = "Settled", body = Overlap),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-overlap`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -71,6 +76,7 @@ impl ResolveBody {
         }
         let note = fields.parse("note", self.note.as_deref());
         fields.done()?;
+        look_at("note", self.note.as_deref(), self.looked_again)?;
         Ok((said.ok_or_else(Problem::internal)?, note))
     }
 }

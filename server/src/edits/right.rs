@@ -89,15 +89,7 @@ impl From<Refused> for Problem {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
             }
             Refused::Otherwise(kind, detail) => Self::of(kind, detail),
-            Refused::LookAgain(found) => {
-                let told: Vec<String> =
-                    found.iter().map(|(field, looks_like)| format!("{field} ({looks_like})")).collect();
-                let told = told.join(", ");
-                Self::of(
-                    kind::LOOK_AGAIN,
-                    format!("Look again at {told}. Leave it out, or say looked_again where it names nobody."),
-                )
-            }
+            Refused::LookAgain(found) => problem::look_again(&found),
             Refused::Edit(refused) => refused.into(),
             Refused::Overlapping(refused) => refused.into(),
         }

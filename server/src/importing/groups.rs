@@ -124,6 +124,8 @@ impl Row for Group {
             // Nobody leads a group that is over.
             facilitators: if over { Vec::new() } else { facilitators.clone() },
             overlap_reason: owned("overlap_reason"),
+            // What looks like a name in it is remarked on where the sheet is tried.
+            looked_again: true,
         };
         let mut new = match body.checked(importer.member.now) {
             Ok(new) => new,

@@ -17,7 +17,7 @@ use super::not_there;
 use crate::clock::Clock;
 use crate::desk::{self, EditRefused, Member, Original};
 use crate::ledger;
-use crate::problem::{FieldError, Fields, Problem};
+use crate::problem::{FieldError, Fields, Problem, look_at};
 use crate::register::organisations;
 use crate::scope::Permit;
 use crate::store::{Conn, Failure, Refusal, Store, StoreError, as_worker};
@@ -40,6 +40,10 @@ pub(crate) struct InboxStepBody {
         max_length = 150
     )]
     reason: Option<String>,
+    /// That somebody looked again at what in the reason looks like a name or a number of somebody, and found that others may read it (409
+    /// `look-again`).
+    #[serde(default)]
+    looked_again: bool,
 }
 
 /// A step that was noted.
@@ -88,9 +92,9 @@ struct Said {
 impl InboxStepBody {
     fn checked(&self, today: Date) -> Result<Said, Problem> {
         let mut fields = Fields::default();
-        let step: Option<ReferralStep> = fields.parse("step", Some(&self.step));
         let theirs = [ReferralStep::Arrived, ReferralStep::Closed, ReferralStep::Declined];
-        if step.is_some_and(|step| !theirs.contains(&step)) {
+        let step = theirs.into_iter().find(|step| step.code() == self.step);
+        if step.is_none() {
             fields.refuse("step", "must be one of: arrived, closed, declined");
         }
         let on = fields.day("on", self.on.as_deref()).unwrap_or(today);
@@ -99,6 +103,7 @@ impl InboxStepBody {
             fields.refuse("reason", "is missing: whoever referred them has to find another service");
         }
         fields.done()?;
+        look_at("reason", self.reason.as_deref(), self.looked_again)?;
         let step = step.ok_or_else(Problem::internal)?;
         Ok(Said { event: ReferralEvent { step, on }, reason })
     }
@@ -116,6 +121,7 @@ impl InboxStepBody {
         (status = 200, description = "Noted", body = InboxStep),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-in-inbox`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]

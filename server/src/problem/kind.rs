@@ -187,8 +187,8 @@ kinds! {
     NEEDS_ANOTHER CONFLICT "needs-another" "Somebody else must read it first"
         "A lesson is published by a supervisor or manager who did not begin it. Ask a colleague to read it and to publish it.";
     LOOK_AGAIN CONFLICT "look-again" "Something in it may say who somebody is"
-        "What all partners read stays in their tablets and histories. Something in it looks like a name or a number of somebody; look_again of a lesson \
-         names it. Leave it out, or say looked_again where it is none.";
+        "What another partner reads stays with them, in tablets and histories. Something in it looks like a name or a number of somebody; look_again of a \
+         lesson names it. Leave it out, or say looked_again where it is none.";
     LESSON_NOT_SHARED CONFLICT "lesson-not-shared" "It is not published"
         "Only a lesson that another organisation published can be adopted. Look for it under GET /v1/lessons?shared=true.";
     DIRECTORY_FULL CONFLICT "directory-full" "The directory holds as many services as it may"

@@ -72,6 +72,8 @@ fn who_would_do_the_same_in_one_cell_is_warned_goes_on_with_a_reason_and_both_se
             who.post(&format!("{path}/resolve"), &json!({"resolution": how, "note": note}))
         };
         assert_eq!(settle(&nar.manager, "went_on", Value::Null).problem(), (422, "invalid-fields"));
+        let naming = settle(&nar.manager, "accepted", json!("Mukamana Alice asked us."));
+        assert_eq!(naming.problem(), (409, "look-again"), "{}", naming.body);
         settle(&nar.manager, "accepted", Value::Null).ok();
         let settled = settle(&aegis.manager, "agreed", json!("We take the young families.")).ok();
         assert_eq!(settled["resolution"]["said"], "agreed", "{settled}");

@@ -28,6 +28,8 @@ fn in_the_village_and_cell_somebody_is_asked_in_the_sector_told_and_elsewhere_ne
         // For whom it is, is not said: it may be for the same.
         let unsaid = aegis.begin(&with(group("Inkingi", VILLAGE), "cohort", Value::Null));
         assert_eq!(unsaid.problem(), (409, "overlap"));
+        let named = with(group("Inkingi", VILLAGE), "overlap_reason", "Ask Mukamana Alice, 0788 123 456.");
+        assert_eq!(aegis.begin(&named).problem(), (409, "look-again"));
         assert_eq!(unsaid.body["overlaps"][0]["cohort"], "not_known", "{}", unsaid.body);
         // One's own group is none.
         id(nar.begin(&group("Urumuri", VILLAGE)));
@@ -43,7 +45,10 @@ fn a_change_is_asked_after_where_the_overlap_is_new_or_nearer() {
         let ours = id(aegis.begin(&group("Inkingi", OTHER_CELL)));
         let nearer = aegis.change(ours, json!({"area": NEXT_VILLAGE}));
         assert_eq!(nearer.problem(), (409, "overlap"));
-        aegis.change(ours, json!({"area": NEXT_VILLAGE, "overlap_reason": "They asked us."})).ok();
+        let mut named = json!({"area": NEXT_VILLAGE, "overlap_reason": "Ask Mukamana Alice, 0788 123 456."});
+        assert_eq!(aegis.change(ours, named.clone()).problem(), (409, "look-again"));
+        named["looked_again"] = json!(true);
+        aegis.change(ours, named).ok();
         // What stays as it is is not asked after again, nor what grows further apart.
         let renamed = aegis.change(ours, json!({"name": "Urumuri"})).ok();
         assert!(renamed.get("overlaps").is_none(), "{renamed}");

@@ -136,6 +136,20 @@ fn who_is_sent_is_expected_and_what_becomes_of_them_is_heard() {
         sync(&mut scene.jeanne);
         let told: Referral = scene.jeanne.tablet().read(first).expect("she has it");
         assert_eq!(told.latest(), Some(ReferralEvent { step: ReferralStep::Arrived, on: day(3, 5) }));
+        // What would tell the other partner of somebody is looked at again first.
+        let mut naming =
+            json!({"step": "declined", "reason": "Mukamana Alice, 0788 123 456, is her sister."});
+        let steps = format!("{}/steps", address(late));
+        let refused = scene.officer.post(&steps, &naming);
+        assert_eq!(refused.problem(), (409, "look-again"), "{}", refused.body);
+        assert!(!refused.body.to_string().contains("Mukamana"), "{}", refused.body);
+        naming["step"] = json!("erased");
+        let wrong = scene.officer.post(&steps, &naming);
+        assert!(
+            wrong.body.to_string().contains("must be one of: arrived, closed, declined"),
+            "{}",
+            wrong.body
+        );
         let declined = json!({"step": "declined", "reason": "We are full until May."});
         scene.officer.post(&format!("{}/steps", address(late)), &declined).ok();
         assert_eq!(scene.inbox(), [first.to_string()], "what is declined leaves");

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::coverage::warning::{Before, Speaker, ask};
 use crate::edits::right::{Act, Refused, amend, given, parsed, parsed_day};
 use crate::on_each;
-use crate::problem::{Fields, Problem, kind};
+use crate::problem::{Fields, Problem, kind, look_at};
 use crate::records::groups::read::read;
 use crate::scope::{Permit, no_such};
 use crate::store::schema::sessions;
@@ -74,6 +74,10 @@ pub(crate) struct GroupPatch {
     /// Why it goes on where the group, as it is changed, does what another partner does in the village or cell: that partner and the secretariat read
     /// it. No names. Without a reason such a change is refused (409 `overlap`).
     overlap_reason: Option<String>,
+    /// That somebody looked again at what in that reason looks like a name or a number of somebody, and found that others may read it (409
+    /// `look-again`).
+    #[serde(default)]
+    looked_again: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -187,7 +191,7 @@ impl Changes {
         (status = 200, description = "Changed", body = GroupWritten),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-record`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`sessions-recorded`: modality and area stay once a session is recorded; `overlap`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`sessions-recorded`: modality and area stay once a session is recorded; `overlap`, `look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -202,6 +206,7 @@ pub(crate) async fn change_group(
     let mut fields = Fields::default();
     let changes = body.checked(&mut fields, clock.now());
     let act = Act::checked(permit, &clock, &body.reason, fields)?;
+    look_at("overlap_reason", body.overlap_reason.as_deref(), body.looked_again)?;
     let id = GroupId::from(*id);
     let speaker = Speaker::of(permit, Some(permit.organisation()?), clock.moment());
     let changed = store.write("change group", move |tx| change(tx, id, &changes, &act, &speaker)).await?;

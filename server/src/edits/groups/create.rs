@@ -18,7 +18,7 @@ use crate::coverage::warning::{Before, NearItem, Overlapping, Speaker, Thought, 
 use crate::desk::{EditRefused, Member, edit_group};
 use crate::leading::{self, AssignmentRefused};
 use crate::ledger::{StreamKind, create_stream};
-use crate::problem::{Fields, Problem};
+use crate::problem::{Fields, Problem, look_at};
 use crate::records::groups::read::read;
 use crate::scope::{Permit, Scope};
 use crate::store::{Conn, Failure, Refusal, Store, StoreError};
@@ -57,6 +57,9 @@ pub(crate) struct NewGroupBody {
     /// secretariat read it. No names. Without a reason such a group is refused (409 `overlap`).
     #[schema(example = "Their group is full; we agreed to take the next twenty families.")]
     pub(crate) overlap_reason: Option<String>,
+    /// That somebody looked again at what in the reason looks like a name or a number of somebody, and found that others may read it (409
+    /// `look-again`).
+    pub(crate) looked_again: bool,
 }
 
 /// A group to begin, checked.
@@ -104,6 +107,7 @@ impl NewGroupBody {
         check_begins(&mut fields, starts_on, now);
         let overlap_reason = fields.parse("overlap_reason", self.overlap_reason.as_deref());
         fields.done()?;
+        look_at("overlap_reason", self.overlap_reason.as_deref(), self.looked_again)?;
         let (Some(name), Some(kind), Some(modality), Some(area)) = (name, kind, modality, area) else {
             return Err(Problem::internal());
         };
@@ -206,7 +210,7 @@ impl From<GroupRefused> for Problem {
     fn from(refused: GroupRefused) -> Self {
         match refused {
             GroupRefused::Edit(refused) => refused.into(),
-            GroupRefused::Assignment(refused) => refused.into(),
+            GroupRefused::Assignment(refused) => refused.of_field("facilitators"),
             GroupRefused::Overlapping(refused) => refused.into(),
         }
     }
@@ -223,7 +227,7 @@ impl From<GroupRefused> for Problem {
     responses(
         (status = 201, description = "Begun", body = GroupWritten),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`overlap`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`overlap`, `look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
