@@ -43,6 +43,15 @@ fn everything_that_is_held_on_somebody_is_told_to_whoever_may_see_it() {
             said(marks(&[1], Attendance::Excused), "P012 is nobody."),
         );
         jeanne.sync(&mut ()).expect("a sync");
+        // A colleague notes the same, and writes of a second record that it is of one of these meetings.
+        let mut eric = village.facilitator_with_tablet(&app, "eric");
+        eric.sync(&mut ()).expect("a sync");
+        let again = Details { attendance: marks(&[1], Attendance::Present), ..Details::default() };
+        record(&mut eric, village.group, day(3, 4), again.clone());
+        let void = record(&mut eric, village.group, day(3, 3), again);
+        eric.sync(&mut ()).expect("a sync");
+        let body = serde_json::json!({"void": true, "reason": "It was the day after."});
+        village.manager.post(&format!("/v1/records/{void}/void"), &body).ok();
         let person = ParticipantId::of(village.group, "P01");
         refer(&app, &village, person);
 
@@ -50,9 +59,15 @@ fn everything_that_is_held_on_somebody_is_told_to_whoever_may_see_it() {
         let held = village.manager.get(&path).ok();
         assert_eq!((&held["code"], &held["group"]), (&Value::from("P01"), &Value::from("Twiyubake")));
         assert_eq!(held["record"]["code"], "P01");
-        let marks: Vec<_> =
-            held["meetings"].as_array().expect("a list").iter().map(|one| &one["mark"]).collect();
-        assert_eq!(marks, ["present", "excused"]);
+        let meetings = held["meetings"].as_array().expect("a list");
+        let told: Vec<_> = meetings.iter().map(|one| [&one["date"], &one["mark"], &one["counts"]]).collect();
+        let meeting = |date: &str, mark: &str, counts: bool| [date.into(), mark.into(), Value::from(counts)];
+        let known = [
+            meeting("2026-03-03", "present", false),
+            meeting("2026-03-04", "present", true),
+            meeting("2026-03-05", "excused", true),
+        ];
+        assert_eq!(told, known.each_ref().map(|one| one.each_ref()), "what two noted alike is told once");
         let mentions = held["mentions"].as_array().expect("a list");
         assert_eq!(mentions.len(), 1, "a code is a word: {mentions:?}");
         assert_eq!(mentions[0]["line"], "P01 told of the harvest, P12 listened.");

@@ -1,6 +1,6 @@
 //! Everything that is held on one participant: what they may ask to see (Law 058/2021, article 18), as a page to print and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -15,6 +15,7 @@ use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::doubt::SessionDoubts;
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::Problem;
@@ -63,8 +64,11 @@ pub(crate) struct Meeting {
     session_id: SessionId,
     #[schema(example = "2026-03-05")]
     pub(super) date: String,
+    /// Two tablets may have noted different ones: each is told.
     #[schema(example = "present")]
     pub(super) mark: String,
+    /// Whether the record of the meeting counts: it does not where it is void, was moved to another day, or is a second record of one meeting.
+    pub(super) counts: bool,
 }
 
 /// A line of a summary in which their code stands.
@@ -187,11 +191,21 @@ fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreE
     let rows: Vec<(Db<SessionId>, String, String)> = on_each!(tx, |c| attendances::table
         .inner_join(sessions::table.on(sessions::id.eq(attendances::session_id)))
         .filter(attendances::participant_id.eq(Db(id)))
-        .order((sessions::date, sessions::id))
+        .order((sessions::date, sessions::id, attendances::mark))
         .limit(MOST)
         .select((sessions::id, sessions::date, attendances::mark))
+        // A row for each author: what two tablets noted alike is told once.
+        .distinct()
         .load(c))?;
-    Ok(rows.into_iter().map(|(Db(session_id), date, mark)| Meeting { session_id, date, mark }).collect())
+    let ids: Vec<SessionId> = rows.iter().map(|(Db(id), ..)| *id).collect();
+    let left_out: BTreeSet<SessionId> = SessionDoubts::of(tx, &ids)?.left_out.into_iter().collect();
+    let meeting = |(Db(session_id), date, mark)| Meeting {
+        session_id,
+        date,
+        mark,
+        counts: !left_out.contains(&session_id),
+    };
+    Ok(rows.into_iter().map(meeting).collect())
 }
 
 fn mentions(

@@ -13,8 +13,9 @@ pub(super) fn written(held: &Held) -> String {
     body += "<h2>What is recorded</h2>\n";
     fields(&mut body, record);
     body += "<h2>Meetings</h2>\n<table>\n";
-    for Meeting { date, mark, .. } in meetings {
-        let _ = writeln!(body, "<tr><th>{}</th><td>{}</td></tr>", text(date), text(mark));
+    for Meeting { date, mark, counts, .. } in meetings {
+        let counts = if *counts { "" } else { " (this record of the meeting does not count)" };
+        let _ = writeln!(body, "<tr><th>{}</th><td>{}{counts}</td></tr>", text(date), text(mark));
     }
     body += "</table>\n<h2>Named in summaries</h2>\n<table>\n";
     for Mention { date, line, .. } in mentions {
