@@ -111,3 +111,18 @@ fn a_command_in_the_wrong_folder_makes_no_database_and_does_not_say_that_all_is_
     let (well, said) = run(&["migrate"]);
     assert!(well && folder.path().join("ihuriro.db").exists(), "{said}");
 }
+
+/// Whoever is erased after the last backup would be back after a restore, if nobody noticed that the list is not kept.
+#[test]
+fn a_service_that_can_not_keep_the_list_of_erasures_does_not_start() {
+    let database = Database::sqlite();
+    let words = ["--erasures", "/proc/nowhere/erasures.jsonl"];
+    let refused = Service::start_with(&ihuriro().expect("the program"), &database.url, &words);
+    let why = refused.expect_err("it does not start");
+    assert!(why.contains("the list of erasures can't be kept"), "{why}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("erasures.jsonl");
+    let words = ["--erasures", list.to_str().expect("a path")];
+    Service::start_with(&ihuriro().expect("the program"), &database.url, &words).expect("it starts");
+    assert!(list.exists(), "from its first moment");
+}

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::{Certificate, Face, State, TlsError, app, beside};
 use crate::access::Providers;
+use crate::backup::{self, erasures};
 use crate::clock::Clock;
 use crate::intake::{Bounds, Intake};
 use crate::ledger::{self, CaughtUp};
@@ -105,6 +106,8 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     #[error("without a second factor, others than those at this machine must not reach it")]
     SecondFactor,
+    #[error("the list of erasures can't be kept, and whoever is erased would be back after a restore: {0}")]
+    Erasures(backup::Refused),
     #[error("it can't listen on {addr}: {cause}")]
     Listen { addr: SocketAddr, cause: io::Error },
     #[error("the service broke off: {0}")]
@@ -150,6 +153,13 @@ pub async fn serve(settings: Settings) -> Result<Running, ServeError> {
     state.gate.demands_second_factor = settings.second_factor == SecondFactor::Demanded;
     if !state.gate.demands_second_factor {
         tracing::warn!("managers and administrators sign in with a password alone");
+    }
+
+    if let Some(list) = settings.erasures.clone() {
+        let kept = state.store.clone();
+        let keep = move || erasures::keep(&kept, &list);
+        let kept = tokio::task::spawn_blocking(keep).await;
+        kept.map_err(|_| StoreError::Stopped("erasures"))?.map_err(ServeError::Erasures)?;
     }
 
     let workers = settings
