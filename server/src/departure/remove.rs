@@ -7,7 +7,7 @@
 //!    where it was when it is run again.
 //! 4. In one: of people and tablets what others refer to stays, an id, and no name.
 //!
-//! Published figures stay, as they tell of nobody; so does the audit log, which holds ids. What tablets hand in later is quarantined; an export takes
+//! Published figures stay, with targets and budgets, as they tell of nobody; so does the audit log, which holds ids. Its services end: tablets offer them no more. What tablets hand in later is quarantined; an export takes
 //! it along for [`LATE_DAYS`], then it is deleted.
 
 use std::path::Path;
@@ -22,10 +22,13 @@ use super::folder::Manifest;
 use super::people::{let_go, shut_out};
 use super::standing::Standing;
 use crate::audit::{self, Action, ObjectKind};
+use crate::edits::services::end_all_of;
 use crate::ledger::{self, Erasure};
 use crate::on_each;
 use crate::register::organisations;
-use crate::store::schema::{devices, organisations as rows, quarantine, received_referrals, streams, users};
+use crate::store::schema::{
+    devices, held_counts, organisations as rows, quarantine, received_referrals, streams, users,
+};
 use crate::store::{At, Conn, Db, Store, StoreError, identity};
 
 /// How many records one transaction erases: others who write wait no longer than that.
@@ -92,6 +95,10 @@ impl Leaving {
         // What others referred to it stays with them.
         let received = received_referrals::table.filter(received_referrals::organisation_id.eq(Db(id)));
         on_each!(tx, |c| diesel::delete(received).execute(c))?;
+        // Nobody would read who is sent to its services, and no revision counts its people again.
+        end_all_of(tx, id, now)?;
+        let held = held_counts::table.filter(held_counts::organisation_id.eq(Db(id)));
+        on_each!(tx, |c| diesel::delete(held).execute(c))?;
         Ok(id)
     }
 }

@@ -12,7 +12,7 @@ use sync_core::limits::MAX_SERVICES;
 use sync_core::record::referral::ServiceKind;
 use sync_core::record::service::ServiceEdit;
 use sync_core::record::{Kind, Note, Place, Service};
-use sync_core::time::{Date, Millis};
+use sync_core::time::{Date, Millis, day_in_rwanda};
 use sync_core::value::{KnownArea, Line};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -73,7 +73,7 @@ pub(crate) struct ServiceBody {
 }
 
 /// The same, checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Said {
     name: Option<Line<160>>,
     kind: Option<ServiceKind>,
@@ -219,6 +219,32 @@ pub(crate) async fn change_service(
         Ok(entry(tx, id)?)
     });
     changed.await?.map(web::Json).ok_or_else(|| no_such(Kind::Service))
+}
+
+/// Ends what an organisation runs that leaves: nobody would read who is sent there.
+///
+/// # Errors
+/// Those of the store; an entry that can't be written is damaged.
+pub(crate) fn end_all_of(
+    tx: &mut Conn<'_>,
+    organisation: OrganisationId,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let theirs: Vec<Db<ServiceId>> = on_each!(tx, |c| services::table
+        .filter(services::organisation_id.eq(Db(organisation)))
+        .filter(services::ended.is_null())
+        .select(services::id)
+        .load(c))?;
+    let grounds = "Whoever ran it has left the partnership.".parse().ok();
+    let said = Said { ended: Some(Some(day_in_rwanda(now))), grounds, ..Said::default() };
+    for Db(id) in theirs {
+        let original = Original::at(tx, place(id))?;
+        keep(tx, original, &said, now).map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            Failure::Refused(_) => StoreError::Damaged("a service"),
+        })?;
+    }
+    Ok(())
 }
 
 fn place(id: ServiceId) -> Place {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::prelude::*;
+use server::access::Role;
 use server::backup::{Backup, backup, make_key};
 use server::departure::{Leaving, Refused};
 use server::ledger;
@@ -69,6 +70,11 @@ fn all_that_was_exported_is_gone_and_others_are_as_they_were() {
         let mut scene = Scene::on(database);
         let theirs = scene.other.aggregates("");
         let store = scene.app.store().clone();
+        scene.app.user("secretariat", Role::Secretariat, None);
+        let secretary = scene.app.login("secretariat");
+        let service = json!({"name": "Aegis counselling", "kind": "social", "area": "52", "phone": "3029",
+            "organisation_id": scene.village.organisation.to_string()});
+        let service = secretary.post("/v1/services", &service).ok();
         assert_ne!(left_of(&store, scene.village.group), (0, 0));
         let shelf = scene.exported();
         assert_eq!(scene.remove(&shelf).expect("it is removed"), 7);
@@ -88,6 +94,12 @@ fn all_that_was_exported_is_gone_and_others_are_as_they_were() {
         let moment = scene.app.clock.moment();
         let put = store.write_blocking("test", |tx| organisations::create(tx, &again, &moment));
         assert!(matches!(put, Err(Failure::Refused(organisations::OrganisationRefused::CodeTaken))));
+        // Nobody is sent to them any more.
+        let address = format!("/v1/services/{}", service["id"].as_str().expect("an id"));
+        assert_eq!(
+            (&service["ended"], secretary.get(&address).ok()["ended"].as_str()),
+            (&Value::Null, Some("2026-03-05"))
+        );
         // Their tablets hear of it, and hold nothing any more.
         for tablet in [&mut scene.hers, &mut scene.his] {
             let report = tablet.sync(&mut ()).expect("a sync").report;
