@@ -8,7 +8,7 @@ use sync_core::record::Modality;
 use super::asked::{Asked, Asker};
 use super::counted::{Span, exact};
 use super::question::question;
-use super::reached::{latest, nothing};
+use super::reached::{ABOUT, latest, nothing};
 use super::refusal::Refused;
 use super::table::{Cell, Column, Table};
 use crate::frameworks::indicator::{Count, Measure};
@@ -150,5 +150,6 @@ fn published(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failur
     let theirs: Vec<Line> = lines.into_iter().filter(|line| told.contains(&line.organisation)).collect();
     Ok(reconciled(Table::new(PUBLISHED_COLUMNS, rows), &theirs, &from, &to, all)
         .noting(format!("As released as {release}."))
+        .noting(ABOUT)
         .noting("A budget is what was given, not what was spent."))
 }

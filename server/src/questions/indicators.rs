@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::asked::{Asked, Asker};
 use super::counted::{Span, Told, exact, published, value};
 use super::question::question;
-use super::reached::{latest, nothing};
+use super::reached::{ABOUT, latest, nothing};
 use super::refusal::{MAX_ROWS, MOST_COUNTS, Refused};
 use super::table::{Cell, Column, Table};
 use crate::frameworks::indicator::{Fit, Indicator, Mapping};
@@ -196,7 +196,8 @@ fn compared(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure
     let whole = common.iter().map(|one| one.content.indicators.len()).sum::<usize>() * partners.len();
     let told = rows.iter().filter(|row| row[5] == Cell::text("common")).count();
     let parts = rows.iter().filter(|row| row[5] == Cell::text(Fit::PartOf)).count();
-    let mut table = Table::new(COMPARED_COLUMNS, rows).noting(format!("As released as {release}."));
+    let mut table =
+        Table::new(COMPARED_COLUMNS, rows).noting(format!("As released as {release}.")).noting(ABOUT);
     if parts > 0 {
         table = table.noting("What is part of a common indicator says that it is at least that much.");
     }

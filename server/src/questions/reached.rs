@@ -29,6 +29,9 @@ fn whole_people(figures: &Figures) -> i64 {
     figures.reached.iter().filter(|one| one.is_whole).map(|one| one.people).sum()
 }
 
+/// What whoever divides published figures is told.
+pub(super) const ABOUT: &str = "Published people are in steps of five and contacts of fifty: what follows from few people is about right, and no more.";
+
 const ONCE: &str = "A person counts once in their group and quarter. Who is in two groups can't be known: they count in each, also across partners.";
 
 question!(
@@ -66,7 +69,7 @@ fn reached(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<
     });
     let table = Table::new(REACHED_COLUMNS, rows.collect());
     let placed = figures.reached.iter().filter(|one| !one.is_whole).map(|one| one.people).sum();
-    Ok(table.noting(format!("As released as {release}.")).noting(ONCE).reconciled(
+    Ok(table.noting(format!("As released as {release}.")).noting(ONCE).noting(ABOUT).reconciled(
         "people",
         placed,
         "People by partner, and people by district",

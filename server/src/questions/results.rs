@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::asked::{Asked, Asker};
 use super::counted::{Span, exact, published, value};
 use super::question::question;
-use super::reached::{latest, nothing};
+use super::reached::{ABOUT, latest, nothing};
 use super::refusal::{MAX_ROWS, Refused};
 use super::table::{Cell, Column, Table};
 use crate::frameworks::indicator::Indicator;
@@ -181,9 +181,7 @@ fn told(tx: &mut Conn<'_>, _: Asker, asked: &Asked) -> Result<Table, Failure<Ref
         rows.push(cells);
     }
     let counted = rows.len() as i64;
-    let mut table = Table::new(TOLD_COLUMNS, rows)
-        .noting(format!("As released as {release}."))
-        .noting("Published people are in steps of five and contacts of fifty: what follows from few people is about right, and no more.");
+    let mut table = Table::new(TOLD_COLUMNS, rows).noting(format!("As released as {release}.")).noting(ABOUT);
     if silent > 0 {
         table = table.noting(format!("Of {silent} targets no published figure tells what was reached."));
     }

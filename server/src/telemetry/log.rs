@@ -40,10 +40,10 @@ pub fn start_log(usual: LevelFilter) {
 }
 
 /// Whatever is asked for: what asks identity providers would write down each byte of it, with tokens and secrets, and what merges records the
-/// reasons that people give.
+/// reasons that people give; and what reads an address or a body writes down the address that it can't read, with whatever somebody typed there.
 fn nothing_of_content() -> Targets {
     // With all whose names begin so.
-    let quiet = ["ureq", "automerge"].map(|target| (target, LevelFilter::WARN));
+    let quiet = ["ureq", "automerge", "actix_web::types"].map(|target| (target, LevelFilter::WARN));
     Targets::new().with_default(LevelFilter::TRACE).with_targets(quiet)
 }
 
