@@ -17,6 +17,7 @@ pub use groups::{Groups, Whose};
 pub(crate) use groups::{below, groups_in, led_by, led_by_teams_of};
 pub use looking_as::{HEADER as VIEW_AS, may_be_looked_at_as};
 pub use permit::Permit;
+pub(crate) use permit::judge_first;
 pub use policy::{Action, Entry, POLICY, Reach};
 pub(crate) use record::{Seen, no_such, no_such_record};
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many groups must be told of together: whoever leads the only one would know whom a figure is about.
+/// So many groups must be told of together in a place: whoever leads the only one would know whom its figure is about. A split by method may still be
+/// about one of them.
 const GROUPS: i64 = 3;
 
 /// The districts by place; none where there are too few groups in all.
