@@ -58,6 +58,12 @@ fn what_is_recorded_of_somebody_is_corrected_and_taken_back() {
         cast.settle();
         assert!(said(&cast.jeanne, id).consents() && said(&cast.paul, id).exit.is_none());
 
+        // Recorded for the wrong person: nobody consented, and it can be said again.
+        patch(&cast.odette, json!({"consent": null})).ok();
+        let told = read(&cast.odette, id);
+        assert!(told["consents"] == false && told.get("consent_date").is_none(), "{told}");
+        patch(&cast.odette, json!({"consent": consent("2026-03-01")})).ok();
+        assert_eq!(read(&cast.odette, id)["consents"], true);
         let refused = patch(&cast.odette, json!({"age_band": "under_16", "consent": consent("2026-03-01")}));
         assert_eq!(refused.body["errors"][0]["field"], "consent.guardian");
         let refused =

@@ -34,8 +34,11 @@ pub(crate) struct ParticipantPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "moved")]
     exit: Option<Option<String>>,
-    /// Consent as it was given. It takes back a withdrawal, unless `withdrawn` says otherwise, and counts from its own day.
-    consent: Option<ConsentBody>,
+    /// Consent as it was given. It takes back a withdrawal, unless `withdrawn` says otherwise, and counts from its own day. `null`: it was never given, but
+    /// recorded by mistake.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<ConsentBody>)]
+    consent: Option<Option<ConsentBody>>,
     /// The day on which consent was withdrawn; `null`: it was not.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "2026-03-05", format = Date)]
@@ -65,7 +68,7 @@ struct Corrections {
     age_band: Option<Option<AgeBand>>,
     family: Option<Option<Pseudonym>>,
     exit: Option<Option<Exit>>,
-    consent: Option<Consent>,
+    consent: Option<Option<Consent>>,
     withdrawn: Option<Option<Date>>,
 }
 
@@ -93,7 +96,10 @@ impl ParticipantPatch {
             age_band: parsed(fields, "age_band", self.age_band.as_ref()),
             family: parsed(fields, "family", self.family.as_ref()),
             exit: parsed(fields, "exit", self.exit.as_ref()),
-            consent: self.consent.as_ref().and_then(|consent| consent.checked(fields)),
+            consent: self
+                .consent
+                .as_ref()
+                .map(|given| given.as_ref().and_then(|consent| consent.checked(fields))),
             withdrawn: parsed_day(fields, "withdrawn", self.withdrawn.as_ref()),
         }
     }
@@ -103,7 +109,7 @@ impl Corrections {
     /// A guardian consents for a minor (Law 058/2021, article 9).
     fn lacks_guardian(&self, known: &Participant) -> bool {
         let minor = self.age_band.unwrap_or(known.age_band) == Some(AgeBand::Under16);
-        self.consent.is_some_and(|consent| minor && consent.guardian != Some(true))
+        self.consent.flatten().is_some_and(|consent| minor && consent.guardian != Some(true))
     }
 
     fn write(&self, edit: &mut ParticipantEdit<'_>) -> Result<(), EditError> {
@@ -117,12 +123,21 @@ impl Corrections {
             )*};
         }
         put!(sex age_band family exit);
-        if let Some(Consent { purpose, method, date, guardian }) = self.consent {
-            edit.consent_purpose().set(purpose)?;
-            edit.consent_method().set(method)?;
-            edit.consent_date().set(date)?;
-            guardian.map_or(Ok(()), |guardian| edit.consent_guardian().set(guardian))?;
-            edit.consent_withdrawn().clear()?;
+        match self.consent {
+            Some(Some(Consent { purpose, method, date, guardian })) => {
+                edit.consent_purpose().set(purpose)?;
+                edit.consent_method().set(method)?;
+                edit.consent_date().set(date)?;
+                guardian.map_or(Ok(()), |guardian| edit.consent_guardian().set(guardian))?;
+                edit.consent_withdrawn().clear()?;
+            }
+            Some(None) => {
+                edit.consent_purpose().clear()?;
+                edit.consent_method().clear()?;
+                edit.consent_date().clear()?;
+                edit.consent_guardian().clear()?;
+            }
+            None => {}
         }
         match self.withdrawn {
             Some(Some(day)) => edit.consent_withdrawn().set(day),
