@@ -186,6 +186,8 @@ kinds! {
         "Somebody made the record void already. Read it again.";
     NEEDS_ANOTHER CONFLICT "needs-another" "Somebody else must read it first"
         "A lesson is published by a supervisor or manager who did not begin it. Ask a colleague to read it and to publish it.";
+    STILL_CLASHES CONFLICT "still-clashes" "Different values stand side by side in it"
+        "Tablets that did not know of each other wrote them. Settle the clash, with GET /v1/conflicts, and publish it then.";
     LOOK_AGAIN CONFLICT "look-again" "Something in it may say who somebody is"
         "What another partner reads stays with them, in tablets and histories. Something in it looks like a name or a number of somebody; look_again of a \
          lesson names it. Leave it out, or say looked_again where it is none.";

@@ -2,6 +2,7 @@
 
 use actix_web::{post, web};
 use serde::Deserialize;
+use sync_core::conflict::conflicts;
 use sync_core::id::DocumentId;
 use sync_core::record::Lesson;
 use sync_core::record::lesson::LessonStatus;
@@ -46,7 +47,7 @@ pub(crate) struct LessonStep {
         (status = 200, description = "As it stands now", body = LessonWhole),
         (status = 403, description = "`role-not-allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`no-such-lesson`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`needs-another`, `look-again`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`needs-another`, `still-clashes`, `look-again`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-fields`", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -81,6 +82,10 @@ fn set(
         return Err(Refused::Otherwise(kind::NEEDS_ANOTHER, why).into());
     }
     if status == LessonStatus::Published && !lesson.is_out() {
+        if !conflicts(&seen.document).is_empty() {
+            let why = "Two people wrote different things in it, and both stand side by side. Settle that first (GET /v1/conflicts), then publish it.";
+            return Err(Refused::Otherwise(kind::STILL_CLASHES, why).into());
+        }
         look_at_again(&look_again(lesson.texts()), looked)?;
     }
     // Said again by a second person, it is published, also where a tablet of whoever began it said so before.
