@@ -130,6 +130,7 @@ pub(super) fn run(
             let saved = if noted { "Saved" } else { "Nothing to change" };
             let said = words::record(device.tablet(), id.into());
             writeln!(out, "{saved}: {said}, {step} on {}.", words::day(on))?;
+            ended(device, id, step, out)?;
             expected(device, id, out)
         }
         ReferralCommand::List { group, all } => list(device, group.as_deref(), all, out),
@@ -139,6 +140,26 @@ pub(super) fn run(
             void.put(device, id, |device, id, back, why| device.void_referral(id, back, why), out)
         }
     }
+}
+
+/// Says where a referral has ended all the same: its latest step counts.
+fn ended(
+    device: &Device,
+    id: ReferralId,
+    noted: ReferralStep,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    let referral: Referral = device.tablet().read(id)?;
+    let Some(last) = referral.latest().filter(|last| last.step.ends() && last.step != noted) else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "It was {} on {}, and stays so. To send them again, refer them anew; what was noted by mistake is made void: ihuriro tablet referral void",
+        last.step,
+        words::day(last.on)
+    )?;
+    Ok(())
 }
 
 /// A kind of service, or an entry of the directory.
