@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use sync_core::id::{DocumentId, ParticipantId, StreamId};
 use sync_core::person::all_codes_of;
 use sync_core::record::referral::ReferralStep;
-use sync_core::record::{Participant, Record};
+use sync_core::record::{Kind, Participant, Record};
 
 use super::end::Stored;
 use super::{Sound, World, ensure};
@@ -26,7 +26,11 @@ impl World {
             })
             .collect();
         let gone = people.iter().filter(|(_, one)| one.consent_withdrawn.is_some() || one.erased.is_some());
-        let gone = gone.map(|(id, _)| *id);
+        // Who is said, by somebody who had not heard, to be one who was erased is recalled with them.
+        let erased =
+            records.iter().filter(|(_, _, record)| matches!(record, Record::Erased(Kind::Participant)));
+        let erased = erased.map(|(id, ..)| ParticipantId::from(*id));
+        let gone = gone.map(|(id, _)| *id).chain(erased);
         let gone = all_codes_of(gone, people.iter().filter_map(|(id, one)| Some((*id, one.same_as?))));
         for organisation in 0..self.organisations.len() {
             let own = self.organisations[organisation].id;
