@@ -28,6 +28,8 @@ enum Words {
     Like(&'static str),
     /// On one line, not blank, of at most so many letters.
     Line(usize),
+    /// As a line, of signs that are seen.
+    Name(usize),
     /// As a line, or several.
     Lines(usize),
     /// Of so many letters.
@@ -48,6 +50,8 @@ const CURSOR: &str = "^[A-Za-z0-9_-]+$";
 /// No control characters, and one that is no space.
 const LINE: &str =
     r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+/// As [`LINE`], and nothing without width, or that turns the direction of what follows (`problem::fields`).
+const NAME: &str = r"^[^\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]*[^\s\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF][^\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]*$";
 const LINES: &str = r"^[^\u0000-\u0009\u000B-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0009\u000B-\u001F\u007F-\u009F]*$";
 
 macro_rules! codes {
@@ -119,7 +123,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
             Words::Like(INDICATOR)
         }
         ("TargetBody" | "Target" | "LineBody" | "Line", "from" | "to") => Words::Like(MONTH),
-        ("LineBody", "source") => Words::Line(120),
+        ("LineBody", "source") => Words::Name(120),
         ("LineBody" | "Line", "currency") => Words::Like("^[A-Z]{3}$"),
         ("Measure", "age_bands") => codes!(AgeBand),
         ("FrameworkBody", "code")
@@ -127,7 +131,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         | ("NewOrganisation", "code")
         | ("ProviderLogin", "organisation") => Words::Like("^[A-Za-z0-9-]{2,32}$"),
         ("NewOrganisation" | "NewUser" | "UserNames" | "NewTeam", "name") | ("Enrol", "device_name") => {
-            Words::Line(120)
+            Words::Name(120)
         }
         ("NewUser" | "UserNames", "login") => Words::Like("^[A-Za-z0-9._@+-]{3,64}$"),
         ("NewUser", "password") | ("PasswordChange" | "PasswordReset", "new_password") => {
@@ -267,6 +271,10 @@ fn put(object: &mut Object, words: Words) {
         Words::Like(pattern) => object.pattern = Some(pattern.to_owned()),
         Words::Line(longest) => {
             object.pattern = Some(LINE.to_owned());
+            object.max_length = Some(longest);
+        }
+        Words::Name(longest) => {
+            object.pattern = Some(NAME.to_owned());
             object.max_length = Some(longest);
         }
         Words::Lines(longest) => {
