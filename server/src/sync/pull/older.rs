@@ -5,8 +5,9 @@
 //! holds one, or lacks one in which somebody wrote again, finds that it differs, forgets the stream and copies it, as it does whenever it
 //! differs there.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use jiff::ToSpan;
 use sync_core::change::ChangeHash;
 use sync_core::cursor::Fingerprint;
@@ -39,7 +40,8 @@ pub(super) fn fingerprint(
     }
     let older: Vec<(Db<DocumentId>, Vec<u8>)> = on_each!(tx, |c| documents::table
         .filter(documents::stream_id.eq(Db(stream.id)))
-        .filter(documents::kind.eq(Kind::SharedLesson.code()))
+        // Written out, as the index has it: of a value that is bound the databases don't know when they plan.
+        .filter(sql::<Bool>("documents.kind = 'shared_lesson'"))
         .filter(documents::updated_at.lt(At(since)))
         .select((documents::id, documents::heads))
         .load(c))?;
