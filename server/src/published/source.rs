@@ -192,10 +192,8 @@ fn attendances(
          JOIN groups g ON g.id = came.group_id GROUP BY 1",
         left_out = left_out(),
     );
-    for (organisation, number) in of_each(tx, &text, &format!("{first}-01"), &format!("{last}-31"))? {
-        sources.entry(organisation).or_default().attendances.add(Vec::new(), number);
-    }
-    Ok(())
+    let (from, to) = (format!("{first}-01"), format!("{last}-31"));
+    of_each(tx, &text, &from, &to, sources, |source| &mut source.attendances)
 }
 
 /// Who graduated is counted in the quarter in which their group met last.
@@ -211,19 +209,18 @@ fn graduates(
          JOIN participants p ON p.group_id = m.id AND p.consents AND {GRADUATED}
          WHERE m.month >= $1 AND m.month <= $2 GROUP BY 1"
     );
-    for (organisation, number) in of_each(tx, &text, first, last)? {
-        sources.entry(organisation).or_default().graduates.add(Vec::new(), number);
-    }
-    Ok(())
+    of_each(tx, &text, first, last, sources, |source| &mut source.graduates)
 }
 
-/// The number of each organisation, by a query for `organisation_id` and `number` between two times.
+/// Adds to `of` what a query for `organisation_id` and `number` counts of each organisation between two times.
 fn of_each(
     tx: &mut Conn<'_>,
     text: &str,
     from: &str,
     to: &str,
-) -> Result<Vec<(OrganisationId, i64)>, StoreError> {
+    sources: &mut BTreeMap<OrganisationId, Source>,
+    of: impl Fn(&mut Source) -> &mut RawCounts,
+) -> Result<(), StoreError> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Binary)]
@@ -233,10 +230,10 @@ fn of_each(
     }
     let rows: Vec<Row> =
         on_each!(tx, |c| diesel::sql_query(text).bind::<Text, _>(from).bind::<Text, _>(to).load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|Row { organisation_id: Db(organisation), number }| (organisation, number))
-        .collect())
+    for Row { organisation_id: Db(organisation), number } in rows {
+        of(sources.entry(organisation).or_default()).add(Vec::new(), number);
+    }
+    Ok(())
 }
 
 /// Youth are 16 to 35 years old, as far as age bands tell: 15 to 35 in the African Youth Charter (2006), which Rwanda ratified, and 16 to 30 in its

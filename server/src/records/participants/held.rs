@@ -1,10 +1,12 @@
 //! Everything that is held on one participant: what they may ask to see (Law 058/2021, article 18), as a page to print and as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 use sync_core::area;
 use sync_core::fold::fold;
@@ -15,7 +17,7 @@ use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::doubt::SessionDoubts;
+use crate::doubt::left_out;
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::Problem;
@@ -188,23 +190,17 @@ impl Room {
 }
 
 fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
-    let rows: Vec<(Db<SessionId>, String, String)> = on_each!(tx, |c| attendances::table
+    let counts = format!("sessions.id NOT IN ({})", left_out());
+    let rows: Vec<(Db<SessionId>, String, String, bool)> = on_each!(tx, |c| attendances::table
         .inner_join(sessions::table.on(sessions::id.eq(attendances::session_id)))
         .filter(attendances::participant_id.eq(Db(id)))
         .order((sessions::date, sessions::id, attendances::mark))
         .limit(MOST)
-        .select((sessions::id, sessions::date, attendances::mark))
+        .select((sessions::id, sessions::date, attendances::mark, sql::<Bool>(&counts)))
         // A row for each author: what two tablets noted alike is told once.
         .distinct()
         .load(c))?;
-    let ids: Vec<SessionId> = rows.iter().map(|(Db(id), ..)| *id).collect();
-    let left_out: BTreeSet<SessionId> = SessionDoubts::of(tx, &ids)?.left_out.into_iter().collect();
-    let meeting = |(Db(session_id), date, mark)| Meeting {
-        session_id,
-        date,
-        mark,
-        counts: !left_out.contains(&session_id),
-    };
+    let meeting = |(Db(session_id), date, mark, counts)| Meeting { session_id, date, mark, counts };
     Ok(rows.into_iter().map(meeting).collect())
 }
 
