@@ -1,5 +1,8 @@
 //! Lessons: written in one organisation, on tablets and at desks, published by a second person, read by all, adopted by others.
 
+mod clashing;
+mod older;
+
 use serde_json::{Value, json};
 use server::access::Role;
 use sync_core::id::{SharedLessonId, StreamId};
@@ -144,100 +147,6 @@ fn a_lesson_goes_from_one_tablet_to_all_partners_and_back_comes_what_came_of_it(
         assert_eq!(there["status"], "retired");
         assert!(there["retired_on"].is_string());
         tests::recount::check_streams(app.store());
-    });
-}
-
-/// Two wrote different things: partners would read both, one after the other, as one.
-#[test]
-fn a_lesson_in_which_two_texts_clash_is_settled_before_it_is_published() {
-    Database::each(|database| {
-        let app = TestApp::on(database);
-        let village = Village::of(&app, "aegis");
-        let mut jeanne = village.facilitator_with_tablet(&app, "jeanne");
-        let mut paul = village.facilitator_with_tablet(&app, "paul");
-        let id = jeanne.write_lesson(&said("Sit together", "Baricaranye.")).expect("written");
-        sync(&mut jeanne);
-        sync(&mut paul);
-        let recommend = |words: &str| LessonDetails {
-            recommendation: Some(words.to_owned()),
-            ..LessonDetails::default()
-        };
-        jeanne.edit_lesson(id, &recommend("Sit in a circle.")).expect("written on");
-        paul.edit_lesson(id, &recommend("Sit in rows.")).expect("written on");
-        jeanne.propose_lesson(id).expect("proposed");
-        sync(&mut jeanne);
-        sync(&mut paul);
-        sync(&mut jeanne);
-        let publish = || {
-            let step = json!({"status": "published", "reason": "Read and found sound."});
-            village.manager.post(&format!("/v1/lessons/{id}/status"), &step)
-        };
-        assert_eq!(publish().problem(), (409, "still-clashes"));
-        jeanne.edit_lesson(id, &recommend("Sit in a circle, or in rows.")).expect("she saw both");
-        sync(&mut jeanne);
-        assert_eq!(publish().ok()["recommendation"], "Sit in a circle, or in rows.");
-    });
-}
-
-/// Lessons in which nobody wrote for two years leave tablets; who asks for them reads them; and one that somebody writes in again comes back.
-#[test]
-fn tablets_hold_the_lessons_of_the_latest_two_years() {
-    Database::each(|database| {
-        let app = TestApp::on(database);
-        let (aegis, never_again) = (Village::of(&app, "aegis"), Village::of(&app, "nar"));
-        let (mut jeanne, mut grace) = (
-            aegis.facilitator_with_tablet(&app, "jeanne"),
-            never_again.facilitator_with_tablet(&app, "grace"),
-        );
-        let paul = never_again.facilitator(&app, "paul");
-        never_again.assign(paul, never_again.group);
-        let mut paul = never_again.tablet(&app, paul);
-        let service =
-            json!({"name": "Isange Nyagatare", "kind": "isange_one_stop", "area": "52", "phone": "3029"});
-        app.user("secretariat", Role::Secretariat, None);
-        app.login("secretariat").post("/v1/services", &service).ok();
-        let mut publish = |manager: &tests::Session, title: &str| {
-            let id = jeanne.write_lesson(&said(title, "Baririmbye.")).expect("written");
-            sync(&mut jeanne);
-            let address = format!("/v1/lessons/{id}/status");
-            manager.post(&address, &json!({"status": "proposed", "reason": "Written."})).ok();
-            manager.post(&address, &json!({"status": "published", "reason": "Read and found sound."})).ok();
-            SharedLessonId::of(id)
-        };
-        let old = publish(&aegis.manager, "Begin with a song");
-        let days = |days: i64| app.clock.advance(days * 24 * 60);
-        days(700);
-        let newer = publish(&aegis.manager_again(&app), "End with a meal");
-        let holds = |tablet: &mut Device| -> Vec<bool> {
-            sync(tablet);
-            [old, newer].map(|id| tablet.tablet().read::<SharedLesson>(id).is_ok()).into()
-        };
-        assert_eq!(holds(&mut grace), [true, true]);
-
-        // Of a quarter later, the older one is more than two years old: from tablets that have it, it goes, and to others it does not come.
-        days(150);
-        assert_eq!(holds(&mut grace), [false, true]);
-        let report = grace.sync(&mut ()).expect("a sync").report;
-        assert!(report.lost.is_empty() && report.repaired.is_empty(), "once is enough: {report:?}");
-        assert_eq!(holds(&mut paul), [false, true], "a tablet that never synced");
-        assert_eq!(
-            paul.tablet().all::<sync_core::record::Service>(StreamId::PARTNERSHIP).len(),
-            1,
-            "services stay"
-        );
-        let manager = never_again.manager_again(&app);
-        assert_eq!(shared_by(&manager).len(), 2, "whoever asks reads both");
-
-        // Others begin to work by it: it is read on all tablets again, with what it said.
-        let adoption = json!({"since": "2028-05-01"});
-        manager.request("PUT", &format!("/v1/lessons/{old}/adoption"), Some(&adoption)).ok();
-        for tablet in [&mut grace, &mut paul] {
-            let report = tablet.sync(&mut ()).expect("a sync").report;
-            assert_eq!(report.unreadable, 0, "{report:?}");
-            assert_eq!(holds(tablet), [true, true]);
-            let lesson: SharedLesson = tablet.tablet().read(old).expect("it is back");
-            assert_eq!((lesson.what_happened.as_str(), lesson.adopted_by.len()), ("Baririmbye.", 1));
-        }
     });
 }
 
