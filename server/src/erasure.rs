@@ -8,6 +8,7 @@
 //!    with referrals and screenings, and sessions that name one of the codes.
 //! 2. Such a session is recorded again as it reads now, without the codes ([`again`]): its history has them.
 //! 3. Tombstones take the place of all of these ([`ledger::erase`](crate::ledger::erase)), here at once and on tablets with their next sync.
+//! 4. Once a day the same is done with sessions that tablets handed in since, and that name one of the codes ([`late`]).
 
 mod find;
 mod carrying_out;
@@ -15,7 +16,9 @@ mod again;
 pub mod asked;
 pub mod handler;
 mod overdue;
+mod late;
 
+pub use late::erase_late_names;
 pub use overdue::{Asked, erase_overdue, overdue};
 
 use utoipa_actix_web::service_config::ServiceConfig;

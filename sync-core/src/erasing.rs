@@ -18,7 +18,7 @@ const GONE: &str = "__";
 
 /// Whether a text names one of these codes.
 pub fn names(text: &str, codes: &BTreeSet<Pseudonym>) -> bool {
-    words(text).any(|word| is_one(word, codes))
+    codes_in(text).any(|code| codes.contains(&code))
 }
 
 /// The text with something else in the place of these codes.
@@ -26,7 +26,7 @@ pub fn without(text: &str, codes: &BTreeSet<Pseudonym>) -> String {
     let mut rest = String::with_capacity(text.len());
     for part in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
         let word = part.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-        if is_one(word, codes) {
+        if code(word).is_some_and(|code| codes.contains(&code)) {
             rest.push_str(GONE);
             rest.push_str(&part[word.len()..]);
         } else {
@@ -36,43 +36,49 @@ pub fn without(text: &str, codes: &BTreeSet<Pseudonym>) -> String {
     rest
 }
 
-/// Whether a document names one of these codes in a field or in the grounds of a change, or ever did: its history holds all that was written.
-/// A code that was put together from letters with others between them, all of them deleted since, is not found; what can't be read is taken
-/// to name one. Costs as much as reading all changes once.
+/// Whether a document names one of these codes, or ever did. What can't be read is taken to name one. Costs as [`ever_named`].
 pub fn ever_names(document: &Document, codes: &BTreeSet<Pseudonym>) -> bool {
+    ever_named(document).is_none_or(|named| !named.is_disjoint(codes))
+}
+
+/// All codes that a document names in a field or in the grounds of a change, or ever did: its history holds all that was written. A code that was
+/// put together from letters with others between them, all of them deleted since, is not found. `None` where not all can be read. Costs as much
+/// as reading all changes once.
+pub fn ever_named(document: &Document) -> Option<BTreeSet<Pseudonym>> {
     // Somebody else's change may make Automerge panic.
-    contain(|| finds(document, codes)).unwrap_or(true)
+    contain(|| named(document)).ok().flatten()
 }
 
-fn finds(document: &Document, codes: &BTreeSet<Pseudonym>) -> bool {
-    let changes = document.changes();
+fn named(document: &Document) -> Option<BTreeSet<Pseudonym>> {
+    let (changes, mut found) = (document.changes(), BTreeSet::new());
     // 1. Grounds, and single values.
-    let in_values = changes.iter().any(|change| {
-        let mut operations = change.inner().decode().operations.into_iter();
-        change.grounds().is_some_and(|grounds| names(grounds.as_str(), codes))
-            || operations.any(|one| match one.action {
-                OpType::Put(ScalarValue::Str(value)) if !one.insert => names(&value, codes),
-                _ => false,
-            })
-    });
+    for change in &changes {
+        found.extend(change.grounds().iter().flat_map(|grounds| codes_in(grounds.as_str())));
+        for one in change.inner().decode().operations {
+            if let OpType::Put(ScalarValue::Str(value)) = &one.action
+                && !one.insert
+            {
+                found.extend(codes_in(value));
+            }
+        }
+    }
     // 2. Texts, as they read now and with all that was deleted of them.
-    let mut texts = document.kind().fields().iter().filter(|field| field.shape == Shape::Text);
-    in_values
-        || texts.any(|field| {
-            let now = object_of(document.inner(), field).and_then(|text| document.inner().text(text).ok());
-            let ever = ever_written(document, &changes, field);
-            now.zip(ever)
-                .is_none_or(|(now, ever)| names(&now, codes) || ever.iter().any(|one| names(one, codes)))
-        })
+    for field in document.kind().fields().iter().filter(|field| field.shape == Shape::Text) {
+        let now = object_of(document.inner(), field).and_then(|text| document.inner().text(text).ok())?;
+        let ever = ever_written(document, &changes, field)?;
+        found.extend(codes_in(&now));
+        found.extend(ever.iter().flat_map(|one| codes_in(one)));
+    }
+    Some(found)
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric())
+fn codes_in(text: &str) -> impl Iterator<Item = Pseudonym> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter_map(code)
 }
 
-fn is_one(word: &str, codes: &BTreeSet<Pseudonym>) -> bool {
+fn code(word: &str) -> Option<Pseudonym> {
     // The longest code has three letters and four digits.
-    word.len() <= 7 && word.parse().is_ok_and(|code| codes.contains(&code))
+    (word.len() <= 7).then(|| word.parse().ok()).flatten()
 }
 
 #[cfg(test)]

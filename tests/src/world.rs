@@ -77,6 +77,8 @@ struct World {
     /// Who ever was.
     ever: BTreeSet<(UserId, StreamId)>,
     disabled: BTreeSet<UserId>,
+    /// Codes of people who were erased: whoever led the group remembers them.
+    remembered: Vec<(GroupId, String)>,
     /// Whether a tablet and the store may rightly differ: after a copy, a restore, a file from a colleague, or a release of
     /// what a tablet holds still.
     disturbed: bool,
@@ -109,6 +111,7 @@ impl World {
             assigned: BTreeSet::new(),
             ever: BTreeSet::new(),
             disabled: BTreeSet::new(),
+            remembered: Vec::new(),
             disturbed: false,
             late: Vec::new(),
             cards: Vec::new(),

@@ -1,6 +1,7 @@
 //! Somebody asks to be erased: nothing of them is left in the store, on tablets that have synced, and in what is restored from a backup.
 
 mod late;
+mod named;
 mod nothing_is_left;
 mod sessions;
 

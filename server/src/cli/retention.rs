@@ -36,13 +36,17 @@ impl Retention {
             return Ok(());
         }
         let store = self.database.open_for(Action::Retention, "ihuriro retention")?;
-        let Done { records, people, late, held } = Runtime::new()?.block_on(retention::run(&store, now))?;
-        if records.is_empty() && people + late == 0 {
+        let Done { records, people, renamed, late, held } =
+            Runtime::new()?.block_on(retention::run(&store, now))?;
+        if records.is_empty() && people + renamed + late == 0 {
             println!("Nothing was due.");
         }
         if people > 0 {
             let people = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
             println!("Erased {people} who had asked 30 days ago.");
+        }
+        if renamed > 0 {
+            println!("Recorded {} again without the codes of people erased.", count(renamed, "session"));
         }
         if late > 0 {
             println!("Deleted {} of organisations that left.", count(late, "quarantined change"));
@@ -50,11 +54,10 @@ impl Retention {
         for (kind, gone) in records {
             println!("Erased {}.", count(gone, kind.code()));
         }
-        match held.people {
-            Some(why) => {
-                Err(format!("somebody who asked to be erased could not be: {why}; `ihuriro verify` names it")
-                    .into())
-            }
+        let people = held.people.map(|why| format!("somebody who asked to be erased could not be: {why}"));
+        let names = held.names.map(|why| format!("a session may still name somebody erased: {why}"));
+        match people.or(names) {
+            Some(why) => Err(format!("{why}; `ihuriro verify` names it").into()),
             None => Ok(()),
         }
     }

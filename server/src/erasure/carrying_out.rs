@@ -89,8 +89,17 @@ pub(super) fn carry_out(
     if ledger::stands(tx, id.into())?.is_none_or(|there| there.is_erased) {
         return Err(Refused::NoSuchParticipant.into());
     }
-    let stands = ledger::stream(tx, stream)?.is_some_and(|row| row.last_seq == before.as_of);
-    let found = if stands { before.clone() } else { find(tx, stream, id)? };
+    let found = if before.stands(tx)? { before.clone() } else { find(tx, stream, id)? };
+    take_away(tx, found, member)
+}
+
+/// Records again what names somebody, and puts tombstones in the place of all that was found. The stream is held, and nothing was recorded in it
+/// since.
+///
+/// # Errors
+/// A session that can't be recorded again, and those of the store.
+pub(super) fn take_away(tx: &mut Conn<'_>, found: Found, member: Member) -> Result<Erased, Failure<Refused>> {
+    let stream = found.stream;
     let again = record_again(tx, &found, member)?;
     let sessions =
         found.naming.keys().map(|id| Place { stream, document: (*id).into(), kind: Kind::Session });

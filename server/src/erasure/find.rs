@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::document::Document;
 use sync_core::erasing::ever_names;
-use sync_core::id::{DocumentId, ParticipantId, SessionId, StreamId};
+use sync_core::id::{DocumentId, GroupId, Id, ParticipantId, SessionId, StreamId};
 use sync_core::moving::recorded_since;
 use sync_core::person::{all_codes_of, marked, marks};
 use sync_core::record::session::Attendance;
@@ -49,36 +49,74 @@ impl Found {
     pub(super) fn goes(&self, session: SessionId) -> bool {
         self.naming.contains_key(&session)
     }
+
+    /// Whether nothing was recorded in the group since.
+    pub(super) fn stands(&self, tx: &mut Conn<'_>) -> Result<bool, StoreError> {
+        Ok(as_of(tx, self.stream)? == self.as_of)
+    }
 }
 
-/// Looks through the records of a group. Costs as much as opening each and reading each of its changes: it is done before anything is locked.
+/// The number of a stream's last change.
+fn as_of(tx: &mut Conn<'_>, stream: StreamId) -> Result<u64, StoreError> {
+    Ok(ledger::stream(tx, stream)?.map_or(0, |row| row.last_seq))
+}
+
+/// Looks through the records of a group for what is about somebody. Costs as much as opening each and reading each of its changes: it is done
+/// before anything is locked.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] where a record can't be opened: what it holds of the person could not be found.
 pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Result<Found, StoreError> {
-    let as_of = ledger::stream(tx, stream)?.map_or(0, |row| row.last_seq);
-    // 1. The person: all codes that are said to be theirs.
-    let mut participants: BTreeMap<ParticipantId, Participant> = BTreeMap::new();
-    ledger::each_in_stream(
-        tx,
-        stream,
-        |kind| kind == Kind::Participant,
-        |_, id, stored| -> Result<(), StoreError> {
-            if let (_, Record::Participant(one)) = stored.read()? {
-                participants.insert(id.into(), one);
-            }
-            Ok(())
-        },
-    )?;
+    let participants = participants(tx, stream)?;
+    // The person: all codes that are said to be theirs.
     let same_as = participants.iter().filter_map(|(id, one)| Some((*id, one.same_as?)));
     let people = all_codes_of([id], same_as.filter(|(_, other)| participants.contains_key(other)));
-    let codes: BTreeSet<Pseudonym> =
-        people.iter().filter_map(|id| participants.get(id)).map(|one| one.code.clone()).collect();
+    let codes = people.iter().filter_map(|id| participants.get(id)).map(|one| one.code.clone()).collect();
+    look_through(tx, stream, &participants, &people, codes)
+}
 
-    // 2. What is about them, what names them, and what either leaves behind.
+/// The same of people who were erased before, by their codes: what of them came since.
+///
+/// # Errors
+/// As [`find`].
+pub(super) fn find_again(
+    tx: &mut Conn<'_>,
+    stream: StreamId,
+    codes: BTreeSet<Pseudonym>,
+) -> Result<Found, StoreError> {
+    let group = GroupId::from_uuid(stream.uuid());
+    let people = codes.iter().map(|code| ParticipantId::of(group, code)).collect();
+    let participants = participants(tx, stream)?;
+    look_through(tx, stream, &participants, &people, codes)
+}
+
+/// The participants of a group of whom anything is left.
+fn participants(
+    tx: &mut Conn<'_>,
+    stream: StreamId,
+) -> Result<BTreeMap<ParticipantId, Participant>, StoreError> {
+    let mut all = BTreeMap::new();
+    let mut read = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
+        if let (_, Record::Participant(one)) = stored.read()? {
+            all.insert(id.into(), one);
+        }
+        Ok(())
+    };
+    ledger::each_in_stream(tx, stream, |kind| kind == Kind::Participant, &mut read)?;
+    Ok(all)
+}
+
+fn look_through(
+    tx: &mut Conn<'_>,
+    stream: StreamId,
+    participants: &BTreeMap<ParticipantId, Participant>,
+    people: &BTreeSet<ParticipantId>,
+    codes: BTreeSet<Pseudonym>,
+) -> Result<Found, StoreError> {
+    // 1. What is about them, what names them, and what either leaves behind.
     let mut found = Found {
         stream,
-        as_of,
+        as_of: as_of(tx, stream)?,
         codes,
         about: Vec::new(),
         naming: BTreeMap::new(),
@@ -92,21 +130,21 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
         if stored.kind == Kind::Session {
             sessions.insert(id.into());
         }
-        if is_about(id, &record, &people) {
+        if is_about(id, &record, people) {
             found.about.push(stored.home(id));
             return Ok(());
         }
         let names = ever_names(&document, &found.codes);
         match record {
             Record::Session(record) if names => {
-                let marks = theirs(&document, &participants);
+                let marks = theirs(&document, participants);
                 let stands_in =
                     record.moved_to.filter(|_| recorded_since(&record, &document, false).is_empty());
                 found.naming.insert(id.into(), Naming { record, marks, stands_in });
             }
             Record::Session(record) => {
                 // What a session says that was set aside counts for nobody.
-                let marks = if record.is_set_aside() { Vec::new() } else { owned(&document, &participants) };
+                let marks = if record.is_set_aside() { Vec::new() } else { owned(&document, participants) };
                 let given = marks.into_iter().filter(|(under, whose, _)| {
                     let has_own = record.attendance.contains_key(whose);
                     people.contains(under) && !people.contains(whose) && !has_own
@@ -122,7 +160,7 @@ pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Re
         Ok(())
     };
     ledger::each_in_stream(tx, stream, |_| true, &mut look)?;
-    // 3. Of a session to which one was moved the record may never have come; and most sessions name no other that goes.
+    // 2. Of a session to which one was moved the record may never have come; and most sessions name no other that goes.
     for one in found.naming.values_mut() {
         one.stands_in = one.stands_in.filter(|to| sessions.contains(to));
     }

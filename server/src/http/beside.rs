@@ -202,11 +202,14 @@ async fn retain_daily(state: State) {
     loop {
         turn.tick().await;
         match retention::run(&state.store, state.clock.now()).await {
-            Ok(Done { records, people, late, held }) => {
+            Ok(Done { records, people, renamed, late, held }) => {
                 let records: usize = records.values().sum();
-                tracing::info!(records, people, late, "erased what was due");
+                tracing::info!(records, people, renamed, late, "erased what was due");
                 if held.people.is_some() {
                     tracing::warn!("somebody who asked to be erased could not be; run `ihuriro verify`");
+                }
+                if held.names.is_some() {
+                    tracing::warn!("a session may still name somebody erased; run `ihuriro verify`");
                 }
             }
             Err(error) => tracing::warn!(%error, "not all that is due was erased; tried again tomorrow"),

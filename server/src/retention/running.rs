@@ -9,7 +9,7 @@ use sync_core::time::Millis;
 use super::due::{Over, over, partners};
 use crate::audit::{self, Action, Entry, ObjectKind, Who};
 use crate::departure::forget_late_work;
-use crate::erasure::erase_overdue;
+use crate::erasure::{erase_late_names, erase_overdue};
 use crate::ledger::{Erasure, erase};
 use crate::store::{Store, StoreError};
 
@@ -23,6 +23,8 @@ pub struct Done {
     pub records: BTreeMap<Kind, usize>,
     /// How many people who had asked thirty days before.
     pub people: usize,
+    /// How many sessions were recorded again without the names of people who were erased before.
+    pub renamed: usize,
     /// How many quarantined changes of organisations that left.
     pub late: usize,
     /// What held some back.
@@ -34,6 +36,8 @@ pub struct Done {
 pub struct Held {
     /// Why people who asked were not: a record of their group can't be read, as `verify` says.
     pub people: Option<String>,
+    /// Why not all that names somebody erased was recorded again: as above.
+    pub names: Option<String>,
 }
 
 /// Erases all that is due, in short transactions: it can be broken off and run again, and several services may run it at once.
@@ -48,7 +52,13 @@ pub async fn run(store: &Store, now: Millis) -> Result<Done, StoreError> {
         Err(error @ StoreError::Damaged(_)) => done.held.people = Some(error.to_string()),
         Err(error) => return Err(error),
     }
-    // 2. What has been kept for as long as somebody decided, group by group. The group's own record is due once the others are gone.
+    // 2. What names one of them and came since.
+    match erase_late_names(store, now).await {
+        Ok(sessions) => done.renamed = sessions,
+        Err(error @ StoreError::Damaged(_)) => done.held.names = Some(error.to_string()),
+        Err(error) => return Err(error),
+    }
+    // 3. What has been kept for as long as somebody decided, group by group. The group's own record is due once the others are gone.
     for (organisation, _) in store.read("partners", partners).await? {
         loop {
             let all = store.read("records due", move |tx| over(tx, organisation, now)).await?;
@@ -68,7 +78,7 @@ pub async fn run(store: &Store, now: Millis) -> Result<Done, StoreError> {
         }
     }
     done.records.retain(|_, gone| *gone > 0);
-    // 3. What tablets of organisations that left have handed in since.
+    // 4. What tablets of organisations that left have handed in since.
     done.late = store.write("forget late work", move |tx| forget_late_work(tx, now)).await?;
     if !done.records.is_empty() || done.late > 0 {
         store.forget_what_was_overwritten().await;

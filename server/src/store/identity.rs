@@ -18,6 +18,8 @@ const PROJECTION: &str = "projection";
 const CAUGHT_UP_TO: &str = "projection_at";
 /// Milliseconds since 1970, eight bytes, big-endian; missing where there was no backup yet.
 const LAST_BACKUP: &str = "last_backup";
+/// Until when sessions were looked at for names of people erased. As that of the last backup.
+const NAMES_LOOKED_FOR: &str = "names_looked_for";
 
 /// Gives a store that has none its identity; whoever comes first decides it.
 pub(super) fn create(tx: &mut Conn<'_>) -> Result<(), StoreError> {
@@ -108,17 +110,35 @@ pub const CATCHING_UP: &str = "EXISTS (SELECT 1 FROM settings WHERE name = 'proj
 /// # Errors
 /// Those of the store.
 pub fn last_backup(tx: &mut Conn<'_>) -> Result<Option<Millis>, StoreError> {
-    let row: Option<Vec<u8>> =
-        on_each!(tx, |c| settings::table.find(LAST_BACKUP).select(settings::value).first(c).optional())?;
-    let number = |bytes: Vec<u8>| bytes.try_into().map(i64::from_be_bytes);
-    let damaged = |_| StoreError::Damaged("the time of the last backup is not 8 bytes");
-    row.map(number).transpose().map(|at| at.map(Millis)).map_err(damaged)
+    time(tx, LAST_BACKUP)
 }
 
 /// # Errors
 /// Those of the store.
 pub fn set_last_backup(tx: &mut Conn<'_>, at: Millis) -> Result<(), StoreError> {
     set(tx, LAST_BACKUP, at.0.to_be_bytes().to_vec())
+}
+
+/// Until when sessions were looked at for names of people who were erased; the beginning of time where they never were.
+///
+/// # Errors
+/// Those of the store.
+pub fn names_looked_for(tx: &mut Conn<'_>) -> Result<Millis, StoreError> {
+    Ok(time(tx, NAMES_LOOKED_FOR)?.unwrap_or(Millis(0)))
+}
+
+/// # Errors
+/// Those of the store.
+pub fn set_names_looked_for(tx: &mut Conn<'_>, until: Millis) -> Result<(), StoreError> {
+    set(tx, NAMES_LOOKED_FOR, until.0.to_be_bytes().to_vec())
+}
+
+fn time(tx: &mut Conn<'_>, name: &'static str) -> Result<Option<Millis>, StoreError> {
+    let row: Option<Vec<u8>> =
+        on_each!(tx, |c| settings::table.find(name).select(settings::value).first(c).optional())?;
+    let number = |bytes: Vec<u8>| bytes.try_into().map(i64::from_be_bytes);
+    let damaged = |_| StoreError::Damaged("a time among the settings is not 8 bytes");
+    row.map(number).transpose().map(|at| at.map(Millis)).map_err(damaged)
 }
 
 fn set(tx: &mut Conn<'_>, name: &'static str, value: Vec<u8>) -> Result<(), StoreError> {

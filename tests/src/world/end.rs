@@ -12,8 +12,10 @@ use server::verify::verify;
 use sync_core::change::ChangeHash;
 use sync_core::cursor::Fingerprint;
 use sync_core::document::Document;
-use sync_core::id::{DocumentId, GroupId, Id, StreamId};
+use sync_core::erasing::ever_named;
+use sync_core::id::{DocumentId, GroupId, Id, ParticipantId, StreamId};
 use sync_core::record::Kind;
+use sync_core::value::Pseudonym;
 
 use super::{Sound, World, ensure};
 use crate::kept::{Kept, Name, has_moved};
@@ -41,11 +43,15 @@ impl World {
         self.faults = false;
         while self.deliver_late()? {}
         self.quiet()?;
+        if self.erase_late_names() > 0 {
+            self.quiet()?;
+        }
         check_streams(&self.ground.store);
         self.nothing_is_lost()?;
         let stored = self.stored();
         self.fingerprints_add_up(&stored)?;
         self.all_agree(&stored)?;
+        names_nobody_erased(&stored)?;
         let mut records = Records::default();
         stored.iter().for_each(|(id, one)| records.add(*id, &one.open()));
         self.totals_are_right(&records)?;
@@ -198,4 +204,18 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// No session ever said the code of somebody who was erased.
+fn names_nobody_erased(stored: &BTreeMap<DocumentId, Stored>) -> Sound {
+    for (id, one) in stored.iter().filter(|(_, one)| one.kind == Kind::Session) {
+        let group = GroupId::from_uuid(one.stream.uuid());
+        let of_erased = |code: &Pseudonym| {
+            let person = DocumentId::from(ParticipantId::of(group, code));
+            stored.get(&person).is_some_and(|person| person.open().is_erased())
+        };
+        let named = ever_named(&one.open()).unwrap_or_default();
+        ensure(!named.iter().any(of_erased), "no session names somebody erased", || id.to_string())?;
+    }
+    Ok(())
 }

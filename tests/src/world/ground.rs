@@ -7,6 +7,7 @@ use actix_web::rt::{System, SystemRunner};
 use actix_web::test::TestRequest;
 use server::backup::{self, Backup};
 use server::clock::Clock;
+use server::erasure::erase_late_names;
 use server::ledger::{self, Compacted, Policy, Rebuilt};
 use server::store::{Store, identity, keys};
 use sync_core::id::EpochId;
@@ -92,6 +93,14 @@ impl Ground {
     /// Computes all rows again.
     pub(super) fn rebuild(&self) -> Rebuilt {
         self.runner.block_on(ledger::rebuild(&self.store)).expect("the store answers")
+    }
+
+    /// Records again the sessions that name somebody who was erased before; gives how many there were.
+    pub(super) fn erase_late_names(&mut self) -> usize {
+        let names = erase_late_names(&self.store, self.clock.now());
+        let again = self.runner.block_on(names).expect("the store answers");
+        self.list_erasures();
+        again
     }
 
     /// Brings the list of erasures up to date that is kept beside backups.

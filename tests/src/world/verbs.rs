@@ -42,6 +42,7 @@ pub(super) const VERBS: &[Verb] = &[
     verb(40, "participant told of", recording::tell),
     verb(6, "participant asks to be erased", recording::erase),
     verb(20, "participant erased", erasing::at_desk),
+    verb(10, "late names looked for", erasing::late_names),
     verb(30, "somebody referred", care::refer),
     verb(30, "referral gone on with", care::step),
     verb(20, "incident noted, or what was done about it", care::happen),

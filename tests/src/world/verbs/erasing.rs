@@ -1,4 +1,4 @@
-//! Somebody asked to be erased, and a manager confirms it.
+//! Somebody asked to be erased, and a manager confirms it; and the service's daily look for tablets that name them since.
 
 use actix_web::test::TestRequest;
 use serde_json::json;
@@ -21,6 +21,9 @@ pub(super) fn at_desk(world: &mut World) -> Sound<bool> {
     // Where the store broke off, it may be done all the same.
     world.ground.list_erasures();
     let did = done(&reply, 200, &[])?;
+    if did {
+        world.remembered.push((group, code));
+    }
     if let Some((_, body)) = reply {
         world.coverage.add("records erased", body["records"].as_u64().unwrap_or(0));
         let again = body["sessions"].as_array().map_or(0, Vec::len);
@@ -30,4 +33,17 @@ pub(super) fn at_desk(world: &mut World) -> Sound<bool> {
             .add("records that go on naming a code", body["left"].as_array().map_or(0, Vec::len) as u64);
     }
     Ok(did)
+}
+
+pub(super) fn late_names(world: &mut World) -> Sound<bool> {
+    Ok(world.erase_late_names() > 0)
+}
+
+impl World {
+    /// Gives how many sessions named somebody who was erased before.
+    pub(in crate::world) fn erase_late_names(&mut self) -> usize {
+        let again = self.ground.erase_late_names();
+        self.coverage.add("sessions recorded again for a late name", again as u64);
+        again
+    }
 }
