@@ -31,6 +31,7 @@ fn no_world_breaks_a_promise_on_sqlite() {
         "person taken off with much to hand in",
         "put right, and told in a history",
         "released: accepted",
+        "sessions recorded again for a late name",
         "sessions recorded in since they were set aside",
         "sessions that changed since they were verified",
         "quarantined: invalid",

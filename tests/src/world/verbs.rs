@@ -96,6 +96,6 @@ pub(super) const VERBS: &[Verb] = &[
     verb(50, "lesson published: at a desk", lessons::publish),
     verb(40, "what is published is shared", lessons::share),
     verb(16, "service entered, changed or ended", services::keep),
-    verb(40, "received referral answered", services::answer),
+    verb(80, "received referral answered", services::answer),
     verb(16, "group closed or opened again", again::close_or_open),
 ];

@@ -36,7 +36,8 @@ pub(super) fn at_desk(world: &mut World) -> Sound<bool> {
 }
 
 pub(super) fn late_names(world: &mut World) -> Sound<bool> {
-    Ok(world.erase_late_names() > 0)
+    world.erase_late_names();
+    Ok(!world.remembered.is_empty())
 }
 
 impl World {

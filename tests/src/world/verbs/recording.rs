@@ -33,7 +33,7 @@ impl Account {
         let people: Vec<(ParticipantId, String)> =
             people.into_iter().map(|(id, one)| (id.into(), one.code.to_string())).collect();
         let gone = world.remembered.iter().filter(|(of, _)| *of == group).map(|(_, code)| code);
-        let codes: Vec<String> = people.iter().map(|(_, code)| code).chain(gone).cloned().collect();
+        let gone: Vec<String> = gone.cloned().collect();
         let dice = &mut world.dice;
         let mut account = Self::default();
         for (person, _) in &people {
@@ -50,8 +50,9 @@ impl Account {
         }
         if dice.percent(40) {
             // Now and then of somebody by their code, as they should not.
-            let named = if dice.percent(40) { dice.pick(&codes) } else { None };
-            let who = named.unwrap_or("They".to_owned());
+            let named = if dice.percent(40) { dice.pick(&people) } else { None };
+            let erased = if dice.percent(30) { dice.pick(&gone) } else { None };
+            let who = erased.or(named.map(|(_, code)| code)).unwrap_or("They".to_owned());
             account.words = Some(format!("{who} spoke of {}.", dice.between(1, 999)));
         }
         if dice.percent(10) {
