@@ -90,7 +90,12 @@ impl Problem {
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let names: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         let detail = format!("Please correct {}.", names.join(", "));
-        Self { errors, ..Self::of(kind::INVALID_FIELDS, detail) }
+        Self::of_fields(kind::INVALID_FIELDS, detail, errors)
+    }
+
+    /// A problem of this kind that lies in some fields.
+    pub fn of_fields(kind: Kind, detail: impl Into<String>, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::of(kind, detail) }
     }
 
     /// Try again a little later.

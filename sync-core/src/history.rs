@@ -1,6 +1,8 @@
 //! The history of a record, in words: of each change its author and time, and of each field that it wrote what the
 //! field said before, as the author saw it, and says since.
 
+mod settled;
+
 use std::collections::BTreeSet;
 
 use automerge::{ObjId, ReadDoc, ScalarValue, legacy};
@@ -57,25 +59,58 @@ pub fn had_a_conflict(document: &Document) -> bool {
 /// picks the value among concurrent ones. Changes that write only fields which decide about the record (its state,
 /// whether it counts) are left out.
 pub fn since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
-    contain(|| read_since(document, field, holds)).unwrap_or_default()
+    contain(|| not_behind(document, &put_by(document, field, holds))).unwrap_or_default()
+}
+
+/// As [`since`], of whoever said the value first: a change that settles a clash in favour of one of its values has looked at the values alone,
+/// and not at all that was recorded beside them.
+pub fn since_first_said(
+    document: &Document,
+    field: &str,
+    holds: impl Fn(&ScalarValue) -> bool,
+) -> Vec<Change> {
+    let first = || {
+        let now = put_by(document, field, &holds);
+        not_behind(document, &settled::first_said(document, field, now, holds))
+    };
+    contain(first).unwrap_or_default()
+}
+
+/// What the record says now in a field, or in an entry of one (`attendance/<participant>`), in words: several where they are in conflict. Nothing of a
+/// text.
+pub fn says(document: &Document, name: &str) -> Vec<String> {
+    let (field, key) = name.split_once('/').unwrap_or((name, ""));
+    let fields = document.kind().fields().iter().enumerate();
+    let place =
+        fields.filter(|(_, one)| one.name == field && one.shape != Shape::Text).find_map(|(row, field)| {
+            let object = object_of(document.inner(), field)?;
+            Some(FieldAt { row, field, key: key.to_owned(), object })
+        });
+    place.map(|place| place.words(document, &document.inner().get_heads())).unwrap_or_default()
 }
 
 /// The fields that decide about a record; the others tell what happened.
 const HANDLING: [&str; 9] =
     ["state", "returned", "void", "moved_to", "moved_from", "double_of", "same_as", "split", "confirmed"];
 
-fn read_since(document: &Document, field: &str, holds: impl Fn(&ScalarValue) -> bool) -> Vec<Change> {
-    // 1. The changes that put the value.
+/// The changes that put the values of a field which `holds` picks.
+fn put_by(
+    document: &Document,
+    field: &str,
+    holds: impl Fn(&ScalarValue) -> bool,
+) -> Vec<automerge::ChangeHash> {
     let values = document.values().at_root(field).iter().filter(|one| holds(&one.value));
-    let put: Vec<automerge::ChangeHash> =
-        values.filter_map(|one| document.inner().hash_for_opid(&one.operation)).collect();
-    if put.is_empty() {
+    values.filter_map(|one| document.inner().hash_for_opid(&one.operation)).collect()
+}
+
+/// The changes that tell something, and that none of these had seen.
+fn not_behind(document: &Document, these: &[automerge::ChangeHash]) -> Vec<Change> {
+    if these.is_empty() {
         return Vec::new();
     }
-    // 2. All changes that are not behind these: Automerge gives what somebody lacks who has these alone.
-    let later = document.inner().get_changes_meta(&put);
+    // Automerge gives what somebody lacks who has these alone.
+    let later = document.inner().get_changes_meta(these);
     let later: BTreeSet<ChangeHash> = later.iter().map(|meta| meta.hash.into()).collect();
-    // 3. The changes among them that tell something.
     let mut changes = document.changes();
     changes.retain(|change| {
         later.contains(&change.hash())

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use automerge::ScalarValue;
+
 use crate::change::Change;
 use crate::document::Document;
 use crate::form::EditError;
-use crate::history::{since, step};
+use crate::history::{says, since_first_said, step};
 use crate::id::{GroupId, ParticipantId, SessionId};
 use crate::record::session::{Attendance, Nth, PartOfDay, SessionEdit, SessionState};
 use crate::record::{Record, Session};
@@ -118,76 +120,140 @@ pub fn copy(
 /// The changes of a session that was set aside (void, moved or a double) which the person who did so had not seen; of one
 /// that a move made which was [taken back](is_taken_back), all changes since the move. What they record counts nowhere until
 /// somebody carries it over; none for a session that counts.
+///
+/// Two who move it to two records have each taken along what they had seen. Of these one counts, so what its mover had not seen is
+/// meant, also once somebody has settled which one that is.
 pub fn recorded_since(session: &Session, document: &Document, taken_back: bool) -> Vec<Change> {
-    let aside = [
-        ("void", session.void.is_some()),
-        ("moved_to", session.moved_to.is_some()),
-        ("double_of", session.double_of.is_some()),
-        ("moved_from", taken_back && !session.is_set_aside()),
-    ];
-    let fields = aside.into_iter().filter(|(_, set)| *set).map(|(field, _)| field);
+    let there = session.moved_to.map(|to| to.to_scalar());
+    let said = |value: &ScalarValue| !value.is_null();
+    let of = |field, set: bool| if set { since_first_said(document, field, said) } else { Vec::new() };
+    let moved = there.map(|there| since_first_said(document, "moved_to", |value| *value == there));
+    let unseen = of("void", session.void.is_some())
+        .into_iter()
+        .chain(moved.unwrap_or_default())
+        .chain(of("double_of", session.double_of.is_some()))
+        .chain(of("moved_from", taken_back && !session.is_set_aside()));
     let mut seen = BTreeSet::new();
-    let unseen = fields.flat_map(|field| since(document, field, |value| !value.is_null()));
     unseen.filter(|change| seen.insert(change.hash())).collect()
 }
 
-/// Writes into a session what some changes of another record of the meeting said, in their order: of each field the
-/// value that the change put, of the summary the lines that it wrote. `there` is the summary of the session: lines that
-/// it has already are left out.
-///
-/// # Errors
-/// [`EditError`] in words.
-pub fn carry(
-    from: &Document,
-    changes: &[Change],
-    there: &str,
+/// The fields by which a session counts nowhere. While values of one of them clash, people have not said which record counts.
+pub const SET_ASIDE: [&str; 4] = ["void", "moved_to", "moved_from", "double_of"];
+
+/// What some changes of a session say that goes into another record of the meeting.
+#[derive(Debug, Clone)]
+pub struct Carried {
+    fields: Vec<CarriedField>,
+    /// Lines of the summary that are not there yet.
+    lines: Vec<String>,
+}
+
+/// One field, or one entry of a field (`attendance/<participant>`), in words as [`FieldStep`](crate::history::FieldStep) has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedField {
+    pub field: String,
+    /// What it said before the changes, as their authors saw it.
+    pub from: Vec<String>,
+    /// What they say.
+    pub to: Vec<String>,
+    /// What the other record says.
+    pub there: Vec<String>,
+}
+
+impl CarriedField {
+    /// Whether somebody wrote something else there: neither what these changes say nor what their authors saw.
+    pub fn clashes(&self) -> bool {
+        !self.there.is_empty() && self.there != self.to && self.there != self.from
+    }
+}
+
+/// The fields that go along. The others decide about the record (its state, whether it counts) or make up its id: they are of the one record alone.
+const CARRIED: [&str; 7] =
+    ["starts_at", "minutes", "phase", "themes", "facilitators_present", "attendance", "headcount"];
+
+impl Carried {
+    /// What some changes of a session say, in their order: of each field the value that they end with, of the summary the lines that they wrote.
+    /// `there` is the record into which it goes, where that has begun.
+    pub fn of(from: &Document, changes: &[Change], there: Option<&Document>) -> Self {
+        let summary = there.and_then(|there| there.read::<Session>().ok()).map(|there| there.summary);
+        let (mut fields, mut lines): (Vec<CarriedField>, Vec<String>) = (Vec::new(), Vec::new());
+        let steps = changes.iter().filter_map(|change| step(from, &change.hash()));
+        for one in steps.flat_map(|step| step.fields) {
+            let name = one.field.split_once('/').map_or(one.field.as_str(), |(name, _)| name);
+            if name == "summary" {
+                let has = |line: &str| summary.as_ref().is_some_and(|there| there.contains(line.trim()));
+                lines.extend(one.to.into_iter().filter(|line| !has(line)));
+            } else if let Some(said) = fields.iter_mut().find(|said| said.field == one.field) {
+                said.to = one.to;
+            } else if CARRIED.contains(&name) {
+                let there = there.map(|there| says(there, &one.field)).unwrap_or_default();
+                fields.push(CarriedField { field: one.field, from: one.from, to: one.to, there });
+            }
+        }
+        Self { fields, lines }
+    }
+
+    /// What would take the place of something else that somebody wrote.
+    pub fn clashes(&self) -> impl Iterator<Item = &CarriedField> {
+        self.fields.iter().filter(|field| field.clashes())
+    }
+
+    /// The same without what clashes: there stays what stands.
+    #[must_use]
+    pub fn without_clashes(mut self) -> Self {
+        self.fields.retain(|field| !field.clashes());
+        self
+    }
+
+    /// Writes it into the other record.
+    ///
+    /// # Errors
+    /// [`EditError`] in words.
+    pub fn write(&self, into: &mut SessionEdit<'_>) -> Result<(), EditError> {
+        self.fields.iter().try_for_each(|one| write_field(one, into))?;
+        self.lines.iter().try_for_each(|lines| into.summary().carry(lines))
+    }
+}
+
+fn write_field(
+    CarriedField { field, to, .. }: &CarriedField,
     into: &mut SessionEdit<'_>,
 ) -> Result<(), EditError> {
-    let steps = changes.iter().filter_map(|change| step(from, &change.hash()));
-    for one in steps.flat_map(|step| step.fields) {
-        let (name, key) = one.field.split_once('/').unwrap_or((&one.field, ""));
-        let (said, on) = (one.to.last(), one.to.last().is_some_and(|word| word == "true"));
-        macro_rules! register {
-            ($field:ident) => {
-                match said {
-                    Some(words) => into.$field().set(Value::from_words(words)?)?,
-                    None => into.$field().clear()?,
-                }
-            };
-        }
-        macro_rules! member {
-            ($field:ident) => {{
-                let member = Key::from_key(key)?;
-                if on { into.$field().insert(&member)? } else { into.$field().remove(&member)? }
-            }};
-        }
-        macro_rules! entry {
-            ($field:ident) => {{
-                let key = Key::from_key(key)?;
-                match said {
-                    Some(words) => into.$field().put(&key, Value::from_words(words)?)?,
-                    None => into.$field().clear(&key)?,
-                }
-            }};
-        }
-        // Fields that are not named here decide about the record (its state, whether it counts) or make up its id: they
-        // are of the other record alone.
-        match name {
-            "starts_at" => register!(starts_at),
-            "minutes" => register!(minutes),
-            "phase" => register!(phase),
-            "themes" => member!(themes),
-            "facilitators_present" => member!(facilitators_present),
-            "attendance" => entry!(attendance),
-            "headcount" => entry!(headcount),
-            "summary" => {
-                let new = one.to.iter().filter(|lines| !there.contains(lines.trim()));
-                new.into_iter().try_for_each(|lines| into.summary().carry(lines))?;
+    let (name, key) = field.split_once('/').unwrap_or((field, ""));
+    let (said, on) = (to.last(), to.last().is_some_and(|word| word == "true"));
+    macro_rules! register {
+        ($field:ident) => {
+            match said {
+                Some(words) => into.$field().set(Value::from_words(words)?),
+                None => into.$field().clear(),
             }
-            _ => {}
-        }
+        };
     }
-    Ok(())
+    macro_rules! member {
+        ($field:ident) => {{
+            let member = Key::from_key(key)?;
+            if on { into.$field().insert(&member) } else { into.$field().remove(&member) }
+        }};
+    }
+    macro_rules! entry {
+        ($field:ident) => {{
+            let key = Key::from_key(key)?;
+            match said {
+                Some(words) => into.$field().put(&key, Value::from_words(words)?),
+                None => into.$field().clear(&key),
+            }
+        }};
+    }
+    match name {
+        "starts_at" => register!(starts_at),
+        "minutes" => register!(minutes),
+        "phase" => register!(phase),
+        "themes" => member!(themes),
+        "facilitators_present" => member!(facilitators_present),
+        "attendance" => entry!(attendance),
+        "headcount" => entry!(headcount),
+        _ => Ok(()),
+    }
 }
 
 /// Puts the values by which a session counts nowhere again. The new change has seen all that was recorded in the session, so

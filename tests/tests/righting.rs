@@ -2,6 +2,7 @@
 //! and totals, and on every tablet after its sync. Nothing is deleted.
 
 mod sessions;
+mod carrying;
 mod people;
 mod groups;
 mod counting;

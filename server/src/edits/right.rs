@@ -63,6 +63,9 @@ pub(super) enum Refused {
     /// The record stands otherwise than whoever asks thought.
     #[error("{1}")]
     Otherwise(problem::Kind, &'static str),
+    /// What is to be written would take the place of what somebody else wrote: the fields, and what they say.
+    #[error("the other record says something else")]
+    SaysOtherwise(Vec<FieldError>),
     /// What all partners would read may say who somebody is: the fields, and what it looks like.
     #[error("something in it may say who somebody is")]
     LookAgain(BTreeSet<(&'static str, &'static str)>),
@@ -89,19 +92,16 @@ impl From<Refused> for Problem {
                 Self::fields(vec![FieldError { field: field.to_owned(), detail: detail.to_owned() }])
             }
             Refused::Otherwise(kind, detail) => Self::of(kind, detail),
+            Refused::SaysOtherwise(fields) => Self::of_fields(
+                kind::SAYS_OTHERWISE,
+                "Say with `clashes` whether what stands there is kept or replaced. Nothing was carried over yet.",
+                fields,
+            ),
             Refused::LookAgain(found) => problem::look_again(&found),
             Refused::Edit(refused) => refused.into(),
             Refused::Overlapping(refused) => refused.into(),
         }
     }
-}
-
-/// A record of a group as the store has it, where its kind is known: what a rule of `sync_core` reads others by.
-pub(super) fn read<R: Kinded>(tx: &mut Conn<'_>, id: impl Into<DocumentId>) -> Result<Option<R>, StoreError> {
-    let Some(stored) = ledger::load(tx, id.into())?.filter(|stored| stored.kind == R::KIND) else {
-        return Ok(None);
-    };
-    stored.open()?.read().map(Some).map_err(|_| StoreError::Damaged("a record"))
 }
 
 /// A session of a group as the store has it, also one that was erased: what [`sync_core::moving::Slot`] reads others by.

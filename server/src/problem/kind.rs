@@ -188,6 +188,8 @@ kinds! {
         "A lesson is published by a supervisor or manager who did not begin it. Ask a colleague to read it and to publish it.";
     STILL_CLASHES CONFLICT "still-clashes" "Different values stand side by side in it"
         "Tablets that did not know of each other wrote them. Settle the clash, with GET /v1/conflicts, and publish it then.";
+    SAYS_OTHERWISE CONFLICT "says-otherwise" "The record to which it goes says something else"
+        "What is carried over would take the place of what somebody else recorded there. Say of it whether to keep or to replace that.";
     LOOK_AGAIN CONFLICT "look-again" "Something in it may say who somebody is"
         "What another partner reads stays with them, in tablets and histories. Something in it looks like a name or a number of somebody; look_again of a \
          lesson names it. Leave it out, or say looked_again where it is none.";

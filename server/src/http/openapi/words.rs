@@ -20,6 +20,7 @@ use super::answers::operations;
 use crate::access::Role;
 use crate::audit;
 use crate::coverage::{Grade, Statement};
+use crate::edits::sessions::split::Clashes;
 use crate::records::conflicts::SETTLED_HERE;
 
 /// What a text may be.
@@ -175,6 +176,7 @@ fn words(place: &str, field: &str) -> Option<Words> {
         ("ConsentBody", "purpose") => codes!(Purpose),
         ("ConsentBody", "method") => codes!(ConsentMethod),
         ("SessionItem" | "StateBody" | "aggregates" | "list_sessions", "state") => codes!(SessionState),
+        ("SessionSplitBody", "clashes") => codes!(Clashes),
         (_, "themes") => codes!(Theme),
         (_, "mark") => codes!(Attendance),
         (_, "starts_at") => Words::Like(TIME),

@@ -100,16 +100,19 @@ pub(super) fn carry_over(world: &mut World) -> Sound<bool> {
     });
     let Some((group, (id, moved_to), _)) = found else { return Ok(false) };
     let there = world.records::<Session>(group).into_iter().find(|(one, ..)| Some((*one).into()) == moved_to);
-    let body = match there {
+    let mut body = match there {
         Some((_, there, _)) if world.dice.percent(70) => {
             json!({"date": there.date.to_string(), "part": there.part})
         }
         _ => json!({}),
     };
+    if let Some(clashes) = world.dice.pick(&[Some("keep"), Some("replace"), None]).flatten() {
+        body["clashes"] = json!(clashes);
+    }
     let keeper = world.keeper(group);
     let request = TestRequest::post().uri(&format!("/v1/sessions/{id}/split"));
-    // Two accounts at length are too long for one.
-    Ok(world.at_desk(keeper, id, request, body, (200, &[422]))?.is_some())
+    // Two accounts at length are too long for one; somebody may have written something else there, or two set it aside in two ways.
+    Ok(world.at_desk(keeper, id, request, body, (200, &[409, 422]))?.is_some())
 }
 
 fn some_time(world: &mut World) -> (Date, PartOfDay) {
