@@ -67,12 +67,13 @@ fn as_of(tx: &mut Conn<'_>, stream: StreamId) -> Result<u64, StoreError> {
 /// # Errors
 /// [`StoreError::Damaged`] where a record can't be opened: what it holds of the person could not be found.
 pub(super) fn find(tx: &mut Conn<'_>, stream: StreamId, id: ParticipantId) -> Result<Found, StoreError> {
-    let participants = participants(tx, stream)?;
+    let group = Group::read(tx, stream)?;
+    let participants = &group.participants;
     // The person: all codes that are said to be theirs.
     let same_as = participants.iter().filter_map(|(id, one)| Some((*id, one.same_as?)));
     let people = all_codes_of([id], same_as.filter(|(_, other)| participants.contains_key(other)));
     let codes = people.iter().filter_map(|id| participants.get(id)).map(|one| one.code.clone()).collect();
-    look_through(tx, stream, &participants, &people, codes)
+    group.look_through(tx, &people, codes)
 }
 
 /// The same of people who were erased before, by their codes: what of them came since.
@@ -84,92 +85,100 @@ pub(super) fn find_again(
     stream: StreamId,
     codes: BTreeSet<Pseudonym>,
 ) -> Result<Found, StoreError> {
-    let group = GroupId::from_uuid(stream.uuid());
-    let people = codes.iter().map(|code| ParticipantId::of(group, code)).collect();
-    let participants = participants(tx, stream)?;
-    look_through(tx, stream, &participants, &people, codes)
+    let code_of = GroupId::from_uuid(stream.uuid());
+    let people = codes.iter().map(|code| ParticipantId::of(code_of, code)).collect();
+    Group::read(tx, stream)?.look_through(tx, &people, codes)
 }
 
-/// The participants of a group of whom anything is left.
-fn participants(
-    tx: &mut Conn<'_>,
+/// A group that is looked through.
+struct Group {
     stream: StreamId,
-) -> Result<BTreeMap<ParticipantId, Participant>, StoreError> {
-    let mut all = BTreeMap::new();
-    let mut read = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
-        if let (_, Record::Participant(one)) = stored.read()? {
-            all.insert(id.into(), one);
-        }
-        Ok(())
-    };
-    ledger::each_in_stream(tx, stream, |kind| kind == Kind::Participant, &mut read)?;
-    Ok(all)
+    /// The number of the stream's last change before anything was read.
+    as_of: u64,
+    /// Those of whom anything is left.
+    participants: BTreeMap<ParticipantId, Participant>,
 }
 
-fn look_through(
-    tx: &mut Conn<'_>,
-    stream: StreamId,
-    participants: &BTreeMap<ParticipantId, Participant>,
-    people: &BTreeSet<ParticipantId>,
-    codes: BTreeSet<Pseudonym>,
-) -> Result<Found, StoreError> {
-    // 1. What is about them, what names them, and what either leaves behind.
-    let mut found = Found {
-        stream,
-        as_of: as_of(tx, stream)?,
-        codes,
-        about: Vec::new(),
-        naming: BTreeMap::new(),
-        pointing: Vec::new(),
-        of_others: Vec::new(),
-        left: Vec::new(),
-    };
-    let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
-    let mut look = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
-        let (document, record) = stored.read()?;
-        if stored.kind == Kind::Session {
-            sessions.insert(id.into());
-        }
-        if is_about(id, &record, people) {
-            found.about.push(stored.home(id));
-            return Ok(());
-        }
-        let names = ever_names(&document, &found.codes);
-        match record {
-            Record::Session(record) if names => {
-                let marks = theirs(&document, participants);
-                let stands_in =
-                    record.moved_to.filter(|_| recorded_since(&record, &document, false).is_empty());
-                found.naming.insert(id.into(), Naming { record, marks, stands_in });
+impl Group {
+    fn read(tx: &mut Conn<'_>, stream: StreamId) -> Result<Self, StoreError> {
+        let (as_of, mut participants) = (as_of(tx, stream)?, BTreeMap::new());
+        let mut read = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
+            if let (_, Record::Participant(one)) = stored.read()? {
+                participants.insert(id.into(), one);
             }
-            Record::Session(record) => {
-                // What a session says that was set aside counts for nobody.
-                let marks = if record.is_set_aside() { Vec::new() } else { owned(&document, participants) };
-                let given = marks.into_iter().filter(|(under, whose, _)| {
-                    let has_own = record.attendance.contains_key(whose);
-                    people.contains(under) && !people.contains(whose) && !has_own
-                });
-                found.of_others.extend(given.map(|(_, whose, mark)| (id.into(), whose, mark)));
-                if record.double_of.is_some() || record.moved_to.is_some() {
-                    found.pointing.push((id.into(), record));
-                }
-            }
-            _ if names => found.left.push(id),
-            _ => {}
-        }
-        Ok(())
-    };
-    ledger::each_in_stream(tx, stream, |_| true, &mut look)?;
-    // 2. Of a session to which one was moved the record may never have come; and most sessions name no other that goes.
-    for one in found.naming.values_mut() {
-        one.stands_in = one.stands_in.filter(|to| sessions.contains(to));
+            Ok(())
+        };
+        ledger::each_in_stream(tx, stream, |kind| kind == Kind::Participant, &mut read)?;
+        Ok(Self { stream, as_of, participants })
     }
-    let (naming, mut pointing) = (&found.naming, std::mem::take(&mut found.pointing));
-    pointing.retain(|(_, session)| {
-        [session.double_of, session.moved_to].into_iter().flatten().any(|to| naming.contains_key(&to))
-    });
-    found.pointing = pointing;
-    Ok(found)
+
+    /// Finds what is about some people, what names them by these codes, and what either leaves behind.
+    fn look_through(
+        self,
+        tx: &mut Conn<'_>,
+        people: &BTreeSet<ParticipantId>,
+        codes: BTreeSet<Pseudonym>,
+    ) -> Result<Found, StoreError> {
+        let Self { stream, as_of, participants } = self;
+        // 1. Record by record.
+        let mut found = Found {
+            stream,
+            as_of,
+            codes,
+            about: Vec::new(),
+            naming: BTreeMap::new(),
+            pointing: Vec::new(),
+            of_others: Vec::new(),
+            left: Vec::new(),
+        };
+        let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
+        let mut look = |_: &mut Conn<'_>, id: DocumentId, stored: Stored| -> Result<(), StoreError> {
+            let (document, record) = stored.read()?;
+            if stored.kind == Kind::Session {
+                sessions.insert(id.into());
+            }
+            if is_about(id, &record, people) {
+                found.about.push(stored.home(id));
+                return Ok(());
+            }
+            let names = ever_names(&document, &found.codes);
+            match record {
+                Record::Session(record) if names => {
+                    let marks = theirs(&document, &participants);
+                    let stands_in =
+                        record.moved_to.filter(|_| recorded_since(&record, &document, false).is_empty());
+                    found.naming.insert(id.into(), Naming { record, marks, stands_in });
+                }
+                Record::Session(record) => {
+                    // What a session says that was set aside counts for nobody.
+                    let marks =
+                        if record.is_set_aside() { Vec::new() } else { owned(&document, &participants) };
+                    let given = marks.into_iter().filter(|(under, whose, _)| {
+                        let has_own = record.attendance.contains_key(whose);
+                        people.contains(under) && !people.contains(whose) && !has_own
+                    });
+                    found.of_others.extend(given.map(|(_, whose, mark)| (id.into(), whose, mark)));
+                    if record.double_of.is_some() || record.moved_to.is_some() {
+                        found.pointing.push((id.into(), record));
+                    }
+                }
+                _ if names => found.left.push(id),
+                _ => {}
+            }
+            Ok(())
+        };
+        ledger::each_in_stream(tx, stream, |_| true, &mut look)?;
+        // 2. Of a session to which one was moved the record may never have come; and most sessions name no other that goes.
+        for one in found.naming.values_mut() {
+            one.stands_in = one.stands_in.filter(|to| sessions.contains(to));
+        }
+        let (naming, mut pointing) = (&found.naming, std::mem::take(&mut found.pointing));
+        pointing.retain(|(_, session)| {
+            [session.double_of, session.moved_to].into_iter().flatten().any(|to| naming.contains_key(&to))
+        });
+        found.pointing = pointing;
+        Ok(found)
+    }
 }
 
 /// Whether a record is about one of these people.
