@@ -191,3 +191,22 @@ fn whenever_it_is_killed_no_note_is_lost_and_none_is_recorded_twice() {
     }
     assert!(kills > 3, "{kills}");
 }
+
+#[test]
+fn a_note_with_a_mistyped_code_is_recorded_as_it_was_meant() {
+    Database::each(|database| {
+        let scene = Scene::on(database);
+        let at = TempDir::new().expect("a folder");
+        with_a_pin(&scene, at.path());
+        let his = Program::on(at.path());
+        his.unopened("--locked session record Twiyubake --date 2026-03-12 --yes --present P71,P03");
+        says(&his.run("sync", Some(PIN)), &["1 note could not be recorded"]);
+        let said = his.run("notes record 1 --meant P71=P02", Some(PIN));
+        says(&said, &["Noted while this tablet was not open, and recorded now:", "on 12 March 2026"]);
+        his.run("sync", Some(PIN));
+        let met = scene.village.manager.all("/v1/sessions?from=2026-03-12&to=2026-03-12");
+        assert_eq!((met.len(), &met[0]["attended"]), (1, &json!(2)), "{met:?}");
+        let gone = his.command("notes record 1 --meant P71", Some(PIN)).output().expect("it runs");
+        assert!(String::from_utf8_lossy(&gone.stderr).contains("must be two codes, as P71=P07"), "{gone:?}");
+    });
+}

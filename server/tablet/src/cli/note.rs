@@ -1,9 +1,12 @@
 //! A note: a command as it was typed while nobody could open the tablet, and the time by the tablet's clock.
 
+use std::str::FromStr;
+
 use clap::Parser;
 use minicbor::{Decode, Encode};
 use sync_core::cbor::{from_bytes, to_bytes};
 use sync_core::time::{Date, Millis};
+use sync_core::value::Pseudonym;
 
 use super::participant::{self, ParticipantCommand};
 use super::session::{self, SessionCommand};
@@ -23,6 +26,23 @@ pub(super) struct Note {
     /// Why its owner decided that it is not recorded.
     #[n(2)]
     pub(super) dropped: Option<String>,
+}
+
+/// A code that stands in a note, and the one that was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meant {
+    pub(super) was: Pseudonym,
+    pub(super) now: Pseudonym,
+}
+
+impl FromStr for Meant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (was, now) = text.split_once('=').ok_or("must be two codes, as P71=P07")?;
+        let code = |text: &str| text.parse().map_err(|why| format!("{text}: {why}"));
+        Ok(Self { was: code(was)?, now: code(now)? })
+    }
 }
 
 /// A command by itself, of words that were noted.

@@ -1,23 +1,24 @@
 //! `notes`: what was noted while nobody could open the tablet is recorded by whoever opens it, and told. What can't be recorded stays, with the reason,
 //! until its owner puts it right or drops it.
 
+mod right;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Subcommand;
 use sync_core::change::Grounds;
-use sync_core::fold::fold;
 use sync_core::time::Millis;
 use sync_core::value::Pseudonym;
 
-use super::note::Note;
+use self::right::{Right, put_right};
+use super::note::{Meant, Note};
 use super::participant::ParticipantCommand;
 use super::session::SessionCommand;
 use super::when::When;
-use super::{CommandError, TabletCommand, find, participant, session, words};
+use super::{CommandError, TabletCommand, participant, session, words};
 use crate::device::Device;
 use crate::folder::KeptNote;
-use crate::recording::Who;
 
 #[derive(Debug, Subcommand)]
 pub enum NotesCommand {
@@ -34,6 +35,9 @@ pub enum NotesCommand {
         /// Another code, of somebody who joined; later notes that mark them follow
         #[arg(long)]
         code: Option<Pseudonym>,
+        /// Of a meeting, whom was meant by a code that was mistyped: P71=P07
+        #[arg(long, value_delimiter = ',')]
+        meant: Vec<Meant>,
         /// The day is right, though it looks wrong
         #[arg(long)]
         yes: bool,
@@ -75,8 +79,8 @@ pub(super) fn run(
             let left = record_all(device, out)?;
             list(device, &left, out)
         }
-        Some(NotesCommand::Record { note: id, group, date, code, yes }) => {
-            put_right(device, id, &Right { group, date, code, yes }, out)?;
+        Some(NotesCommand::Record { note: id, group, date, code, meant, yes }) => {
+            put_right(device, id, &Right { group, date, code, meant, yes }, out)?;
             match record_all(device, out)?.into_iter().find(|left| left.id == id) {
                 Some(left) => Err(left.why),
                 None => Ok(()),
@@ -183,74 +187,6 @@ fn list(device: &mut Device, left: &[Left], out: &mut dyn Write) -> Result<(), C
     }
     if left.is_empty() && dropped.is_empty() {
         writeln!(out, "No notes wait to be recorded.")?;
-    }
-    Ok(())
-}
-
-/// What of a note is put right.
-struct Right {
-    group: Option<String>,
-    date: Option<When>,
-    code: Option<Pseudonym>,
-    yes: bool,
-}
-
-/// Writes a note again as it should have been typed. Where it gives another code, the later notes that mark that person say so first: should that be all that
-/// is written, they name somebody who is not there yet, and wait.
-fn put_right(device: &mut Device, id: i64, right: &Right, out: &mut dyn Write) -> Result<(), CommandError> {
-    let (note, mut command) = readable(device, id)?;
-    let mut other_code = None;
-    match &mut command {
-        TabletCommand::Session(SessionCommand::Record { group, date, yes, .. }) if right.code.is_none() => {
-            right.group.iter().for_each(|right| group.clone_from(right));
-            *date = right.date.or(*date);
-            *yes |= right.yes;
-        }
-        TabletCommand::Participant(ParticipantCommand::Add { group, code, said }) if right.date.is_none() => {
-            right.group.iter().for_each(|right| group.clone_from(right));
-            said.yes |= right.yes;
-            if let Some(right) = &right.code {
-                other_code = code.replace(right.clone()).map(|was| (group.clone(), was, right.clone()));
-            }
-        }
-        _ => return Err(CommandError::NotOfNote { note: id }),
-    }
-    if let Some((group, was, now)) = other_code {
-        follow(device, id, &group, &was, &now, out)?;
-    }
-    let note = note.saying(&command);
-    Ok(device.write_note(id, &note.to_bytes(), false)?)
-}
-
-/// Has the later notes of a group mark somebody under another code.
-fn follow(
-    device: &mut Device,
-    added: i64,
-    group: &str,
-    was: &Pseudonym,
-    now: &Pseudonym,
-    out: &mut dyn Write,
-) -> Result<(), CommandError> {
-    let meant = |device: &Device, said: &str| match find::group(device.tablet(), said) {
-        Ok((id, _)) => id.to_string(),
-        Err(_) => fold(said),
-    };
-    let group = meant(device, group);
-    for later in device.notes()?.into_iter().filter(|note| !note.dropped && note.id > added) {
-        let Some(note) = later.content.as_deref().and_then(Note::from_bytes) else { continue };
-        let Some(TabletCommand::Session(SessionCommand::Record { group: of, date, part, yes, mut said })) =
-            note.command()
-        else {
-            continue;
-        };
-        let theirs = |who: &&mut Who| matches!(who, Who::Code(code) if code == was);
-        if meant(device, &of) != group || said.marked_mut().filter(theirs).count() == 0 {
-            continue;
-        }
-        said.marked_mut().filter(theirs).for_each(|who| *who = now.clone().into());
-        let command = TabletCommand::Session(SessionCommand::Record { group: of, date, part, yes, said });
-        device.write_note(later.id, &note.saying(&command).to_bytes(), false)?;
-        writeln!(out, "Note {} marks {now} now, in the place of {was}.", later.id)?;
     }
     Ok(())
 }
