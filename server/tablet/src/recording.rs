@@ -81,6 +81,11 @@ pub enum RecordError {
     NoGuardian,
     #[error("there is no participant {0} in this group; add them first")]
     NoSuchParticipant(Who),
+    #[error(
+        "this tablet gave {code} to somebody whose code is {now} now: say {now} for them. Whom the others call {code}, add here under a code of their own, \
+         and say that it is the same person: ihuriro tablet participant same-as --help"
+    )]
+    CodeSplit { code: Pseudonym, now: Pseudonym },
     #[error("{0} is marked twice, in different ways")]
     MarkedTwice(Who),
     #[error("it is void already")]

@@ -250,6 +250,12 @@ impl<K: Key, V: Value> Editor<'_, '_, Entries<K, V>> {
         self.put_at(&object, &key.to_key(), value.to_scalar())
     }
 
+    /// Puts the value also where it is the only value already: from now on it is the author's own.
+    pub fn put_again(self, key: &K, value: V) -> Result<(), EditError> {
+        let object = self.container(Shape::Map)?;
+        Ok(put_over(self.transaction, &object, &key.to_key(), value.to_scalar())?)
+    }
+
     /// Takes an entry back. The key stays: removal is a value too.
     pub fn clear(mut self, key: &K) -> Result<(), EditError> {
         let object = self.container(Shape::Map)?;

@@ -1,6 +1,7 @@
 //! Participants: corrected, one person under two codes, two people under one.
 
 use super::*;
+use sync_core::change::Grounds;
 use sync_core::id::ParticipantId;
 use sync_core::record::Participant;
 use tablet::recording::NewParticipant;
@@ -194,5 +195,37 @@ fn a_code_that_two_tablets_gave_at_once_is_one_person_or_two() {
         assert_eq!(heard.get(&pauls).map(ToString::to_string).as_deref(), Some("P21"));
         assert_eq!(said(&cast.paul, person(group, "P21")).code.to_string(), "P21");
         check_streams(cast.app.store());
+    });
+}
+
+/// Whom Paul's tablet calls P06 is P07 by now: what it marks as P06 would count for P07, and Paul may mean either.
+#[test]
+fn a_tablet_marks_nobody_under_a_code_that_it_gave_to_somebody_else() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        let newcomer = || NewParticipant::of("P06".parse().expect("a code"));
+        let id = cast.jeanne.add_participant(group, newcomer()).expect("she joins");
+        cast.paul.add_participant(group, newcomer()).expect("another one joins");
+        let session = record(&mut cast.paul, group, day(3, 3), came(&[6]));
+        cast.settle();
+        let why: Grounds = "Two young women.".parse().expect("grounds");
+        let (paul, new) = (cast.paul.tablet().device(), "P07".parse().expect("a code"));
+        cast.jeanne.split_participant(id, paul, new, &why).expect("they are told apart");
+        cast.settle();
+
+        let refused = cast.paul.edit_session(session, &came(&[6])).expect_err("it may be either").to_string();
+        assert!(refused.contains("whose code is P07 now"), "{refused}");
+        cast.paul.edit_session(session, &came(&[7])).expect("she has a code of her own");
+        cast.jeanne.edit_session(session, &came(&[6])).expect("her tablet means the other one");
+        // The other one gets a code of her own on his tablet, too.
+        let again = NewParticipant::of("P08".parse().expect("a code"));
+        let own = cast.paul.add_participant(group, again).expect("a code of his");
+        cast.paul.mark_same(own, Some(id), &why).expect("she is the same");
+        let next = record(&mut cast.paul, group, day(3, 10), came(&[7, 8]));
+        cast.settle();
+        assert_eq!(cast.read(next)["attended"], 2);
+        assert_eq!(cast.total(), (2, 4));
+        cast.reconcile();
     });
 }

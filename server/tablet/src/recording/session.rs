@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId, UserId};
 use sync_core::moving::Slot;
+use sync_core::person::{Mark, marked};
+use sync_core::record::Participant;
 use sync_core::record::session::{
     Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionEdit, SessionState, Theme, TimeOfDay,
 };
@@ -76,6 +78,8 @@ impl Details {
 struct Marks {
     put: BTreeMap<ParticipantId, Attendance>,
     cleared: BTreeSet<ParticipantId>,
+    /// Marks that stand under one of these codes, made by another tablet that had given it to somebody else, and whose they are.
+    of_others: BTreeMap<ParticipantId, (ParticipantId, Attendance)>,
 }
 
 impl Marks {
@@ -83,7 +87,9 @@ impl Marks {
         let all = participants_of(tablet, group);
         let mut put = BTreeMap::new();
         for (who, mark) in &details.attendance {
-            let before = put.insert(find(&all, who)?, *mark);
+            let id = find(&all, who)?;
+            refuse_split(tablet, &all, id)?;
+            let before = put.insert(id, *mark);
             if before.is_some_and(|before| before != *mark) {
                 return Err(RecordError::MarkedTwice(who.clone()));
             }
@@ -96,7 +102,52 @@ impl Marks {
             }
             cleared.insert(id);
         }
-        Ok(Self { put, cleared })
+        Ok(Self { put, cleared, of_others: BTreeMap::new() })
+    }
+
+    /// The same, where some of it is written over marks that stand in the session already.
+    fn over(mut self, tablet: &Tablet, session: SessionId) -> Self {
+        let of_colleagues = |mark: &Mark| mark.shown && mark.device != tablet.device();
+        for mark in tablet.attendance(session).into_iter().filter(of_colleagues) {
+            let participant = tablet.read::<Participant>(mark.participant).ok();
+            let whose = marked(mark.participant, participant.as_ref(), mark.device);
+            if whose != mark.participant {
+                self.of_others.insert(mark.participant, (whose, mark.mark));
+            }
+        }
+        self
+    }
+
+    /// Writes them. What stands there of somebody else goes under their own code first, and is this tablet's from then on.
+    fn write(&self, there: Option<&Session>, edit: &mut SessionEdit<'_>) -> Result<(), EditError> {
+        for under in self.put.keys().chain(&self.cleared) {
+            let Some((whose, mark)) = self.of_others.get(under) else { continue };
+            let has_own = there.is_some_and(|there| there.attendance.contains_key(whose));
+            if !has_own && !self.put.contains_key(whose) && !self.cleared.contains(whose) {
+                edit.attendance().put(whose, *mark)?;
+            }
+        }
+        for (who, mark) in &self.put {
+            match self.of_others.contains_key(who) {
+                true => edit.attendance().put_again(who, *mark)?,
+                false => edit.attendance().put(who, *mark)?,
+            }
+        }
+        self.cleared.iter().try_for_each(|who| edit.attendance().clear(who))
+    }
+}
+
+/// What this tablet marks under a code that it had given to somebody else counts for them, who have a code of their own by now. Whoever types it may
+/// mean either.
+fn refuse_split(
+    tablet: &Tablet,
+    all: &[(ParticipantId, Participant)],
+    id: ParticipantId,
+) -> Result<(), RecordError> {
+    let one = all.iter().find(|(other, _)| *other == id).map(|(_, one)| one);
+    match one.and_then(|one| Some((one, one.split.get(&tablet.device())?))) {
+        Some((one, now)) => Err(RecordError::CodeSplit { code: one.code.clone(), now: now.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -112,6 +163,7 @@ impl Device {
         let slot = Slot::of(group, date, part, |id| self.tablet().record(id));
         let session = slot.id;
         let there = self.tablet().read::<Session>(session).ok();
+        let marks = marks.over(self.tablet(), session);
         let summary = details.summary.take();
         let said = there.as_ref().map_or("", |there| there.summary.as_str());
         let addition = summary.filter(|text| !said.contains(text.trim()));
@@ -120,7 +172,8 @@ impl Device {
         }
         let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
             slot.begin(edit)?;
-            write(edit, &details, &marks)?;
+            write(edit, &details)?;
+            marks.write(there.as_ref(), edit)?;
             addition.map_or(Ok(()), |text| edit.summary().append(&text))
         })?;
         Ok(Recorded { session, begun: there.is_none(), changed })
@@ -131,17 +184,19 @@ impl Device {
     /// # Errors
     /// [`RecordError`] in words; nothing is changed then.
     pub fn edit_session(&mut self, session: SessionId, details: &Details) -> Result<Recorded, RecordError> {
-        let group = self.tablet().read::<Session>(session)?.group;
-        let marks = Marks::of(self.tablet(), group, details)?;
+        let there = self.tablet().read::<Session>(session)?;
+        let group = there.group;
+        let marks = Marks::of(self.tablet(), group, details)?.over(self.tablet(), session);
         let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
-            write(edit, details, &marks)?;
+            write(edit, details)?;
+            marks.write(Some(&there), edit)?;
             details.summary.as_deref().map_or(Ok(()), |text| edit.summary().write(text))
         })?;
         Ok(Recorded { session, begun: false, changed })
     }
 }
 
-fn write(edit: &mut SessionEdit<'_>, details: &Details, marks: &Marks) -> Result<(), EditError> {
+fn write(edit: &mut SessionEdit<'_>, details: &Details) -> Result<(), EditError> {
     details.starts_at.map_or(Ok(()), |time| edit.starts_at().set(time))?;
     details.minutes.map_or(Ok(()), |minutes| edit.minutes().set(minutes))?;
     details.phase.map_or(Ok(()), |phase| edit.phase().set(phase))?;
@@ -150,12 +205,6 @@ fn write(edit: &mut SessionEdit<'_>, details: &Details, marks: &Marks) -> Result
     }
     for theme in &details.not_themes {
         edit.themes().remove(theme)?;
-    }
-    for (who, mark) in &marks.put {
-        edit.attendance().put(who, *mark)?;
-    }
-    for who in &marks.cleared {
-        edit.attendance().clear(who)?;
     }
     for facilitator in &details.facilitators {
         edit.facilitators_present().insert(facilitator)?;
