@@ -79,12 +79,13 @@ impl World {
     }
 
     /// What was carried and is carried no more is in the store, once. A restored store may not know whose it is: such
-    /// work is lost with its tablet.
+    /// work is lost with its tablet. So is what the store refused, as too much of that tablet waits for keepers already: it has all of it still.
     pub(super) fn parcels_arrive(&mut self, at: usize) -> Sound {
         let carries = self.slates[at].parcels(&self.parcels);
         let before = std::mem::replace(&mut self.slates[at].carries, carries);
         let gone = before.iter().filter(|(serial, _)| !self.slates[at].carries.contains_key(serial));
         let gone: Vec<Rc<Parcel>> = gone.map(|(_, parcel)| Rc::clone(parcel)).collect();
+        let refused = std::mem::take(&mut self.slates[at].refused);
         for parcel in gone {
             if self.strangers.contains(&parcel.by) {
                 self.coverage.count("parcels of a tablet that the store does not know");
@@ -92,6 +93,13 @@ impl World {
                 continue;
             }
             let kept = Kept::of(&self.ground.store);
+            let arrived =
+                parcel.changes.iter().any(|(name, digest)| kept.places(name, digest.as_bytes()) > 0);
+            if refused && !arrived {
+                self.coverage.count("parcels that the store refused");
+                self.excuse(parcel.changes.clone());
+                continue;
+            }
             for (name, digest) in &parcel.changes {
                 let places = kept.places(name, digest.as_bytes());
                 ensure(places == 1, "what a carrier lets go of is in the store, once", || {

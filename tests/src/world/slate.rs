@@ -43,6 +43,8 @@ pub(super) struct Slate {
     pub(super) shown: BTreeSet<Name>,
     /// What it carried for others when it was last looked at, by its place in the folder.
     pub(super) carries: BTreeMap<u64, Rc<Parcel>>,
+    /// Whether the store refused parcels in its last sync.
+    pub(super) refused: bool,
     /// What a restored store is to get back from it.
     pub(super) owed: BTreeSet<Held>,
     /// A copy of the folder that somebody made earlier.
@@ -74,6 +76,7 @@ impl Slate {
             barred: false,
             shown: BTreeSet::new(),
             carries: BTreeMap::new(),
+            refused: false,
             owed: BTreeSet::new(),
             older: None,
             disk,

@@ -137,6 +137,7 @@ impl World {
 
     fn tell(&mut self, at: usize, report: &Report) {
         self.note(|| format!("    tablet {at}: {report:?}"));
+        self.slates[at].refused = report.refused > 0;
         let Report {
             requests, accepted, duplicate, quarantined, received, dropped, repaired, carried, ..
         } = report;
