@@ -130,27 +130,27 @@ fn named_since(
         .select(documents::id)
         .load(c))?;
     let ids: Vec<DocumentId> = rows.into_iter().map(|Db(id)| id).collect();
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let (group, erased) = (GroupId::from_uuid(stream.uuid()), erased(tx, stream)?);
     let mut codes = BTreeSet::new();
     for some in ids.chunks(IN_MEMORY) {
         for stored in ledger::load_all(tx, some)?.into_values() {
-            codes.extend(ever_named(&stored.open()?).unwrap_or_default());
+            // One session may name as many codes as it has room for: only those that matter are kept.
+            let named = ever_named(&stored.open()?).unwrap_or_default();
+            codes.extend(named.into_iter().filter(|code| erased.contains(&ParticipantId::of(group, code))));
         }
     }
-    of_erased(tx, GroupId::from_uuid(stream.uuid()), codes)
+    Ok(codes)
 }
 
-/// Those among some codes whose people were erased.
-fn of_erased(
-    tx: &mut Conn<'_>,
-    group: GroupId,
-    mut codes: BTreeSet<Pseudonym>,
-) -> Result<BTreeSet<Pseudonym>, StoreError> {
+/// The people of a group who were erased.
+fn erased(tx: &mut Conn<'_>, stream: StreamId) -> Result<BTreeSet<ParticipantId>, StoreError> {
     let rows: Vec<Db<DocumentId>> = on_each!(tx, |c| erasures::table
-        .filter(erasures::stream_id.eq(Db(group)))
+        .filter(erasures::stream_id.eq(Db(stream)))
         .filter(erasures::kind.eq(Code(Kind::Participant)))
         .select(erasures::document_id)
         .load(c))?;
-    let erased: BTreeSet<ParticipantId> = rows.into_iter().map(|Db(id)| id.into()).collect();
-    codes.retain(|code| erased.contains(&ParticipantId::of(group, code)));
-    Ok(codes)
+    Ok(rows.into_iter().map(|Db(id)| id.into()).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::form::EditError;
 use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId, UserId};
 use sync_core::moving::Slot;
-use sync_core::person::{Mark, marked};
+use sync_core::person::marked;
 use sync_core::record::Participant;
 use sync_core::record::session::{
     Attendance, Cell, Count, Minutes, PartOfDay, Phase, Session, SessionEdit, SessionState, Theme, TimeOfDay,
@@ -83,7 +83,13 @@ struct Marks {
 }
 
 impl Marks {
-    fn of(tablet: &Tablet, group: GroupId, details: &Details) -> Result<Self, RecordError> {
+    /// Those of a session, over what stands in it already.
+    fn of(
+        tablet: &Tablet,
+        group: GroupId,
+        session: SessionId,
+        details: &Details,
+    ) -> Result<Self, RecordError> {
         let all = participants_of(tablet, group);
         let mut put = BTreeMap::new();
         for (who, mark) in &details.attendance {
@@ -102,20 +108,13 @@ impl Marks {
             }
             cleared.insert(id);
         }
-        Ok(Self { put, cleared, of_others: BTreeMap::new() })
-    }
-
-    /// The same, where some of it is written over marks that stand in the session already.
-    fn over(mut self, tablet: &Tablet, session: SessionId) -> Self {
-        let of_colleagues = |mark: &Mark| mark.shown && mark.device != tablet.device();
-        for mark in tablet.attendance(session).into_iter().filter(of_colleagues) {
-            let participant = tablet.read::<Participant>(mark.participant).ok();
-            let whose = marked(mark.participant, participant.as_ref(), mark.device);
-            if whose != mark.participant {
-                self.of_others.insert(mark.participant, (whose, mark.mark));
-            }
-        }
-        self
+        let of_colleagues = tablet.attendance(session).into_iter().filter(|mark| mark.shown);
+        let of_others = of_colleagues.filter(|mark| mark.device != tablet.device()).filter_map(|mark| {
+            let (under, one) = all.iter().find(|(id, _)| *id == mark.participant)?;
+            let whose = marked(*under, Some(one), mark.device);
+            (whose != *under).then_some((*under, (whose, mark.mark)))
+        });
+        Ok(Self { put, cleared, of_others: of_others.collect() })
     }
 
     /// Writes them. What stands there of somebody else goes under their own code first, and is this tablet's from then on.
@@ -159,11 +158,10 @@ impl Device {
     pub fn record_session(&mut self, group: GroupId, new: NewSession) -> Result<Recorded, RecordError> {
         group_of(self.tablet(), group)?;
         let NewSession { date, part, mut details } = new;
-        let marks = Marks::of(self.tablet(), group, &details)?;
         let slot = Slot::of(group, date, part, |id| self.tablet().record(id));
         let session = slot.id;
+        let marks = Marks::of(self.tablet(), group, session, &details)?;
         let there = self.tablet().read::<Session>(session).ok();
-        let marks = marks.over(self.tablet(), session);
         let summary = details.summary.take();
         let said = there.as_ref().map_or("", |there| there.summary.as_str());
         let addition = summary.filter(|text| !said.contains(text.trim()));
@@ -186,7 +184,7 @@ impl Device {
     pub fn edit_session(&mut self, session: SessionId, details: &Details) -> Result<Recorded, RecordError> {
         let there = self.tablet().read::<Session>(session)?;
         let group = there.group;
-        let marks = Marks::of(self.tablet(), group, details)?.over(self.tablet(), session);
+        let marks = Marks::of(self.tablet(), group, session, details)?;
         let changed = self.edit::<Session>(StreamId::from(group), session, |edit| {
             write(edit, details)?;
             marks.write(Some(&there), edit)?;
