@@ -6,7 +6,8 @@
 //! complement each other (another pillar). Pairs are not kept: they are found among the rows of one sector ([`walk`]), so that two partners who
 //! write at the same moment are both seen. [`said`] keeps what the two partners said of theirs.
 //!
-//! [`edits`](crate::edits) asks [`warning`] before a group begins or moves.
+//! [`edits`](crate::edits) asks [`warning`] before a group begins or moves; [`sync`](crate::sync) tells a tablet the [`neighbours`] of
+//! its groups.
 
 mod id;
 mod group;
@@ -23,11 +24,13 @@ mod gaps;
 mod pairs;
 pub(crate) mod warning;
 mod check;
+mod neighbours;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub(crate) use gaps::gaps_of;
 pub use id::OverlapId;
+pub(crate) use neighbours::neighbours;
 pub use pair::Grade;
 pub(crate) use pairs::{Pairs, PairsByDistrict, complementary_by_district, overlaps_by_district};
 pub use said::Statement;

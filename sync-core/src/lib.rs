@@ -93,6 +93,7 @@ pub mod cbor;
 pub mod batch;
 pub mod cursor;
 pub mod quarantine;
+pub mod neighbour;
 pub mod wire;
 
 pub mod agreement;

@@ -35,6 +35,7 @@ use crate::day::{Began, began_on};
 use crate::document::{Damaged, Document};
 use crate::form::{Edit, EditError};
 use crate::id::{DeviceId, DocumentId, EpochId, GroupId, OrganisationId, SessionId, StreamId, UserId};
+use crate::neighbour::Neighbours;
 use crate::person::{Mark, marks};
 use crate::record::{Kind, Kinded, Record};
 use crate::time::{Millis, Moment};
@@ -245,6 +246,11 @@ impl Tablet {
             return Some(&self.identity.name);
         }
         self.people.get(&device).map(String::as_str)
+    }
+
+    /// What other partners do near to the groups of this tablet, as the store last said.
+    pub fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
     }
 
     /// The person whose tablet this is.

@@ -14,6 +14,7 @@ use crate::change::Digest;
 use crate::cursor::Ask;
 use crate::cursor::{Cursor, Fingerprint};
 use crate::id::{BatchId, DeviceId, DocumentId, EpochId, StreamId};
+use crate::neighbour::Neighbour;
 use crate::quarantine::{Outcome, Rejection};
 use crate::record::{Home, Kind};
 use crate::time::Millis;
@@ -62,6 +63,10 @@ pub struct Request {
     /// It is sent no stream in which there may be others.
     #[n(11)]
     pub kinds: Option<u32>,
+    /// When the tablet last heard what other partners do near to its groups, by the store's clock; 0 before it ever did. Programs that show
+    /// nothing of it say nothing, and are told nothing.
+    #[n(12)]
+    pub neighbours: Option<Millis>,
 }
 
 impl Request {
@@ -136,6 +141,10 @@ pub struct Answer {
     #[n(11)]
     #[cbor(default)]
     pub released: Vec<Released>,
+    /// All that other partners do near to the tablet's groups, in the place of what it heard before: where it asked, and that is long ago or
+    /// it reads a group for the first time.
+    #[n(12)]
+    pub neighbours: Option<Vec<Neighbour>>,
 }
 
 /// How a tablet stands with the store.

@@ -96,7 +96,7 @@ export class Tablet extends Held {
       purged: state.purged, budget: PAGE, carried: [],
       waiting: this.askedAfter(),
       about: { program: 'ihuriro-node 0.1.0', unsent: state.outbox.length - flight.length, key: null },
-      kinds: KINDS.length,
+      kinds: KINDS.length, neighbours: state.neighbours?.heard ?? 0,
     };
     const signed = W.signed(W.FOR_REQUEST, state.device, state.seed, W.write(W.request, request));
     return { body: gzipSync(signed), flight, batch };
@@ -125,6 +125,7 @@ export class Tablet extends Held {
     for (const one of answer.rejected) this.hearRejection(one);
     for (const one of answer.released) this.report.released += this.forgetLeft(one);
     for (const { device, name } of answer.people) state.people[device] = name;
+    if (answer.neighbours) state.neighbours = { heard: answer.now, all: answer.neighbours };
     let more = false;
     for (const page of answer.pages) more = this.turn(page) || more;
     for (const { stream, number, identity } of answer.keys) (state.streams[stream] ??= begun()).key = { number, identity };
@@ -250,6 +251,7 @@ export class Tablet extends Held {
       const undecided = waiting.filter((one) => !one.rejection);
       state.left.push(...undecided.map((one) => ({ document: one.document, digest: digestOf(one) })));
       state.quarantined = state.quarantined.filter((one) => one.stream !== stream);
+      if (state.neighbours) state.neighbours.all = state.neighbours.all.filter((one) => one.group !== stream);
       delete state.streams[stream];
       state.purged.push(stream);
       this.report.dropped += 1;

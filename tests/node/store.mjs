@@ -113,7 +113,7 @@ export class Store {
     const lacking = streams.filter((stream) => cursors.get(stream)?.key !== this.keyNumber);
     const keys = lacking.map((stream) => ({ stream, number: this.keyNumber, identity: 'AGE-SECRET-KEY-1…' }));
     const asked = ({ digest }) => said.waiting.includes(digest);
-    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(asked), standing: null, released: this.released.filter(asked) };
+    return { protocol: 1, epoch: this.epoch, now: Date.now(), outcomes, pages, dropped, people, receipts: [], keys, rejected: this.rejected.filter(asked), standing: null, released: this.released.filter(asked), neighbours: null };
   }
 
   page(stream, ask, sameLife, own) {

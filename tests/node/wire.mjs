@@ -93,7 +93,11 @@ export const request = record({
   protocol: plain, epoch: uuid, number: plain, incarnation: plain, cursors: list(cursor),
   batches: list(envelope), purged: list(uuid), budget: plain, carried: list(blob), waiting: list(blob),
   about: orNull(record({ program: plain, unsent: plain, key: orNull(blob) })),
-  kinds: orNull(plain),
+  kinds: orNull(plain), neighbours: orNull(plain),
+});
+const neighbour = record({
+  group: uuid, overlaps: plain, organisation: plain, contact: orNull(plain), modality: plain, pillar: orNull(plain),
+  cohort: orNull(plain), area: plain, from: orNull(plain), to: orNull(plain),
 });
 const entry = record({ kind, document: uuid, schema: plain, change: blob });
 const whole = record({ kind, document: uuid, snapshot: blob });
@@ -115,6 +119,7 @@ export const answer = record({
   rejected: list(record({ document: uuid, digest: blob, rejection: record({ by: plain, because: plain }) })),
   standing: orNull(record({ revoked: plain, has_key: plain, lease: plain })),
   released: listOrNone(record({ document: uuid, digest: blob })),
+  neighbours: orNull(list(neighbour)),
 });
 
 export const bundle = record({

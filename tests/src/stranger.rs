@@ -59,6 +59,7 @@ impl Stranger {
             waiting: Vec::new(),
             about: None,
             kinds: None,
+            neighbours: None,
         }
     }
 

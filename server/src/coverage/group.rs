@@ -89,7 +89,7 @@ pub(crate) struct Partner {
     pub(super) name: String,
     /// The e-mail address or telephone number of an office.
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<String>,
+    pub(super) contact: Option<String>,
 }
 
 /// All organisations, by their ids.

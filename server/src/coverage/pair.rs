@@ -104,6 +104,22 @@ impl Meets {
     }
 }
 
+/// The groups among `others` that a group meets today or later, the nearest first.
+pub(super) fn near_to<'a>(
+    group: &Covered,
+    others: &'a [Covered],
+    relation: Relation,
+    today: &str,
+) -> Vec<(&'a Covered, Meets)> {
+    let meets = |other: &'a Covered| {
+        let meets = relation.between(group, other).filter(|meets| meets.on(Some(today), None))?;
+        Some((other, meets))
+    };
+    let mut near: Vec<(&Covered, Meets)> = others.iter().filter_map(meets).collect();
+    near.sort_by_key(|(_, meets)| (meets.grade, meets.cohort));
+    near
+}
+
 /// Two groups that meet; the first has the lesser id.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::group::{CoverageItem, Covered, Partners};
 use super::id::OverlapId;
-use super::pair::{Grade, MeetsItem, Pair, Relation, SameCohort};
+use super::pair::{Grade, Meets, MeetsItem, Pair, Relation, SameCohort, near_to};
 pub(crate) use super::said::Speaker;
 use super::said::{Statement, say};
 use super::walk;
@@ -53,17 +53,15 @@ fn pairs(
     relation: Relation,
     today: Date,
 ) -> Result<Vec<Pair>, StoreError> {
-    let others = walk::going_on_in(tx, &group.sector, &today.to_string())?;
-    let pair = |other: Covered| {
-        let meets =
-            relation.between(group, &other).filter(|meets| meets.on(Some(&today.to_string()), None))?;
-        let (first, second) =
-            if group.id < other.id { (group.clone(), other) } else { (other, group.clone()) };
-        Some(Pair { first, second, meets })
+    let today = today.to_string();
+    let others = walk::going_on_in(tx, &group.sector, &today)?;
+    let near = near_to(group, &others, relation, &today).into_iter();
+    let pair = |(other, meets): (&Covered, Meets)| {
+        let (one, other) = (group.clone(), other.clone());
+        let (first, second) = if one.id < other.id { (one, other) } else { (other, one) };
+        Pair { first, second, meets }
     };
-    let mut pairs: Vec<Pair> = others.into_iter().filter_map(pair).collect();
-    pairs.sort_by_key(|pair| (pair.meets.grade, pair.meets.cohort));
-    Ok(pairs)
+    Ok(near.map(pair).collect())
 }
 
 /// What is near to a group, for people.

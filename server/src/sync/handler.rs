@@ -93,6 +93,7 @@ pub(crate) async fn sync(
         rejected: pulled.decided.rejected,
         standing: Some(tablet.standing(&claimed.request, **lease)),
         released: pulled.decided.released,
+        neighbours: pulled.neighbours,
     };
     let body = sync_core::cbor::to_bytes(&answer);
     let accepted = http.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());

@@ -8,15 +8,17 @@ mod older;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::cursor::{Ask, Cursor};
-use sync_core::id::{DeviceId, DocumentId, EpochId, Id, StreamId};
+use sync_core::id::{DeviceId, DocumentId, EpochId, GroupId, Id, StreamId};
 use sync_core::limits::PAGE;
-use sync_core::time::Millis;
+use sync_core::neighbour::{Neighbour, Neighbours};
+use sync_core::time::{Millis, day_in_rwanda};
 use sync_core::wire::{Page, Person, Request, StreamKey, Tells};
 use uuid::Uuid;
 
 use super::decided::{self, Decided};
 use super::holding::Holdings;
-use crate::ledger::{self, StreamRow, names, readable_streams};
+use crate::coverage;
+use crate::ledger::{self, StreamKind, StreamRow, names, readable_streams};
 use crate::store::{Conn, StoreError, identity};
 
 /// The size of an entry without its change or snapshot, in bytes.
@@ -30,6 +32,7 @@ pub(super) struct Pulled {
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<StreamKey>,
     pub(super) decided: Decided,
+    pub(super) neighbours: Option<Vec<Neighbour>>,
 }
 
 /// Collects the answer's pages, of the streams that are noted as held and readable still: nothing leaves the store that
@@ -54,6 +57,7 @@ pub(super) fn pull(
         room: request.budget as usize,
         authors: BTreeSet::new(),
     };
+    let neighbours = reader.neighbours(tx, request, &streams, &cursors, now)?;
     let mut pages = Vec::new();
     for stream in streams {
         let ask = cursors.get(&stream.id).map(|cursor| &cursor.ask);
@@ -64,7 +68,7 @@ pub(super) fn pull(
     let mut keys = ledger::stream_keys(tx, &readable)?;
     keys.retain(|key| cursors.get(&key.stream).is_none_or(|cursor| cursor.key != key.number));
     let decided = decided::of(tx, &request.waiting)?;
-    Ok(Pulled { epoch, pages, people, keys, decided })
+    Ok(Pulled { epoch, pages, people, keys, decided, neighbours })
 }
 
 /// The tablet that reads, and the budget that is left for it.
@@ -114,6 +118,30 @@ impl Reader {
         };
         let fingerprint = whole.then(|| older::fingerprint(tx, stream, self.since)).transpose()?;
         Ok(Page { stream: stream.id, fingerprint, tells })
+    }
+
+    /// What other partners do near to the tablet's groups, where it asks and did not hear so today, or reads a group for the first time. It may
+    /// take half of the budget: over a link that carries little, records come first.
+    fn neighbours(
+        &mut self,
+        tx: &mut Conn<'_>,
+        request: &Request,
+        streams: &[StreamRow],
+        cursors: &BTreeMap<StreamId, &Cursor>,
+        now: Millis,
+    ) -> Result<Option<Vec<Neighbour>>, StoreError> {
+        let Some(heard) = request.neighbours else { return Ok(None) };
+        let groups = streams.iter().filter(|stream| stream.kind == StreamKind::Group).map(|stream| stream.id);
+        let is_new = groups.clone().any(|group| !cursors.contains_key(&group));
+        if !is_new && !Neighbours::is_due(heard, now) {
+            return Ok(None);
+        }
+        let groups: Vec<GroupId> = groups.map(|stream| GroupId::from_uuid(stream.uuid())).collect();
+        let told = coverage::neighbours(tx, &groups, day_in_rwanda(now))?;
+        let size = sync_core::cbor::to_bytes(&told).len();
+        let fits = size <= self.budget / 2;
+        self.budget -= if fits { size } else { 0 };
+        Ok(fits.then_some(told))
     }
 
     /// Whether a change or document of this size goes in; takes it off the budget if so. One that is larger than what

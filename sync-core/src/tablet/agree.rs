@@ -225,6 +225,9 @@ impl Tablet {
             }
             self.streams.remove(&stream);
             writes.push(Write::Delete(Key::Stream(stream)));
+            if self.neighbours.forget(stream) {
+                writes.push(self.neighbours_write());
+            }
             self.identity.purged.push(stream);
             // People are told of groups.
             let of_all = [self.identity.organisation.into(), StreamId::PARTNERSHIP];

@@ -11,6 +11,7 @@ use crate::id::{DocumentId, StreamId};
 pub enum Key {
     Identity,
     People,
+    Neighbours,
     Stream(StreamId),
     Document(DocumentId),
     /// A change about which the store has not said what became of it.
@@ -32,6 +33,7 @@ impl fmt::Display for Key {
         match self {
             Self::Identity => f.write_str("identity"),
             Self::People => f.write_str("people"),
+            Self::Neighbours => f.write_str("neighbours"),
             Self::Stream(id) => write!(f, "stream/{id}"),
             Self::Document(id) => write!(f, "document/{id}"),
             Self::Outbox(serial) => write!(f, "outbox/{serial}"),
@@ -50,6 +52,7 @@ impl std::str::FromStr for Key {
         match kind {
             "identity" => Ok(Self::Identity),
             "people" => Ok(Self::People),
+            "neighbours" => Ok(Self::Neighbours),
             "stream" => rest.parse().map(Self::Stream).map_err(|_| Damaged),
             "document" => rest.parse().map(Self::Document).map_err(|_| Damaged),
             "outbox" => rest.parse().map(Self::Outbox).map_err(|_| Damaged),

@@ -153,6 +153,7 @@ impl Tablet {
             waiting: self.asked_after(),
             about: Some(About { program: About::PROGRAM.to_owned(), unsent, key: self.folder_key.clone() }),
             kinds: Some(Request::KINDS),
+            neighbours: Some(self.neighbours.heard),
         };
         self.flight = Some(flight);
         let signed =

@@ -5,6 +5,7 @@ use super::blob::{Key, Write};
 use super::course::StreamState;
 use super::state::Tablet;
 use crate::cbor::{from_bytes, to_bytes};
+use crate::neighbour::Neighbours;
 use crate::quarantine::{Outcome, Reason};
 use crate::time::Moment;
 use crate::wire::{Answer, PROTOCOL, Receipt};
@@ -76,6 +77,10 @@ impl Tablet {
         if !answer.people.is_empty() {
             self.people.extend(answer.people.into_iter().map(|person| (person.device, person.name)));
             writes.push(Write::Put(Key::People, to_bytes(&self.people)));
+        }
+        if let Some(all) = answer.neighbours {
+            self.neighbours = Neighbours { heard: answer.now, all };
+            writes.push(self.neighbours_write());
         }
         // 5. Pages are merged, and cursors move.
         let mut more = false;

@@ -17,11 +17,12 @@ use crate::cbor;
 use crate::change::ChangeHash;
 use crate::document::{Damaged, Document};
 use crate::id::{BatchId, DeviceId, DocumentId, StreamId};
+use crate::neighbour::Neighbours;
 use crate::record::Kind;
 
 /// The tablet's state machine; see the [module](super).
 ///
-/// The fields up to `people` are what the folder holds: every change of them comes with a [`Write`]. The others last
+/// The fields up to `neighbours` are what the folder holds: every change of them comes with a [`Write`]. The others last
 /// for one sync.
 pub struct Tablet {
     pub(super) identity: Identity,
@@ -35,6 +36,7 @@ pub struct Tablet {
     /// Receipts of the store for colleagues, which this tablet carries back.
     pub(super) receipts: BTreeMap<u64, ByteVec>,
     pub(super) people: BTreeMap<DeviceId, String>,
+    pub(super) neighbours: Neighbours,
     pub(super) flight: Option<Flight>,
     pub(super) agreements: BTreeMap<StreamId, Agreement>,
     /// Records with a change that was by itself too large for the link in this sync; they wait for the next sync.
@@ -114,6 +116,7 @@ impl Tablet {
             carried: BTreeMap::new(),
             receipts: BTreeMap::new(),
             people: BTreeMap::new(),
+            neighbours: Neighbours::default(),
             flight: None,
             agreements: BTreeMap::new(),
             stuck: BTreeSet::new(),
@@ -135,6 +138,7 @@ impl Tablet {
             match *key {
                 Key::Identity => {}
                 Key::People => tablet.people = read(bytes)?,
+                Key::Neighbours => tablet.neighbours = read(bytes)?,
                 Key::Stream(id) => drop(tablet.streams.insert(id, read(bytes)?)),
                 Key::Document(id) => drop(tablet.documents.insert(id, read(bytes)?)),
                 Key::Outbox(serial) => drop(tablet.outbox.insert(serial, read(bytes)?)),
@@ -164,6 +168,10 @@ impl Tablet {
 
     pub(super) fn identity_write(&self) -> Write {
         Write::Put(Key::Identity, cbor::to_bytes(&self.identity))
+    }
+
+    pub(super) fn neighbours_write(&self) -> Write {
+        Write::Put(Key::Neighbours, cbor::to_bytes(&self.neighbours))
     }
 
     /// Keeps a document, in memory and among the writes.

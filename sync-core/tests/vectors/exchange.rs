@@ -7,6 +7,7 @@ use sync_core::change::Digest;
 use sync_core::cursor::{Ask, Cursor, Fingerprint, Mark};
 use sync_core::document::Document;
 use sync_core::id::{DocumentId, StreamId};
+use sync_core::neighbour::Neighbour;
 use sync_core::quarantine::{Outcome, Reason, Rejection};
 use sync_core::record::SCHEMA;
 use sync_core::wire::{
@@ -41,6 +42,7 @@ fn request(number: u64) -> Request {
         waiting: Vec::new(),
         about: None,
         kinds: None,
+        neighbours: None,
     }
 }
 
@@ -58,6 +60,7 @@ fn answer() -> Answer {
         rejected: Vec::new(),
         standing: None,
         released: Vec::new(),
+        neighbours: None,
     }
 }
 
@@ -142,6 +145,10 @@ pub(crate) fn requests(scene: &Scene) -> Vec<(&'static str, Request)> {
             "how many kinds of record the tablet's program knows",
             Request { kinds: Some(Request::KINDS), ..request(303) },
         ),
+        (
+            "when the tablet last heard of its neighbours",
+            Request { kinds: Some(Request::KINDS), neighbours: Some(NOW), ..request(304) },
+        ),
     ]
 }
 
@@ -196,6 +203,26 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
     let differs = Answer { pages: vec![documents(scene, 6, false, &reply, &[]), lost], ..answer() };
     let differing =
         Answer { pages: vec![documents(scene, 6, false, &[], &scene.documents[..1])], ..answer() };
+    let neighbour = Neighbour {
+        group: id(&stream().to_string()),
+        overlaps: true,
+        organisation: "Never Again Rwanda".into(),
+        contact: Some("huye@nar.example".into()),
+        modality: "sociotherapy".into(),
+        pillar: Some("community_healing".into()),
+        cohort: None,
+        area: "52010101".into(),
+        from: Some("2026-03-05".into()),
+        to: None,
+    };
+    let beside = Neighbour {
+        overlaps: false,
+        contact: None,
+        cohort: Some("youth".into()),
+        to: Some("2026-09-30".into()),
+        ..neighbour.clone()
+    };
+    let near = Answer { neighbours: Some(vec![neighbour, beside]), ..answer() };
     vec![
         ("a page that does not reach the end", first),
         ("outcomes, and the rest of the stream", second),
@@ -203,6 +230,7 @@ pub(crate) fn answers(scene: &Scene) -> Vec<(&'static str, Answer)> {
         ("the rest of a copy", copied),
         ("what differs, and a stream in which the store can't go on from the cursor", differs),
         ("the document that was wanted", differing),
+        ("what other partners do near to the tablet's group", near),
     ]
 }
 

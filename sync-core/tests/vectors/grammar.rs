@@ -64,6 +64,7 @@ fn what_is_not_the_protocol_does_not_fit() {
         waiting: Vec::new(),
         about: None,
         kinds: None,
+        neighbours: None,
     };
     let sound = minicbor::to_vec(&request).expect("CBOR");
     assert_eq!(fits("request", &sound), Ok(()));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use sync_core::batch::{Envelope, Signed, Statement};
 use sync_core::bundle::{Bundle, Sealed, Settlement};
 use sync_core::cursor::{Ask, Fingerprint};
+use sync_core::neighbour::Neighbour;
 use sync_core::quarantine::{Outcome, Reason};
 use sync_core::record::Kind;
 use sync_core::wire::{Answer, Page, Receipt, Request, Tells, Whole};
@@ -37,6 +38,7 @@ pub(crate) fn request(request: &Request) -> Value {
             "program": about.program, "unsent": about.unsent, "key": about.key.as_ref().map(|key| hex(key)),
         })),
         "kinds": request.kinds,
+        "neighbours": request.neighbours,
     })
 }
 
@@ -94,6 +96,22 @@ pub(crate) fn answer(answer: &Answer) -> Value {
         "standing": answer.standing.map(|one| json!({
             "revoked": one.revoked, "has_key": one.has_key, "lease": one.lease,
         })),
+        "neighbours": answer.neighbours.as_ref().map(|all| each(all, neighbour)),
+    })
+}
+
+fn neighbour(one: &Neighbour) -> Value {
+    json!({
+        "group": one.group,
+        "overlaps": one.overlaps,
+        "organisation": one.organisation,
+        "contact": one.contact,
+        "modality": one.modality,
+        "pillar": one.pillar,
+        "cohort": one.cohort,
+        "area": one.area,
+        "from": one.from,
+        "to": one.to,
     })
 }
 

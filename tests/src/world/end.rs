@@ -166,6 +166,11 @@ impl World {
             ensure(groups == due, "a tablet holds the groups of its person", || {
                 format!("tablet {at} holds {groups:?}, not {due:?}")
             })?;
+            let held = slate.tablet.groups();
+            let near = slate.tablet.neighbours().all.iter().find(|one| !held.contains(&one.group));
+            ensure(near.is_none(), "a tablet knows of neighbours of its own groups alone", || {
+                format!("tablet {at} knows of {near:?}")
+            })?;
             let (mut mine, quarantined) = (slate.documents(), slate.quarantined());
             let of_all = [slate.tablet.organisation().into(), StreamId::PARTNERSHIP];
             mine.retain(|_, stream| of_all.contains(stream) || known(&GroupId::from_uuid(stream.uuid())));

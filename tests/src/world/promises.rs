@@ -45,6 +45,12 @@ impl World {
                     format!("tablet {at} holds {document} of {stream}")
                 })?;
             }
+            for near in &slate.tablet.neighbours().all {
+                let ever = self.ever.contains(&(slate.tablet.user(), near.group.into()));
+                ensure(ever, "nobody hears what is near to a group that was never theirs", || {
+                    format!("tablet {at} hears of neighbours of {}", near.group)
+                })?;
+            }
         }
         told_before.into_iter().for_each(|(at, name)| self.owes(at, name));
         (0..self.slates.len()).try_for_each(|at| self.parcels_arrive(at))

@@ -95,10 +95,14 @@ impl World {
             Said::Answer(body) => match tablet.answered(&moment, &body) {
                 Ok(next) => {
                     let answer: Answer = minicbor::decode(&body).expect("it was understood");
-                    let nothing =
-                        answer.pages.is_empty() && answer.people.is_empty() && answer.keys.is_empty();
+                    let near = answer.neighbours.map_or(0, |all| all.len());
+                    let nothing = answer.pages.is_empty()
+                        && answer.people.is_empty()
+                        && answer.keys.is_empty()
+                        && near == 0;
                     let promise = "who was let go hands in and is sent nothing";
                     ensure(leads || nothing, promise, || format!("tablet {at} was sent something"))?;
+                    self.coverage.add("neighbours heard of", near as u64);
                     Ok(Some(next))
                 }
                 Err(_) if mishap.is_some() => Ok(None),

@@ -155,6 +155,7 @@ impl Store {
             rejected: Vec::new(),
             standing: Some(TabletStanding { revoked: false, has_key: true, lease: 30 }),
             released: Vec::new(),
+            neighbours: None,
         };
         Said::Answer(minicbor::to_vec(&answer).expect("writing to a Vec"))
     }
