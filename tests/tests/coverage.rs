@@ -2,6 +2,7 @@
 
 mod journey;
 mod known;
+mod neighbours;
 mod recounted;
 mod warned;
 

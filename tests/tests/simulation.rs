@@ -26,6 +26,7 @@ fn no_world_breaks_a_promise_on_sqlite() {
         "fault: tablet killed",
         "pages with more to come",
         "many changes decided at once",
+        "neighbours heard of",
         "no longer void: at a desk",
         "parcels handed in",
         "person taken off with much to hand in",

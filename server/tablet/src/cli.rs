@@ -7,6 +7,7 @@ mod lesson;
 mod incident;
 mod list;
 mod look_again;
+mod neighbours;
 mod note;
 mod notes;
 mod participant;
@@ -96,6 +97,11 @@ pub enum TabletCommand {
     /// Find the services that people can be sent to, the nearest first.
     #[command(subcommand)]
     Service(service::ServiceCommand),
+    /// Tell what other partners do near to your groups, and how they are reached.
+    Neighbours {
+        /// Of this group alone: its name or id, or the beginning of either
+        group: Option<String>,
+    },
     /// Refer a participant to a service, and note how far they have come.
     #[command(subcommand)]
     Referral(referral::ReferralCommand),
@@ -139,6 +145,7 @@ impl TabletCommand {
             Self::Groups
             | Self::Participants { .. }
             | Self::Sessions { .. }
+            | Self::Neighbours { .. }
             | Self::Show(_)
             | Self::Settle(_)
             | Self::Notes { command: None } => true,
@@ -251,6 +258,7 @@ pub fn run_on(device: &mut Device, command: TabletCommand, out: &mut dyn Write) 
         TabletCommand::Sessions { group } => list::sessions(device, &group, out),
         TabletCommand::Lesson(command) => lesson::run(device, command, out),
         TabletCommand::Service(command) => service::run(device, command, out),
+        TabletCommand::Neighbours { group } => neighbours::run(device, group.as_deref(), out),
         TabletCommand::Referral(command) => referral::run(device, command, out),
         TabletCommand::Incident(command) => incident::run(device, command, out),
         TabletCommand::Screening(command) => screening::run(device, command, out),

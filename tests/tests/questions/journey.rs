@@ -52,6 +52,10 @@ fn three_partners_work_side_by_side_and_their_donor_reads_what_came_of_it() {
         let mut jeanne = aegis.facilitator_with_tablet(&app, "jeanne");
         aegis.assign(jeanne.tablet().user(), group);
         sync(&mut jeanne);
+        // The tablet says so, too, to whoever leads it: without a network, and with whom to speak.
+        let near = jeanne.tablet().neighbours();
+        let theirs = near.all.iter().filter(|one| one.group == group && one.overlaps);
+        assert!(theirs.map(|one| one.organisation.as_str()).any(|name| name.contains("NAR")), "{near:?}");
         // Thirty agree to be counted; P01 and P02 come too, and do not.
         people_join(&mut jeanne, group, 2);
         let mut came = thirty_consent(&mut jeanne, group);

@@ -13,7 +13,7 @@ use sync_core::time::Date;
 
 use super::session::who;
 use super::when::When;
-use super::{CommandError, codes, find, lesson, words};
+use super::{CommandError, codes, find, lesson, neighbours, words};
 use crate::device::Device;
 use crate::recording::{Meetings, counted_people, participant_of};
 
@@ -87,7 +87,8 @@ fn group(tablet: &Tablet, group: &Group, id: DocumentId, out: &mut dyn Write) ->
     let held = Meetings::of(tablet, id.into()).counted.len();
     let planned = group.planned_sessions.map(|planned| format!(" of {planned} planned")).unwrap_or_default();
     row(out, "Meetings", format!("{held}{planned}"))?;
-    row(out, "Participants", counted_people(tablet, id.into()).len())
+    row(out, "Participants", counted_people(tablet, id.into()).len())?;
+    neighbours::overlaps(tablet, (id.into(), group), out)
 }
 
 fn participant(

@@ -7,7 +7,7 @@ use sync_core::id::DocumentId;
 use sync_core::record::Session;
 use sync_core::time::Millis;
 
-use super::{CommandError, find, words};
+use super::{CommandError, find, neighbours, words};
 use crate::device::Device;
 
 pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandError> {
@@ -67,6 +67,12 @@ pub(super) fn run(device: &Device, out: &mut dyn Write) -> Result<(), CommandErr
             "\n{} {verb} overdue: ihuriro tablet referral list",
             words::count(overdue, "referral")
         )?;
+    }
+
+    let overlapping = neighbours::overlapping(tablet);
+    if overlapping > 0 {
+        let groups = words::count(overlapping, "group");
+        writeln!(out, "\nNear {groups}, another partner does the same: ihuriro tablet neighbours")?;
     }
 
     let all = find::everything(tablet);

@@ -1,17 +1,18 @@
 //! `sync`: a bar while it lasts, then what merged, what clashed, what is quarantined, and what it cost.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use sync_core::id::DocumentId;
+use sync_core::id::{DocumentId, GroupId};
 use sync_core::record::Kind;
 use sync_core::record::session::{Session, SessionState};
 
 use super::unopened::waits;
-use super::{CommandError, find, words};
+use super::{CommandError, find, neighbours, words};
 use crate::device::{Device, Progress, Step, Summary};
 use crate::link::Traffic;
 
@@ -20,11 +21,35 @@ const NAMED: usize = 12;
 
 pub(super) fn run(device: &mut Device, out: &mut dyn Write) -> Result<(), CommandError> {
     let mut bar = Bar::new(device.tablet().outbox().len());
+    let before = neighbours::known(device.tablet());
     let done = device.sync(&mut bar);
     bar.bar.finish_and_clear();
     let done = done?;
     let notes = device.notes_waiting()?;
-    tell(device, &done, notes, out)
+    tell(device, &done, notes, out)?;
+    warn(device, &before, out)
+}
+
+/// Says of which groups another partner does the same nearby, where the tablet did not know so before.
+fn warn(
+    device: &Device,
+    before: &BTreeSet<(GroupId, String)>,
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
+    // Who may not see which groups the tablet holds is told when they may.
+    if device.may_show().is_err() {
+        return Ok(());
+    }
+    let tablet = device.tablet();
+    let known = neighbours::known(tablet);
+    let arisen: BTreeSet<GroupId> = known.difference(before).map(|(group, _)| *group).collect();
+    for id in &arisen {
+        neighbours::overlaps(tablet, (*id, &tablet.read(*id)?), out)?;
+    }
+    if !arisen.is_empty() {
+        writeln!(out, "How they are reached: ihuriro tablet neighbours")?;
+    }
+    Ok(())
 }
 
 /// On the standard error, and only where that is a terminal.
