@@ -14,7 +14,7 @@ use sync_core::id::SessionId;
 
 pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
 pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wrong_clock};
-pub(crate) use people::{CAME, GRADUATED, MET_LAST, absences, one_or_two};
+pub(crate) use people::{ABSENT_MARK, CAME, GRADUATED, MET_LAST, absences, one_or_two};
 
 use crate::on_each;
 use crate::store::schema::{possible_doubles, sessions};
@@ -25,7 +25,8 @@ use crate::store::{Conn, Db, StoreError};
 ///
 /// 1. `nowhere`: void, or of a void group.
 /// 2. `back`: made by a move that was taken back, or went elsewhere.
-/// 3. `mark`: moved to, or marked as the double of, a session that is there. Of a chain the end counts, of a circle the least:
+/// 3. `mark`: moved to, or marked as the double of, a session that is there. `said` finds those in two indexes: where both were one condition, or the
+///    join were not `CROSS`, SQLite would read each session there is. Of a chain the end counts, of a circle the least:
 ///    `walk` goes from each through greater ids back to itself.
 pub(crate) fn set_aside() -> String {
     format!(
@@ -37,12 +38,13 @@ pub(crate) fn set_aside() -> String {
              {TAKEN_BACK}
          ), mark (id, other, why) AS (
              SELECT one.id, coalesce(m.id, d.id), CASE WHEN m.id IS NULL THEN 'double' ELSE 'moved' END
-             FROM sessions one
+             FROM (SELECT id FROM sessions WHERE moved_to IS NOT NULL
+                   UNION SELECT id FROM sessions WHERE double_of IS NOT NULL) AS said
+             CROSS JOIN sessions one
              LEFT JOIN sessions m ON m.id = one.moved_to AND m.group_id = one.group_id
              LEFT JOIN sessions d ON d.id = one.double_of AND d.group_id = one.group_id
                  AND d.void IS NULL AND d.id NOT IN (SELECT id FROM back)
-             WHERE (one.moved_to IS NOT NULL OR one.double_of IS NOT NULL)
-             AND (m.id IS NOT NULL OR d.id IS NOT NULL)
+             WHERE one.id = said.id AND (m.id IS NOT NULL OR d.id IS NOT NULL)
          ), walk (id, at, steps) AS (
              SELECT id, other, 1 FROM mark
              UNION ALL
@@ -168,4 +170,69 @@ pub(crate) fn all_left_out(tx: &mut Conn<'_>) -> Result<BTreeSet<SessionId>, Sto
         .select(sessions::id)
         .load(c))?;
     Ok(ids.into_iter().map(|Db(id)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::store::tests::fresh;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    /// What SQLite knows of a store of half a million sessions.
+    const STATISTICS: [(&str, &str, &str); 4] = [
+        ("groups", "sqlite_autoindex_groups_1", "22010 1"),
+        ("sessions", "sessions_by_group", "448592 20 1"),
+        ("sessions", "sessions_by_date", "466464 251 1"),
+        ("sessions", "sqlite_autoindex_sessions_1", "476652 1"),
+    ];
+
+    /// There are half a million sessions, of which a hundred may be left out: whoever asks must not wait until all are read.
+    #[test]
+    fn what_totals_leave_out_is_found_by_indexes_whether_sqlite_knows_how_much_there_is_or_not() {
+        let (store, _folder) = fresh();
+        let alone = left_out();
+        let of_a_group =
+            format!("SELECT s.id FROM sessions s WHERE s.group_id = x'00' AND s.id NOT IN ({alone})");
+        let of_each = format!(
+            "SELECT g.id FROM groups g WHERE EXISTS (SELECT 1 FROM sessions s WHERE s.group_id = g.id AND s.id NOT IN ({alone}))"
+        );
+        let asked = [alone, of_a_group, of_each, possible_doubles(), TAKEN_BACK.to_owned()];
+        let plans = |tx: &mut Conn<'_>| -> Result<Vec<String>, StoreError> {
+            let mut all = Vec::new();
+            for knows in [false, true] {
+                if knows {
+                    on_each!(tx, |c| diesel::sql_query("ANALYZE").execute(c))?;
+                    for (table, index, numbers) in STATISTICS {
+                        let known =
+                            format!("INSERT INTO sqlite_stat1 VALUES ('{table}', '{index}', '{numbers}')");
+                        on_each!(tx, |c| diesel::sql_query(&known).execute(c))?;
+                    }
+                    on_each!(tx, |c| diesel::sql_query("ANALYZE sqlite_schema").execute(c))?;
+                }
+                for text in &asked {
+                    let text = format!("EXPLAIN QUERY PLAN {text}");
+                    let steps: Vec<Step> = on_each!(tx, |c| diesel::sql_query(&text).load(c))?;
+                    all.extend(steps.into_iter().map(|step| step.detail));
+                }
+            }
+            Ok(all)
+        };
+        let plans = store.write_blocking("plans", plans).expect("it plans");
+        let reads_all = |step: &&String| {
+            let names = ["sessions", "one", "s", "f", "m", "d"].map(|name| format!("SCAN {name}"));
+            names
+                .iter()
+                .any(|scan| *step == scan || step.starts_with(&format!("{scan} USING INDEX sessions_by")))
+        };
+        let all: Vec<&String> = plans.iter().filter(reads_all).collect();
+        assert_eq!(all, Vec::<&String>::new(), "{plans:#?}");
+        assert!(plans.iter().any(|step| step.contains("sessions_moved")), "{plans:#?}");
+    }
 }

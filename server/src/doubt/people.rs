@@ -1,7 +1,5 @@
 //! Of people: who came, whose marks count for whom, and of whom it is not known whether they are one.
 
-use sync_core::record::session::Attendance;
-
 use super::{VOID_GROUPS, left_out};
 
 /// Two common table expressions over one that is called `asked` and has the `id` and `group_id` of sessions:
@@ -53,15 +51,17 @@ pub(crate) const GRADUATED: &str = "p.exit = 'graduated' AND p.void IS NULL AND 
 pub(crate) const MET_LAST: &str = "(SELECT max(f.month) FROM facts f
     WHERE f.group_id = g.id AND f.sex = '' AND f.age_band = '' AND f.state = '' AND f.sessions > 0)";
 
-/// From how many sessions that count a participant was absent without an excuse, by the marks under their code that were not given to somebody
-/// else: a number in SQL, for each row of the table that is called `participants`.
+/// Whether a mark `a` says that somebody was absent without an excuse, by a tablet to which their code was not given for somebody else (`o`, where
+/// the tablet began it). Written as the index `attendances_absent` has it.
+pub(crate) const ABSENT_MARK: &str = "a.shown AND a.mark = 'absent' AND o.split_to IS NULL";
+
+/// From how many sessions that count a participant was absent without an excuse, by the marks under their code: a number in SQL, for each row of
+/// the table that is called `participants`.
 pub(crate) fn absences(participants: &str) -> String {
     format!(
         "(SELECT count(*) FROM attendances a
           LEFT JOIN participant_origins o ON o.participant_id = a.participant_id AND o.device_id = a.author
-          WHERE a.participant_id = {participants}.id AND a.shown AND a.mark = '{}' AND o.split_to IS NULL
-          AND a.session_id NOT IN ({}))",
-        Attendance::Absent.code(),
+          WHERE a.participant_id = {participants}.id AND {ABSENT_MARK} AND a.session_id NOT IN ({}))",
         left_out()
     )
 }

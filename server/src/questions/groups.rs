@@ -49,14 +49,18 @@ impl Group {
     /// # Errors
     /// [`Refused::Rows`], and those of the store.
     pub(super) fn load(tx: &mut Conn<'_>, of: Groups, asked: &Asked) -> Result<Vec<Self>, Failure<Refused>> {
-        let rows = on_each!(tx, |c, Backend| groups::table
+        // Too many are refused before they are sorted, and asked one by one whether they have met.
+        let ids: Vec<Db<GroupId>> = on_each!(tx, |c, Backend| groups_in!(Backend, of, &asked.groups)
+            .filter(groups::void.is_null())
+            .limit(MAX_ROWS as i64 + 1)
+            .load(c))?;
+        few_enough(ids)?;
+        let mut groups: Vec<Self> = on_each!(tx, |c, Backend| groups::table
             .filter(groups::id.eq_any(groups_in!(Backend, of, &asked.groups)))
             .filter(groups::void.is_null())
             .order((groups::area, groups::id))
-            .limit(MAX_ROWS as i64 + 1)
             .select(Self::as_select())
             .load(c))?;
-        let mut groups: Vec<Self> = few_enough(rows)?;
         for group in &mut groups {
             group.status = shown(&group.status, group.has_met);
         }

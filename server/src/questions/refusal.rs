@@ -13,6 +13,8 @@ pub(super) const MOST_COUNTS: usize = 600;
 pub(super) enum Refused {
     #[error("the answer would have too many rows")]
     Rows,
+    #[error("there are too many people")]
+    People,
     #[error("there are too many pairs of groups")]
     Pairs,
     #[error("the frameworks ask for too many counts")]
@@ -37,6 +39,10 @@ impl From<Refused> for Problem {
                 detail: format!(
                     "is left out or holds too much: the answer would have more than {MAX_ROWS} rows. Ask for an area, a modality or a group"
                 ),
+            }]),
+            Refused::People => Self::fields(vec![FieldError {
+                field: "area".to_owned(),
+                detail: "is left out or holds too much: more than 20000 people are in these groups. Ask for an area, a modality or a group".to_owned(),
             }]),
             Refused::Pairs => Self::fields(vec![FieldError {
                 field: "area".to_owned(),

@@ -4,6 +4,10 @@
 use std::io::{self, Cursor, Write};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use server::on_each;
+use server::store::{Conn, StoreError};
+use sync_core::id::Id;
 use tests::process::Service;
 use tests::program::ihuriro;
 use zip::write::SimpleFileOptions;
@@ -152,5 +156,71 @@ fn a_workbook_that_is_made_to_be_dear_costs_so_much_and_no_more() {
             within_budget(&service, what, || send(book), 422);
         }
         assert_eq!(manager.get("/v1/frameworks").ok()["items"], json!([]));
+    });
+}
+
+/// People of one group, more than may be asked after at once by one.
+const PEOPLE: usize = 20_001;
+
+/// Writes so many people of a group, each of whom was absent three times.
+fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
+    let hex = data_encoding::HEXLOWER.encode(group.uuid().as_bytes());
+    let sqlite = matches!(tx, Conn::Sqlite(_));
+    // An id of sixteen bytes that says a number.
+    let id = |letter: char, n: &str| match sqlite {
+        true => format!("CAST(printf('{letter}%015d', {n}) AS blob)"),
+        false => format!("convert_to('{letter}' || lpad(CAST({n} AS text), 15, '0'), 'UTF8')"),
+    };
+    let (group, none) = match sqlite {
+        true => (format!("x'{hex}'"), "x''"),
+        false => (format!("'\\x{hex}'::bytea"), "''::bytea"),
+    };
+    let numbers = |n: &str, most: usize| {
+        format!("WITH RECURSIVE {n}(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM {n} WHERE i < {most})")
+    };
+    let (person, session) = (id('p', "n.i"), id('s', "m.i"));
+    let text = format!(
+        "INSERT INTO documents (id, kind, stream_id, version, snapshot, operations, heads, updated_at)
+         {n} SELECT {person}, 'participant', {group}, 1, {none}, 0, {none}, 0 FROM n;
+         INSERT INTO documents (id, kind, stream_id, version, snapshot, operations, heads, updated_at)
+         {m} SELECT {session}, 'session', {group}, 1, {none}, 0, {none}, 0 FROM m;
+         INSERT INTO participants (id, group_id, code, consents, erased, conflicts, was_in_conflict, withdrawn)
+         {n} SELECT {person}, {group}, 'P' || CAST(n.i AS text), FALSE, FALSE, 0, FALSE, FALSE FROM n;
+         INSERT INTO sessions (id, group_id, date, part, state, commemoration, attended, marked, summary_folded, conflicts,
+                               was_in_conflict, nth, changed_since_verified, recorded_since)
+         {m} SELECT {session}, {group}, '2026-03-02', 'morning', 'draft', FALSE, 0, 0, '', 0, FALSE, m.i, FALSE, FALSE FROM m;
+         INSERT INTO attendances (session_id, participant_id, author, mark, shown)
+         SELECT s.id, p.id, p.id, 'absent', TRUE FROM sessions s CROSS JOIN participants p",
+        n = numbers("n", PEOPLE),
+        m = numbers("m", 3),
+    );
+    on_each!(tx, |c| c.batch_execute(&text))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn absences_of_a_whole_country_are_refused_before_they_are_counted() {
+    Database::each(|database| {
+        let mut app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        app.store().write_blocking("people", |tx| write(tx, village.group)).expect("they are written");
+        let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+        app.url.clone_from(&service.url);
+        let manager = app.login("manager.aegis");
+        let refused = manager.get("/v1/questions/absences");
+        assert_eq!(refused.problem(), (422, "invalid-fields"));
+        assert!(refused.body["errors"][0]["detail"].as_str().expect("why").contains("20000 people"));
+        within_budget(&service, "too many", || manager.get("/v1/questions/absences").status, 422);
+        // As many as are looked at, all of whom were absent: more rows than an answer has.
+        let one_less = |tx: &mut Conn<'_>| -> Result<(), StoreError> {
+            let one = "(SELECT id FROM participants ORDER BY id LIMIT 1)";
+            let text = format!(
+                "DELETE FROM attendances WHERE participant_id = {one}; DELETE FROM participants WHERE id = {one}"
+            );
+            on_each!(tx, |c| c.batch_execute(&text))
+        };
+        app.store().write_blocking("one less", one_less).expect("one is taken away");
+        within_budget(&service, "as many as may be", || manager.get("/v1/questions/absences").status, 422);
+        within_budget(&service, "nobody", || manager.get("/v1/questions/absences?times=4").status, 200);
     });
 }
