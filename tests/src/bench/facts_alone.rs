@@ -14,7 +14,7 @@ use sync_core::record::session::Phase;
 use sync_core::record::{AgeBand, Modality, Sex};
 
 use super::figure::Figures;
-use super::growth::{OF_A_GROUP, OTHERS, OURS};
+use super::growth::{OF_A_GROUP, OTHERS, OURS, analyse};
 use super::stage::Stage;
 use super::{Size, totals};
 
@@ -39,8 +39,7 @@ pub(super) fn measure(size: Size, sessions: usize, stage: &Stage, url: &str, fig
         .expect("a runtime")
         .block_on(facts::add_up(&store))
         .expect("they are added up");
-    let analysed = store.write_blocking("analyse", |tx| -> Result<(), StoreError> { run(tx, "ANALYZE") });
-    analysed.expect("as a database does by itself, sooner or later");
+    store.write_blocking("analyse", analyse).expect("it is analysed");
     figures.put(&of, "written in", begun.elapsed().as_secs_f64(), "s");
     totals::measure_all(&of, size, stage, figures);
 }
