@@ -212,7 +212,7 @@ impl participant::Said {
         words.one("family", family.as_ref());
         words.one("consent", *consent);
         words.one("consent-date", consent_date.map(|day| day.on(today)));
-        words.one("consent-to", consent.and(Some(consent_to)));
+        words.one("consent-to", *consent_to);
         words.flag("guardian", *guardian);
         words.one("withdrawn", withdrawn.map(|day| day.on(today)));
         words.flag("yes", *yes);

@@ -147,12 +147,12 @@ pub struct Said {
     /// How they consented
     #[arg(long, value_parser = codes!(ConsentMethod))]
     pub(super) consent: Option<ConsentMethod>,
-    /// When they consented; today unless said
+    /// When they consented; today unless said, or the day that is recorded
     #[arg(long)]
     pub(super) consent_date: Option<When>,
-    /// What they consented to
-    #[arg(long, value_parser = codes!(Purpose), default_value = "participation")]
-    pub(super) consent_to: Purpose,
+    /// What they consented to; participation unless said, or what is recorded
+    #[arg(long, value_parser = codes!(Purpose))]
+    pub(super) consent_to: Option<Purpose>,
     /// A guardian consented
     #[arg(long)]
     pub(super) guardian: bool,
@@ -168,19 +168,28 @@ pub struct Said {
 }
 
 impl Said {
-    pub(super) fn details(self, today: Date) -> Result<ParticipantDetails, CommandError> {
+    /// What to record of somebody of whom so much is `known`. Who says only how they consented does not move the day of it.
+    pub(super) fn details(
+        self,
+        today: Date,
+        known: Option<&Participant>,
+    ) -> Result<ParticipantDetails, CommandError> {
         let (consented, withdrawn) = (self.consent_date, self.withdrawn);
         let [consented, withdrawn] = [consented, withdrawn].map(|day| day.map(|day| day.on(today)));
         // People may be asked for their consent before their group begins.
         ask(today, consented, None, self.yes)?;
         ask(today, withdrawn, None, self.yes)?;
-        if self.consent.is_none() && (self.consent_date.is_some() || self.guardian) {
+        let said_when_or_to = self.consent_date.is_some() || self.consent_to.is_some();
+        if self.consent.is_none() && (said_when_or_to || self.guardian) {
             return Err(CommandError::ConsentHow);
         }
+        let stands = known.filter(|one| one.consents());
+        let (since, to) =
+            (stands.and_then(|one| one.consent_date), stands.and_then(|one| one.consent_purpose));
         let consent = self.consent.map(|method| Consent {
-            purpose: self.consent_to,
+            purpose: self.consent_to.or(to).unwrap_or(Purpose::Participation),
             method,
-            date: consented.unwrap_or(today),
+            date: consented.or(since).unwrap_or(today),
             guardian: self.guardian.then_some(true),
         });
         let Self { sex, age_band, family, exit, .. } = self;
@@ -234,7 +243,7 @@ pub(super) fn run(
                 Some(code) => code,
                 None => return Err(CommandError::NoFreeCode),
             };
-            let details = said.details(today)?;
+            let details = said.details(today, None)?;
             let consented = details.consent.is_some();
             let id = device.add_participant(group, NewParticipant { code: code.clone(), details })?;
             writeln!(out, "Saved: participant {code} of {} ({id}).", named.name)?;
@@ -253,7 +262,8 @@ pub(super) fn run(
         ParticipantCommand::Edit { group, participant, said, not_left, not_withdrawn, reason } => {
             let (group, named) = find::group(device.tablet(), &group)?;
             let id = participant_of(device.tablet(), group, &participant)?;
-            let mut details = said.details(today)?;
+            let known: Participant = device.tablet().read(id)?;
+            let mut details = said.details(today, Some(&known))?;
             let undone = [(not_left, Undone::Exit), (not_withdrawn, Undone::Withdrawal)];
             details.undone = undone.into_iter().filter(|(said, _)| *said).map(|(_, undone)| undone).collect();
             details.grounds = reason;

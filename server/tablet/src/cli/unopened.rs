@@ -75,7 +75,7 @@ fn check(command: TabletCommand, today: Date) -> Result<String, CommandError> {
             Ok(format!("the meeting of {group} on {} ({part})", words::day(date)))
         }
         TabletCommand::Participant(ParticipantCommand::Add { group, code, said }) => {
-            said.details(today)?.check(None)?;
+            said.details(today, None)?.check(None)?;
             Ok(match code {
                 Some(code) => format!("participant {code} of {group}"),
                 None => format!("a participant of {group}, under the code that is free then"),

@@ -149,6 +149,10 @@ fn an_exit_and_a_withdrawal_are_undone_and_whoever_is_gone_is_not_marked_unnotic
     let shown = jeanne.run("show P01");
     says(&shown, &["oral on 1 March 2026"]);
     lacks(&shown, &["Withdrawn", "Left"]);
+    // Who puts right only how they consented moves neither the day nor what they consented to.
+    jeanne.run("participant edit aba P01 --consent oral --consent-to research");
+    jeanne.run("participant edit aba P01 --consent written");
+    says(&jeanne.run("show P01"), &["written on 1 March 2026, to research"]);
     jeanne.run("participant edit aba P01 --withdrawn 3/3/2026");
     jeanne.run("participant edit aba P01 --consent written --consent-date yesterday");
     let shown = jeanne.run("show P01");
