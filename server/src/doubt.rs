@@ -17,6 +17,7 @@ pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wro
 pub(crate) use people::{ABSENT_MARK, CAME, GRADUATED, MET_LAST, absences, one_or_two};
 
 use crate::on_each;
+use crate::store::identity::CATCHING_UP;
 use crate::store::schema::{possible_doubles, sessions};
 use crate::store::{Conn, Db, StoreError};
 
@@ -97,6 +98,17 @@ fn both_stand() -> String {
 /// The ids of the sessions that look like a record of the same meeting as another, as a query.
 pub(crate) fn possible_doubles() -> String {
     format!("SELECT possible_doubles.session_id FROM possible_doubles WHERE {}", both_stand())
+}
+
+/// A condition on records `of` some kind, each of a group, looked at only in groups of which the facts count some such doubt, or in which they are
+/// to be counted again: what a list asks of all records of an organisation, where few or none are in doubt.
+pub(crate) fn where_facts_count(counts: &str, of: &str, condition: &str) -> String {
+    format!(
+        "({of}.group_id IN (SELECT group_id FROM fact_doubts WHERE {counts} > 0
+                            UNION SELECT group_id FROM facts_due
+                            UNION SELECT id FROM groups WHERE {CATCHING_UP})
+          AND {condition})"
+    )
 }
 
 /// The conditions of a list: those that are to hold, and those that are not. What nobody asks after is neither.

@@ -3,7 +3,9 @@
 //! The law gives thirty days from the day on which somebody asks. A tablet writes that day, by a clock that may be wrong, and syncs when it can. So
 //! nobody is erased within a week of when the service heard of it: a manager reads of it before, and confirms it or asks what happened.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use sync_core::conflict::standing;
 use sync_core::id::{GroupId, Id, OrganisationId, ParticipantId};
 use sync_core::record::Participant;
@@ -41,7 +43,8 @@ pub fn overdue(tx: &mut Conn<'_>, now: Millis) -> Result<Vec<Asked>, StoreError>
     type Row = (Db<ParticipantId>, Db<GroupId>, Option<Db<OrganisationId>>);
     let rows: Vec<Row> = on_each!(tx, |c| participants::table
         .inner_join(streams::table.on(streams::id.eq(participants::group_id)))
-        .filter(participants::erased.eq(true))
+        // Written out, as the index has it.
+        .filter(sql::<Bool>("participants.erased"))
         // Of whom nothing is left, the code is not either.
         .filter(participants::code.ne(""))
         .order((participants::group_id, participants::id))

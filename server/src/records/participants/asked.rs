@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{absences, consent_doubt, one_or_two, wanted};
+use crate::doubt::{absences, consent_doubt, one_or_two, wanted, where_facts_count};
 use crate::scope::AskedQuery;
 
 /// A question as it stands in an address.
@@ -62,9 +62,10 @@ impl ParticipantQuery {
 
     /// Conditions on `participants`, in SQL.
     pub(super) fn doubts(&self) -> Vec<String> {
+        let in_doubt = |counts, condition: &str| where_facts_count(counts, "participants", condition);
         let mut all = wanted([
-            (self.one_or_two, one_or_two("participants")),
-            (self.date_doubt, consent_doubt("participants")),
+            (self.one_or_two, in_doubt("one_or_two", &one_or_two("participants"))),
+            (self.date_doubt, in_doubt("consent_date_doubts", &consent_doubt("participants"))),
         ]);
         all.extend(self.absences.map(|at_least| format!("{} >= {at_least}", absences("participants"))));
         all

@@ -5,7 +5,7 @@ use sync_core::record::session::SessionState;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{day_doubt, possible_doubles, recorded_since, set_aside_as, wanted};
+use crate::doubt::{day_doubt, possible_doubles, recorded_since, set_aside_as, wanted, where_facts_count};
 use crate::problem::{Fields, Problem};
 use crate::scope::AskedQuery;
 
@@ -86,7 +86,8 @@ impl SessionQuery {
         let doubts = wanted([
             (self.double, set_aside_as("double")),
             (self.possible_double, format!("sessions.id IN ({})", possible_doubles())),
-            (self.date_doubt, day_doubt("sessions")),
+            // A session of a move that was taken back counts nowhere, and its day may be in doubt.
+            (self.date_doubt, where_facts_count("date_doubts + moved", "sessions", &day_doubt("sessions"))),
             (self.void, "(sessions.void IS NOT NULL)".to_owned()),
             (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),
             (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),

@@ -1,0 +1,2 @@
+DROP INDEX participants_erased;
+DROP INDEX attendances_absent;
