@@ -3,7 +3,7 @@
 //!
 //! A [`Stage`] is a service in a process of its own, on a database of its own, with an organisation, its groups and tablets.
 //! [`syncing`] hands a thousand sessions in by one tablet and fetches them by another; [`load`] has hundreds of tablets sync at
-//! once; [`totals`] asks for every total and [`questions`] every question with a name; [`growth`] asks and syncs again where there are as many sessions as in years, [`facts_alone`] asks where
+//! once; [`totals`] asks for every total and [`questions`] every question with a name and the lists; [`growth`] asks and syncs again where there are as many sessions as in years, [`facts_alone`] asks where
 //! there are the facts of more; [`raw`] merges the same
 //! bytes by Automerge alone, and [`samod`] syncs the same documents by another engine. What is measured is a [`Figure`].
 
