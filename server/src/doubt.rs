@@ -26,21 +26,22 @@ use crate::store::{Conn, Db, StoreError};
 ///
 /// 1. `nowhere`: void, or of a void group.
 /// 2. `back`: made by a move that was taken back, or went elsewhere.
-/// 3. `mark`: moved to, or marked as the double of, a session that is there. `said` finds those in two indexes: where both were one condition, or the
-///    join were not `CROSS`, SQLite would read each session there is. Of a chain the end counts, of a circle the least:
+/// 3. `mark`: moved to, or marked as the double of, a session that is there. `said` finds those in two indexes: were both one condition, a `UNION` that
+///    leaves out what comes twice, or a join that is not `CROSS`, SQLite would read each session there is. Of a chain the end counts, of a circle the least:
 ///    `walk` goes from each through greater ids back to itself.
 pub(crate) fn set_aside() -> String {
     format!(
         "WITH RECURSIVE nowhere (id) AS (
              SELECT id FROM sessions WHERE void IS NOT NULL
-             UNION
-             SELECT s.id FROM groups g JOIN sessions s ON s.group_id = g.id WHERE g.void IS NOT NULL
+             UNION ALL
+             SELECT s.id FROM groups g CROSS JOIN sessions s
+             WHERE g.void IS NOT NULL AND s.group_id = g.id AND s.void IS NULL
          ), back (id) AS (
              {TAKEN_BACK}
          ), mark (id, other, why) AS (
              SELECT one.id, coalesce(m.id, d.id), CASE WHEN m.id IS NULL THEN 'double' ELSE 'moved' END
              FROM (SELECT id FROM sessions WHERE moved_to IS NOT NULL
-                   UNION SELECT id FROM sessions WHERE double_of IS NOT NULL) AS said
+                   UNION ALL SELECT id FROM sessions WHERE double_of IS NOT NULL AND moved_to IS NULL) AS said
              CROSS JOIN sessions one
              LEFT JOIN sessions m ON m.id = one.moved_to AND m.group_id = one.group_id
              LEFT JOIN sessions d ON d.id = one.double_of AND d.group_id = one.group_id
@@ -237,11 +238,14 @@ mod tests {
             Ok(all)
         };
         let plans = store.write_blocking("plans", plans).expect("it plans");
+        // But for the indexes that hold only those that are void, moved or doubles.
+        let few = ["sessions_void", "sessions_moved", "sessions_moved_from", "sessions_double"];
+        let of_sessions = ["sessions", "one", "s", "f", "m", "d"];
         let reads_all = |step: &&String| {
-            let names = ["sessions", "one", "s", "f", "m", "d"].map(|name| format!("SCAN {name}"));
-            names
-                .iter()
-                .any(|scan| *step == scan || step.starts_with(&format!("{scan} USING INDEX sessions_by")))
+            let words: Vec<&str> = step.split(' ').collect();
+            words[0] == "SCAN"
+                && of_sessions.contains(&words[1])
+                && !few.iter().any(|index| words.contains(index))
         };
         let all: Vec<&String> = plans.iter().filter(reads_all).collect();
         assert_eq!(all, Vec::<&String>::new(), "{plans:#?}");
