@@ -8,7 +8,7 @@ use sync_core::neighbour::Neighbour;
 use sync_core::time::Date;
 
 use super::group::{Covered, Partners};
-use super::pair::{Meets, Relation, near_to};
+use super::pair::{Grade, Meets, Relation, near_to};
 use super::walk;
 use crate::on_each;
 use crate::projection::CoverageId;
@@ -17,7 +17,7 @@ use crate::store::{Conn, Db, StoreError};
 
 /// How many are told of each group that overlap, and how many others.
 const OF_A_GROUP: usize = 10;
-/// How many are told in all: some ten kilobytes of an answer, compressed to two.
+/// How many are told in all.
 const MOST: usize = 200;
 
 /// The groups of other partners in the sectors of these groups that go on today or later, of each the nearest first; those that overlap before
@@ -43,20 +43,21 @@ pub(crate) fn neighbours(
         by_sector.entry(row.sector.clone()).or_default().push(row);
     }
     let (today, partners) = (today.to_string(), Partners::load(tx)?);
-    let mut told: [Vec<Neighbour>; 2] = Default::default();
+    let mut told: [Vec<(Grade, Neighbour)>; 2] = Default::default();
     for (sector, ours) in by_sector {
         let theirs = walk::going_on_in(tx, &sector, &today)?;
         for row in ours {
             let Some(group) = mine.get(&row.id.0) else { continue };
             for (told, relation) in told.iter_mut().zip([Relation::Overlap, Relation::Complement]) {
                 for (other, meets) in near_to(&row, &theirs, relation, &today).into_iter().take(OF_A_GROUP) {
-                    told.push(neighbour(*group, relation, other, meets, &partners)?);
+                    told.push((meets.grade, neighbour(*group, relation, other, meets, &partners)?));
                 }
             }
         }
     }
-    let [overlaps, others] = told;
-    Ok(overlaps.into_iter().chain(others).take(MOST).collect())
+    // What is left out of many is what is far off, of whichever group.
+    told.iter_mut().for_each(|of_one_kind| of_one_kind.sort_by_key(|(grade, _)| *grade));
+    Ok(told.into_iter().flatten().map(|(_, neighbour)| neighbour).take(MOST).collect())
 }
 
 fn neighbour(

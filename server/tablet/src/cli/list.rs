@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use comfy_table::{Table, presets};
-use sync_core::area;
 use sync_core::id::{ParticipantId, SessionId};
 use sync_core::record::{Participant, Session};
 
@@ -31,12 +30,10 @@ pub(super) fn groups(device: &Device, out: &mut dyn Write) -> Result<(), Command
     let all = find::everything(tablet);
     let mut table = table(["Group", "Method", "Village", "Participants", "Meetings", "Id"]);
     for (id, group) in &groups {
-        let village =
-            area::find(group.area.code()).map_or_else(|| group.area.to_string(), |area| area.path());
         table.add_row(vec![
             group.name.to_string(),
             words::plain(group.modality),
-            village,
+            words::place(group.area.code()),
             counted_people(tablet, *id).len().to_string(),
             Meetings::of(tablet, *id).counted.len().to_string(),
             find::short(*id, &all),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use sync_core::area::{self, AreaCode, Level};
+use sync_core::area::Level;
 use sync_core::id::GroupId;
 use sync_core::neighbour::Neighbour;
 use sync_core::record::Group;
@@ -101,11 +101,10 @@ fn shared(group: &Group, one: &Neighbour) -> Option<Level> {
 }
 
 fn place(code: &str) -> String {
-    let known = code.parse::<AreaCode>().ok().and_then(area::find);
-    known.map_or_else(|| code.to_owned(), |area| area.path())
+    code.parse().map_or_else(|_| code.to_owned(), words::place)
 }
 
-/// `since 5 March 2026`, `5 March 2026 to 30 September 2026`: while both groups go on.
+/// `from 5 March 2026`, `5 March 2026 to 30 September 2026`: while both groups go on.
 fn days(one: &Neighbour) -> String {
     let day = |text: &String| text.parse::<Date>().map_or_else(|_| text.clone(), words::day);
     match (&one.from, &one.to) {

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use sync_core::area::{self, AreaCode, Level};
+use sync_core::area::{AreaCode, Level};
 use sync_core::fold::fold;
 use sync_core::help::Urgent;
 use sync_core::id::{DocumentId, ServiceId};
@@ -91,7 +91,7 @@ fn list(
         table.add_row(vec![
             one.name.to_string(),
             words::plain(one.kind),
-            place(one),
+            words::place(one.area.code()),
             shared(&areas, one).map(|level| level.to_string()).unwrap_or_default(),
             one.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
             one.hours.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -99,10 +99,6 @@ fn list(
         ]);
     }
     Ok(writeln!(out, "{table}")?)
-}
-
-fn place(one: &Service) -> String {
-    area::find(one.area.code()).map_or_else(|| one.area.to_string(), |area| area.path())
 }
 
 /// The level of the smallest area that it shares with any of these.
@@ -114,7 +110,7 @@ fn shared(areas: &[AreaCode], one: &Service) -> Option<Level> {
 fn say(device: &Device, id: ServiceId, one: &Service, out: &mut dyn Write) -> Result<(), CommandError> {
     writeln!(out, "{}", one.name)?;
     row(out, "Kind", words::plain(one.kind))?;
-    row(out, "Where", place(one))?;
+    row(out, "Where", words::place(one.area.code()))?;
     told(out, "Phone", one.phone.as_ref())?;
     told(out, "Hours", one.hours.as_ref())?;
     told(out, "Note", one.note.as_ref())?;
@@ -152,7 +148,13 @@ pub(super) fn nearest(
         let more = [one.phone.as_ref().map(ToString::to_string), one.hours.as_ref().map(ToString::to_string)];
         let more: Vec<String> = more.into_iter().flatten().collect();
         let more = if more.is_empty() { String::new() } else { format!(": {}", more.join("; ")) };
-        writeln!(out, "  {} ({}), {}{more}", one.name, words::plain(one.kind), place(one))?;
+        writeln!(
+            out,
+            "  {} ({}), {}{more}",
+            one.name,
+            words::plain(one.kind),
+            words::place(one.area.code())
+        )?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::io::Write;
 
 use clap::Args;
-use sync_core::area;
 use sync_core::id::{DocumentId, GroupId, ParticipantId, SessionId};
 use sync_core::record::session::{Attendance, PartOfDay, Session};
 use sync_core::record::{Group, Kind, Participant};
@@ -71,13 +70,9 @@ pub(super) fn told(out: &mut dyn Write, name: &str, value: Option<impl Display>)
     value.map_or(Ok(()), |value| row(out, name, value))
 }
 
-fn place(group: &Group) -> String {
-    area::find(group.area.code()).map_or_else(|| group.area.to_string(), |area| area.path())
-}
-
 fn group(tablet: &Tablet, group: &Group, id: DocumentId, out: &mut dyn Write) -> Result<(), CommandError> {
     writeln!(out, "{}, a {}", group.name, words::plain(group.kind))?;
-    row(out, "Village", place(group))?;
+    row(out, "Village", words::place(group.area.code()))?;
     row(out, "Method", words::plain(group.modality))?;
     told(out, "Setting", group.setting.map(words::plain))?;
     told(out, "Cohort", group.cohort.map(words::plain))?;
@@ -100,7 +95,7 @@ fn participant(
     let tablet = device.tablet();
     let group: Group = tablet.read(one.group)?;
     writeln!(out, "Participant {} of {}", one.code, group.name)?;
-    row(out, "Village", place(&group))?;
+    row(out, "Village", words::place(group.area.code()))?;
     if let Some(on) = one.erased {
         return row(out, "Erased", format!("asked for it on {}; nothing of them is shown", words::day(on)));
     }
@@ -153,7 +148,7 @@ fn session(
 ) -> Result<(), CommandError> {
     let group: Group = tablet.read(session.group)?;
     writeln!(out, "Meeting of {} on {}, {}", group.name, words::day(session.date), session.part)?;
-    row(out, "Village", place(&group))?;
+    row(out, "Village", words::place(group.area.code()))?;
     row(out, "State", session.state)?;
     if tablet.changed_since_verified(id) {
         row(out, "Since", "it was verified it was changed")?;

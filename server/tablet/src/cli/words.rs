@@ -1,5 +1,6 @@
 //! Codes, days and records as people say them.
 
+use sync_core::area::{self, AreaCode};
 use sync_core::conflict::{Claim, Conflict};
 use sync_core::history::{FieldStep, Step, step};
 use sync_core::id::{DeviceId, DocumentId, ParticipantId, SessionId};
@@ -37,6 +38,11 @@ pub(super) fn clock_off(ours: Millis, theirs: Millis) -> Option<String> {
         _ => count(minutes / (24 * 60), "day"),
     };
     Some(format!("{off} {}", if ours > theirs { "ahead of" } else { "behind" }))
+}
+
+/// `Kabeza, Kabeza, Rwimiyaga, Nyagatare, East`; the code of an area that this program does not know.
+pub(super) fn place(code: AreaCode) -> String {
+    area::find(code).map_or_else(|| code.to_string(), |area| area.path())
 }
 
 /// `new orientation`.
