@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,14 @@ pub struct Service {
     /// What it has logged since.
     log: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// Bytes that a service may take more while it refuses wrong passwords, however many come: half of the cores, one to four, hash at once
+/// (19 MiB each); what one hash took may be on its way back to the system while the next takes its own; the rest is threads and answers.
+pub fn budget_of_passwords() -> u64 {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let hashes = (cores / 2).clamp(1, 4) + 1;
+    (19 * hashes as u64 + 24) << 20
 }
 
 impl Service {
@@ -129,14 +138,6 @@ impl Service {
     /// Where there is no `/proc`.
     pub fn mebibytes(&self, name: &str) -> u64 {
         mebibytes(self.id(), name)
-    }
-
-    /// Mebibytes that it held at its peak, without the pages of the program itself, of which a debug build has far more.
-    ///
-    /// # Panics
-    /// Where there is no `/proc`.
-    pub fn held_at_its_peak(&self) -> u64 {
-        self.mebibytes("VmHWM").saturating_sub(self.mebibytes("RssFile"))
     }
 
     /// What it costs the service, all its threads together, to answer this.

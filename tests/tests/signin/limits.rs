@@ -9,7 +9,7 @@ use server::on_each;
 use server::store::schema::{known_addresses, sign_in_limits};
 use server::store::{Conn, Store, StoreError};
 use tests::app::PASSWORD;
-use tests::process::Service;
+use tests::process::{Service, budget_of_passwords};
 use tests::program::ihuriro;
 use tests::{Database, TestApp};
 
@@ -108,13 +108,14 @@ fn ten_thousand_wrong_passwords_take_little_memory() {
     let program = ihuriro().expect("the program");
     let words = ["--trust-proxy", "127.0.0.0/8"];
     let service = Service::start_with(&program, &database.url, &words).expect("it starts");
-    let ended = guesses(&service.url, "uwase", 10_000, 1_000);
-    let peak = service.held_at_its_peak();
-    println!("{ended:?}: {peak} MiB at its peak");
+    // What the first password takes for good, the pages of the program among it, is not counted.
+    guesses(&service.url, "mugisha", 4, 4);
+    let (ended, cost) = service.cost_of(|| guesses(&service.url, "uwase", 10_000, 1_000));
+    println!("{ended:?}: {cost:?}");
     assert_eq!(ended.values().sum::<usize>(), 10_000);
     // Its clock is the machine's: an attempt more for each minute that this takes.
     assert!(ended[&401] < 60, "{ended:?}");
-    assert!(peak < 100, "{peak} MiB at its peak");
+    assert!(cost.memory < budget_of_passwords(), "{cost:?}");
 }
 
 #[test]
