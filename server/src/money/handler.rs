@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use diesel::prelude::*;
+use iso_currency::Currency;
 use serde::Deserialize;
 use sync_core::id::{Id, OrganisationId};
 use sync_core::record::Modality;
@@ -80,8 +81,8 @@ pub(crate) async fn enter_budget_line(
     let mut fields = Fields::default();
     let modality: Option<Modality> = fields.parse("modality", modality.as_deref());
     let (from, to) = months(&mut fields, &from, &to);
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        fields.refuse("currency", "is a code of three capital letters, as RWF or EUR");
+    if Currency::from_code(&currency).is_none() {
+        fields.refuse("currency", "is a code of ISO 4217 in capital letters, as RWF or EUR");
     }
     if !(1..=1_000_000_000_000).contains(&amount) {
         fields.refuse("amount", "is a whole number from 1 to 1000000000000");

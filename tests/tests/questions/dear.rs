@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Write};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use iso_currency::{Currency, IntoEnumIterator};
 use server::on_each;
 use server::store::{Conn, StoreError};
 use sync_core::id::Id;
@@ -79,9 +80,8 @@ fn a_plan_that_is_made_to_be_dear_costs_so_much_and_no_more() {
         }
         costs("two hundred targets", &|| manager.get("/v1/questions/results-against-plan").status, 200);
         // 4. A budget in as many currencies as there may be lines.
-        for number in 0..100_u8 {
-            let currency: String =
-                [number / 26 + b'A', number % 26 + b'A', b'Z'].map(char::from).iter().collect();
+        for currency in Currency::iter().take(100) {
+            let currency = currency.code();
             let line = json!({"modality": "sociotherapy", "from": "2026-01", "to": "2026-12", "currency": currency, "amount": 5, "source": "a grant"});
             assert_eq!(manager.post("/v1/budget", &line).status, 201);
         }

@@ -140,8 +140,7 @@ fn a_budget_line_is_taken_back_and_counts_no_more() {
             scene.app.login("donor").get("/v1/budget").ok()["items"].as_array().map(Vec::len),
             Some(3)
         );
-        let wrong =
-            json!({"from": "2026-03", "to": "2026-01", "currency": "francs", "amount": 0, "source": ""});
+        let wrong = json!({"from": "2026-03", "to": "2026-01", "currency": "FRW", "amount": 0, "source": ""});
         let refused = manager.post("/v1/budget", &wrong);
         let fields: Vec<&str> = refused.body["errors"]
             .as_array()
