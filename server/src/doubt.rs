@@ -3,6 +3,7 @@
 
 mod clocks;
 mod day;
+mod marks;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use sync_core::id::SessionId;
 
 pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
 pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wrong_clock};
+pub(crate) use marks::{Splits, marks};
 pub(crate) use people::{ABSENT_MARK, CAME, GRADUATED, MET_LAST, absences, one_or_two};
 
 use crate::on_each;

@@ -149,6 +149,16 @@ pub fn in_doubt(begun_by: &BTreeSet<DeviceId>, participant: &Participant) -> BTr
     if left.len() < 2 || left.is_subset(&participant.confirmed) { BTreeSet::new() } else { left }
 }
 
+/// Of whom the marks of a session are, given whose each of them is ([`marked`]). Of several marks of one code at the same time the one that is
+/// shown says how somebody came; another one only where it is of another person, as its tablet had given the code to somebody else.
+pub fn of_whom(marks: &[Mark], owner: impl Fn(&Mark) -> ParticipantId) -> Vec<(ParticipantId, Attendance)> {
+    let shown: BTreeMap<ParticipantId, ParticipantId> =
+        marks.iter().filter(|mark| mark.shown).map(|mark| (mark.participant, owner(mark))).collect();
+    let says =
+        |mark: &&Mark| mark.shown || shown.get(&mark.participant).is_some_and(|one| *one != owner(mark));
+    marks.iter().filter(says).map(|mark| (owner(mark), mark.mark)).collect()
+}
+
 /// Why a `same_as` is not set, or not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotSame {

@@ -113,8 +113,7 @@ fn months_of(
     }
     let mut codes = changed.clone();
     codes.extend(group.stand_ins.iter().filter(|(_, person)| changed.contains(person)).map(|(id, _)| *id));
-    let given = group.splits.iter().filter(|(_, to)| codes.contains(to)).map(|((code, _), _)| *code);
-    let codes: Vec<Db<ParticipantId>> = given.chain(codes.iter().copied()).map(Db).collect();
+    let codes: Vec<Db<ParticipantId>> = group.splits.codes_of(&codes).into_iter().map(Db).collect();
     let mut months = BTreeSet::new();
     for some in codes.chunks(AT_ONCE) {
         let days: Vec<String> = on_each!(tx, |c| attendances::table

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use sync_core::double::SetAside;
-use sync_core::id::{DeviceId, ParticipantId, SessionId};
-use sync_core::record::session::Attendance;
+use sync_core::id::{ParticipantId, SessionId};
+use sync_core::person::{Mark, of_whom};
 
 use super::affected::Affected;
 use super::group::{Group, Meeting, UNKNOWN};
 use super::rows::{Cell, Counts, Fact, MonthDoubts};
-use crate::doubt::{consent_doubt, day_doubt, one_or_two};
+use crate::doubt::{consent_doubt, day_doubt, marks, one_or_two};
 use crate::on_each;
-use crate::store::schema::{attendances, headcounts, participants, possible_doubles, sessions};
+use crate::store::schema::{headcounts, participants, possible_doubles, sessions};
 use crate::store::{Conn, Db, StoreError};
 
 /// How many ids one query names.
@@ -31,14 +31,6 @@ struct Recorded {
     alike: BTreeMap<SessionId, Vec<SessionId>>,
     /// Those of which the day may be wrong.
     doubted: BTreeSet<SessionId>,
-}
-
-#[derive(Debug)]
-struct Mark {
-    participant: ParticipantId,
-    author: DeviceId,
-    came: bool,
-    shown: bool,
 }
 
 /// What was counted in some months of a group.
@@ -121,21 +113,11 @@ impl Recorded {
         self.alike.get(&id).into_iter().flatten().any(|other| group.left_out(*other).is_none())
     }
 
-    /// As [`sync_core::person`] says: of several marks of one code at the same time the one that is shown counts; another one only
-    /// where its tablet had given the code to somebody else.
     fn attended(&self, group: &Group, id: SessionId) -> Attended {
         let marks = self.marks.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let owner = |mark: &Mark| {
-            let given = group.splits.get(&(mark.participant, mark.author));
-            given.copied().unwrap_or(mark.participant)
-        };
-        let shown: BTreeMap<ParticipantId, ParticipantId> =
-            marks.iter().filter(|mark| mark.shown).map(|mark| (mark.participant, owner(mark))).collect();
-        let counts = |mark: &&Mark| {
-            let another = || shown.get(&mark.participant).is_some_and(|shown| *shown != owner(mark));
-            mark.came && (mark.shown || another())
-        };
-        let owners: BTreeSet<ParticipantId> = marks.iter().filter(counts).map(owner).collect();
+        let came =
+            of_whom(marks, |mark| group.splits.owner(mark)).into_iter().filter(|(_, mark)| mark.attended());
+        let owners: BTreeSet<ParticipantId> = came.map(|(owner, _)| owner).collect();
         let mut attended = Attended::default();
         let mut unknown = BTreeSet::new();
         for owner in owners {
@@ -156,8 +138,9 @@ impl Recorded {
     }
 
     fn load(tx: &mut Conn<'_>, asked: &BTreeMap<SessionId, &Meeting>) -> Result<Self, StoreError> {
-        let mut recorded = Self::default();
-        let ids: Vec<Db<SessionId>> = asked.keys().copied().map(Db).collect();
+        let ids: Vec<SessionId> = asked.keys().copied().collect();
+        let mut recorded = Self { marks: marks(tx, &ids, None)?, ..Self::default() };
+        let ids: Vec<Db<SessionId>> = ids.into_iter().map(Db).collect();
         for some in ids.chunks(AT_ONCE) {
             recorded.load_some(tx, some)?;
         }
@@ -165,21 +148,6 @@ impl Recorded {
     }
 
     fn load_some(&mut self, tx: &mut Conn<'_>, ids: &[Db<SessionId>]) -> Result<(), StoreError> {
-        type MarkRow = (Db<SessionId>, Db<ParticipantId>, Db<DeviceId>, String, bool);
-        let marks: Vec<MarkRow> = on_each!(tx, |c| attendances::table
-            .filter(attendances::session_id.eq_any(ids))
-            .select((
-                attendances::session_id,
-                attendances::participant_id,
-                attendances::author,
-                attendances::mark,
-                attendances::shown,
-            ))
-            .load(c))?;
-        for (Db(session), Db(participant), Db(author), mark, shown) in marks {
-            let came = mark.parse().is_ok_and(Attendance::attended);
-            self.marks.entry(session).or_default().push(Mark { participant, author, came, shown });
-        }
         let heads: Vec<(Db<SessionId>, String, String, i32)> = on_each!(tx, |c| headcounts::table
             .filter(headcounts::session_id.eq_any(ids))
             .filter(headcounts::heads.gt(0))

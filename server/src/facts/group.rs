@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use sync_core::double::{Says, SetAside, set_aside};
-use sync_core::id::{DeviceId, GroupId, OrganisationId, ParticipantId, SessionId};
+use sync_core::id::{GroupId, OrganisationId, ParticipantId, SessionId};
 
 use super::affected::Affected;
+use crate::doubt::Splits;
 use crate::on_each;
-use crate::store::schema::{groups, participant_origins, participants, people, sessions};
+use crate::store::schema::{groups, participants, people, sessions};
 use crate::store::{Conn, Db, StoreError};
 
 /// What sums are told apart by, of all that is counted of a group.
@@ -33,7 +34,7 @@ pub(super) struct Group {
     /// Who counts in a participant's place, where that is somebody else.
     pub(super) stand_ins: BTreeMap<ParticipantId, ParticipantId>,
     /// Whose the marks are that a device made under a code, where that is somebody else.
-    pub(super) splits: BTreeMap<(ParticipantId, DeviceId), ParticipantId>,
+    pub(super) splits: Splits,
 }
 
 /// A session, without what was recorded in it.
@@ -88,7 +89,7 @@ impl Group {
             sessions,
             participants: members(tx, id)?,
             stand_ins: stand_ins(tx, id)?,
-            splits: splits(tx, id)?,
+            splits: Splits::of_group(tx, id)?,
         }))
     }
 
@@ -190,22 +191,4 @@ fn stand_ins(
         .select((people::participant_id, people::person_id))
         .load(c))?;
     Ok(rows.into_iter().map(|(Db(participant), Db(person))| (participant, person)).collect())
-}
-
-fn splits(
-    tx: &mut Conn<'_>,
-    group: GroupId,
-) -> Result<BTreeMap<(ParticipantId, DeviceId), ParticipantId>, StoreError> {
-    type Row = (Db<ParticipantId>, Db<DeviceId>, Option<Db<ParticipantId>>);
-    let of = participants::table.filter(participants::group_id.eq(Db(group))).select(participants::id);
-    let rows: Vec<Row> = on_each!(tx, |c| participant_origins::table
-        .filter(participant_origins::participant_id.eq_any(of))
-        .filter(participant_origins::split_to.is_not_null())
-        .select((
-            participant_origins::participant_id,
-            participant_origins::device_id,
-            participant_origins::split_to,
-        ))
-        .load(c))?;
-    Ok(rows.into_iter().filter_map(|(Db(of), Db(by), to)| Some(((of, by), to?.0))).collect())
 }

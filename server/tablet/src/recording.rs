@@ -36,7 +36,7 @@ pub use care::{is_of_erased, of_group};
 pub use double::Meetings;
 pub use incident::{Done, NewIncident};
 pub use lesson::LessonDetails;
-pub use moving::marks_of;
+pub use moving::{marks_of, marks_to_move};
 pub use participant::{Consent, NewParticipant, ParticipantDetails, Undone};
 pub use referral::NewReferral;
 pub use screening::{NewScreening, corrected};
@@ -86,6 +86,11 @@ pub enum RecordError {
          and say that it is the same person: ihuriro tablet participant same-as --help"
     )]
     CodeSplit { code: Pseudonym, now: Pseudonym },
+    #[error(
+        "{0} is marked there, and this tablet gave {0} to somebody else: moved here, that mark would count for them. Ask your co-facilitator or \
+         your supervisor to move the meeting"
+    )]
+    MarkOfAnother(Pseudonym),
     #[error("{0} is marked twice, in different ways")]
     MarkedTwice(Who),
     #[error("it is void already")]

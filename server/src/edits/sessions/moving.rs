@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use actix_web::{post, web};
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sync_core::history::since;
-use sync_core::id::{DeviceId, ParticipantId, SessionId};
+use sync_core::id::SessionId;
 use sync_core::moving::{NotMoved, Slot, copy, target};
-use sync_core::person::marks;
-use sync_core::record::session::{Attendance, PartOfDay};
+use sync_core::person::{marks, of_whom};
+use sync_core::record::session::PartOfDay;
 use sync_core::record::{Kind, Record, Session};
 use sync_core::time::{Date, day_in_rwanda};
 use utoipa::ToSchema;
@@ -17,12 +16,11 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::desk::Original;
+use crate::doubt::Splits;
 use crate::edits::right::{Act, Refused, amend, beside, session_at};
-use crate::on_each;
 use crate::problem::{Fields, Problem, kind};
 use crate::scope::Permit;
-use crate::store::schema::participant_origins;
-use crate::store::{Conn, Db, Failure, Store, StoreError};
+use crate::store::{Conn, Failure, Store, StoreError};
 
 /// Under which day a meeting belongs, and why.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -131,7 +129,9 @@ fn put(
         let detail = "has not come yet; it is the day on which the meeting took place";
         return Err(Refused::Field { field: "date", detail }.into());
     }
-    let marks = theirs(tx, &seen.document)?;
+    // Of a tablet that gave a code to somebody else, under theirs.
+    let splits = Splits::of_group(tx, record.group)?;
+    let marks = of_whom(&marks(&seen.document), |mark| splits.owner(mark));
     amend::<Session>(tx, Original::genesis(beside(seen.place, Kind::Session, slot.id)), act, |edit| {
         slot.begin(edit)?;
         edit.moved_from().set(id)?;
@@ -184,32 +184,4 @@ pub(super) fn of_part(
         }
         found.insert(slot.id, there);
     }
-}
-
-/// The marks of a session, each under whose it is: of a tablet that gave a code to somebody else, under theirs.
-fn theirs(
-    tx: &mut Conn<'_>,
-    document: &sync_core::document::Document,
-) -> Result<Vec<(ParticipantId, Attendance)>, StoreError> {
-    type Split = (Db<ParticipantId>, Db<DeviceId>, Option<Db<ParticipantId>>);
-    let all = marks(document);
-    let people: Vec<Db<ParticipantId>> = all.iter().map(|one| Db(one.participant)).collect();
-    let split: Vec<Split> = on_each!(tx, |c| participant_origins::table
-        .filter(participant_origins::participant_id.eq_any(&people))
-        .filter(participant_origins::split_to.is_not_null())
-        .select((
-            participant_origins::participant_id,
-            participant_origins::device_id,
-            participant_origins::split_to,
-        ))
-        .load(c))?;
-    let split: BTreeMap<(ParticipantId, DeviceId), ParticipantId> =
-        split.into_iter().filter_map(|(Db(one), Db(device), to)| Some(((one, device), to?.0))).collect();
-    // In the order in which they stand: of several of one person the last is the one that is shown.
-    let whose = all.into_iter().map(|one| {
-        let whose = split.get(&(one.participant, one.device)).copied().unwrap_or(one.participant);
-        (whose, one.mark)
-    });
-    let each: BTreeMap<ParticipantId, Attendance> = whose.collect();
-    Ok(each.into_iter().collect())
 }

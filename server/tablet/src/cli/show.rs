@@ -14,7 +14,7 @@ use super::session::who;
 use super::when::When;
 use super::{CommandError, codes, find, lesson, neighbours, words};
 use crate::device::Device;
-use crate::recording::{Meetings, counted_people, participant_of};
+use crate::recording::{Meetings, counted_people, marks_of, participant_of, participants_of};
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -130,8 +130,14 @@ fn participant(
 fn attended(tablet: &Tablet, group: GroupId, id: ParticipantId) -> Option<String> {
     let meetings = Meetings::of(tablet, group);
     let counted = meetings.all.iter().filter(|(id, _)| meetings.counted.contains(id));
-    let marks: Vec<(Date, Attendance)> =
-        counted.filter_map(|(_, one)| Some((one.date, *one.attendance.get(&id)?))).collect();
+    let people = participants_of(tablet, group).into_iter().collect();
+    let marks: Vec<(Date, Attendance)> = counted
+        .filter_map(|(session, one)| {
+            let marks = marks_of(tablet, &people, *session).into_iter();
+            let theirs = marks.filter(|(who, _)| *who == id).map(|(_, mark)| mark);
+            Some((one.date, theirs.max_by_key(|mark| mark.attended())?))
+        })
+        .collect();
     let of = |mark: Attendance| {
         let days = || marks.iter().filter(move |(_, one)| *one == mark).map(|(day, _)| *day);
         days().max().map(|last| format!("{mark} {}, last on {}", days().count(), words::day(last)))
@@ -168,9 +174,10 @@ fn session(
         row(out, "Themes", words::listed(session.themes.iter().map(words::plain)))?;
     }
     row(out, "Facilitators", words::facilitators(tablet, session))?;
+    let marks = marks_of(tablet, &participants_of(tablet, session.group).into_iter().collect(), id);
     for mark in Attendance::ALL {
-        let marked = session.attendance.iter().filter(|(_, one)| *one == mark);
-        let mut codes: Vec<String> = marked.map(|(id, _)| words::code_of(tablet, *id)).collect();
+        let marked = marks.iter().filter(|(_, one)| one == mark);
+        let mut codes: Vec<String> = marked.map(|(who, _)| words::code_of(tablet, *who)).collect();
         codes.sort();
         if !codes.is_empty() {
             let name = mark.code();

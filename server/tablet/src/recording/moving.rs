@@ -1,16 +1,18 @@
 //! A meeting was recorded under a wrong day or part of the day. It is recorded again under the right one, with all that was
 //! said of it, and the first record names the second. Nothing is deleted, and it can be taken back.
 
+use std::collections::BTreeMap;
+
 use sync_core::change::Grounds;
-use sync_core::id::{ParticipantId, SessionId, StreamId};
+use sync_core::id::{GroupId, ParticipantId, SessionId, StreamId};
 use sync_core::moving::{NotMoved, copy, target};
-use sync_core::person::{Mark, marked};
+use sync_core::person::{marked, of_whom};
 use sync_core::record::Participant;
 use sync_core::record::session::{Attendance, PartOfDay, Session};
 use sync_core::tablet::Tablet;
 use sync_core::time::Date;
 
-use super::RecordError;
+use super::{RecordError, participants_of};
 use crate::device::Device;
 
 impl Device {
@@ -27,7 +29,7 @@ impl Device {
     ) -> Result<SessionId, RecordError> {
         let from: Session = self.tablet().read(session)?;
         let slot = target(&from, date, part, |id| self.tablet().record(id))?;
-        let marks = marks_of(self.tablet(), session);
+        let marks = marks_to_move(self.tablet(), from.group, session)?;
         let home = StreamId::from(from.group);
         // The new record first: until the old one names it, it counts nowhere, and whoever stops between the two moves again.
         self.edit_because::<Session>(home, slot.id, grounds, |edit| {
@@ -60,12 +62,32 @@ impl Device {
     }
 }
 
-/// The marks that are shown, each of the person whom its device meant. Copied they are all of this device.
-pub fn marks_of(tablet: &Tablet, session: SessionId) -> Vec<(ParticipantId, Attendance)> {
-    let shown = tablet.attendance(session).into_iter().filter(|mark| mark.shown);
-    let whose = |mark: Mark| {
-        let participant = tablet.read::<Participant>(mark.participant).ok();
-        (marked(mark.participant, participant.as_ref(), mark.device), mark.mark)
-    };
-    shown.map(whose).collect()
+/// The marks of a session as they go along when it is moved. They are all of this tablet then: whom it calls otherwise than the others do can't be marked
+/// by it.
+///
+/// # Errors
+/// [`RecordError::MarkOfAnother`].
+pub fn marks_to_move(
+    tablet: &Tablet,
+    group: GroupId,
+    session: SessionId,
+) -> Result<Vec<(ParticipantId, Attendance)>, RecordError> {
+    let people: BTreeMap<ParticipantId, Participant> = participants_of(tablet, group).into_iter().collect();
+    let marks = marks_of(tablet, &people, session);
+    let another = |whose: &ParticipantId| marked(*whose, people.get(whose), tablet.device()) != *whose;
+    match marks.iter().find(|(whose, _)| another(whose)).and_then(|(whose, _)| people.get(whose)) {
+        Some(one) => Err(RecordError::MarkOfAnother(one.code.clone())),
+        None => Ok(marks),
+    }
+}
+
+/// The marks of a session of these people's group, each of the person whom its device meant.
+pub fn marks_of(
+    tablet: &Tablet,
+    people: &BTreeMap<ParticipantId, Participant>,
+    session: SessionId,
+) -> Vec<(ParticipantId, Attendance)> {
+    of_whom(&tablet.attendance(session), |mark| {
+        marked(mark.participant, people.get(&mark.participant), mark.device)
+    })
 }

@@ -10,7 +10,7 @@ use sync_core::moving::{copy, is_taken_back, recorded_since, target};
 use sync_core::record::session::PartOfDay;
 use sync_core::record::{Record, Session};
 use sync_core::time::Date;
-use tablet::recording::marks_of;
+use tablet::recording::marks_to_move;
 
 use super::recording::somewhere;
 use crate::village::day;
@@ -41,7 +41,7 @@ fn move_on(world: &mut World, at: usize, group: GroupId, id: DocumentId) -> Soun
     let tablet = &world.slates[at].tablet;
     let from = tablet.read::<Session>(id).expect("it is there");
     let Ok(slot) = target(&from, date, part, |id| tablet.record(id)) else { return Ok(false) };
-    let marks = marks_of(tablet, id.into());
+    let Ok(marks) = marks_to_move(tablet, group, id.into()) else { return Ok(false) };
     let begun = world.on_tablet::<Session>(at, group, slot.id, |edit, _| {
         slot.begin(edit)?;
         edit.moved_from().set(id.into())?;
