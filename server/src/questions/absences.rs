@@ -1,21 +1,24 @@
 //! Who was absent three times, and to which meetings one person came.
 
+use std::collections::BTreeSet;
+
 use actix_web::get;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use sync_core::id::{GroupId, ParticipantId, SessionId};
+use sync_core::person::of_whom;
 use sync_core::record::session::Attendance;
 
 use super::asked::{Asked, Asker};
 use super::question::question;
 use super::refusal::{MAX_ROWS, Refused, few_enough};
 use super::table::{Cell, Column, Table};
-use crate::doubt::{ABSENT_MARK, left_out};
+use crate::doubt::{ABSENT_MARK, Splits, left_out, marks};
 use crate::on_each;
 use crate::scope::conditions::{Values, bound, groups_asked};
 use crate::scope::groups_in;
-use crate::store::schema::{attendances, participants, sessions};
+use crate::store::schema::{participants, sessions};
 use crate::store::{Conn, Db, Failure};
 
 question!(
@@ -94,7 +97,7 @@ question!(
     ask_attendance,
     "/v1/questions/attendance",
     "To which meetings one person came",
-    "Every meeting of their group that counts, with the mark under their code; the latest first.",
+    "Every meeting of their group that counts, with their mark; the latest first.",
     &["participant"],
     of_one
 );
@@ -120,47 +123,67 @@ fn of_one(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failu
         .first(c)
         .optional())?;
     let Some(Db(group)) = group else { return Err(Refused::NoSuchParticipant.into()) };
-    // 2. Its meetings, with their mark.
+    // 2. Its meetings that count, with the mark of them, also where a tablet had given another code to them.
     let counts = format!("sessions.id NOT IN ({})", left_out());
-    type Row = (String, String, Option<String>, Option<String>, Db<SessionId>);
+    type Row = (String, String, Option<String>, Db<SessionId>);
     let rows: Vec<Row> = on_each!(tx, |c| sessions::table
-        .left_join(
-            attendances::table.on(attendances::session_id
-                .eq(sessions::id)
-                .and(attendances::participant_id.eq(Db(participant)))
-                .and(attendances::shown.eq(true)))
-        )
         .filter(sessions::group_id.eq(Db(group)))
         .filter(sql::<Bool>(&counts))
         .order((sessions::date.desc(), sessions::id.desc()))
         .limit(MAX_ROWS as i64 + 1)
-        .select(
-            (sessions::date, sessions::part, sessions::phase, attendances::mark.nullable(), sessions::id,)
-        )
+        .select((sessions::date, sessions::part, sessions::phase, sessions::id))
         .load(c))?;
-    let came = [Attendance::Present.code(), Attendance::Late.code()];
-    let rows = few_enough(rows)?.into_iter().map(|(date, part, phase, mark, Db(id))| {
-        let came = mark.as_deref().is_some_and(|mark| came.contains(&mark));
+    let rows = few_enough(rows)?;
+    let splits = Splits::of_group(tx, group)?;
+    let ids: Vec<SessionId> = rows.iter().map(|(.., id)| id.0).collect();
+    let marks = marks(tx, &ids, Some(&splits.codes_of(&BTreeSet::from([participant]))))?;
+    let rows = rows.into_iter().map(|(date, part, phase, Db(id))| {
+        let marked = of_whom(marks.get(&id).map_or(&[], Vec::as_slice), |mark| splits.owner(mark));
+        let theirs = marked.into_iter().filter(|(owner, _)| *owner == participant).map(|(_, mark)| mark);
+        // Of one who is marked under two codes the mark that says that they came.
+        let mark = theirs.max_by_key(|mark| mark.attended());
         vec![
             Cell::Day(date),
             Cell::text(part),
             Cell::texts(phase),
-            Cell::texts(mark),
-            Cell::Whole(came.into()),
+            Cell::texts(mark.map(Attendance::code)),
+            Cell::Whole(mark.is_some_and(Attendance::attended).into()),
             Cell::text(id),
         ]
     });
-    let counted: i64 = on_each!(tx, |c| attendances::table
-        .inner_join(sessions::table.on(sessions::id.eq(attendances::session_id)))
-        .filter(attendances::participant_id.eq(Db(participant)).and(attendances::shown.eq(true)))
-        .filter(attendances::mark.eq_any(came))
-        .filter(sessions::group_id.eq(Db(group)))
-        .filter(sql::<Bool>(&counts))
-        .count()
-        .get_result(c))?;
-    Ok(Table::new(OF_ONE, rows.collect()).reconciled(
-        "came",
-        counted,
-        "Meetings to which they came, and marks that say so",
-    ))
+    let table = Table::new(OF_ONE, rows.collect());
+    // 3. The same number, counted in the store.
+    let mut values = Values::default();
+    let of = values.id("s.group_id = ?", group);
+    let [code, given, owner, shown] = [
+        "a.participant_id = ?",
+        "a.participant_id IN (SELECT participant_id FROM participant_origins WHERE split_to = ?)",
+        "coalesce(o.split_to, a.participant_id) = ?",
+        "coalesce(ob.split_to, b.participant_id) = ?",
+    ]
+    .map(|condition| values.id(condition, participant));
+    let by = |mark: &str, origin: &str| {
+        format!(
+            "LEFT JOIN participant_origins {origin} ON {origin}.participant_id = {mark}.participant_id AND {origin}.device_id = {mark}.author"
+        )
+    };
+    let text = format!(
+        "SELECT count(DISTINCT a.session_id) AS meetings
+         FROM sessions s JOIN attendances a ON a.session_id = s.id {}
+         WHERE {of} AND s.id NOT IN ({}) AND a.mark IN ('present', 'late') AND ({code} OR {given}) AND {owner}
+         AND (a.shown OR NOT EXISTS (
+             SELECT 1 FROM attendances b {}
+             WHERE b.session_id = a.session_id AND b.participant_id = a.participant_id AND b.shown AND {shown}))",
+        by("a", "o"),
+        left_out(),
+        by("b", "ob"),
+    );
+    let Came { meetings } = on_each!(tx, |c, Backend| bound!(text, values, Backend).get_result(c))?;
+    Ok(table.reconciled("came", meetings, "Meetings to which they came, and marks that say so"))
+}
+
+#[derive(QueryableByName)]
+struct Came {
+    #[diesel(sql_type = BigInt)]
+    meetings: i64,
 }

@@ -1,5 +1,7 @@
 //! Sessions: listed newest first, and read whole.
 
 mod asked;
+mod came;
+mod find;
 pub mod list;
 pub mod read;

@@ -601,7 +601,6 @@ table! {
         phase -> Nullable<Text>,
         state -> Text,
         commemoration -> Bool,
-        attended -> Integer,
         /// Of how many people and heads it says something.
         marked -> Integer,
         summary_folded -> Text,

@@ -1,5 +1,5 @@
 //! What a plan costs, as the operating system counts it, that somebody made to be dear: frameworks, targets, budgets, and the workbooks in which
-//! they come.
+//! they come; and lists of more people and marks than any group has.
 
 use std::io::{self, Cursor, Write};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use iso_currency::{Currency, IntoEnumIterator};
 use server::on_each;
 use server::store::{Conn, StoreError};
 use sync_core::id::Id;
+use sync_core::limits::MAX_ENTRIES;
 use tests::process::Service;
 use tests::program::ihuriro;
 use zip::write::SimpleFileOptions;
@@ -162,8 +163,13 @@ fn a_workbook_that_is_made_to_be_dear_costs_so_much_and_no_more() {
 /// People of one group, more than may be asked after at once by one.
 const PEOPLE: usize = 20_001;
 
-/// Writes so many people of a group, each of whom was absent three times.
-fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
+/// Writes so many people of a group, each with this mark at so many meetings.
+fn write(
+    tx: &mut Conn<'_>,
+    group: GroupId,
+    (people, meetings): (usize, usize),
+    mark: &str,
+) -> Result<(), StoreError> {
     let hex = data_encoding::HEXLOWER.encode(group.uuid().as_bytes());
     let sqlite = matches!(tx, Conn::Sqlite(_));
     // An id of sixteen bytes that says a number.
@@ -186,13 +192,13 @@ fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
          {m} SELECT {session}, 'session', {group}, 1, {none}, 0, {none}, 0 FROM m;
          INSERT INTO participants (id, group_id, code, consents, erased, conflicts, was_in_conflict, withdrawn)
          {n} SELECT {person}, {group}, 'P' || CAST(n.i AS text), FALSE, FALSE, 0, FALSE, FALSE FROM n;
-         INSERT INTO sessions (id, group_id, date, part, state, commemoration, attended, marked, summary_folded, conflicts,
+         INSERT INTO sessions (id, group_id, date, part, state, commemoration, marked, summary_folded, conflicts,
                                was_in_conflict, nth, changed_since_verified, recorded_since)
-         {m} SELECT {session}, {group}, '2026-03-02', 'morning', 'draft', FALSE, 0, 0, '', 0, FALSE, m.i, FALSE, FALSE FROM m;
+         {m} SELECT {session}, {group}, '2026-03-02', 'morning', 'draft', FALSE, 0, '', 0, FALSE, m.i, FALSE, FALSE FROM m;
          INSERT INTO attendances (session_id, participant_id, author, mark, shown)
-         SELECT s.id, p.id, p.id, 'absent', TRUE FROM sessions s CROSS JOIN participants p",
-        n = numbers("n", PEOPLE),
-        m = numbers("m", 3),
+         SELECT s.id, p.id, p.id, '{mark}', TRUE FROM sessions s CROSS JOIN participants p",
+        n = numbers("n", people),
+        m = numbers("m", meetings),
     );
     on_each!(tx, |c| c.batch_execute(&text))
 }
@@ -203,7 +209,9 @@ fn absences_of_a_whole_country_are_refused_before_they_are_counted() {
     Database::each(|database| {
         let mut app = TestApp::on(database);
         let village = Village::of(&app, "aegis");
-        app.store().write_blocking("people", |tx| write(tx, village.group)).expect("they are written");
+        app.store()
+            .write_blocking("people", |tx| write(tx, village.group, (PEOPLE, 3), "absent"))
+            .expect("they are written");
         let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
         app.url.clone_from(&service.url);
         let manager = app.login("manager.aegis");
@@ -222,5 +230,27 @@ fn absences_of_a_whole_country_are_refused_before_they_are_counted() {
         app.store().write_blocking("one less", one_less).expect("one is taken away");
         within_budget(&service, "as many as may be", || manager.get("/v1/questions/absences").status, 422);
         within_budget(&service, "nobody", || manager.get("/v1/questions/absences?times=4").status, 200);
+    });
+}
+
+/// Who came is asked of the marks of each meeting of a page.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_page_of_meetings_to_which_thousands_came_costs_so_much_and_no_more() {
+    Database::each(|database| {
+        let mut app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let (people, meetings) = (MAX_ENTRIES, 100);
+        app.store()
+            .write_blocking("people", |tx| write(tx, village.group, (people, meetings), "present"))
+            .expect("they are written");
+        let service = Service::start(&ihuriro().expect("the program"), &database.url).expect("it starts");
+        app.url.clone_from(&service.url);
+        let manager = app.login("manager.aegis");
+        within_budget(&service, "a page", || manager.get("/v1/sessions").status, 200);
+        let page = manager.get("/v1/sessions").ok();
+        let all = page["items"].as_array().expect("sessions");
+        assert_eq!(all.len(), meetings);
+        assert!(all.iter().all(|one| one["attended"] == people));
     });
 }

@@ -4,6 +4,7 @@ use super::*;
 use sync_core::change::Grounds;
 use sync_core::id::ParticipantId;
 use sync_core::record::Participant;
+use sync_core::record::session::PartOfDay;
 use tablet::recording::NewParticipant;
 
 fn person(group: GroupId, code: &str) -> ParticipantId {
@@ -226,6 +227,80 @@ fn a_tablet_marks_nobody_under_a_code_that_it_gave_to_somebody_else() {
         cast.settle();
         assert_eq!(cast.read(next)["attended"], 2);
         assert_eq!(cast.total(), (2, 4));
+        cast.reconcile();
+    });
+}
+
+/// Of two women under one code, whom two tablets marked at one meeting without hearing of each other, each has come: in the list, in the record and
+/// where it is moved to, in what is held on her, and in totals.
+#[test]
+fn once_a_code_is_told_apart_each_of_the_two_has_come() {
+    Database::each(|database| {
+        let mut cast = Cast::on(database);
+        let group = cast.village.group;
+        for tablet in [&mut cast.jeanne, &mut cast.paul] {
+            tablet
+                .add_participant(group, NewParticipant::of("P06".parse().expect("a code")))
+                .expect("she joins");
+        }
+        let session = record(&mut cast.jeanne, group, day(3, 3), came(&[1, 6]));
+        let late = Details { attendance: marks(&[6], Attendance::Late), ..Details::default() };
+        assert_eq!(record(&mut cast.paul, group, day(3, 3), late), session);
+        cast.settle();
+        let attended = |cast: &Cast| cast.read(session)["attended"].as_i64().expect("a number");
+        assert_eq!((attended(&cast), cast.total()), (2, (1, 2)), "one or two is not known yet");
+
+        let (id, new) = (person(group, "P06"), person(group, "P07"));
+        let paul = cast.paul.tablet().device();
+        let why: Grounds = "Two young women.".parse().expect("grounds");
+        cast.jeanne.split_participant(id, paul, "P07".parse().expect("a code"), &why).expect("told apart");
+        cast.settle();
+        assert_eq!((attended(&cast), cast.total()), (3, (1, 3)));
+        let told = |read: &Value| -> Vec<(String, String)> {
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            let marks = read["attendance"].as_array().expect("marks").iter();
+            let mut told: Vec<_> = marks.map(|mark| (text(&mark["code"]), text(&mark["mark"]))).collect();
+            told.sort();
+            told
+        };
+        let each = [("P01", "present"), ("P06", "present"), ("P07", "late")]
+            .map(|(code, mark)| (code.to_owned(), mark.to_owned()));
+        assert_eq!(told(&cast.read(session)), each);
+        for (one, mark) in [(id, "present"), (new, "late")] {
+            let held = cast.odette.get(&format!("/v1/participants/{one}/held")).ok();
+            let meetings = held["meetings"].as_array().expect("meetings");
+            assert_eq!((meetings.len(), &meetings[0]["mark"]), (1, &json!(mark)), "{held}");
+            let asked = cast.odette.get(&format!("/v1/questions/attendance?participant={one}")).ok();
+            assert_eq!(
+                (&asked["rows"][0]["mark"], &asked["rows"][0]["came"]),
+                (&json!(mark), &json!(1)),
+                "{asked}"
+            );
+            assert_eq!(asked["reconciliation"][0]["agrees"], true, "{asked}");
+        }
+
+        // She is void, or left out by her own wish: the list counts as totals do.
+        void(&cast.odette, new, true).ok();
+        assert_eq!((attended(&cast), cast.total()), (2, (1, 2)));
+        void(&cast.odette, new, false).ok();
+        // Two codes of one person are one person.
+        let same = |of: Option<ParticipantId>| {
+            let body = json!({"as": of, "reason": "One woman, or two."});
+            cast.odette.post(&format!("/v1/participants/{new}/same"), &body).ok();
+        };
+        same(Some(person(group, "P01")));
+        assert_eq!((attended(&cast), cast.total()), (2, (1, 2)));
+        same(None);
+
+        // Moved, both go along. Not on the tablet that calls her otherwise: its marks under P06 are of P07.
+        cast.settle();
+        let (to, part) = (day(3, 4), PartOfDay::Morning);
+        let refused = cast.paul.move_session(session, to, part, &why).expect_err("of whom?").to_string();
+        assert!(refused.starts_with("P06 is marked there"), "{refused}");
+        let moved = cast.jeanne.move_session(session, to, part, &why).expect("it is moved");
+        cast.settle();
+        assert_eq!(told(&cast.read(moved)), each);
+        assert_eq!(cast.total(), (1, 3));
         cast.reconcile();
     });
 }

@@ -29,9 +29,9 @@ fn write(tx: &mut Conn<'_>, group: GroupId) -> Result<(), StoreError> {
     let text = format!(
         "INSERT INTO documents (id, kind, stream_id, version, snapshot, operations, heads, updated_at)
          {numbers} SELECT {id}, 'session', {group}, 1, {none}, 0, {none}, 0 FROM n;
-         INSERT INTO sessions (id, group_id, date, part, state, commemoration, attended, marked, summary_folded, conflicts,
+         INSERT INTO sessions (id, group_id, date, part, state, commemoration, marked, summary_folded, conflicts,
                                was_in_conflict, nth, changed_since_verified, recorded_since)
-         {numbers} SELECT {id}, {group}, CASE WHEN i = 1 THEN '2026-05-02' ELSE '2026-03-02' END, 'morning', 'draft', FALSE, 0, 0, '',
+         {numbers} SELECT {id}, {group}, CASE WHEN i = 1 THEN '2026-05-02' ELSE '2026-03-02' END, 'morning', 'draft', FALSE, 0, '',
                           0, FALSE, 0, FALSE, FALSE FROM n;"
     );
     on_each!(tx, |c| c.batch_execute(&text))

@@ -177,8 +177,8 @@ impl Planted {
              INSERT INTO participants (id, group_id, code, consents, erased, conflicts) VALUES ({participant}, {group}, 'P01', true, false, 0);
              INSERT INTO participant_origins VALUES ({participant}, {device}, true, true);
              INSERT INTO people VALUES ({participant}, {group}, {participant});
-             INSERT INTO sessions (id, group_id, date, part, state, commemoration, attended, summary_folded, conflicts)
-                 SELECT id, {group}, '2026-03-05', 'morning', 'recorded', false, 1, 'the summary', 0
+             INSERT INTO sessions (id, group_id, date, part, state, commemoration, summary_folded, conflicts)
+                 SELECT id, {group}, '2026-03-05', 'morning', 'recorded', false, 'the summary', 0
                  FROM unnest(ARRAY[{session}, {other}]) AS id;
              INSERT INTO possible_doubles VALUES ({session}, {other});
              INSERT INTO session_themes VALUES ({session}, 'forgiveness');

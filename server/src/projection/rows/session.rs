@@ -28,7 +28,6 @@ pub(in crate::projection) struct SessionRow {
     phase: Option<String>,
     state: String,
     commemoration: bool,
-    attended: i32,
     marked: i32,
     summary_folded: String,
     conflicts: i32,
@@ -61,7 +60,6 @@ impl SessionRow {
             phase: word(session.phase),
             state: session.state.to_string(),
             commemoration: session.commemoration(),
-            attended: i32::try_from(session.attended()).unwrap_or(i32::MAX),
             marked: i32::try_from(session.attendance.len() + session.headcount.len()).unwrap_or(i32::MAX),
             // The summary is only searched here; it is read from the document.
             summary_folded: fold(&session.summary),

@@ -1,10 +1,10 @@
 //! Everything that is held on one participant: what they may ask to see (Law 058/2021, article 18), as a page to print and as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::doubt::left_out;
+use crate::doubt::{Splits, left_out, marks};
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::Problem;
@@ -138,7 +138,7 @@ fn held(tx: &mut Conn<'_>, scope: Scope, id: ParticipantId) -> Result<Option<Hel
     };
     // 2. Marks, and summaries that name the code.
     let mut room = Room { operations: OPERATIONS, bytes: BYTES, left_out: 0 };
-    let meetings = meetings(tx, id)?;
+    let meetings = meetings(tx, group, id)?;
     let mentions = mentions(tx, group, &participant.code.to_string(), &mut room)?;
     // 3. Referrals and screenings: whoever may not see them does not learn whether there are any.
     let may = scope.groups_of(Level::Sensitive).hold(tx, group)?;
@@ -189,19 +189,30 @@ impl Room {
     }
 }
 
-fn meetings(tx: &mut Conn<'_>, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
-    let counts = format!("sessions.id NOT IN ({})", left_out());
-    let rows: Vec<(Db<SessionId>, String, String, bool)> = on_each!(tx, |c| attendances::table
-        .inner_join(sessions::table.on(sessions::id.eq(attendances::session_id)))
-        .filter(attendances::participant_id.eq(Db(id)))
-        .order((sessions::date, sessions::id, attendances::mark))
+fn meetings(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
+    let splits = Splits::of_group(tx, group)?;
+    let codes: Vec<Db<ParticipantId>> = splits.codes_of(&BTreeSet::from([id])).into_iter().map(Db).collect();
+    let met: Vec<(Db<SessionId>, String, bool)> = on_each!(tx, |c| sessions::table
+        .filter(sessions::group_id.eq(Db(group)))
+        .filter(exists(
+            attendances::table
+                .filter(attendances::session_id.eq(sessions::id))
+                .filter(attendances::participant_id.eq_any(&codes))
+        ))
+        .order((sessions::date, sessions::id))
         .limit(MOST)
-        .select((sessions::id, sessions::date, attendances::mark, sql::<Bool>(&counts)))
-        // A row for each author: what two tablets noted alike is told once.
-        .distinct()
+        .select((sessions::id, sessions::date, sql::<Bool>(&format!("sessions.id NOT IN ({})", left_out()))))
         .load(c))?;
-    let meeting = |(Db(session_id), date, mark, counts)| Meeting { session_id, date, mark, counts };
-    Ok(rows.into_iter().map(meeting).collect())
+    let ids: Vec<SessionId> = met.iter().map(|(id, ..)| id.0).collect();
+    let marks = marks(tx, &ids, Some(&splits.codes_of(&BTreeSet::from([id]))))?;
+    let of_one = |(Db(session_id), date, counts): (Db<SessionId>, String, bool)| {
+        let theirs = marks.get(&session_id).into_iter().flatten().filter(|mark| splits.owner(mark) == id);
+        // Each author has a mark: what two tablets noted alike is told once.
+        let noted: BTreeSet<&str> = theirs.map(|mark| mark.mark.code()).collect();
+        let meeting = move |mark: &str| Meeting { session_id, date: date.clone(), mark: mark.into(), counts };
+        noted.into_iter().map(meeting).collect::<Vec<_>>()
+    };
+    Ok(met.into_iter().flat_map(of_one).collect())
 }
 
 fn mentions(

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use actix_web::{get, web};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde::Serialize;
 use sync_core::id::{GroupId, SessionId};
 use utoipa::ToSchema;
 
 use super::asked::SessionQuery;
+use super::came::attended;
+use super::find::list;
 use crate::doubt::SessionDoubts;
 use crate::on_each;
-use crate::page::{Page, Window};
+use crate::page::Page;
 use crate::problem::Problem;
-use crate::scope::{Asked, Permit, Scope, each_word, groups_in};
+use crate::scope::Permit;
 use crate::store::schema::{headcounts, sessions};
 use crate::store::{Conn, Db, Store, StoreError};
 
@@ -40,8 +41,8 @@ pub(crate) struct SessionItem {
     state: String,
     /// Whether it fell into the commemoration period, 7 April to 3 July.
     commemoration: bool,
-    /// How many known participants came.
-    attended: i32,
+    /// How many people came, each once, under however many codes; nobody whose record is void or who asked to be erased. As in totals.
+    attended: i64,
     /// How many heads were counted, in an open circle; never part of `attended`.
     heads: i64,
     /// How many fields are in conflict.
@@ -96,7 +97,6 @@ pub(super) struct Row {
     phase: Option<String>,
     state: String,
     commemoration: bool,
-    attended: i32,
     conflicts: i32,
     was_in_conflict: bool,
     double_of: Option<Db<SessionId>>,
@@ -113,8 +113,9 @@ pub(super) struct Row {
 /// Those of the store.
 pub(super) fn items(tx: &mut Conn<'_>, rows: Vec<Row>) -> Result<Vec<SessionItem>, StoreError> {
     let ids: Vec<SessionId> = rows.iter().map(|row| row.id.0).collect();
-    let (heads, doubts) = (heads(tx, &ids)?, SessionDoubts::of(tx, &ids)?);
-    Ok(rows.into_iter().map(|row| SessionItem::of(row, &heads, &doubts)).collect())
+    let of: Vec<(SessionId, GroupId)> = rows.iter().map(|row| (row.id.0, row.group_id.0)).collect();
+    let (attended, heads, doubts) = (attended(tx, &of)?, heads(tx, &ids)?, SessionDoubts::of(tx, &ids)?);
+    Ok(rows.into_iter().map(|row| SessionItem::of(row, &attended, &heads, &doubts)).collect())
 }
 
 /// How many heads were counted at each session, where any were.
@@ -129,7 +130,12 @@ fn heads(tx: &mut Conn<'_>, ids: &[SessionId]) -> Result<BTreeMap<SessionId, i64
 }
 
 impl SessionItem {
-    fn of(row: Row, heads: &BTreeMap<SessionId, i64>, doubts: &SessionDoubts) -> Self {
+    fn of(
+        row: Row,
+        attended: &BTreeMap<SessionId, i64>,
+        heads: &BTreeMap<SessionId, i64>,
+        doubts: &SessionDoubts,
+    ) -> Self {
         let id = row.id.0;
         Self {
             id,
@@ -141,7 +147,7 @@ impl SessionItem {
             phase: row.phase,
             state: row.state,
             commemoration: row.commemoration,
-            attended: row.attended,
+            attended: attended.get(&id).copied().unwrap_or_default(),
             heads: heads.get(&id).copied().unwrap_or_default(),
             conflicts: row.conflicts,
             was_in_conflict: row.was_in_conflict,
@@ -186,41 +192,4 @@ pub(crate) async fn list_sessions(
         items(tx, rows)
     });
     Ok(web::Json(Page::of(items.await?, &window, |item: &SessionItem| (item.date.clone(), item.id))))
-}
-
-/// The day and the id.
-type Key = (String, SessionId);
-
-fn list(
-    tx: &mut Conn<'_>,
-    scope: Scope,
-    asked: &Asked,
-    conditions: &[String],
-    page: &Window<Key>,
-) -> Result<Vec<Row>, StoreError> {
-    on_each!(tx, |c, Backend| {
-        let mut rows = sessions::table
-            .filter(sessions::group_id.eq_any(groups_in!(Backend, scope.groups, asked)))
-            .order((sessions::date.desc(), sessions::id.desc()))
-            .limit(page.rows())
-            .select(Row::as_select())
-            .into_boxed::<Backend>();
-        if let Some((day, id)) = &page.after {
-            let same_day = sessions::date.eq(day).and(sessions::id.lt(Db(*id)));
-            rows = rows.filter(sessions::date.lt(day).or(same_day));
-        }
-        if let Some(from) = asked.from {
-            rows = rows.filter(sessions::date.ge(from.to_string()));
-        }
-        if let Some(to) = asked.to {
-            rows = rows.filter(sessions::date.le(to.to_string()));
-        }
-        for word in asked.text.as_deref().into_iter().flat_map(each_word) {
-            rows = rows.filter(sessions::summary_folded.like(word).escape('\\'));
-        }
-        for condition in conditions {
-            rows = rows.filter(diesel::dsl::sql::<Bool>(condition));
-        }
-        rows.load(c)
-    })
 }

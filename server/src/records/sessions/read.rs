@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::{get, web};
 use diesel::prelude::*;
 use serde::Serialize;
-use sync_core::id::{DeviceId, ParticipantId, SessionId, UserId};
+use sync_core::id::{DeviceId, GroupId, ParticipantId, SessionId, UserId};
 use sync_core::moving::recorded_since;
+use sync_core::person::{marks, of_whom};
 use sync_core::record::session::{Attendance, Theme};
 use sync_core::record::{Kind, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::list::{Row, SessionItem, items};
+use crate::doubt::Splits;
 use crate::on_each;
 use crate::problem::Problem;
 use crate::records::clash::{Clash, clashes};
@@ -40,12 +42,12 @@ pub(crate) struct SessionWhole {
     clashes: Vec<Clash>,
 }
 
-/// How one participant came.
+/// How one participant came, as the tablet meant that marked them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Mark {
     #[schema(value_type = Uuid)]
     participant_id: ParticipantId,
-    /// The pseudonym, once the participant's own record has arrived.
+    /// Their pseudonym, once the participant's own record has arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "P07")]
     code: Option<String>,
@@ -81,7 +83,9 @@ pub(crate) async fn read_session(
 fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {
     let Some((seen, session)) = scope.record_of::<Session>(tx, id)? else { return Ok(None) };
     let row: Row = on_each!(tx, |c| sessions::table.find(Db(id)).select(Row::as_select()).first(c))?;
-    let codes = codes(tx, &session)?;
+    let splits = Splits::of_group(tx, session.group)?;
+    let attendance = of_whom(&marks(&seen.document), |mark| splits.owner(mark));
+    let codes = codes(tx, session.group, attendance.iter().map(|(owner, _)| *owner))?;
     let Some(item) = items(tx, vec![row])?.pop() else { return Ok(None) };
     let mark =
         |(participant_id, mark)| Mark { participant_id, code: codes.get(&participant_id).cloned(), mark };
@@ -93,7 +97,7 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
         item,
         themes: session.themes.into_iter().collect(),
         facilitators_present: session.facilitators_present.into_iter().collect(),
-        attendance: session.attendance.into_iter().map(mark).collect(),
+        attendance: attendance.into_iter().map(mark).collect(),
         headcount: session
             .headcount
             .into_iter()
@@ -105,11 +109,15 @@ fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<Session
 }
 
 /// The pseudonyms of those who are marked.
-fn codes(tx: &mut Conn<'_>, session: &Session) -> Result<BTreeMap<ParticipantId, String>, StoreError> {
-    let ids: Vec<Db<ParticipantId>> = session.attendance.keys().copied().map(Db).collect();
+fn codes(
+    tx: &mut Conn<'_>,
+    group: GroupId,
+    marked: impl Iterator<Item = ParticipantId>,
+) -> Result<BTreeMap<ParticipantId, String>, StoreError> {
+    let ids: Vec<Db<ParticipantId>> = marked.map(Db).collect();
     let rows: Vec<(Db<ParticipantId>, String)> = on_each!(tx, |c| participants::table
         .filter(participants::id.eq_any(&ids))
-        .filter(participants::group_id.eq(Db(session.group)))
+        .filter(participants::group_id.eq(Db(group)))
         .filter(participants::erased.eq(false))
         .select((participants::id, participants::code))
         .load(c))?;
