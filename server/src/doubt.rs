@@ -86,8 +86,21 @@ const TAKEN_BACK: &str =
 /// `sessions` under a name of the query's. As [`sync_core::moving::recorded_since`].
 pub(crate) fn recorded_since(session: &str) -> String {
     format!(
-        "({session}.recorded_since OR ({session}.recorded_since_moved AND {session}.id IN ({TAKEN_BACK})))"
+        "({session}.id IN (SELECT id FROM sessions WHERE recorded_since
+                           UNION ALL SELECT id FROM sessions WHERE recorded_since_moved AND id IN ({TAKEN_BACK})))"
     )
+}
+
+/// What a list may ask after, as conditions for [`few`].
+pub(crate) const VOID: &str = "void IS NOT NULL";
+pub(crate) const MOVED: &str = "moved_to IS NOT NULL";
+pub(crate) const RETURNED: &str = "returned IS NOT NULL";
+pub(crate) const CHANGED: &str = "changed_since_verified";
+
+/// What few sessions say, as a condition on `sessions`. They are found in an index that holds no others; as a condition on each session, SQLite would
+/// read all of the caller's.
+pub(crate) fn few(say: &str) -> String {
+    format!("(sessions.id IN (SELECT id FROM sessions WHERE {say}))")
 }
 
 /// The pairs of sessions that look like records of one meeting, as a condition on `possible_doubles`. A pair follows from its two documents; that a
@@ -208,6 +221,9 @@ mod tests {
         ("sessions", "sqlite_autoindex_sessions_1", "476652 1"),
     ];
 
+    /// What lists ask after that few sessions say.
+    const FEW: [&str; 4] = [VOID, MOVED, RETURNED, CHANGED];
+
     /// There are half a million sessions, of which a hundred may be left out: whoever asks must not wait until all are read.
     #[test]
     fn what_totals_leave_out_is_found_by_indexes_whether_sqlite_knows_how_much_there_is_or_not() {
@@ -218,7 +234,10 @@ mod tests {
         let of_each = format!(
             "SELECT g.id FROM groups g WHERE EXISTS (SELECT 1 FROM sessions s WHERE s.group_id = g.id AND s.id NOT IN ({alone}))"
         );
+        let list = |condition: String| format!("SELECT * FROM sessions WHERE {condition}");
+        let lists = FEW.map(|say| list(few(say))).into_iter().chain([list(recorded_since("sessions"))]);
         let asked = [alone, of_a_group, of_each, possible_doubles(), TAKEN_BACK.to_owned()];
+        let asked: Vec<String> = asked.into_iter().chain(lists).collect();
         let plans = |tx: &mut Conn<'_>| -> Result<Vec<String>, StoreError> {
             let mut all = Vec::new();
             for knows in [false, true] {
@@ -241,7 +260,16 @@ mod tests {
         };
         let plans = store.write_blocking("plans", plans).expect("it plans");
         // But for the indexes that hold only those that are void, moved or doubles.
-        let few = ["sessions_void", "sessions_moved", "sessions_moved_from", "sessions_double"];
+        let few = [
+            "sessions_void",
+            "sessions_moved",
+            "sessions_moved_from",
+            "sessions_double",
+            "sessions_returned",
+            "sessions_changed",
+            "sessions_recorded_since",
+            "sessions_recorded_since_moved",
+        ];
         let of_sessions = ["sessions", "one", "s", "f", "m", "d"];
         let reads_all = |step: &&String| {
             let words: Vec<&str> = step.split(' ').collect();

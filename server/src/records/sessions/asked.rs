@@ -5,7 +5,10 @@ use sync_core::record::session::SessionState;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::doubt::{day_doubt, possible_doubles, recorded_since, set_aside_as, wanted, where_facts_count};
+use crate::doubt::{
+    CHANGED, MOVED, RETURNED, VOID, day_doubt, few, possible_doubles, recorded_since, set_aside_as, wanted,
+    where_facts_count,
+};
 use crate::problem::{Fields, Problem};
 use crate::scope::AskedQuery;
 
@@ -88,10 +91,10 @@ impl SessionQuery {
             (self.possible_double, format!("sessions.id IN ({})", possible_doubles())),
             // A session of a move that was taken back counts nowhere, and its day may be in doubt.
             (self.date_doubt, where_facts_count("date_doubts + moved", "sessions", &day_doubt("sessions"))),
-            (self.void, "(sessions.void IS NOT NULL)".to_owned()),
-            (self.moved, "(sessions.moved_to IS NOT NULL)".to_owned()),
-            (self.returned, "(sessions.returned IS NOT NULL)".to_owned()),
-            (self.changed_since_verified, "sessions.changed_since_verified".to_owned()),
+            (self.void, few(VOID)),
+            (self.moved, few(MOVED)),
+            (self.returned, few(RETURNED)),
+            (self.changed_since_verified, few(CHANGED)),
             (self.recorded_since, recorded_since("sessions")),
         ]);
         Ok(doubts.into_iter().chain(state).collect())
