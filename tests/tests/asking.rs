@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use server::on_each;
 use server::store::{Conn, StoreError};
+use sync_core::id::{Id, OrganisationId};
 use tablet::recording::Details;
 use tests::village::{day, record};
 use tests::{Database, TestApp, Village};
@@ -185,4 +187,82 @@ fn an_address_says_what_it_answers_to() {
     let page = refused.body["type"].as_str().expect("a type");
     assert_eq!((manager.get(page).status, manager.get("/problems").status), (200, 200));
     assert_eq!(manager.get("/problems/none").problem(), (404, "no-such-address"));
+}
+
+/// Writes groups of two organisations and their meetings: of `ours` the latest 300 and the earliest 800 of all, of the others all between.
+fn write_many(tx: &mut Conn<'_>, ours: OrganisationId, others: OrganisationId) -> Result<(), StoreError> {
+    let sqlite = matches!(tx, Conn::Sqlite(_));
+    let bytes = |id: OrganisationId| {
+        let hex = data_encoding::HEXLOWER.encode(id.uuid().as_bytes());
+        if sqlite { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+    };
+    // An id of sixteen bytes that says a number.
+    let id = |letter: char, n: &str| match sqlite {
+        true => format!("CAST(printf('{letter}%015d', {n}) AS blob)"),
+        false => format!("convert_to('{letter}' || lpad(CAST({n} AS text), 15, '0'), 'UTF8')"),
+    };
+    let day = if sqlite {
+        "date('2026-01-01', '-' || (i / 10) || ' days')"
+    } else {
+        "CAST(DATE '2026-01-01' - CAST(i / 10 AS integer) AS text)"
+    };
+    let none = if sqlite { "x''" } else { "''::bytea" };
+    let (ours, others) = (bytes(ours), bytes(others));
+    let numbers = |most: usize| {
+        format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {most} - 1)")
+    };
+    let (groups, meetings) = (numbers(1_200), numbers(6_600));
+    let organisation = format!("CASE WHEN i < 1100 THEN {ours} ELSE {others} END");
+    let of_ours = "(i < 300 OR i >= 5800)";
+    let (group, its_group, session) = (
+        id('g', "i"),
+        id('g', &format!("CASE WHEN {of_ours} THEN i % 1100 ELSE 1100 + i % 100 END")),
+        id('s', "(i * 7919) % 6600"),
+    );
+    let text = format!(
+        "INSERT INTO streams (id, kind, organisation_id, last_seq, fingerprint, created_at, compacted_to, key_number, shared_to)
+         {groups} SELECT {group}, 'group', {organisation}, 0, {none}, 0, 0, 0, 0 FROM n;
+         INSERT INTO documents (id, kind, stream_id, version, snapshot, operations, heads, updated_at)
+         {groups} SELECT {group}, 'group', {group}, 1, {none}, 0, {none}, 0 FROM n;
+         INSERT INTO groups (id, organisation_id, name, kind, modality, area, status, conflicts, was_in_conflict, name_folded)
+         {groups} SELECT {group}, {organisation}, 'Itsinda', 'healing_space', 'sociotherapy', '52010101', 'active', 0, FALSE, 'itsinda' FROM n;
+         INSERT INTO documents (id, kind, stream_id, version, snapshot, operations, heads, updated_at)
+         {meetings} SELECT {session}, 'session', {its_group}, 1, {none}, 0, {none}, 0 FROM n;
+         INSERT INTO sessions (id, group_id, date, part, state, commemoration, marked, summary_folded, conflicts, was_in_conflict, nth,
+                               changed_since_verified, recorded_since)
+         {meetings} SELECT {session}, {its_group}, {day}, 'morning', 'draft', FALSE, 0, '', 0, FALSE, 0, FALSE, FALSE FROM n"
+    );
+    on_each!(tx, |c| c.batch_execute(&text))
+}
+
+/// Of an organisation of many groups the latest meetings are looked for among the latest of all, and, where they are not there, group by group.
+#[test]
+fn an_organisation_of_many_groups_pages_through_each_of_its_meetings_once() {
+    Database::each(|database| {
+        let app = TestApp::on(database);
+        let village = Village::of(&app, "aegis");
+        let others = app.organisation("interpeace");
+        let write = |tx: &mut Conn<'_>| write_many(tx, village.organisation, others);
+        app.store().write_blocking("many", write).expect("they are written");
+        for (asked, count) in [
+            ("", 1_100),
+            ("&to=2025-12-20", 980),
+            ("&from=2025-12-15&to=2025-12-20", 60),
+            ("&state=draft", 1_100),
+        ] {
+            let (mut found, mut next) = (Vec::new(), Some(String::new()));
+            while let Some(after) = next {
+                let page = village.manager.get(&format!("/v1/sessions?limit=120{asked}{after}")).ok();
+                let of = |item: &Value| {
+                    let text = |name: &str| item[name].as_str().expect("a text").to_owned();
+                    (text("date"), text("id"))
+                };
+                found.extend(page["items"].as_array().expect("sessions").iter().map(of));
+                next = page["next"].as_str().map(|next| format!("&after={next}"));
+            }
+            assert_eq!(found.len(), count, "{asked}");
+            let sorted: BTreeSet<(String, String)> = found.iter().cloned().collect();
+            assert!(sorted.into_iter().rev().eq(found), "{asked}: the latest first, each once");
+        }
+    });
 }
