@@ -191,7 +191,8 @@ impl Room {
 
 fn meetings(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
     let splits = Splits::of_group(tx, group)?;
-    let codes: Vec<Db<ParticipantId>> = splits.codes_of(&BTreeSet::from([id])).into_iter().map(Db).collect();
+    let under = splits.codes_of(&BTreeSet::from([id]));
+    let codes: Vec<Db<ParticipantId>> = under.iter().copied().map(Db).collect();
     let met: Vec<(Db<SessionId>, String, bool)> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(group)))
         .filter(exists(
@@ -204,7 +205,7 @@ fn meetings(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<
         .select((sessions::id, sessions::date, sql::<Bool>(&format!("sessions.id NOT IN ({})", left_out()))))
         .load(c))?;
     let ids: Vec<SessionId> = met.iter().map(|(id, ..)| id.0).collect();
-    let marks = marks(tx, &ids, Some(&splits.codes_of(&BTreeSet::from([id]))))?;
+    let marks = marks(tx, &ids, Some(&under))?;
     let of_one = |(Db(session_id), date, counts): (Db<SessionId>, String, bool)| {
         let theirs = marks.get(&session_id).into_iter().flatten().filter(|mark| splits.owner(mark) == id);
         // Each author has a mark: what two tablets noted alike is told once.
