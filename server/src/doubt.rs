@@ -15,7 +15,7 @@ use sync_core::id::SessionId;
 
 pub(crate) use clocks::{Doubt, HANDED_IN, HandedIn, clock_off, own_clock_in_doubt};
 pub(crate) use day::{consent_doubt, day_doubt, of_participants, of_sessions, wrong_clock};
-pub(crate) use marks::{Splits, marks};
+pub(crate) use marks::{Splits, given_to, marks};
 pub(crate) use people::{ABSENT_MARK, CAME, GRADUATED, MET_LAST, absences, one_or_two};
 
 use crate::on_each;
@@ -237,7 +237,10 @@ mod tests {
         let list = |condition: String| format!("SELECT * FROM sessions WHERE {condition}");
         let lists = FEW.map(|say| list(few(say))).into_iter().chain([list(recorded_since("sessions"))]);
         let asked = [alone, of_a_group, of_each, possible_doubles(), TAKEN_BACK.to_owned()];
-        let asked: Vec<String> = asked.into_iter().chain(lists).collect();
+        let origins =
+            |which: &str| format!("SELECT * FROM participant_origins WHERE {which} AND split_to IS NOT NULL");
+        let splits = ["split_to = x'00'", "(participant_id = x'00' OR split_to = x'00')"].map(origins);
+        let asked: Vec<String> = asked.into_iter().chain(lists).chain(splits).collect();
         let plans = |tx: &mut Conn<'_>| -> Result<Vec<String>, StoreError> {
             let mut all = Vec::new();
             for knows in [false, true] {
@@ -270,7 +273,7 @@ mod tests {
             "sessions_recorded_since",
             "sessions_recorded_since_moved",
         ];
-        let of_sessions = ["sessions", "one", "s", "f", "m", "d"];
+        let of_sessions = ["sessions", "one", "s", "f", "m", "d", "participant_origins"];
         let reads_all = |step: &&String| {
             let words: Vec<&str> = step.split(' ').collect();
             words[0] == "SCAN"

@@ -1,7 +1,5 @@
 //! Who was absent three times, and to which meetings one person came.
 
-use std::collections::BTreeSet;
-
 use actix_web::get;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -134,9 +132,9 @@ fn of_one(tx: &mut Conn<'_>, asker: Asker, asked: &Asked) -> Result<Table, Failu
         .select((sessions::date, sessions::part, sessions::phase, sessions::id))
         .load(c))?;
     let rows = few_enough(rows)?;
-    let splits = Splits::of_group(tx, group)?;
+    let splits = Splits::of_person(tx, group, participant)?;
     let ids: Vec<SessionId> = rows.iter().map(|(.., id)| id.0).collect();
-    let marks = marks(tx, &ids, Some(&splits.codes_of(&BTreeSet::from([participant]))))?;
+    let marks = marks(tx, &ids, Some(participant))?;
     let rows = rows.into_iter().map(|(date, part, phase, Db(id))| {
         let marked = of_whom(marks.get(&id).map_or(&[], Vec::as_slice), |mark| splits.owner(mark));
         let theirs = marked.into_iter().filter(|(owner, _)| *owner == participant).map(|(_, mark)| mark);

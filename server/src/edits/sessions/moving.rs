@@ -130,8 +130,9 @@ fn put(
         return Err(Refused::Field { field: "date", detail }.into());
     }
     // Of a tablet that gave a code to somebody else, under theirs.
-    let splits = Splits::of_group(tx, record.group)?;
-    let marks = of_whom(&marks(&seen.document), |mark| splits.owner(mark));
+    let marks = marks(&seen.document);
+    let splits = Splits::of_marks(tx, &[record.group], &marks)?;
+    let marks = of_whom(&marks, |mark| splits.owner(mark));
     amend::<Session>(tx, Original::genesis(beside(seen.place, Kind::Session, slot.id)), act, |edit| {
         slot.begin(edit)?;
         edit.moved_from().set(id)?;

@@ -17,7 +17,7 @@ use sync_core::record::{Group, Kind, Level, Participant, Record, Session};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::doubt::{Splits, left_out, marks};
+use crate::doubt::{Splits, given_to, left_out, marks};
 use crate::ledger::{self, Stored};
 use crate::on_each;
 use crate::problem::Problem;
@@ -190,22 +190,18 @@ impl Room {
 }
 
 fn meetings(tx: &mut Conn<'_>, group: GroupId, id: ParticipantId) -> Result<Vec<Meeting>, StoreError> {
-    let splits = Splits::of_group(tx, group)?;
-    let under = splits.codes_of(&BTreeSet::from([id]));
-    let codes: Vec<Db<ParticipantId>> = under.iter().copied().map(Db).collect();
+    let splits = Splits::of_person(tx, group, id)?;
     let met: Vec<(Db<SessionId>, String, bool)> = on_each!(tx, |c| sessions::table
         .filter(sessions::group_id.eq(Db(group)))
-        .filter(exists(
-            attendances::table
-                .filter(attendances::session_id.eq(sessions::id))
-                .filter(attendances::participant_id.eq_any(&codes))
-        ))
+        .filter(exists(attendances::table.filter(attendances::session_id.eq(sessions::id)).filter(
+            attendances::participant_id.eq(Db(id)).or(attendances::participant_id.eq_any(given_to(id)))
+        )))
         .order((sessions::date, sessions::id))
         .limit(MOST)
         .select((sessions::id, sessions::date, sql::<Bool>(&format!("sessions.id NOT IN ({})", left_out()))))
         .load(c))?;
     let ids: Vec<SessionId> = met.iter().map(|(id, ..)| id.0).collect();
-    let marks = marks(tx, &ids, Some(&under))?;
+    let marks = marks(tx, &ids, Some(id))?;
     let of_one = |(Db(session_id), date, counts): (Db<SessionId>, String, bool)| {
         let theirs = marks.get(&session_id).into_iter().flatten().filter(|mark| splits.owner(mark) == id);
         // Each author has a mark: what two tablets noted alike is told once.

@@ -31,7 +31,8 @@ pub(super) fn attended(
     for some in sessions.chunks(AT_ONCE) {
         let ids: Vec<SessionId> = some.iter().map(|(id, _)| *id).collect();
         let marks = marks(tx, &ids, None)?;
-        let known = Known::of(tx, marks.values().flatten())?;
+        let groups: Vec<GroupId> = some.iter().map(|(_, group)| *group).collect();
+        let known = Known::of(tx, &groups, marks.values().flatten())?;
         for (id, group) in some {
             let came = known.who_came(*group, marks.get(id).map_or(&[], Vec::as_slice));
             counts.insert(*id, came.len() as i64);
@@ -50,10 +51,15 @@ struct Known {
 }
 
 impl Known {
-    fn of<'a>(tx: &mut Conn<'_>, marks: impl Iterator<Item = &'a Mark>) -> Result<Self, StoreError> {
+    fn of<'a>(
+        tx: &mut Conn<'_>,
+        groups: &[GroupId],
+        marks: impl Iterator<Item = &'a Mark> + Clone,
+    ) -> Result<Self, StoreError> {
+        let splits = Splits::of_marks(tx, groups, marks.clone())?;
         let codes: BTreeSet<ParticipantId> = marks.map(|mark| mark.participant).collect();
-        let splits = Splits::of_codes(tx, &codes)?;
-        let all: Vec<Db<ParticipantId>> = codes.into_iter().chain(splits.owners()).map(Db).collect();
+        let all: Vec<Db<ParticipantId>> =
+            codes.into_iter().chain(splits.owners()).collect::<BTreeSet<_>>().into_iter().map(Db).collect();
         let mut known = Self { splits, participants: BTreeMap::new(), stand_ins: BTreeMap::new() };
         for some in all.chunks(IDS) {
             let rows: Vec<(Db<ParticipantId>, Db<GroupId>, bool, bool)> =

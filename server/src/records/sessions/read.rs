@@ -83,8 +83,9 @@ pub(crate) async fn read_session(
 fn read(tx: &mut Conn<'_>, scope: Scope, id: SessionId) -> Result<Option<SessionWhole>, StoreError> {
     let Some((seen, session)) = scope.record_of::<Session>(tx, id)? else { return Ok(None) };
     let row: Row = on_each!(tx, |c| sessions::table.find(Db(id)).select(Row::as_select()).first(c))?;
-    let splits = Splits::of_group(tx, session.group)?;
-    let attendance = of_whom(&marks(&seen.document), |mark| splits.owner(mark));
+    let marks = marks(&seen.document);
+    let splits = Splits::of_marks(tx, &[session.group], &marks)?;
+    let attendance = of_whom(&marks, |mark| splits.owner(mark));
     let codes = codes(tx, session.group, attendance.iter().map(|(owner, _)| *owner))?;
     let Some(item) = items(tx, vec![row])?.pop() else { return Ok(None) };
     let mark =
